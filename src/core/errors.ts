@@ -1,0 +1,175 @@
+/**
+ * Every failure a user can meet, by stable code. `exit` is the command line's exit code, `status` the HTTP
+ * status, `meaning` the sentence of the reference page. A message begins with what happened (what was
+ * expected, what came) and `hint` says what to do next.
+ */
+export const errorCatalogue = {
+  // What the guide names.
+  MODEL_DIMENSION_CONFLICT: {
+    exit: 2,
+    status: 409,
+    meaning: 'A model of this name is registered with another dimension.',
+  },
+  EMBEDDING_DIMENSION_MISMATCH: {
+    exit: 1,
+    status: 502,
+    meaning: 'A vector is not as wide as its model says.',
+  },
+  VECTOR_COLUMN_MISSING: {
+    exit: 1,
+    status: 409,
+    meaning: 'The vector column of a dimension has not been created.',
+  },
+
+  // Input.
+  INVALID_INPUT: {
+    exit: 2,
+    status: 422,
+    meaning: 'An argument, option or body is not of the expected form.',
+  },
+  NOT_FOUND: { exit: 2, status: 404, meaning: 'A document, file or other named thing does not exist.' },
+  CONFIG_INVALID: { exit: 2, status: 500, meaning: 'An option of the configuration is wrong.' },
+
+  // Models.
+  MODEL_UNKNOWN: { exit: 2, status: 404, meaning: 'No model of this name is registered.' },
+  MODEL_SPACE_CONFLICT: {
+    exit: 2,
+    status: 409,
+    meaning: 'A model of this name is registered as another vector space.',
+  },
+  MODEL_IN_USE: {
+    exit: 3,
+    status: 409,
+    meaning: 'The model is current or still written and cannot be removed.',
+  },
+  MODEL_EMPTY: {
+    exit: 3,
+    status: 409,
+    meaning: 'The model has no vectors, or not enough of them, to be made current.',
+  },
+  DIMENSION_UNSUPPORTED: { exit: 2, status: 422, meaning: 'Dimensions from 1 to 16,000 can be stored.' },
+  PROVIDER_UNAVAILABLE: { exit: 1, status: 503, meaning: 'A provider could not be reached or kept failing.' },
+  PROVIDER_REFUSED: {
+    exit: 1,
+    status: 502,
+    meaning: 'A provider refused the request: a wrong key, an unknown model, a bad request.',
+  },
+  PROVIDER_KEY_MISSING: { exit: 2, status: 503, meaning: 'The key of a hosted provider is not set.' },
+  PROVIDER_PACKAGE_MISSING: {
+    exit: 1,
+    status: 503,
+    meaning: 'An optional package that a provider needs is not installed.',
+  },
+  PROVIDER_REPLY_INVALID: {
+    exit: 1,
+    status: 502,
+    meaning: 'A provider answered with something that is not one good vector for each text.',
+  },
+  RATE_LIMITED: {
+    exit: 1,
+    status: 503,
+    meaning: 'A provider kept answering that its rate limit is reached.',
+  },
+
+  // Files.
+  PARSE_FAILED: { exit: 1, status: 422, meaning: 'A file could not be read as what it claims to be.' },
+  PARSE_TIMEOUT: { exit: 1, status: 422, meaning: 'A file took longer to parse than allowed.' },
+  FILE_TOO_LARGE: { exit: 1, status: 413, meaning: 'A file is larger than allowed.' },
+  FILE_TYPE_UNSUPPORTED: { exit: 1, status: 415, meaning: 'A file is of a type that cannot be read.' },
+  FILE_UNREADABLE: { exit: 1, status: 422, meaning: 'A file could not be opened.' },
+  DOCUMENT_EMPTY: { exit: 1, status: 422, meaning: 'A document has no text.' },
+  DOCUMENTS_FAILED: {
+    exit: 1,
+    status: 422,
+    meaning: 'Some documents could not be ingested; the others were.',
+  },
+
+  // Databases.
+  DATABASE_UNREACHABLE: { exit: 1, status: 503, meaning: 'The server could not be reached.' },
+  DATABASE_AUTHENTICATION_FAILED: {
+    exit: 1,
+    status: 503,
+    meaning: 'The server refused the user or the password.',
+  },
+  DATABASE_MISSING: { exit: 1, status: 503, meaning: 'The server has no database of this name.' },
+  DATABASE_TOO_OLD: { exit: 1, status: 503, meaning: 'PostgreSQL 15 or newer is needed.' },
+  DATABASE_PERMISSION_DENIED: { exit: 1, status: 503, meaning: 'The database user lacks a permission.' },
+  DATABASE_FAILED: { exit: 1, status: 500, meaning: 'The database refused a statement.' },
+  DATABASE_BUSY: { exit: 3, status: 503, meaning: 'A lock was not granted in time.' },
+  EXTENSION_MISSING: { exit: 1, status: 503, meaning: 'The pgvector extension is not installed.' },
+  EXTENSION_TOO_OLD: { exit: 1, status: 503, meaning: 'pgvector 0.8 or newer is needed.' },
+  FOLDER_IN_USE: { exit: 3, status: 503, meaning: 'Another process has the data folder open.' },
+  FOLDER_UNUSABLE: { exit: 1, status: 503, meaning: 'The data folder cannot be opened.' },
+
+  // Schema.
+  SCHEMA_MISSING: { exit: 1, status: 503, meaning: 'The database has not been set up.' },
+  SCHEMA_BEHIND: {
+    exit: 1,
+    status: 503,
+    meaning: 'The database is at an older revision than the program needs.',
+  },
+  SCHEMA_NEWER: { exit: 1, status: 503, meaning: 'The database is newer than the program.' },
+  UPGRADE_REFUSED: { exit: 3, status: 409, meaning: 'A table cannot be taken over as it is.' },
+  UPGRADE_MODEL_UNKNOWN: {
+    exit: 2,
+    status: 422,
+    meaning: 'It is not known which model made the vectors of the old table.',
+  },
+  ROLLBACK_REFUSED: {
+    exit: 3,
+    status: 409,
+    meaning: 'The old layout cannot be restored without losing vectors.',
+  },
+  BACKUP_FAILED: { exit: 1, status: 500, meaning: 'The backup or restore did not complete.' },
+  BACKUP_TOOL_MISSING: {
+    exit: 1,
+    status: 500,
+    meaning: 'pg_dump or pg_restore is missing or older than the server.',
+  },
+
+  // Running.
+  CONSENT_MISSING: { exit: 3, status: 409, meaning: 'The command needs a yes, at a terminal or as --yes.' },
+  INTERRUPTED: { exit: 130, status: 499, meaning: 'The work was interrupted; what was committed stays.' },
+  INTERNAL: { exit: 1, status: 500, meaning: 'A fault of Revector itself.' },
+} as const satisfies Record<string, { exit: number; status: number; meaning: string }>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+export type ErrorData = Readonly<Record<string, unknown>>
+
+/** The one error type that leaves Revector. Callers tell errors apart by `code`, never by message. */
+export class RevectorError extends Error {
+  override readonly name = 'RevectorError'
+  readonly code: ErrorCode
+  /** What to do next, one sentence. */
+  readonly hint: string
+  /** Values that belong to the code, e.g. `{ model, expected, received }`. Never a secret. */
+  readonly data: ErrorData
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { hint?: string; data?: ErrorData; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.hint = details.hint ?? ''
+    this.data = details.data ?? {}
+  }
+}
+
+export function isRevectorError(error: unknown, code?: ErrorCode): error is RevectorError {
+  return error instanceof RevectorError && (code === undefined || error.code === code)
+}
+
+/** `AbortSignal` → the error every long call throws when it is asked to stop. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw interrupted(signal)
+}
+
+export function interrupted(signal?: AbortSignal): RevectorError {
+  return new RevectorError('INTERRUPTED', 'Interrupted: what was committed so far is kept.', {
+    hint: 'Run the same command again to go on from there.',
+    cause: signal?.reason,
+  })
+}

@@ -1,0 +1,57 @@
+/**
+ * The one union of events that long calls report: it feeds progress bars, logs and metrics.
+ * Counts are cumulative within one call.
+ */
+export type ProgressEvent =
+  | { readonly type: 'ingest.started'; readonly files: number | null }
+  | {
+      readonly type: 'ingest.document'
+      readonly path: string
+      readonly outcome: 'added' | 'changed' | 'unchanged' | 'failed'
+      readonly chunks: number
+    }
+  | {
+      readonly type: 'ingest.finished'
+      readonly documents: number
+      readonly chunks: number
+      readonly unchanged: number
+      readonly failed: number
+    }
+  | {
+      readonly type: 'fill.started'
+      readonly model: string
+      readonly totalChunks: number
+      readonly doneChunks: number
+    }
+  | {
+      readonly type: 'fill.batch'
+      readonly model: string
+      readonly totalChunks: number
+      readonly doneChunks: number
+      readonly tokens: number
+    }
+  | {
+      readonly type: 'fill.finished'
+      readonly model: string
+      readonly totalChunks: number
+      readonly doneChunks: number
+    }
+  | { readonly type: 'index.building'; readonly model: string; readonly rows: number }
+  | { readonly type: 'index.built'; readonly model: string; readonly rows: number; readonly seconds: number }
+  | { readonly type: 'model.switched'; readonly from: string | null; readonly to: string }
+  | {
+      readonly type: 'schema.step'
+      readonly revision: number
+      readonly step: string
+      readonly detail: string
+    }
+  | {
+      readonly type: 'provider.retry'
+      readonly model: string
+      readonly attempt: number
+      readonly waitMs: number
+      readonly reason: string
+    }
+  | { readonly type: 'warning'; readonly message: string }
+
+export type OnProgress = (event: ProgressEvent) => void

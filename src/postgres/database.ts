@@ -1,0 +1,46 @@
+import type { Sql } from './sql.ts'
+
+export interface QueryResult<Row> {
+  readonly rows: readonly Row[]
+  /** Rows read or changed. */
+  readonly rowCount: number
+}
+
+/** Anything a statement can be run on: the pool, one session, or a transaction. */
+export interface Queryable {
+  /** @throws RevectorError with the SQLSTATE in `data.sqlstate` */
+  query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<QueryResult<Row>>
+}
+
+export interface TransactionOptions {
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  readonly readOnly?: boolean
+  /** `SET LOCAL lock_timeout`, ms. */
+  readonly lockTimeoutMs?: number
+  /** Runs the whole function again on serialization failures, deadlocks and (when true) lost connections. Default: true. */
+  readonly retry?: boolean
+}
+
+/** One session for things that live as long as a connection: advisory locks, CREATE INDEX CONCURRENTLY, SET. */
+export interface Session extends Queryable {
+  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
+}
+
+export interface Database extends Queryable {
+  readonly engine: 'embedded' | 'server'
+  /** e.g. '17.6' */
+  readonly serverVersion: string
+  /** e.g. '0.8.0' */
+  readonly pgvectorVersion: string
+  /** Whether CREATE INDEX CONCURRENTLY and parallel sessions exist. False on the embedded engine. */
+  readonly concurrent: boolean
+  /** The only way to a transaction. Never use the database itself inside `work`: the embedded engine has one session. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** Rows by cursor, `batchSize` at a time, in one read-only transaction: memory stays flat. */
+  stream<Row extends object>(
+    statement: Sql,
+    options?: { readonly batchSize?: number; readonly signal?: AbortSignal },
+  ): AsyncIterable<readonly Row[]>
+  close(): Promise<void>
+}
