@@ -11,6 +11,8 @@ export const providerNames = [
   'transformers',
   'bundled',
   'lexical-hash',
+  // A model that the calling program brings itself (`createRevector({ models })`).
+  'custom',
 ] as const
 export type ProviderName = (typeof providerNames)[number]
 

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import * as z from 'zod'
+import { RevectorError } from './core/errors.ts'
+
+/**
+ * Every option, with its unit, default and consequence. A value comes from the call (or a command-line flag),
+ * else from the environment, else from the configuration file, else from the default here.
+ */
+export const optionsSchema = z.strictObject({
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgresql://user:password@host:port/database')
+    .optional()
+    .describe('A PostgreSQL server with pgvector. Absent: the embedded engine in `dataDir`.'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default('./.revector')
+    .describe('Folder of the embedded engine. One process at a time has it open.'),
+  poolSize: z
+    .int()
+    .min(1)
+    .max(200)
+    .default(10)
+    .describe('Connections to the server. The embedded engine has one.'),
+  connectTimeoutMs: z.int().min(1).default(10_000).describe('Milliseconds to wait for a connection.'),
+  statementTimeoutMs: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'Milliseconds after which the server ends a statement; 0: never. The embedded engine has no such limit.',
+    ),
+  lockTimeoutMs: z
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe('Milliseconds a statement waits for a lock before it is refused; 0: for ever.'),
+  tls: z
+    .strictObject({
+      ca: z
+        .string()
+        .optional()
+        .describe('File with the certificates of the authority that signed the server’s.'),
+      cert: z.string().optional().describe('File with the client’s certificate.'),
+      key: z.string().optional().describe('File with the client’s key.'),
+      rejectUnauthorized: z.boolean().default(true).describe('False accepts a server nobody vouches for.'),
+    })
+    .optional()
+    .describe('TLS to the server. Absent: what `sslmode` in the URL says.'),
+  chunkTokens: z
+    .int()
+    .min(16)
+    .max(8_000)
+    .default(256)
+    .describe(
+      'Longest chunk, in tokens. Longer chunks carry more context, shorter ones are found more precisely.',
+    ),
+  overlapTokens: z.int().min(0).max(1_000).default(0).describe('Tokens that neighbouring chunks share.'),
+  maxFileBytes: z.int().min(1).default(100_000_000).describe('Larger files are refused.'),
+  parseTimeoutMs: z.int().min(1).default(60_000).describe('Milliseconds a file may take to parse.'),
+  localModelPath: z
+    .string()
+    .optional()
+    .describe('Folder of local transformers.js models. Absent: the library’s own cache, then the hub.'),
+  cacheDir: z
+    .string()
+    .default(join(homedir(), '.cache', 'revector'))
+    .describe('Folder for files that can be made again.'),
+  fusionWeights: z
+    .record(z.string(), z.number().positive())
+    .default({})
+    .describe('Weight by model name when several models are searched at once; 1 where not given.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('warn')
+    .describe('Least severe line logged.'),
+  logDir: z
+    .string()
+    .optional()
+    .describe('Folder for logs as JSON lines, rotated. Absent: standard error only.'),
+})
+
+export type Options = z.input<typeof optionsSchema>
+export type Config = z.output<typeof optionsSchema> & {
+  /** Keys of hosted providers by their usual names. Never logged, never in an error. */
+  readonly keys: Readonly<Record<string, string | undefined>>
+}
+
+const environmentNames = {
+  databaseUrl: 'DATABASE_URL',
+  dataDir: 'REVECTOR_DATA_DIR',
+  localModelPath: 'REVECTOR_LOCAL_MODELS',
+  cacheDir: 'REVECTOR_CACHE_DIR',
+  logLevel: 'REVECTOR_LOG_LEVEL',
+  logDir: 'REVECTOR_LOG_DIR',
+} as const satisfies Partial<Record<keyof Options, string>>
+
+const keyNames = [
+  'OPENAI_API_KEY',
+  'COHERE_API_KEY',
+  'GOOGLE_GENERATIVE_AI_API_KEY',
+  'GEMINI_API_KEY',
+  'MISTRAL_API_KEY',
+  'VOYAGE_API_KEY',
+  'AZURE_OPENAI_API_KEY',
+] as const
+
+/** @throws RevectorError CONFIG_INVALID, one sentence for the first thing wrong */
+export function readConfig(options: Options = {}, from: { file?: string } = {}): Config {
+  const env = process.env
+  const fromEnvironment = Object.fromEntries(
+    Object.entries(environmentNames).flatMap(([option, name]) => {
+      const value = env[name]
+      return value === undefined || value === '' ? [] : [[option, value]]
+    }),
+  )
+  const fromFile = from.file === undefined ? {} : readConfigFile(from.file)
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const parsed = optionsSchema.safeParse({ ...fromFile, ...fromEnvironment, ...given })
+  if (!parsed.success) throw invalid(parsed.error, from.file)
+  const keys = Object.fromEntries(keyNames.map((name) => [name, env[name]]))
+  return { ...parsed.data, dataDir: resolve(parsed.data.dataDir), keys }
+}
+
+function readConfigFile(file: string): Record<string, unknown> {
+  const hint = 'Give --config the path of a JSON file with an object of options.'
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new RevectorError('CONFIG_INVALID', `The configuration file ${file} cannot be read.`, {
+      hint,
+      cause,
+    })
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch (cause) {
+    throw new RevectorError('CONFIG_INVALID', `The configuration file ${file} is not JSON.`, { hint, cause })
+  }
+  throw new RevectorError('CONFIG_INVALID', `The configuration file ${file} does not hold an object.`, {
+    hint,
+  })
+}
+
+function invalid(error: z.ZodError, file: string | undefined): RevectorError {
+  const issue = error.issues[0]
+  const option = issue?.path.join('.') ?? ''
+  const where = option === '' ? '' : `Option ${option}: `
+  return new RevectorError('CONFIG_INVALID', `${where}${issue?.message ?? 'invalid'}.`, {
+    hint:
+      file === undefined
+        ? 'See the configuration reference.'
+        : `Correct it in ${file} or see the configuration reference.`,
+    data: { option },
+  })
+}
