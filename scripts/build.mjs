@@ -1,16 +1,22 @@
 // Compiles src/ to dist/ and copies the files that are read at run time beside the code that reads them.
 // Dependency-free but for the compiler; runs from `prepare`, so a checkout is usable right after `npm ci`.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sourceHash, stampFile } from './source-hash.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 if (!existsSync(tsc)) {
   // Installed as a dependency, or with --omit=dev: the package ships dist/, there is nothing to compile.
   process.exit(0)
 }
+const made = sourceHash(root)
+rmSync(stampFile(root), { force: true })
+mkdirSync(dist, { recursive: true })
+removeLeftovers()
 const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
@@ -18,9 +24,21 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'],
 if (compiled.status !== 0) process.exit(compiled.status ?? 1)
 
 const runtimeFiles = ['schema/revisions']
-for (const path of runtimeFiles) {
-  cpSync(join(root, 'src', path), join(root, 'dist', path), {
+for (const path of runtimeFiles.filter((path) => existsSync(join(root, 'src', path)))) {
+  cpSync(join(root, 'src', path), join(dist, path), {
     recursive: true,
     filter: (from) => !from.endsWith('.ts'),
   })
+}
+writeFileSync(stampFile(root), made)
+
+/** What was compiled from sources that are gone must not be packed or loaded. */
+function removeLeftovers() {
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name)
+    const path = relative(dist, file)
+    if (!entry.isFile() || path === '.tsbuildinfo') continue
+    const source = join(root, 'src', path.replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts'))
+    if (!existsSync(source)) rmSync(file)
+  }
 }
