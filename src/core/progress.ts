@@ -36,7 +36,13 @@ export type ProgressEvent =
       readonly totalChunks: number
       readonly doneChunks: number
     }
-  | { readonly type: 'index.building'; readonly model: string; readonly rows: number }
+  | {
+      readonly type: 'index.building'
+      readonly model: string
+      readonly rows: number
+      /** 0 to 1, where the engine tells. */
+      readonly fraction?: number
+    }
   | { readonly type: 'index.built'; readonly model: string; readonly rows: number; readonly seconds: number }
   | { readonly type: 'model.switched'; readonly from: string | null; readonly to: string }
   | {

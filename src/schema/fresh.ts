@@ -1,0 +1,60 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+import { findTable, relationExists } from './catalog.ts'
+import { createHistory, recordDone, recordStart } from './history.ts'
+import { ownLayout, saveLayout } from './layout.ts'
+import { script } from './scripts.ts'
+
+/** Tables that revision 1 creates. */
+export const ownTables = ['documents', 'chunks', 'chunk_embeddings'] as const
+
+/** Whether there is nothing of ours, and nothing to take over. */
+export async function isFresh(db: Queryable): Promise<boolean> {
+  return (await findTable(db, 'chunk_embeddings')) === null
+}
+
+/** Revision 1, and 2 where asked for, on a database without our tables: all or nothing. */
+export async function createFresh(tx: Queryable, to: number): Promise<void> {
+  const schema = await currentSchema(tx)
+  for (const name of ownTables) {
+    if (await relationExists(tx, { schema, name })) throw nameTaken(schema, name)
+  }
+  await createHistory(tx)
+  await recordStart(tx, 1, { createdTables: ownTables })
+  for (const statement of script('0001_fixed_dimension.sql')) await tx.query(statement)
+  await recordDone(tx, 1)
+  if (to >= 2) await replaceFresh(tx, schema)
+}
+
+async function replaceFresh(tx: Queryable, schema: string): Promise<void> {
+  await recordStart(tx, 2, { kind: 'fresh' })
+  for (const statement of script('0002_registry.sql')) await tx.query(statement)
+  for (const statement of script('0002_embeddings.sql')) await tx.query(statement)
+  await saveLayout(tx, ownLayout(schema))
+  await recordDone(tx, 2)
+}
+
+async function currentSchema(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ schema: string | null }>(sql`select current_schema() as schema`)
+  const schema = rows[0]?.schema ?? null
+  if (schema !== null) return schema
+  throw new RevectorError(
+    'DATABASE_PERMISSION_DENIED',
+    'No schema of the search path exists or may be used.',
+    {
+      hint: 'Create the schema, or set another search_path for this user.',
+    },
+  )
+}
+
+function nameTaken(schema: string, name: string): RevectorError {
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `The schema ${schema} has a table ${name} that is not Revector's, and no chunk_embeddings to take over.`,
+    {
+      hint: 'Use an empty schema (set search_path for this user), another database, or rename the table.',
+      data: { schema, table: name },
+    },
+  )
+}

@@ -1,0 +1,103 @@
+import { RevectorError } from '../core/errors.ts'
+import { type Distance, maxDimension } from '../core/model.ts'
+import { ident, raw, type Sql, sql } from '../postgres/sql.ts'
+
+/** A vector space, as far as Postgres must know it. */
+export interface Space {
+  readonly dimension: number
+  readonly distance: Distance
+}
+
+/**
+ * How vectors of a space are indexed and searched. pgvector's HNSW holds `vector` up to 2,000 dimensions,
+ * `halfvec` up to 4,000 and bits far beyond, so wider columns are indexed through a cast.
+ */
+export interface IndexKind {
+  readonly form: 'vector' | 'halfvec' | 'bit'
+  /** The index's column or expression with its operator class, after the column: `(embedding_384) vector_cosine_ops`. */
+  indexed(column: Sql): Sql
+  /** What a search orders by to be given the graph's order. `query` is a `vector`. */
+  approximate(column: Sql, query: Sql): Sql
+  /** The model's real distance. `query` is a `vector`. */
+  exact(column: Sql, query: Sql): Sql
+  /** The graph's order is of coarser numbers: fetch more and order those by `exact`. */
+  readonly rerank: boolean
+}
+
+const operators = {
+  cosine: { operator: '<=>', opclass: 'cosine_ops' },
+  inner_product: { operator: '<#>', opclass: 'ip_ops' },
+  l2: { operator: '<->', opclass: 'l2_ops' },
+} as const satisfies Record<Distance, { operator: string; opclass: string }>
+
+/** @throws RevectorError DIMENSION_UNSUPPORTED */
+export function indexKind(space: Space): IndexKind {
+  const d = checkedDimension(space.dimension)
+  const { operator, opclass } = operators[space.distance]
+  const by = raw(operator)
+  const exact = (column: Sql, query: Sql): Sql => sql`${column} ${by} ${query}`
+  if (d <= 2_000) {
+    return {
+      form: 'vector',
+      indexed: (column) => sql`${column} ${raw(`vector_${opclass}`)}`,
+      approximate: exact,
+      exact,
+      rerank: false,
+    }
+  }
+  if (d <= 4_000) {
+    const half = raw(`halfvec(${d})`)
+    return {
+      form: 'halfvec',
+      indexed: (column) => sql`(${column}::${half}) ${raw(`halfvec_${opclass}`)}`,
+      approximate: (column, query) => sql`${column}::${half} ${by} ${query}::${half}`,
+      exact,
+      rerank: true,
+    }
+  }
+  const bits = raw(`bit(${d})`)
+  return {
+    form: 'bit',
+    indexed: (column) => sql`(binary_quantize(${column})::${bits}) bit_hamming_ops`,
+    approximate: (column, query) =>
+      sql`binary_quantize(${column})::${bits} <~> binary_quantize(${query})::${bits}`,
+    exact,
+    rerank: true,
+  }
+}
+
+/** The distance an operator class of an existing index measures, by its name; null for another kind of class. */
+export function distanceOf(opclass: string): Distance | null {
+  for (const distance of ['cosine', 'inner_product', 'l2'] as const) {
+    const { opclass: suffix } = operators[distance]
+    if (opclass === `vector_${suffix}` || opclass === `halfvec_${suffix}`) return distance
+  }
+  return null
+}
+
+export function vectorColumnName(dimension: number): string {
+  return `embedding_${checkedDimension(dimension)}`
+}
+
+/** The column of a dimension, quoted: `"embedding_384"`. */
+export function vectorColumn(dimension: number): Sql {
+  return ident(vectorColumnName(dimension))
+}
+
+/** The type of that column: `vector(384)`. */
+export function vectorType(dimension: number): Sql {
+  return raw(`vector(${checkedDimension(dimension)})`)
+}
+
+/** @throws RevectorError DIMENSION_UNSUPPORTED */
+export function checkedDimension(dimension: number): number {
+  if (Number.isInteger(dimension) && dimension >= 1 && dimension <= maxDimension) return dimension
+  throw new RevectorError(
+    'DIMENSION_UNSUPPORTED',
+    `A dimension must be a whole number from 1 to 16,000: came ${dimension}.`,
+    {
+      hint: 'Ask the provider for a shorter output, or use another model.',
+      data: { dimension, maximum: maxDimension },
+    },
+  )
+}

@@ -1,0 +1,108 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { ident, type Sql, sql } from '../postgres/sql.ts'
+
+/** Type of an id column, as a cast spells it: `${ids}::bigint[]`. */
+export const idTypes = ['smallint', 'integer', 'bigint', 'uuid', 'text'] as const
+export type IdType = (typeof idTypes)[number]
+
+export interface TableName {
+  readonly schema: string
+  readonly name: string
+}
+
+/**
+ * Where documents and chunk texts are in this database, by physical column names. A database of our own has
+ * the snake_case of the keys; one that was taken over keeps its tables, and what they lacked was added.
+ * There, any of our columns may hold NULL in the rows of before.
+ */
+export interface Layout {
+  readonly documents: {
+    readonly table: TableName
+    readonly id: string
+    readonly idType: IdType
+    readonly title: string
+    readonly content: string
+    readonly source: string
+    readonly mediaType: string
+    readonly contentHash: string
+    readonly metadata: string
+    readonly createdAt: string
+    readonly updatedAt: string
+  }
+  readonly chunks: {
+    readonly table: TableName
+    readonly id: string
+    readonly idType: IdType
+    readonly documentId: string
+    readonly content: string
+    readonly position: string
+    readonly contentHash: string
+    readonly startOffset: string
+    readonly endOffset: string
+    readonly headingPath: string
+    readonly page: string
+    readonly tokenCount: string
+  }
+}
+
+export function ownLayout(schema: string): Layout {
+  return {
+    documents: {
+      table: { schema, name: 'documents' },
+      id: 'id',
+      idType: 'bigint',
+      title: 'title',
+      content: 'content',
+      source: 'source',
+      mediaType: 'media_type',
+      contentHash: 'content_hash',
+      metadata: 'metadata',
+      createdAt: 'created_at',
+      updatedAt: 'updated_at',
+    },
+    chunks: {
+      table: { schema, name: 'chunks' },
+      id: 'id',
+      idType: 'bigint',
+      documentId: 'document_id',
+      content: 'content',
+      position: 'position',
+      contentHash: 'content_hash',
+      startOffset: 'start_offset',
+      endOffset: 'end_offset',
+      headingPath: 'heading_path',
+      page: 'page',
+      tokenCount: 'token_count',
+    },
+  }
+}
+
+/** The quoted, schema-qualified table. */
+export function tableOf(name: TableName): Sql {
+  return ident(name.schema, name.name)
+}
+
+/**
+ * Reads the layout once, at start.
+ *
+ * @throws RevectorError SCHEMA_MISSING when the database has not been set up
+ */
+export async function loadLayout(db: Queryable): Promise<Layout> {
+  const { rows: exists } = await db.query<{ found: boolean }>(
+    sql`select to_regclass('revector_layout') is not null as found`,
+  )
+  if (exists[0]?.found === true) {
+    const { rows } = await db.query<{ layout: Layout }>(sql`select layout from revector_layout`)
+    if (rows[0] !== undefined) return rows[0].layout
+  }
+  throw new RevectorError('SCHEMA_MISSING', 'The database has not been set up: it has no revector_layout.', {
+    hint: 'Run `revector db init`.',
+  })
+}
+
+export async function saveLayout(tx: Queryable, layout: Layout): Promise<void> {
+  await tx.query(sql`
+    insert into revector_layout (layout) values (${JSON.stringify(layout)}::jsonb)
+    on conflict (only_one) do update set layout = excluded.layout`)
+}

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { Database, Queryable, Session } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+
+export interface ShortLockOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+  /** How long to keep trying, ms. Default: 10 minutes. */
+  readonly patienceMs?: number
+}
+
+/**
+ * One try waits this long for its locks. Everyone who comes after a waiting ALTER TABLE waits behind it, so a
+ * long reader must cost the others no more than this.
+ */
+const lockTimeoutMs = 100
+
+/**
+ * A transaction that needs strong locks for an instant: gives up quickly, lets the others through, and tries
+ * again with growing pauses.
+ *
+ * @throws RevectorError DATABASE_BUSY when a lock was not granted in all that time
+ */
+export async function withShortLocks<T>(
+  session: Pick<Session, 'transaction'>,
+  work: (tx: Queryable) => Promise<T>,
+  { signal, onProgress, patienceMs = 600_000 }: ShortLockOptions = {},
+): Promise<T> {
+  const deadline = performance.now() + patienceMs
+  for (let attempt = 0; ; attempt += 1) {
+    throwIfAborted(signal)
+    try {
+      return await session.transaction(work, { lockTimeoutMs })
+    } catch (error) {
+      if (!isRevectorError(error, 'DATABASE_BUSY') || performance.now() > deadline) throw error
+      if (attempt === 3) {
+        onProgress?.({ type: 'warning', message: 'Waiting for a lock: other sessions are using the table.' })
+      }
+      await pause(Math.min(50 * 2 ** attempt, 2_000) * (0.5 + Math.random()), signal)
+    }
+  }
+}
+
+/** Any fixed number: the first half of the advisory lock's key; the second is the schema. */
+const lockClass = 1_382_372_946
+
+/**
+ * One change of the schema at a time, over all processes. The others ask again and again rather than wait
+ * inside the server: a session that waits there holds a snapshot, for which CREATE INDEX CONCURRENTLY of the
+ * one that works would wait in turn.
+ */
+export async function withSchemaLock<T>(
+  db: Database,
+  work: (session: Session) => Promise<T>,
+  { signal, onProgress }: ShortLockOptions = {},
+): Promise<T> {
+  return await db.session(async (session) => {
+    await session.query(sql`set statement_timeout = 0`)
+    await session.query(sql`set lock_timeout = 0`)
+    try {
+      await takeLock(session, signal, onProgress)
+      try {
+        return await work(session)
+      } finally {
+        await session
+          .query(sql`select pg_advisory_unlock(${lockClass}::int, ${schemaKey})`)
+          .catch(() => undefined)
+      }
+    } finally {
+      await session.query(sql`reset statement_timeout`).catch(() => undefined)
+      await session.query(sql`reset lock_timeout`).catch(() => undefined)
+    }
+  })
+}
+
+const schemaKey = sql`hashtext(coalesce(current_schema(), ''))`
+
+async function takeLock(
+  session: Session,
+  signal: AbortSignal | undefined,
+  onProgress: OnProgress | undefined,
+): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    throwIfAborted(signal)
+    const { rows } = await session.query<{ taken: boolean }>(
+      sql`select pg_try_advisory_lock(${lockClass}::int, ${schemaKey}) as taken`,
+    )
+    if (rows[0]?.taken === true) return
+    if (attempt === 0) {
+      onProgress?.({ type: 'warning', message: 'Another process is changing the schema: waiting for it.' })
+    }
+    await pause(Math.min(50 * 1.5 ** attempt, 500) * (0.5 + Math.random()), signal)
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal })
+  } catch (error) {
+    throwIfAborted(signal)
+    throw new RevectorError('INTERNAL', 'A pause ended early', { cause: error })
+  }
+}

@@ -1,0 +1,100 @@
+import type { Queryable } from '../postgres/database.ts'
+import { ident, raw, sql } from '../postgres/sql.ts'
+import { columnExists, copyGrants, findTable, relationExists } from './catalog.ts'
+import { createEmptyGraph, giveFreedGraphName } from './graph.ts'
+import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
+import { loadLayout, type TableName, tableOf } from './layout.ts'
+import { embeddingsTable, type ModelSpace, modelTableName } from './names.ts'
+
+export { buildGraph, dropGraph, type Graph, graphOf } from './graph.ts'
+export { vectorColumn } from './index-kind.ts'
+export { type ModelSpace, modelTable } from './names.ts'
+
+/** Dimensions that have a column, ascending. */
+export async function vectorColumns(db: Queryable): Promise<number[]> {
+  const { rows } = await db.query<{ dimension: number }>(sql`
+    select substring(a.attname from '[0-9]+$')::int as dimension
+    from pg_attribute a
+    where a.attrelid = to_regclass(${embeddingsTable}) and not a.attisdropped
+      and a.attname ~ '^embedding_[0-9]+$'
+    order by 1`)
+  return rows.map((row) => row.dimension)
+}
+
+/**
+ * A table for a registered model, attached, with its empty graph; and the dimension's column where it is new.
+ * A new column locks `chunk_embeddings` for an instant, a table for a known dimension blocks nobody who
+ * reads. Nothing happens when the table is there.
+ */
+export async function createModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
+  const parent = await parentTable(tx)
+  const table: TableName = { schema: parent.schema, name: modelTableName(model.id) }
+  if (await relationExists(tx, table)) return
+  await createVectorColumn(tx, model.dimension)
+
+  const { chunks } = await loadLayout(tx)
+  await tx.query(
+    sql`create table ${tableOf(table)} (like ${tableOf(parent)} including defaults including generated)`,
+  )
+  const others = (await vectorColumns(tx)).filter((dimension) => dimension !== model.dimension)
+  await tx.query(sql`
+    alter table ${tableOf(table)}
+      alter column ${vectorColumn(model.dimension)} set not null,
+      alter column model_id set default ${raw(String(model.id))},
+      add constraint ${ident(modelCheckName(table))} check (model_id = ${raw(String(model.id))}),
+      add constraint ${ident(`${table.name}_chunk_id_check`)} check (chunk_id is not null),
+      add constraint ${ident(`${table.name}_chunk_id_fkey`)}
+        foreign key (chunk_id) references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`)
+  for (const dimension of others) await forbidColumn(tx, table, dimension)
+  await tx.query(sql`
+    alter table ${tableOf(parent)} attach partition ${tableOf(table)}
+      for values in (${raw(String(model.id))})`)
+  await copyGrants(tx, parent, table)
+  await createEmptyGraph(tx, table, model)
+}
+
+/** Every vector of the model goes, at once, with its graph; the dimension's column stays. */
+export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
+  const parent = await parentTable(tx)
+  await tx.query(sql`drop table if exists ${ident(parent.schema, modelTableName(model.id))}`)
+  await giveFreedGraphName(tx, parent.schema, model)
+}
+
+/** The column of a dimension; in the tables of all models of other dimensions it must stay empty. */
+async function createVectorColumn(tx: Queryable, dimension: number): Promise<void> {
+  const parent = await parentTable(tx)
+  if (await columnExists(tx, parent, vectorColumnName(dimension))) return
+  await tx.query(sql`
+    alter table ${tableOf(parent)} add column ${vectorColumn(dimension)} ${vectorType(dimension)}`)
+  for (const table of await modelTables(tx)) await forbidColumn(tx, table, dimension)
+}
+
+/** NOT VALID spares the scan: the column was empty when the constraint came, and new rows are checked. */
+export async function forbidColumn(tx: Queryable, table: TableName, dimension: number): Promise<void> {
+  await tx.query(sql`
+    alter table ${tableOf(table)}
+      add constraint ${ident(`${table.name}_no_${dimension}`)}
+      check (${vectorColumn(dimension)} is null) not valid`)
+}
+
+export function modelCheckName(table: TableName): string {
+  return `${table.name}_model_id_check`
+}
+
+/** The attached tables, by name. */
+export async function modelTables(db: Queryable): Promise<TableName[]> {
+  const { rows } = await db.query<TableName>(sql`
+    select n.nspname as schema, c.relname as name
+    from pg_inherits i
+    join pg_class c on c.oid = i.inhrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    where i.inhparent = to_regclass(${embeddingsTable})
+    order by c.oid`)
+  return [...rows]
+}
+
+async function parentTable(db: Queryable): Promise<TableName> {
+  const table = await findTable(db, embeddingsTable)
+  if (table === null) throw new Error(`${embeddingsTable} does not exist`)
+  return table
+}
