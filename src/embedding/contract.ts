@@ -1,3 +1,4 @@
+import type { RevectorError } from '../core/errors.ts'
 import type { ModelSpec } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
 
@@ -11,9 +12,20 @@ export interface Embedded {
   readonly tokens: number
 }
 
+/** What became of one text: its vector, or why this text alone can't be embedded (`error.data.index` is its place). */
+export type EmbedOutcome =
+  | { readonly vector: Float32Array; readonly error?: undefined }
+  | { readonly vector?: undefined; readonly error: RevectorError }
+
+export interface EmbeddedEach {
+  /** One outcome per text, in the order of the texts. */
+  readonly outcomes: readonly EmbedOutcome[]
+  readonly tokens: number
+}
+
 export interface EmbedOptions {
   readonly kind: InputKind
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -23,10 +35,35 @@ export interface EmbedOptions {
  */
 export interface EmbeddingModel {
   readonly spec: ModelSpec
-  /** @throws RevectorError EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INVALID_INPUT (an empty text), INTERRUPTED */
+  /**
+   * All or nothing. A failure that belongs to one text names its place in `data.index`.
+   *
+   * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INVALID_INPUT (an empty text), INTERRUPTED
+   */
   embed(texts: readonly string[], options: EmbedOptions): Promise<Embedded>
-  /** Ends workers and connections. */
+  /**
+   * As `embed`, but a text that can't be embedded costs the others nothing: its outcome is its error. What
+   * concerns every text (a wrong key, an unreachable provider, a wrong width) is still thrown.
+   */
+  embedEach(texts: readonly string[], options: EmbedOptions): Promise<EmbeddedEach>
+  /** Ends workers and connections; what is being embedded ends with INTERRUPTED. */
   close(): Promise<void>
+}
+
+/** What one user's account or server allows, where it is not what the catalogue says. */
+export interface ModelLimits {
+  readonly requestsPerMinute: number | null
+  readonly tokensPerMinute: number | null
+  /** Requests under way at once. */
+  readonly concurrency: number
+  readonly batchItems: number
+  readonly batchTokens: number
+  /** Tokens of one text; a longer one is embedded in windows. */
+  readonly maxInputTokens: number
+  /** One request is given up after this many milliseconds, and tried again. */
+  readonly requestTimeoutMs: number
+  /** Attempts of one request before giving up. */
+  readonly maxAttempts: number
 }
 
 /** What opening a model may need from outside; read by `config.ts`, never by the providers. */
@@ -37,6 +74,8 @@ export interface ProviderEnvironment {
   readonly localModelPath: string | null
   /** Folder where derived files (the bundled model's graph) are kept. */
   readonly cacheDir: string
+  /** By model name: what differs from the catalogue. */
+  readonly limits?: Readonly<Record<string, Partial<ModelLimits>>>
   readonly onProgress?: OnProgress
 }
 

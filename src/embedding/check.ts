@@ -1,0 +1,62 @@
+import { RevectorError } from '../core/errors.ts'
+import type { ModelSpec } from '../core/model.ts'
+import { ProviderFailure } from './failure.ts'
+import type { RawReply } from './raw-model.ts'
+
+/**
+ * One good vector for each text, or the failure of that text. What shows that the reply as a whole is not an
+ * answer to the request (count, order, width) is thrown.
+ *
+ * @throws ProviderFailure `invalid`; RevectorError EMBEDDING_DIMENSION_MISMATCH
+ */
+export function checkReply(
+  reply: RawReply,
+  texts: number,
+  spec: ModelSpec,
+): readonly (Float32Array | ProviderFailure)[] {
+  if (reply.vectors.length !== texts) {
+    throw new ProviderFailure('invalid', `${texts} vectors were asked for, ${reply.vectors.length} came.`)
+  }
+  reply.indexes?.forEach((index, place) => {
+    if (index === place) return
+    throw new ProviderFailure(
+      'invalid',
+      `The vectors came in another order than the texts: place ${place} holds the vector of text ${index}.`,
+    )
+  })
+  return reply.vectors.map((vector) => {
+    if (vector.length !== spec.dimension) throw dimensionMismatch(spec, vector.length)
+    return checkVector(Float32Array.from(vector), spec.normalize)
+  })
+}
+
+/** A vector of finite numbers that has a direction, scaled to length 1 where the space asks for it. */
+export function checkVector(vector: Float32Array, normalize: boolean): Float32Array | ProviderFailure {
+  let squares = 0
+  for (const value of vector) squares += value * value
+  if (!Number.isFinite(squares)) {
+    return new ProviderFailure('invalid', 'The vector holds something that is not a finite number.')
+  }
+  if (squares === 0) {
+    return new ProviderFailure('invalid', 'The vector is all zeros, so it has no direction to search by.')
+  }
+  if (!normalize) return vector
+  const length = Math.sqrt(squares)
+  // Vectors of length 1 as they come stay as they came, bit for bit.
+  if (Math.abs(length - 1) < 1e-6) return vector
+  return vector.map((value) => value / length)
+}
+
+function dimensionMismatch(spec: ModelSpec, received: number): RevectorError {
+  return new RevectorError(
+    'EMBEDDING_DIMENSION_MISMATCH',
+    `Embedding dimension mismatch: ${spec.modelName} is registered with ${spec.dimension} dimensions, ` +
+      `${spec.provider} gave a vector of ${received}.`,
+    {
+      hint:
+        `Check that the endpoint serves ${spec.remoteName}; a model of ${received} dimensions is registered ` +
+        'under a name of its own.',
+      data: { model: spec.modelName, expected: spec.dimension, received },
+    },
+  )
+}

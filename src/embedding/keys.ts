@@ -1,0 +1,43 @@
+import { RevectorError } from '../core/errors.ts'
+import type { ModelSpec, ProviderName } from '../core/model.ts'
+import type { ProviderEnvironment } from './contract.ts'
+
+/** Environment variables in which a provider's key may be, in the order they are looked at. */
+export const keyNames: Readonly<Record<ProviderName, readonly string[]>> = {
+  openai: ['OPENAI_API_KEY'],
+  // Never OPENAI_API_KEY: that key is not for other people's servers.
+  'openai-compatible': ['OPENAI_COMPATIBLE_API_KEY', 'AZURE_OPENAI_API_KEY'],
+  cohere: ['COHERE_API_KEY', 'CO_API_KEY'],
+  google: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  mistral: ['MISTRAL_API_KEY'],
+  voyage: ['VOYAGE_API_KEY'],
+  transformers: ['HF_TOKEN'],
+  bundled: [],
+  'lexical-hash': [],
+  custom: [],
+}
+
+/** The provider's key, or undefined when none of its variables is set. */
+export function findKey(provider: ProviderName, environment: ProviderEnvironment): string | undefined {
+  for (const name of keyNames[provider]) {
+    const key = environment.keys[name]?.trim()
+    if (key !== undefined && key !== '') return key
+  }
+  return undefined
+}
+
+/** @throws RevectorError PROVIDER_KEY_MISSING naming the variable */
+export function requireKey(spec: ModelSpec, environment: ProviderEnvironment): string {
+  const key = findKey(spec.provider, environment)
+  if (key !== undefined) return key
+  const names = keyNames[spec.provider]
+  const [first] = names
+  throw new RevectorError(
+    'PROVIDER_KEY_MISSING',
+    `Model ${spec.modelName} needs a key of ${spec.provider}: ${first} is not set.`,
+    {
+      hint: `Set ${names.join(' or ')} in the environment, or use a local model.`,
+      data: { model: spec.modelName, provider: spec.provider, variables: names },
+    },
+  )
+}

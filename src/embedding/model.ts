@@ -1,0 +1,192 @@
+import pLimit from 'p-limit'
+import { interrupted, RevectorError, throwIfAborted } from '../core/errors.ts'
+import type { ModelSpec } from '../core/model.ts'
+import { toBatches } from './batches.ts'
+import { checkReply, checkVector } from './check.ts'
+import { abortable, type Clock, systemClock } from './clock.ts'
+import type { EmbeddingModel, EmbedOptions, EmbedOutcome, InputKind, ModelLimits } from './contract.ts'
+import { ProviderFailure, refusal } from './failure.ts'
+import { isolate } from './isolate.ts'
+import { createRateLimit } from './rate-limit.ts'
+import type { RawModel, TokenCounter } from './raw-model.ts'
+import { GivenUp, withRetries } from './retry.ts'
+import { pool, type Window, windowsOf } from './windows.ts'
+
+export interface LayerOptions {
+  readonly limits: ModelLimits
+  readonly countTokens: TokenCounter
+  /** Whether `countTokens` is the provider's own count; an estimate is given a quarter of the limit as margin. */
+  readonly exactTokens: boolean
+  readonly onRetry?: (event: { attempt: number; waitMs: number; reason: string }) => void
+  readonly clock?: Clock
+  readonly random?: () => number
+}
+
+/** One text, or one window of it, on its way to the provider. */
+interface Item extends Window {
+  readonly of: number
+}
+
+/** Places that the begin and end marks of a model take in its limit, with some to spare. */
+const markTokens = 4
+const estimateMargin = 0.75
+
+/**
+ * The one stack of layers above every provider, outermost first: prefixes, refusal of empty texts, windows,
+ * batches, concurrency, isolation of refused texts, retries, rate limits, time-out, checks.
+ */
+export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): EmbeddingModel {
+  const { limits, clock = systemClock, random = Math.random } = options
+  const rateLimit = createRateLimit(limits, clock)
+  const slots = pLimit(limits.concurrency)
+  const closing = new AbortController()
+
+  function toItems(text: string, place: number, kind: InputKind): Item[] {
+    const prefix = kind === 'query' ? spec.queryPrefix : spec.documentPrefix
+    const prefixTokens = prefix === '' ? 0 : options.countTokens(prefix)
+    const limit = limits.maxInputTokens * (options.exactTokens ? 1 : estimateMargin)
+    const room = Math.max(1, Math.floor(limit) - markTokens - prefixTokens)
+    return windowsOf(text, { count: options.countTokens, tokens: room }).map((window) => ({
+      of: place,
+      text: prefix + window.text,
+      tokens: window.tokens + prefixTokens,
+    }))
+  }
+
+  async function send(
+    items: readonly Item[],
+    kind: InputKind,
+    signal: AbortSignal,
+    spent: (n: number) => void,
+  ) {
+    const texts = items.map((item) => item.text)
+    const tokens = items.reduce((total, item) => total + item.tokens, 0)
+    const attempt = async () => {
+      await rateLimit.acquire(tokens, signal)
+      const reply = await request(texts, kind, signal)
+      spent(reply.tokens ?? tokens)
+      return checkReply(reply, items.length, spec)
+    }
+    const onRetry = (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => {
+      // One refusal speaks for the requests beside it too.
+      if (event.failure.retryAfterMs !== null) rateLimit.pause(event.waitMs)
+      options.onRetry?.({ attempt: event.attempt, waitMs: event.waitMs, reason: event.failure.message })
+    }
+    const policy = { clock, random, maxAttempts: limits.maxAttempts, onRetry }
+    return withRetries(attempt, policy, signal)
+  }
+
+  /** One request, given up when it takes too long. */
+  async function request(texts: readonly string[], kind: InputKind, signal: AbortSignal) {
+    const timeout = AbortSignal.timeout(limits.requestTimeoutMs)
+    try {
+      const either = AbortSignal.any([signal, timeout])
+      return await abortable(raw.embedBatch(texts, kind, either), either)
+    } catch (error) {
+      throwIfAborted(signal)
+      if (timeout.aborted) {
+        const seconds = limits.requestTimeoutMs / 1000
+        throw new ProviderFailure('unavailable', `No answer within ${seconds} s.`)
+      }
+      throw error
+    }
+  }
+
+  async function embedEach(texts: readonly string[], { kind, signal: given }: EmbedOptions) {
+    if (closing.signal.aborted) {
+      throw new RevectorError('INVALID_INPUT', `Model ${spec.modelName} has been closed.`)
+    }
+    throwIfAborted(given)
+    const failed = new AbortController()
+    const outer = given === undefined ? [closing.signal] : [closing.signal, given]
+    const signal = AbortSignal.any([...outer, failed.signal])
+
+    const errors = new Map<number, RevectorError>()
+    const items = texts.flatMap((text, place) => {
+      if (text.trim() !== '') return toItems(text, place, kind)
+      errors.set(place, emptyText(spec, place))
+      return []
+    })
+    const vectors = new Map<Item, Float32Array>()
+    let tokens = 0
+    const spent = (count: number) => {
+      tokens += count
+    }
+    const embedBatch = async (batch: readonly Item[]) => {
+      throwIfAborted(signal)
+      const results = await isolate(batch, (part) => send(part, kind, signal, spent))
+      for (const [place, item] of batch.entries()) {
+        const result = results[place]
+        if (result instanceof Float32Array) vectors.set(item, result)
+        else if (result !== undefined) errors.set(item.of, refusal(result, spec, { index: item.of }))
+      }
+    }
+    const batches = toBatches(items, { items: limits.batchItems, tokens: limits.batchTokens })
+    const work = batches.map((batch) => slots(() => embedBatch(batch)))
+    try {
+      await Promise.all(work)
+    } catch (error) {
+      // The others are for nothing: stop them, and wait so that none outlives this call.
+      failed.abort()
+      await Promise.allSettled(work)
+      if (outer.some((one) => one.aborted)) throw interrupted(given)
+      throw publicError(error, spec)
+    }
+    return { outcomes: toOutcomes(texts.length, items, vectors, errors, spec), tokens }
+  }
+
+  return {
+    spec,
+    embedEach,
+    async embed(texts, embedOptions) {
+      const empty = texts.findIndex((text) => text.trim() === '')
+      // Known before anything is paid for.
+      if (empty >= 0) throw emptyText(spec, empty)
+      const { outcomes, tokens } = await embedEach(texts, embedOptions)
+      const vectors = outcomes.map((outcome) => {
+        if (outcome.error !== undefined) throw outcome.error
+        return outcome.vector
+      })
+      return { vectors, tokens }
+    },
+    async close() {
+      closing.abort()
+      await raw.close?.()
+    },
+  }
+}
+
+function toOutcomes(
+  count: number,
+  items: readonly Item[],
+  vectors: ReadonlyMap<Item, Float32Array>,
+  errors: ReadonlyMap<number, RevectorError>,
+  spec: ModelSpec,
+): EmbedOutcome[] {
+  const parts = Array.from({ length: count }, (): { vector: Float32Array; tokens: number }[] => [])
+  for (const item of items) {
+    const vector = vectors.get(item)
+    if (vector !== undefined) parts[item.of]?.push({ vector, tokens: item.tokens })
+  }
+  return parts.map((windows, place) => {
+    const error = errors.get(place)
+    if (error !== undefined) return { error }
+    // Windows may cancel each other out, or fall short of length 1.
+    const vector = windows.length === 1 ? windows[0]?.vector : checkVector(pool(windows), spec.normalize)
+    if (vector instanceof Float32Array) return { vector }
+    const failure = vector ?? new ProviderFailure('invalid', 'No vector came.')
+    return { error: refusal(failure, spec, { index: place }) }
+  })
+}
+
+function emptyText(spec: ModelSpec, index: number): RevectorError {
+  return new RevectorError('INVALID_INPUT', `Text ${index} is empty: there is nothing to embed.`, {
+    hint: 'Leave empty texts out.',
+    data: { model: spec.modelName, index },
+  })
+}
+
+function publicError(error: unknown, spec: ModelSpec): unknown {
+  if (error instanceof GivenUp) return refusal(error.failure, spec, { attempts: error.attempts })
+  return error instanceof ProviderFailure ? refusal(error, spec) : error
+}

@@ -1,0 +1,79 @@
+import { RevectorError } from '../core/errors.ts'
+import { type ModelSpec, providerNames } from '../core/model.ts'
+import type { Clock } from './clock.ts'
+import type { EmbeddingModel, ProviderEnvironment } from './contract.ts'
+import { limitsFor } from './limits.ts'
+import { layered } from './model.ts'
+import type { RawModel } from './raw-model.ts'
+import { isExact, tokenCounter } from './tokens.ts'
+
+/** For tests: time and chance. */
+export interface OpenInternals {
+  readonly clock?: Clock
+  readonly random?: () => number
+}
+
+/**
+ * Opens a model: loads its provider (and nothing of the others), and puts the common layers above it.
+ * Nothing is asked of a hosted provider yet; a local model's weights are loaded.
+ *
+ * @throws RevectorError PROVIDER_KEY_MISSING, PROVIDER_PACKAGE_MISSING, PROVIDER_UNAVAILABLE, INVALID_INPUT
+ */
+export async function openEmbeddingModel(
+  spec: ModelSpec,
+  environment: ProviderEnvironment,
+  internals: OpenInternals = {},
+): Promise<EmbeddingModel> {
+  const raw = await openProvider(spec, environment)
+  const { onProgress } = environment
+  return layered(spec, raw, {
+    ...internals,
+    limits: limitsFor(spec, raw, environment),
+    countTokens: raw.countTokens ?? (await tokenCounter(spec)),
+    exactTokens: raw.countTokens !== undefined || isExact(spec),
+    ...(onProgress === undefined
+      ? {}
+      : { onRetry: (event) => onProgress({ type: 'provider.retry', model: spec.modelName, ...event }) }),
+  })
+}
+
+async function openProvider(spec: ModelSpec, environment: ProviderEnvironment): Promise<RawModel> {
+  switch (spec.provider) {
+    case 'openai':
+      return (await import('./providers/openai.ts')).openOpenai(spec, environment)
+    case 'openai-compatible':
+      return (await import('./providers/openai-compatible.ts')).openOpenaiCompatible(spec, environment)
+    case 'cohere':
+      return (await import('./providers/cohere.ts')).openCohere(spec, environment)
+    case 'google':
+      return (await import('./providers/google.ts')).openGoogle(spec, environment)
+    case 'mistral':
+      return (await import('./providers/mistral.ts')).openMistral(spec, environment)
+    case 'voyage':
+      return (await import('./providers/voyage.ts')).openVoyage(spec, environment)
+    case 'transformers':
+      return (await import('./providers/transformers.ts')).openTransformers(spec, environment)
+    case 'bundled':
+      return (await import('./providers/bundled.ts')).openBundled(spec, environment)
+    case 'lexical-hash':
+      return (await import('./providers/lexical-hash.ts')).openLexicalHash(spec)
+    case 'custom':
+      throw new RevectorError(
+        'INVALID_INPUT',
+        `Model ${spec.modelName} belongs to the program that brought it.`,
+        {
+          hint: 'Use it from that program, which gives it to createRevector({ models }).',
+          data: { model: spec.modelName },
+        },
+      )
+    default:
+      throw unknownProvider(spec.provider)
+  }
+}
+
+/** A row of a newer version, or written by hand. */
+function unknownProvider(provider: never): RevectorError {
+  return new RevectorError('INVALID_INPUT', `This version has no provider named ${String(provider)}.`, {
+    hint: `It has ${providerNames.join(', ')}.`,
+  })
+}

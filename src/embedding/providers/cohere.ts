@@ -1,0 +1,26 @@
+import { createCohere } from '@ai-sdk/cohere'
+import type { ModelSpec } from '../../core/model.ts'
+import { knownModelOf } from '../catalogue.ts'
+import type { ProviderEnvironment } from '../contract.ts'
+import { requireKey } from '../keys.ts'
+import type { RawModel } from '../raw-model.ts'
+import { sdkModel } from './sdk.ts'
+
+export function openCohere(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
+  const apiKey = requireKey(spec, environment)
+  const provider = createCohere({ apiKey, ...(spec.baseUrl === null ? {} : { baseURL: spec.baseUrl }) })
+  const own = knownModelOf(spec)?.dimension ?? spec.dimension
+  const width = own === spec.dimension ? {} : { outputDimension: spec.dimension }
+  return sdkModel(
+    provider.embeddingModel(spec.remoteName),
+    (kind) => ({
+      cohere: {
+        inputType: kind === 'query' ? 'search_query' : 'search_document',
+        // Refuse what is too long rather than cut it in silence; windows see to it that it doesn't happen.
+        truncate: 'NONE',
+        ...width,
+      },
+    }),
+    [apiKey],
+  )
+}

@@ -1,0 +1,25 @@
+import { createGoogleGenerativeAI } from '@ai-sdk/google'
+import type { ModelSpec } from '../../core/model.ts'
+import { knownModelOf } from '../catalogue.ts'
+import type { ProviderEnvironment } from '../contract.ts'
+import { requireKey } from '../keys.ts'
+import type { RawModel } from '../raw-model.ts'
+import { sdkModel } from './sdk.ts'
+
+/** Google returns shortened vectors unscaled; the checks above scale them where the space is normalised. */
+export function openGoogle(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
+  const apiKey = requireKey(spec, environment)
+  const provider = createGoogleGenerativeAI({
+    apiKey,
+    ...(spec.baseUrl === null ? {} : { baseURL: spec.baseUrl }),
+  })
+  const own = knownModelOf(spec)?.dimension ?? spec.dimension
+  const width = own === spec.dimension ? {} : { outputDimensionality: spec.dimension }
+  return sdkModel(
+    provider.embeddingModel(spec.remoteName),
+    (kind) => ({
+      google: { taskType: kind === 'query' ? 'RETRIEVAL_QUERY' : 'RETRIEVAL_DOCUMENT', ...width },
+    }),
+    [apiKey],
+  )
+}

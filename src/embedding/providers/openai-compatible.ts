@@ -1,0 +1,44 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { RevectorError } from '../../core/errors.ts'
+import type { ModelSpec } from '../../core/model.ts'
+import { givesDimension, knownModelOf } from '../catalogue.ts'
+import type { ProviderEnvironment } from '../contract.ts'
+import { findKey } from '../keys.ts'
+import type { RawModel } from '../raw-model.ts'
+import { sdkModel } from './sdk.ts'
+
+/**
+ * Ollama, vLLM, TEI, LM Studio, llama.cpp and others that speak OpenAI's format; a key is sent only when one is set.
+ * Azure: the deployment's URL with its `?api-version=…`, or `https://NAME.openai.azure.com/openai/v1`; its key goes
+ * into the `api-key` header.
+ */
+export function openOpenaiCompatible(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
+  const { baseURL, queryParams, isAzure } = readBaseUrl(spec)
+  const apiKey = findKey('openai-compatible', environment)
+  const provider = createOpenAICompatible({
+    name: 'served',
+    baseURL,
+    queryParams,
+    ...(apiKey === undefined ? {} : isAzure ? { headers: { 'api-key': apiKey } } : { apiKey }),
+  })
+  const known = knownModelOf(spec)
+  // Many servers refuse the parameter, so it is sent only to a model that is known to take it.
+  const shortened =
+    known !== undefined && known.dimension !== spec.dimension && givesDimension(known, spec.dimension)
+  const options = shortened ? { served: { dimensions: spec.dimension } } : {}
+  return sdkModel(provider.embeddingModel(spec.remoteName), () => options, [apiKey])
+}
+
+function readBaseUrl(spec: ModelSpec) {
+  if (spec.baseUrl === null || !/^https?:/.test(spec.baseUrl) || !URL.canParse(spec.baseUrl)) {
+    throw new RevectorError('INVALID_INPUT', `Model ${spec.modelName} needs the http(s) URL of its server.`, {
+      hint: 'Register it with --base-url, for Ollama http://127.0.0.1:11434/v1.',
+      data: { model: spec.modelName },
+    })
+  }
+  const url = new URL(spec.baseUrl)
+  const queryParams = Object.fromEntries(url.searchParams)
+  url.search = ''
+  const isAzure = /\.azure\.com$/.test(url.hostname)
+  return { baseURL: url.href.replace(/\/$/, ''), queryParams, isAzure }
+}

@@ -1,0 +1,73 @@
+import type { Clock } from './clock.ts'
+import { isRetryable, type ProviderFailure } from './failure.ts'
+
+export interface RetryPolicy {
+  readonly clock: Clock
+  /** 0 ≤ x < 1. */
+  readonly random: () => number
+  readonly maxAttempts: number
+  /** Called before each wait. */
+  readonly onRetry: (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => void
+}
+
+const firstWaitMs = 500
+const longestBackOffMs = 30_000
+/** A provider that asks for more than this is given up: the caller should know, not hang. */
+const longestRetryAfterMs = 5 * 60_000
+
+/**
+ * Runs `attempt` until it succeeds, fails for good, or `maxAttempts` are spent; then throws its last failure
+ * with the number of attempts in `attempts`.
+ *
+ * Waits what the provider asked for; otherwise a random time between half and all of 0.5 s, 1 s, 2 s, … 30 s:
+ * without the randomness every client that was refused at once would come back at once.
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isRetryable(error)) throw error
+      const waitMs = error.retryAfterMs ?? backOff(tried, policy.random())
+      if (tried >= policy.maxAttempts || waitMs > longestRetryAfterMs) throw new GivenUp(error, tried)
+      policy.onRetry({ attempt: tried, waitMs, failure: error })
+      await policy.clock.wait(waitMs, signal)
+    }
+  }
+}
+
+/** A failure that stayed, and how often it was tried. */
+export class GivenUp extends Error {
+  override readonly name = 'GivenUp'
+  readonly failure: ProviderFailure
+  readonly attempts: number
+
+  constructor(failure: ProviderFailure, attempts: number) {
+    super(failure.message)
+    this.failure = failure
+    this.attempts = attempts
+  }
+}
+
+function backOff(tried: number, random: number): number {
+  const longest = Math.min(longestBackOffMs, firstWaitMs * 2 ** (tried - 1))
+  return Math.round(longest * (0.5 + random / 2))
+}
+
+/**
+ * What a reply's headers ask to wait, in ms: `retry-after-ms`, or `retry-after` as seconds or as an HTTP date.
+ * Null when they say nothing that can be read.
+ */
+export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | null {
+  const ms = Number.parseFloat(headers['retry-after-ms'] ?? '')
+  if (Number.isFinite(ms) && ms >= 0) return ms
+  const value = headers['retry-after']?.trim()
+  if (value === undefined || value === '') return null
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? null : Math.max(0, date - now)
+}
