@@ -1,0 +1,42 @@
+import type { BackupReport } from '../revector.ts'
+import { backupShape } from '../wire.ts'
+import type { Context } from './run.ts'
+import { bytes, count, seconds, table } from './text.ts'
+
+export async function backup(
+  context: Context,
+  file: string,
+  flags: { readonly overwrite?: boolean },
+): Promise<undefined> {
+  const call = await context.longCall()
+  const report = await context.revector.db.backup(file, { overwrite: flags.overwrite === true, ...call })
+  context.result(backupShape(report), () => reportText(context, report, 'Wrote'))
+}
+
+export async function restore(context: Context, file: string): Promise<undefined> {
+  const { db } = context.revector
+  const { revision, documents, chunks, legacy } = await db.status()
+  const rows = chunks + (legacy?.rows ?? 0)
+  const occupied = revision > 0 || legacy !== null
+  if (documents > 0 || rows > 0) {
+    await context.consent(
+      `Replace what is in the database (${count(documents, 'document')}, ${count(rows, 'chunk')}) by the backup?`,
+    )
+  }
+  const call = await context.longCall()
+  const report = await db.restore(file, { force: occupied, ...call })
+  context.result(backupShape(report), () => reportText(context, report, 'Restored'))
+}
+
+function reportText(context: Context, report: BackupReport, verb: string): string {
+  const columns = [{ header: 'TABLE' }, { header: 'ROWS', align: 'right' as const }, { header: 'CHECKSUM' }]
+  const rows = report.tables.map((each) => [
+    each.name,
+    each.rows.toLocaleString('en'),
+    each.checksum.slice(0, 16),
+  ])
+  return [
+    `${verb} ${report.file} (${bytes(report.bytes)}) in ${seconds(report.seconds)}.`,
+    ...(rows.length === 0 ? [] : [table(columns, rows, context.terminal.style)]),
+  ].join('\n')
+}

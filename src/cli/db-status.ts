@@ -1,0 +1,68 @@
+import { relative } from 'node:path'
+import type { DatabaseStatus } from '../revector.ts'
+import { modelShape, statusShape } from '../wire.ts'
+import { modelsText } from './models.ts'
+import type { Context } from './run.ts'
+import { count, facts, type Style } from './text.ts'
+
+export async function status(context: Context): Promise<undefined> {
+  showStatus(context, await context.revector.db.status())
+}
+
+/** As the guide has it: on a database that needs the upgrade this only says so. */
+export async function init(context: Context): Promise<undefined> {
+  const { db } = context.revector
+  const before = await db.status()
+  const needsUpgrade =
+    before.legacy !== null || (before.revision > 0 && before.revision < before.latestRevision)
+  if (needsUpgrade) return showStatus(context, before)
+  await db.initialize(await context.longCall())
+  showStatus(context, await db.status())
+}
+
+export async function setupModels(context: Context): Promise<undefined> {
+  const models = await context.revector.db.setupModels(await context.longCall())
+  context.result({ models: models.map(modelShape) }, () => modelsText(models, context.terminal.style))
+}
+
+export function showStatus(context: Context, found: DatabaseStatus): undefined {
+  const { style } = context.terminal
+  context.result(statusShape(found), () =>
+    [
+      statusText(found, context.dataDir, style),
+      ...(found.models.length === 0 ? [] : ['', modelsText(found.models, style)]),
+      ...nextStep(found, style),
+    ].join('\n'),
+  )
+}
+
+function statusText(found: DatabaseStatus, dataDir: string | null, style: Style): string {
+  const versions = `PostgreSQL ${found.serverVersion}, pgvector ${found.pgvectorVersion}`
+  const lines: [string, string][] = [
+    ['engine', found.engine === 'embedded' ? `embedded ${versions}` : versions],
+    ...(dataDir === null ? [] : [['folder', relative(process.cwd(), dataDir) || '.'] as [string, string]]),
+    ['schema', revisionText(found)],
+    ['dimensions', found.dimensions.length === 0 ? '–' : found.dimensions.join(', ')],
+    ['documents', `${found.documents.toLocaleString('en')} (${count(found.chunks, 'chunk')})`],
+  ]
+  if (found.legacy !== null) {
+    const { table, column, dimension, rows } = found.legacy
+    lines.push(['to take over', `${table}.${column} vector(${dimension}), ${count(rows, 'row')}`])
+  }
+  return facts(lines, style)
+}
+
+function revisionText({ revision, latestRevision }: DatabaseStatus): string {
+  if (revision === 0) return `not set up (newest revision: ${latestRevision})`
+  return `revision ${revision} of ${latestRevision}`
+}
+
+function nextStep(found: DatabaseStatus, style: Style): readonly string[] {
+  if (found.legacy !== null) {
+    const model = found.legacy.dimension === 1536 ? '' : ' --model NAME'
+    return ['', `${style.bold('Next:')} back it up (revector db backup FILE), then revector db run${model}`]
+  }
+  if (found.revision === 0) return ['', `${style.bold('Next:')} revector db init`]
+  if (found.revision < found.latestRevision) return ['', `${style.bold('Next:')} revector db run`]
+  return []
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander'
+import { nonEmpty, wholeNumber } from './arguments.ts'
+import { backup, restore } from './db-backup.ts'
+import { type RunFlags, rollback, run } from './db-run.ts'
+import { init, setupModels, status } from './db-status.ts'
+import type { Start } from './run.ts'
+
+export function addDb(program: Command, start: Start): void {
+  const group = program
+    .command('db')
+    .summary('set up, upgrade, back up the database')
+    .description('The database: set-up, upgrade, backup.')
+  group
+    .command('init')
+    .description('Sets up an empty database. On an older one, says what to do and changes nothing.')
+    .action(() => start(init))
+  group
+    .command('status')
+    .description('Says what is there. Changes nothing.')
+    .action(() => start(status))
+  group
+    .command('run')
+    .description(
+      'Brings the schema to the newest revision, taking over an existing chunk_embeddings. ' +
+        'Moves no vector; can be run again after an interruption.',
+    )
+    .option('--to <n>', 'stop at this revision', wholeNumber('--to', 1))
+    .option('--model <name>', 'the model that made the vectors of the table to take over')
+    .option(
+      '--chunks-table <name>',
+      'table of chunks, where no foreign key leads to it',
+      nonEmpty('--chunks-table'),
+    )
+    .option('--chunk-text-column <name>', 'its column of text', nonEmpty('--chunk-text-column'))
+    .option('--documents-table <name>', 'table of documents', nonEmpty('--documents-table'))
+    .option('--title-column <name>', 'its column of titles', nonEmpty('--title-column'))
+    .action((flags: RunFlags) => start((context) => run(context, flags)))
+  group
+    .command('setup-models')
+    .description('Registers the usual models and the local ones.')
+    .action(() => start(setupModels))
+  group
+    .command('rollback')
+    .description('Restores the layout before the upgrade, while only the first model has vectors.')
+    .option('--to <n>', 'back to this revision', wholeNumber('--to', 0))
+    .action((flags: { to?: number }) => start((context) => rollback(context, flags)))
+  group
+    .command('backup')
+    .description('Writes everything to a file.')
+    .argument('<file>')
+    .option('--overwrite', 'replace the file when there is one')
+    .action((file: string, flags: { overwrite?: boolean }) =>
+      start((context) => backup(context, file, flags)),
+    )
+  group
+    .command('restore')
+    .description('Reads a backup back. Asks first when the database is not empty.')
+    .argument('<file>')
+    .action((file: string) => start((context) => restore(context, file)))
+}

@@ -1,0 +1,53 @@
+import { CommanderError } from 'commander'
+import { errorCatalogue, isRevectorError, RevectorError } from '../core/errors.ts'
+import type { Redactor } from '../logs/redact.ts'
+import { snakeKeys } from '../wire.ts'
+import type { Style } from './text.ts'
+
+/** Whatever was thrown, as the one error type. */
+export function asRevectorError(error: unknown): RevectorError {
+  if (isRevectorError(error)) return error
+  if (error instanceof CommanderError) return wrongUsage(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return new RevectorError('INTERNAL', `Something failed that should not have: ${message}`, {
+    hint: 'Run the command again with --verbose to see where, and report it with that output.',
+    cause: error,
+  })
+}
+
+export function exitCodeOf(error: RevectorError): number {
+  return errorCatalogue[error.code].exit
+}
+
+/** The one JSON document of a command that failed. */
+export function failureDocument(error: RevectorError, redactor: Redactor): { readonly error: object } {
+  const { code, hint, data, message } = error
+  const document = { ...(snakeKeys(data) as object), code, message, hint }
+  const { code: _c, message: _m, hint: _h, ...rest } = document
+  return { error: redactor.value({ code, message, hint, ...rest }) as object }
+}
+
+export function failureText(error: RevectorError, redactor: Redactor, style: Style): string {
+  const lines = [`${style.red('error:')} ${error.message}`]
+  if (error.hint !== '') lines.push(`${style.cyan(' hint:')} ${error.hint}`)
+  return redactor.text(lines.join('\n'))
+}
+
+/** Where it happened, with every cause. */
+export function failureTrace(error: RevectorError, redactor: Redactor): string {
+  const lines: string[] = []
+  for (let at: unknown = error; at !== undefined && lines.length < 10; ) {
+    lines.push(at instanceof Error ? (at.stack ?? String(at)) : String(at))
+    at = at instanceof Error ? at.cause : undefined
+  }
+  return redactor.text(lines.join('\ncaused by: '))
+}
+
+function wrongUsage(error: CommanderError): RevectorError {
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  const suggestion = rest.join(' ').replace(/^\((.*)\)$/, '$1')
+  const sentence = first.charAt(0).toUpperCase() + first.slice(1).replace(/\.?$/, '.')
+  return new RevectorError('INVALID_INPUT', sentence, {
+    hint: suggestion === '' ? 'Add --help to the command to see what it takes.' : suggestion,
+  })
+}

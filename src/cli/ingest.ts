@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { errorCatalogue } from '../core/errors.ts'
+import type { IngestReport } from '../revector.ts'
+import { ingestShape } from '../wire.ts'
+import { keyValue, repeated } from './arguments.ts'
+import type { Context, Start } from './run.ts'
+import { count, plain, seconds, table } from './text.ts'
+
+interface Flags {
+  readonly model?: string
+  readonly metadata?: readonly (readonly [string, unknown])[]
+}
+
+export function addIngest(program: Command, start: Start): void {
+  program
+    .command('ingest')
+    .summary('read files, folders or globs')
+    .description(
+      'Reads text, Markdown, HTML, PDF and Word files. What is unchanged is skipped, what changed is replaced. ' +
+        'A file that cannot be read is reported and does not stop the rest; the exit code is then 1.',
+    )
+    .argument('<path...>', 'files, folders, globs; - reads standard input')
+    .option('--model <name>', 'embed with this model only; absent: with every model that is written')
+    .option(
+      '--metadata <key=value>',
+      'metadata of every document (repeatable)',
+      repeated(keyValue('--metadata')),
+    )
+    .action((paths: string[], flags: Flags) => start((context) => run(context, paths, flags)))
+}
+
+async function run(context: Context, paths: readonly string[], flags: Flags): Promise<number> {
+  const call = await context.longCall()
+  const report = await context.revector.ingestion.ingestPaths({
+    paths,
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.metadata === undefined ? {} : { metadata: Object.fromEntries(flags.metadata) }),
+    ...call,
+  })
+  const failed = report.failed.length
+  const message = `${count(failed, 'file')} could not be ingested; the others were.`
+  const error = { code: 'DOCUMENTS_FAILED', message, hint: 'See "failed" for each file and its reason.' }
+  const document = ingestShape(report)
+  context.result(failed === 0 ? document : { ...document, error }, () => reportText(report))
+  if (failed === 0) return 0
+  if (!context.terminal.json) context.terminal.complain(failuresText(context, report))
+  return errorCatalogue.DOCUMENTS_FAILED.exit
+}
+
+export function reportText(report: IngestReport): string {
+  const models = report.models.length === 0 ? '' : ` with ${report.models.join(', ')}`
+  const lines = [
+    `Ingested ${count(report.documents, 'document')} (${count(report.chunks, 'chunk')})${models} ` +
+      `in ${seconds(report.seconds)}.`,
+  ]
+  if (report.unchanged > 0) lines.push(`${count(report.unchanged, 'document')} unchanged.`)
+  for (const [model, vectors] of Object.entries(report.owed)) {
+    if (vectors > 0) lines.push(`${model} still lacks ${count(vectors, 'vector')}.`)
+  }
+  return lines.join('\n')
+}
+
+function failuresText(context: Context, report: IngestReport): string {
+  const style = context.terminal.noteStyle
+  const columns = [{ header: 'FILE' }, { header: 'CODE' }, { header: 'REASON' }]
+  const rows = report.failed.map(({ path, code, message }) => [
+    plain(path),
+    style.yellow(code),
+    plain(message),
+  ])
+  const heading = `${style.red('error:')} ${count(report.failed.length, 'file')} could not be ingested:`
+  return `${heading}\n${table(columns, rows, style)}`
+}

@@ -1,0 +1,47 @@
+import { interrupted } from '../core/errors.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface Interrupt {
+  readonly signal: AbortSignal
+  /** Rejects with INTERRUPTED on the first Ctrl-C unless `waitForWork` was called before. */
+  readonly raised: Promise<never>
+  /** From now on the work watches the signal itself and ends at a good place. */
+  waitForWork(): void
+  dispose(): void
+}
+
+const exitCode = 130
+
+/** Ctrl-C or SIGTERM: the first stops after the batch being written, the second ends the process at once. */
+export function listenForInterrupt(terminal: Terminal): Interrupt {
+  const controller = new AbortController()
+  let workWatches = false
+  let reject: (error: Error) => void = () => {}
+  const raised = new Promise<never>((_, rejectRaised) => {
+    reject = rejectRaised
+  })
+  raised.catch(() => {})
+
+  function onSignal(name: NodeJS.Signals): void {
+    if (controller.signal.aborted) process.exit(exitCode)
+    if (workWatches) {
+      terminal.complain('\nStopping after the current batch. Press Ctrl-C again to stop at once.')
+    }
+    controller.abort(name)
+    if (!workWatches) reject(interrupted(controller.signal))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+
+  return {
+    signal: controller.signal,
+    raised,
+    waitForWork() {
+      workWatches = true
+    },
+    dispose() {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}

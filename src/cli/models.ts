@@ -1,0 +1,154 @@
+import type { Command } from 'commander'
+import { RevectorError } from '../core/errors.ts'
+import { providerNames } from '../core/model.ts'
+import type { AddModel, ModelStatus } from '../revector.ts'
+import { modelShape, modelSpaceShape } from '../wire.ts'
+import { nonEmpty, oneOf, wholeNumber } from './arguments.ts'
+import type { Context, Start } from './run.ts'
+import { bytes, count, percent, type Style, table } from './text.ts'
+
+type AddFlags = Omit<AddModel, 'modelName'>
+
+export function addModels(program: Command, start: Start): void {
+  const group = program
+    .command('models')
+    .summary('add models, choose the one that searches use')
+    .description('Embedding models: any number, of any dimension.')
+  group
+    .command('list')
+    .description('Lists the registered models, with how much of the text each has embedded.')
+    .action(() => start(list))
+  group
+    .command('add')
+    .description('Registers a model. One that is in the catalogue needs no more than its name.')
+    .argument('<name>', 'its name in this database')
+    .option('--dimension <d>', 'width of its vectors, 1 to 16,000', wholeNumber('--dimension', 1, 16_000))
+    .option('--provider <name>', `one of ${providers.join(', ')}`, oneOf('--provider', providers))
+    .option('--base-url <url>', 'endpoint of an OpenAI-compatible server')
+    .option(
+      '--remote-name <name>',
+      "the provider's own name for it, where it differs",
+      nonEmpty('--remote-name'),
+    )
+    .option('--revision <text>', "the provider's revision of it")
+    .option('--document-prefix <text>', 'put before every text')
+    .option('--query-prefix <text>', 'put before every question')
+    .option(
+      '--pooling <kind>',
+      'how token vectors become one: mean or cls',
+      oneOf('--pooling', ['mean', 'cls']),
+    )
+    .option('--normalize', 'scale vectors to length 1')
+    .option('--no-normalize', 'take vectors as they come')
+    .option(
+      '--distance <kind>',
+      'cosine, inner_product or l2',
+      oneOf('--distance', ['cosine', 'inner_product', 'l2']),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ revector models add text-embedding-3-large
+  $ revector models add lexical-hash-384 --dimension 384 --provider lexical-hash
+  $ revector models add bge-m3 --dimension 1024 --provider openai-compatible --base-url http://localhost:11434/v1`,
+    )
+    .action((name: string, flags: AddFlags) => start((context) => add(context, name, flags)))
+  group
+    .command('use')
+    .description('Makes a model current: running processes follow at their next search.')
+    .argument('<name>')
+    .option('--force', 'even when it has not embedded everything')
+    .action((name: string, flags: { force?: boolean }) => start((context) => use(context, name, flags)))
+  group
+    .command('remove')
+    .description('Removes a model with its vectors. Asks first when there are any.')
+    .argument('<name>')
+    .action((name: string) => start((context) => remove(context, name)))
+}
+
+/** `custom` models come from a program that calls the library. */
+const providers = providerNames.filter((name) => name !== 'custom')
+
+async function list(context: Context): Promise<undefined> {
+  const models = await context.revector.models.list()
+  context.result({ models: models.map(modelShape) }, () => modelsText(models, context.terminal.style))
+}
+
+export function modelsText(models: readonly ModelStatus[], style: Style): string {
+  if (models.length === 0) return 'No models. Register the usual ones with: revector db setup-models'
+  const columns = [
+    { header: 'MODEL' },
+    { header: 'DIMENSION', align: 'right' as const },
+    { header: 'PROVIDER' },
+    { header: 'STATE' },
+    { header: 'VECTORS', align: 'right' as const },
+    { header: 'COVERAGE', align: 'right' as const },
+    { header: 'INDEX' },
+  ]
+  const rows = models.map((model) => [
+    model.current ? style.bold(model.modelName) : model.modelName,
+    String(model.dimension),
+    model.provider,
+    model.current ? style.green(model.state) : model.state,
+    model.embeddings.toLocaleString('en'),
+    model.embeddings === 0 ? '–' : percent(model.coverage),
+    indexText(model, style),
+  ])
+  return table(columns, rows, style)
+}
+
+function indexText({ index }: ModelStatus, style: Style): string {
+  if (index === null) return '–'
+  return index.valid ? `${index.name} (${bytes(index.bytes)})` : style.yellow(`${index.name} (invalid)`)
+}
+
+async function add(context: Context, modelName: string, flags: AddFlags): Promise<undefined> {
+  const { revector } = context
+  const call = await context.longCall()
+  const model = await revector.models.add({ modelName, ...flags }, call)
+  const status = (await revector.models.list()).find(({ id }) => id === model.id)
+  if (status === undefined) throw vanished(modelName)
+  context.result({ ...modelShape(status), ...modelSpaceShape(model) }, () =>
+    [
+      `Registered ${model.modelName} (${model.dimension} dimensions, ${model.provider}).`,
+      `Embed what there is with: revector migrate run --from CURRENT --to ${model.modelName}`,
+    ].join('\n'),
+  )
+}
+
+async function use(context: Context, modelName: string, flags: { force?: boolean }): Promise<undefined> {
+  const { from, to } = await context.revector.models.use(modelName, { force: flags.force === true })
+  context.result({ from, to }, () =>
+    from === to ? `${to} is current already.` : `Searches now use ${to} (before: ${from ?? 'none'}).`,
+  )
+}
+
+async function remove(context: Context, modelName: string): Promise<undefined> {
+  const { models } = context.revector
+  const status = (await models.list()).find((model) => model.modelName === modelName)
+  // An unknown model, or one in use, is refused before anyone is asked.
+  if (status !== undefined && status.embeddings > 0 && status.state !== 'current') {
+    await context.consent(
+      `Remove ${modelName} and its ${count(status.embeddings, 'vector')}? They would have to be made again.`,
+    )
+  }
+  const removed = await models.remove(modelName)
+  const document = { model_name: removed.modelName, embeddings: removed.embeddings, bytes: removed.bytes }
+  context.result(
+    document,
+    () =>
+      `Removed ${removed.modelName}: ${count(removed.embeddings, 'vector')}, ${bytes(removed.bytes)} freed.`,
+  )
+}
+
+function vanished(modelName: string): RevectorError {
+  return new RevectorError(
+    'MODEL_UNKNOWN',
+    `${modelName} was removed by someone else just after it was added.`,
+    {
+      hint: 'Run the command again.',
+      data: { model: modelName },
+    },
+  )
+}

@@ -1,0 +1,145 @@
+import type { Options } from '../config.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import { type Log, openLog, silentLog } from '../logs/log.ts'
+import { createRedactor, type Redactor, secretsOf } from '../logs/redact.ts'
+import type { Revector } from '../revector.ts'
+import { askConsent } from './consent.ts'
+import { asRevectorError, exitCodeOf, failureDocument, failureText, failureTrace } from './failure.ts'
+import { type Interrupt, listenForInterrupt } from './interrupt.ts'
+import { openProgress, type Progress } from './progress.ts'
+import type { GlobalFlags, Terminal } from './terminal.ts'
+
+/** What every command works with. */
+export interface Context {
+  readonly flags: GlobalFlags
+  readonly terminal: Terminal
+  readonly revector: Revector
+  /** Folder of the embedded engine; null on a server. */
+  readonly dataDir: string | null
+  /** For calls that take long: shows how far they are and lets Ctrl-C end them at a good place. */
+  longCall(): Promise<{ readonly signal: AbortSignal; readonly onProgress: OnProgress }>
+  /** @throws RevectorError CONSENT_MISSING */
+  consent(question: string): Promise<void>
+  /** The command's result: one JSON document, or text for people. */
+  result(document: object, text: () => string): void
+}
+
+/** Gives the exit code where it isn't 0. */
+export type Work = (context: Context) => Promise<number | undefined>
+
+/** What a command's action calls once its arguments are read. */
+export type Start = (work: Work) => Promise<void>
+
+/** Runs one command from reading the configuration to closing the database. Never throws. */
+export async function runCommand(flags: GlobalFlags, terminal: Terminal, work: Work): Promise<number> {
+  const interrupt = listenForInterrupt(terminal)
+  const opened: Opened = { log: silentLog, redactor: createRedactor() }
+  let code: number
+  try {
+    const working = prepare(flags, terminal, interrupt, opened).then(work)
+    working.catch(() => {})
+    code = (await Promise.race([working, interrupt.raised])) ?? 0
+  } catch (error) {
+    code = report(error, flags, terminal, opened)
+  }
+  opened.progress?.stop()
+  try {
+    await opened.revector?.db.close()
+  } catch (error) {
+    if (code === 0) code = report(error, flags, terminal, opened)
+  }
+  opened.log.close()
+  interrupt.dispose()
+  return code
+}
+
+/** What has been opened so far; closed in the end however far the command came. */
+interface Opened {
+  log: Log
+  redactor: Redactor
+  progress?: Progress
+  revector?: Revector
+  /** Standard output has its one document. */
+  answered?: true
+}
+
+async function prepare(
+  flags: GlobalFlags,
+  terminal: Terminal,
+  interrupt: Interrupt,
+  opened: Opened,
+): Promise<Context> {
+  const [{ readConfig }, { createRevector }] = await Promise.all([
+    import('../config.ts'),
+    import('../revector.ts'),
+  ])
+  const { keys, ...options } = readConfig(
+    optionsOf(flags),
+    flags.config === undefined ? {} : { file: flags.config },
+  )
+  const secrets = secretsOf({ databaseUrl: options.databaseUrl, keys })
+  opened.redactor = createRedactor(secrets)
+  // Without --verbose warnings are part of what the command says; with it everything is log lines.
+  const logsToTerminal = flags.verbose === true || options.logLevel === 'debug' || options.logLevel === 'info'
+  opened.log = await openLog({
+    level: flags.verbose === true ? 'debug' : options.logLevel,
+    dir: options.logDir,
+    secrets,
+    ...(logsToTerminal
+      ? { stderr: { format: 'human', write: (text) => void process.stderr.write(text) } }
+      : {}),
+  })
+  opened.log.info('Command started.', { command: process.argv.slice(2).join(' ') })
+  const revector = await createRevector(options)
+  opened.revector = revector
+  return {
+    flags,
+    terminal,
+    revector,
+    dataDir: options.databaseUrl === undefined ? options.dataDir : null,
+    async longCall() {
+      interrupt.waitForWork()
+      opened.progress ??= await openProgress(terminal, opened.log, logsToTerminal)
+      return { signal: interrupt.signal, onProgress: opened.progress.onProgress }
+    },
+    consent: (question) => askConsent(terminal, flags, question),
+    result(document, text) {
+      opened.progress?.stop()
+      opened.answered = true
+      terminal.print(terminal.json ? JSON.stringify(document) : text())
+    },
+  }
+}
+
+function optionsOf(flags: GlobalFlags): Options {
+  const { databaseUrl, dataDir, logDir } = flags
+  if (databaseUrl !== undefined && dataDir !== undefined) {
+    throw new RevectorError('INVALID_INPUT', '--database-url and --data-dir were both given: expected one.', {
+      hint: 'Leave out --data-dir for a server, --database-url for the embedded engine.',
+    })
+  }
+  return Object.fromEntries(
+    Object.entries({ databaseUrl, dataDir, logDir }).filter(([, value]) => value !== undefined),
+  )
+}
+
+function report(thrown: unknown, flags: GlobalFlags, terminal: Terminal, opened: Opened): number {
+  const error = asRevectorError(thrown)
+  opened.progress?.stop()
+  opened.log.error(error.message, { error })
+  reportError(error, terminal, opened.redactor, opened.answered === true)
+  if (flags.verbose === true) terminal.complain(failureTrace(error, opened.redactor))
+  return exitCodeOf(error)
+}
+
+/** On standard output with --json, unless it has its document already; else on standard error. */
+export function reportError(
+  error: RevectorError,
+  terminal: Terminal,
+  redactor: Redactor,
+  answered = false,
+): void {
+  if (terminal.json && !answered) terminal.print(JSON.stringify(failureDocument(error, redactor)))
+  else terminal.complain(failureText(error, redactor, terminal.noteStyle))
+}

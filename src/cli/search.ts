@@ -1,0 +1,151 @@
+import type { Command } from 'commander'
+import { RevectorError } from '../core/errors.ts'
+import type { Aggregation, Hit, SearchFilter, SearchResult } from '../core/search.ts'
+import { searchShape } from '../wire.ts'
+import { date, decimal, keyValue, names, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
+import type { Context, Start } from './run.ts'
+import { snippet } from './snippet.ts'
+import type { Terminal } from './terminal.ts'
+import { count, percent, plain, seconds, wrap } from './text.ts'
+
+interface Flags {
+  readonly model?: string
+  readonly models?: readonly string[]
+  readonly aggregation?: Aggregation
+  readonly topK: number
+  readonly minScore?: number
+  readonly document?: readonly string[]
+  readonly title?: string
+  readonly where?: readonly (readonly [string, unknown])[]
+  readonly after?: Date
+  readonly before?: Date
+}
+
+export function addSearch(program: Command, start: Start): void {
+  program
+    .command('search')
+    .summary('find passages')
+    .description('Finds the passages nearest to a question.')
+    .argument('<query>', 'what to look for')
+    .option('--model <name>', 'search with this model; absent: the current one')
+    .option('--models <a,b>', 'search with several models and fuse what they find', names('--models'))
+    .option(
+      '--aggregation <kind>',
+      'with --models: union (found by any) or intersection (found by all)',
+      oneOf('--aggregation', ['union', 'intersection']),
+    )
+    .option('--top-k <n>', 'how many passages, 1 to 1,000', wholeNumber('--top-k', 1, 1_000), 5)
+    .option('--min-score <x>', 'leave out what scores less', decimal('--min-score'))
+    .option('--document <id>', 'only in this document (repeatable)', repeated(nonEmpty('--document')))
+    .option('--title <text>', 'only in documents whose title contains this')
+    .option(
+      '--where <key=value>',
+      'only documents with this metadata (repeatable)',
+      repeated(keyValue('--where')),
+    )
+    .option('--after <date>', 'only documents created at this time or later', date('--after'))
+    .option('--before <date>', 'only documents created before this time', date('--before'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ revector search "how do I close the pool?"
+  $ revector search "timeouts" --where lang=en --after 2026-01-31 --top-k 10
+  $ revector search "what is RAG?" --models all-MiniLM-L6-v2,text-embedding-3-large --aggregation union`,
+    )
+    .action((query: string, flags: Flags) => start((context) => run(context, query, flags)))
+}
+
+async function run(context: Context, query: string, flags: Flags): Promise<undefined> {
+  const { model, models, aggregation, topK, minScore } = flags
+  if (model !== undefined && models !== undefined) throw eitherModel()
+  if (aggregation !== undefined && models === undefined) throw aggregationAlone(aggregation)
+  const { signal, onProgress } = await context.longCall()
+  const request = {
+    query,
+    topK,
+    filter: filterOf(flags),
+    signal,
+    onProgress,
+    ...(minScore === undefined ? {} : { minScore }),
+  }
+  const { retriever } = context.revector
+  const result =
+    models === undefined
+      ? await retriever.search({ ...request, ...(model === undefined ? {} : { modelName: model }) })
+      : await retriever.searchMultiModel({
+          ...request,
+          modelNames: models,
+          aggregation: aggregation ?? 'union',
+        })
+  context.result(searchShape(result), () => hitsText(result, context.terminal))
+  if (!context.terminal.json) context.terminal.note(context.terminal.noteStyle.dim(summary(result)))
+}
+
+function filterOf(flags: Flags): SearchFilter {
+  return {
+    ...(flags.document === undefined ? {} : { documentIds: flags.document }),
+    ...(flags.title === undefined ? {} : { title: flags.title }),
+    ...(flags.where === undefined ? {} : { metadata: Object.fromEntries(flags.where) }),
+    ...(flags.after === undefined ? {} : { createdAfter: flags.after }),
+    ...(flags.before === undefined ? {} : { createdBefore: flags.before }),
+  }
+}
+
+/** Passages as people read them: rank, score and place on one line, then the words around the match. */
+export function hitsText(result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
+  const blocks = result.hits.map((hit) => hitText(hit, result, terminal))
+  if (blocks.length === 0) blocks.push('Nothing found.')
+  const incomplete = Object.entries(result.coverage).filter(([, share]) => share < 1)
+  const warnings = incomplete.map(([model, share]) =>
+    terminal.style.yellow(
+      `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, so this answer can't see it.`,
+    ),
+  )
+  return [...blocks, ...warnings].join('\n\n')
+}
+
+function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
+  const { style, width } = terminal
+  const rank = String(hit.rank).padStart(String(result.hits.length).length)
+  const indent = ' '.repeat(rank.length + 2)
+  const title = plain(hit.title) || `document ${hit.documentId}`
+  const headings = hit.headingPath.map(plain).filter((heading, i) => i > 0 || heading !== title)
+  const place = [...headings, ...(hit.page === null ? [] : [`page ${hit.page}`])]
+  const source = hit.source === null ? `document ${hit.documentId}` : plain(hit.source)
+  const lines = [
+    `${style.dim(rank)}  ${style.green(hit.score.toFixed(3))}  ${style.bold(title)}` +
+      place.map((step) => style.dim(` › ${step}`)).join(''),
+    indent + style.dim(source),
+    ...(result.models.length > 1 ? [indent + style.dim(ranksText(hit))] : []),
+    ...wrap(
+      snippet(plain(hit.content), result.query, 3 * (width - indent.length)),
+      width - indent.length,
+    ).map((line) => indent + line),
+  ]
+  return lines.join('\n')
+}
+
+function ranksText(hit: Hit): string {
+  return Object.entries(hit.models)
+    .map(([model, { rank, distance }]) => `${model} #${rank} at ${distance.toFixed(3)}`)
+    .join(' · ')
+}
+
+function summary(result: SearchResult): string {
+  const how = result.aggregation === null ? '' : ` (${result.aggregation})`
+  const found = count(result.hits.length, 'passage')
+  return `\n${found} · ${result.models.join(' + ')}${how} · ${seconds(result.tookMs / 1_000)}`
+}
+
+function eitherModel(): RevectorError {
+  return new RevectorError('INVALID_INPUT', '--model and --models were both given: expected one of them.', {
+    hint: 'Use --model for one model, --models A,B for several.',
+  })
+}
+
+function aggregationAlone(aggregation: Aggregation): RevectorError {
+  return new RevectorError('INVALID_INPUT', `--aggregation ${aggregation} was given without --models.`, {
+    hint: 'Name the models to fuse: --models A,B.',
+  })
+}

@@ -1,0 +1,55 @@
+import { type Style, styleFor } from './text.ts'
+
+export interface GlobalFlags {
+  readonly databaseUrl?: string
+  readonly dataDir?: string
+  readonly config?: string
+  readonly logDir?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly yes?: boolean
+  /** False after `--no-color`. */
+  readonly color: boolean
+}
+
+/** Where the command talks: data on standard output, everything else on standard error. */
+export interface Terminal {
+  readonly json: boolean
+  readonly quiet: boolean
+  /** Someone can be asked: standard input and standard error are a terminal. */
+  readonly interactive: boolean
+  /** Standard error is a terminal: bars may be drawn. */
+  readonly live: boolean
+  /** Columns to lay text out for. */
+  readonly width: number
+  /** For standard output. */
+  readonly style: Style
+  /** For standard error. */
+  readonly noteStyle: Style
+  print(text: string): void
+  /** A line on standard error, left out by `--quiet`. */
+  note(text: string): void
+  /** A line on standard error that `--quiet` doesn't silence. */
+  complain(text: string): void
+}
+
+export function openTerminal(flags: GlobalFlags): Terminal {
+  const { stdin, stdout, stderr } = process
+  const quiet = flags.quiet === true
+  // hasColors() is false for NO_COLOR, NODE_DISABLE_COLORS and dumb terminals.
+  const colours = (stream: NodeJS.WriteStream) => flags.color && stream.isTTY === true && stream.hasColors()
+  const complain = (text: string) => void stderr.write(`${text}\n`)
+  return {
+    json: flags.json === true,
+    quiet,
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    live: stderr.isTTY === true && !quiet,
+    width: Math.min(Math.max(stdout.columns ?? 100, 40), 120),
+    style: styleFor(colours(stdout)),
+    noteStyle: styleFor(colours(stderr)),
+    print: (text) => void stdout.write(`${text}\n`),
+    note: quiet ? () => {} : complain,
+    complain,
+  }
+}

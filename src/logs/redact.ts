@@ -1,0 +1,102 @@
+/** What stands where a secret was. */
+const mask = '[redacted]'
+
+/** Names of fields whose text is never shown, whatever it is: `apiKey`, `x-api-key`, `OPENAI_API_KEY`, `pgpassword`, … */
+const secretField =
+  /(^|[_\-.]|[a-z])(password|passwd|passphrase|secret|authorization|api[_-]?key|access[_-]?token|cookie)$|^(token|pass|pwd)$/i
+
+/** Places in running text where a secret follows, whatever it is. The first group stays. */
+const secretPlaces: readonly RegExp[] = [
+  // scheme://user:password@host
+  /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s/"'<>]*(?=@)/gi,
+  // ?password=… &api_key=…  password=… (libpq), OPENAI_API_KEY: …, "apiKey": "…"
+  /((?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?token|[?&](?:key|token|sig))["']?\s*[=:]\s*["']?)(?!\[redacted)[^\s"'&,;}]+/gi,
+  /((?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?:(?:bearer|basic|token)\s+)?(?!\[redacted)[^\s"',;}]+/gi,
+  /(\b(?:bearer|basic)\s+)(?!\[redacted)[a-z0-9._~+/=-]{8,}/gi,
+]
+
+/** Keys that give themselves away by their form. */
+const secretForms = /\b(?:sk-[\w-]{16,}|AIza[\w-]{30,}|pa-[\w-]{32,})/g
+
+export interface Redactor {
+  /** The text without secrets. */
+  text(text: string): string
+  /** A copy of plain data without secrets; errors become objects with their causes. */
+  value(value: unknown): unknown
+}
+
+/**
+ * Everything printed or logged passes here. Known secrets are taken out wherever they stand, in every spelling a
+ * URL or JSON gives them; unknown ones by the name of their field or the place they stand in.
+ */
+export function createRedactor(secrets: readonly string[] = []): Redactor {
+  const literals = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length)
+
+  function text(input: string): string {
+    let output = input
+    for (const literal of literals) output = output.replaceAll(literal, mask)
+    for (const place of secretPlaces) output = output.replace(place, `$1${mask}`)
+    return output.replace(secretForms, mask)
+  }
+
+  function walk(input: unknown, above: readonly object[]): unknown {
+    if (typeof input === 'string') return text(input)
+    if (typeof input === 'bigint') return String(input)
+    if (typeof input !== 'object' || input === null) return input
+    if (input instanceof Date) return input
+    if (above.includes(input)) return '[circular]'
+    if (above.length > 20) return '[too deep]'
+    const path = [...above, input]
+    if (Array.isArray(input)) return input.map((item) => walk(item, path))
+    if (ArrayBuffer.isView(input)) return `[${input.byteLength} bytes]`
+    const entries = input instanceof Error ? errorEntries(input) : Object.entries(input)
+    return Object.fromEntries(
+      entries.map(([key, item]) => [
+        text(key),
+        typeof item === 'string' && secretField.test(key) ? mask : walk(item, path),
+      ]),
+    )
+  }
+
+  return { text, value: (input) => walk(input, []) }
+}
+
+/** The secrets of a configuration: provider keys, and the password of the database's URL. */
+export function secretsOf(config: {
+  readonly databaseUrl?: string | undefined
+  readonly keys: Readonly<Record<string, string | undefined>>
+}): readonly string[] {
+  const keys = Object.values(config.keys).filter((key) => key !== undefined && key.length >= 4)
+  return [...keys, ...passwordOf(config.databaseUrl)] as string[]
+}
+
+function passwordOf(databaseUrl: string | undefined): readonly string[] {
+  if (databaseUrl === undefined || !URL.canParse(databaseUrl)) return []
+  const { username, password, hostname, pathname } = new URL(databaseUrl)
+  // A password that is also the user's or the database's name would blot out ordinary words; inside a URL it is
+  // recognised by its place.
+  const ordinary = [username, hostname, pathname.slice(1), 'postgres', 'password']
+  if (password.length < 4 || ordinary.includes(password)) return []
+  return [password]
+}
+
+function spellings(secret: string): readonly string[] {
+  let decoded = secret
+  try {
+    decoded = decodeURIComponent(secret)
+  } catch {
+    // Not percent-encoded: what was given is what stands.
+  }
+  return [secret, decoded, encodeURIComponent(decoded), JSON.stringify(decoded).slice(1, -1)]
+}
+
+function errorEntries(error: Error): readonly (readonly [string, unknown])[] {
+  const own = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'stack')
+  return [
+    ['name', error.name],
+    ['message', error.message],
+    ...own,
+    ...(error.stack === undefined ? [] : [['stack', error.stack] as const]),
+    ...(error.cause === undefined ? [] : [['cause', error.cause] as const]),
+  ]
+}

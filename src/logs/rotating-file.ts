@@ -1,0 +1,83 @@
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+
+export interface RotatingFile {
+  readonly path: string
+  /** Appends at once: nothing waits in memory, so the last lines before an exit are on disk. */
+  write(text: string): void
+  close(): void
+}
+
+/**
+ * `<dir>/<name>.log`, set aside as `<name>-<time>.log` before it would grow past `maxBytes`; the newest `maxFiles`
+ * of those are kept. Several processes may write to one folder: each line is one append, and a process notices
+ * when another has set the file aside.
+ */
+export function openRotatingFile(options: {
+  readonly dir: string
+  readonly name: string
+  readonly maxBytes: number
+  readonly maxFiles: number
+}): RotatingFile {
+  const { dir, name, maxBytes, maxFiles } = options
+  const path = join(dir, `${name}.log`)
+  mkdirSync(dir, { recursive: true })
+  let descriptor = openSync(path, 'a', 0o600)
+  let open = true
+
+  function rotate(): void {
+    if (isStillThere(path, descriptor)) {
+      renameSync(path, freePath(dir, name))
+      removeOldest(dir, name, maxFiles)
+    }
+    closeSync(descriptor)
+    descriptor = openSync(path, 'a', 0o600)
+  }
+
+  return {
+    path,
+    write(text) {
+      if (!open) return
+      const { size } = fstatSync(descriptor)
+      if (size > 0 && size + Buffer.byteLength(text) > maxBytes) rotate()
+      writeSync(descriptor, text)
+    },
+    close() {
+      if (open) closeSync(descriptor)
+      open = false
+    },
+  }
+}
+
+function isStillThere(path: string, descriptor: number): boolean {
+  const there = statSync(path, { throwIfNoEntry: false })
+  return there !== undefined && there.ino === fstatSync(descriptor).ino
+}
+
+/** Names sort by time; two in one millisecond get a count. */
+function freePath(dir: string, name: string): string {
+  const time = new Date().toISOString().replaceAll(':', '-')
+  for (let n = 0; ; n++) {
+    const path = join(dir, `${name}-${time}${n === 0 ? '' : `-${String(n).padStart(3, '0')}`}.log`)
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return path
+  }
+}
+
+function removeOldest(dir: string, name: string, keep: number): void {
+  const setAside = readdirSync(dir)
+    .filter((file) => file.startsWith(`${name}-`) && /-\d{4}-\d\d-\d\dT[\d.-]+Z(-\d+)?\.log$/.test(file))
+    .sort()
+  for (const file of setAside.slice(0, Math.max(0, setAside.length - keep))) {
+    rmSync(join(dir, file), { force: true })
+  }
+}
