@@ -6,10 +6,23 @@ export interface QueryResult<Row> {
   readonly rowCount: number
 }
 
+export interface QueryOptions {
+  /**
+   * Planned once per connection and reused: for statements whose text stays the same from call to call. Halves
+   * the time of a short one. Ignored where a connection pooler does not keep prepared statements.
+   */
+  readonly prepared?: boolean
+  /** It changes nothing, whatever words it has: sent again when the connection was lost. */
+  readonly readOnly?: boolean
+}
+
 /** Anything a statement can be run on: the pool, one session, or a transaction. */
 export interface Queryable {
   /** @throws RevectorError with the SQLSTATE in `data.sqlstate` */
-  query<Row extends object = Record<string, unknown>>(statement: Sql): Promise<QueryResult<Row>>
+  query<Row extends object = Record<string, unknown>>(
+    statement: Sql,
+    options?: QueryOptions,
+  ): Promise<QueryResult<Row>>
 }
 
 export interface TransactionOptions {

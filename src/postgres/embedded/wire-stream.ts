@@ -1,0 +1,150 @@
+import { Duplex } from 'node:stream'
+
+/** Runs one batch of the wire protocol; see `Host.exec`. */
+export type Exec = (message: Uint8Array, onData: (bytes: Uint8Array) => void) => Promise<void>
+
+const sslRequest = 80877103
+const terminate = 0x58 // X
+const endsBatch = new Set([0x51, 0x53, 0x48]) // Query, Sync, Flush
+
+/**
+ * What `pg` takes for a socket, with the embedded engine behind it. Frontend messages are gathered until one
+ * that the server answers; the engine gets them as one batch. The engine has a single session, so a new
+ * connection first takes back whatever an earlier one left open.
+ */
+export class WireStream extends Duplex {
+  readonly #exec: Exec
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #batch: Buffer[] = []
+  #started = false
+  #drained: (() => void) | null = null
+
+  constructor(exec: Exec) {
+    super({ allowHalfOpen: false })
+    this.#exec = exec
+  }
+
+  connect(): this {
+    process.nextTick(() => this.emit('connect'))
+    return this
+  }
+
+  // A socket has these; `pg` calls them.
+  setNoDelay(): this {
+    return this
+  }
+  setKeepAlive(): this {
+    return this
+  }
+  setTimeout(): this {
+    return this
+  }
+  ref(): this {
+    return this
+  }
+  unref(): this {
+    return this
+  }
+
+  override _read(): void {
+    this.#drained?.()
+    this.#drained = null
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    this.#consume().then(
+      () => done(),
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    )
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.push(null)
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#drained?.()
+    this.#drained = null
+    done(error)
+  }
+
+  async #consume(): Promise<void> {
+    for (let message = this.#take(); message !== null; message = this.#take()) {
+      if (this.destroyed) return
+      if (!this.#started) {
+        if (message.readInt32BE(4) === sslRequest) {
+          this.push(Buffer.from('N'))
+          continue
+        }
+        this.#started = true
+        await this.#exec(query('rollback'), ignore)
+        await this.#exec(query('discard all'), ignore)
+        await this.#answer(message)
+      } else if (message[0] === terminate) {
+        this.push(null)
+      } else {
+        this.#batch.push(message)
+        if (endsBatch.has(message[0] ?? 0)) {
+          const batch = this.#batch.length === 1 ? message : Buffer.concat(this.#batch)
+          this.#batch = []
+          await this.#answer(batch)
+        }
+      }
+    }
+  }
+
+  /** The next whole message of what was written; null while there is none. */
+  #take(): Buffer | null {
+    const typeBytes = this.#started ? 1 : 0
+    if (this.#bytes < typeBytes + 4) return null
+    const head = this.#gather(typeBytes + 4)
+    const length = typeBytes + head.readInt32BE(typeBytes)
+    if (this.#bytes < length) return null
+    const whole = this.#gather(length)
+    const rest = whole.subarray(length)
+    this.#chunks.shift()
+    if (rest.length > 0) this.#chunks.unshift(rest)
+    this.#bytes -= length
+    return whole.subarray(0, length)
+  }
+
+  /** Makes the first chunk hold at least `length` bytes. */
+  #gather(length: number): Buffer {
+    let first = this.#chunks[0] ?? Buffer.alloc(0)
+    if (first.length < length) {
+      first = Buffer.concat(this.#chunks)
+      this.#chunks = [first]
+    }
+    return first
+  }
+
+  #reader(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve
+    })
+  }
+
+  async #answer(batch: Buffer): Promise<void> {
+    const replies: Uint8Array[] = []
+    await this.#exec(batch, (bytes) => replies.push(bytes))
+    for (const reply of replies) {
+      if (this.destroyed) return
+      // Back-pressure: the next batch waits until the reader took this one's answer.
+      if (!this.push(reply)) await this.#reader()
+    }
+  }
+}
+
+function ignore(): void {}
+
+function query(text: string): Buffer {
+  const body = Buffer.from(`${text}\0`)
+  const head = Buffer.alloc(5)
+  head[0] = 0x51
+  head.writeInt32BE(body.length + 4, 1)
+  return Buffer.concat([head, body])
+}

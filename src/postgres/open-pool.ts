@@ -1,0 +1,90 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
+import type { DatabaseOptions } from './connect.ts'
+import type { Database } from './database.ts'
+import { databaseError, type Place } from './errors.ts'
+import { readVersions, type Versions } from './extension.ts'
+import { createPooledDatabase } from './pooled-database.ts'
+import { backoffMs, troubleOf } from './retry.ts'
+
+export interface PoolRequest {
+  readonly place: Place
+  readonly pool: pg.PoolConfig
+  readonly options: DatabaseOptions
+  /** Runs after the pool has ended, also when opening fails. */
+  readonly afterClose: () => Promise<void>
+}
+
+/** Opens the pool, makes the first connection, checks what is behind it. */
+export async function openPool({ place, pool: config, options, afterClose }: PoolRequest): Promise<Database> {
+  let searchPath: string | null = null
+  const pool = new pg.Pool({
+    ...config,
+    onConnect: async (client: pg.ClientBase) => {
+      // An unheard 'error' ends the process, and pg-pool listens only while a client is idle.
+      client.on('error', (error) =>
+        options.onEvent?.({ type: 'database.connection-lost', message: error.message }),
+      )
+      if (searchPath !== null) await client.query(searchPath)
+    },
+  })
+  pool.on('error', () => {
+    // Told by the client itself, above; the pool has already let go of it.
+  })
+  try {
+    const versions = await firstConnection(pool, place, options.connectTimeoutMs ?? 10_000)
+    if (versions.extensionSchema !== null) {
+      searchPath = addToSearchPath(versions.extensionSchema)
+      // Connections made before this line don't have it.
+      await endIdle(pool, searchPath)
+    }
+    return createPooledDatabase({
+      pool,
+      engine: place.engine,
+      serverVersion: versions.serverVersion,
+      pgvectorVersion: versions.pgvectorVersion,
+      context: { place, vectorOid: versions.vectorOid },
+      reconnectMs: options.reconnectMs ?? 30_000,
+      onEvent: options.onEvent,
+      sessionSettings: searchPath,
+      afterClose,
+    })
+  } catch (error) {
+    await pool.end().catch(() => {})
+    await afterClose()
+    throw databaseError(error, place)
+  }
+}
+
+async function firstConnection(pool: pg.Pool, place: Place, patienceMs: number): Promise<Versions> {
+  const deadline = Date.now() + patienceMs
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const client = await pool.connect()
+      try {
+        return await readVersions(client, place)
+      } finally {
+        client.release()
+      }
+    } catch (error) {
+      // A server that is starting is waited for; one that isn't there is not.
+      if (troubleOf(error) !== 'unready' || Date.now() > deadline) throw error
+      await wait(backoffMs(attempt))
+    }
+  }
+}
+
+/** The extension may live in a schema of its own, as hosted databases arrange it. */
+function addToSearchPath(schema: string): string {
+  const name = schema.replaceAll("'", "''").replaceAll('"', '""')
+  return `select set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), '"${name}"'), false)`
+}
+
+async function endIdle(pool: pg.Pool, settings: string): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query(settings)
+  } finally {
+    client.release()
+  }
+}

@@ -1,0 +1,214 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Pool, PoolClient } from 'pg'
+import { RevectorError } from '../core/errors.ts'
+import type { Database, Queryable, Session, TransactionOptions } from './database.ts'
+import { databaseError } from './errors.ts'
+import { createNesting } from './nesting.ts'
+import { backoffMs, onlyReads, type Trouble, troubleOf } from './retry.ts'
+import type { Sql } from './sql.ts'
+import { queryableOn, type StatementContext, send } from './statement.ts'
+import { streamRows } from './stream-rows.ts'
+import { runTransaction, TransactionFailure } from './transaction.ts'
+
+/** What happens to connections, for logs and metrics. */
+export type DatabaseEvent =
+  | {
+      readonly type: 'database.retry'
+      readonly trouble: Trouble
+      readonly attempt: number
+      readonly waitMs: number
+    }
+  | { readonly type: 'database.connection-lost'; readonly message: string }
+
+export interface PooledParts {
+  readonly pool: Pool
+  readonly engine: Database['engine']
+  readonly serverVersion: string
+  readonly pgvectorVersion: string
+  readonly context: StatementContext
+  /** How long a server that stopped answering is waited for, ms. */
+  readonly reconnectMs: number
+  /** A statement that every new connection has run; a session that is reset runs it again. */
+  readonly sessionSettings: string | null
+  readonly onEvent?: ((event: DatabaseEvent) => void) | undefined
+  /** Runs after the pool has ended. */
+  readonly afterClose: () => Promise<void>
+}
+
+/** A client taken from the pool. */
+export interface Lease {
+  readonly client: PoolClient
+  /** `unfit`: the connection is closed instead of used again. */
+  release(unfit?: boolean): void
+}
+
+/** Conflicts are retried this often: with jittered waits up to a second that is several seconds of contention. */
+const conflictAttempts = 10
+
+/** A `Database` over a pool of `pg` clients: the same code for both engines. */
+export function createPooledDatabase(parts: PooledParts): Database {
+  const { pool, context } = parts
+  const nesting = createNesting()
+  const closing = new AbortController()
+  let closed: Promise<void> | null = null
+
+  async function pause(trouble: Trouble, attempt: number): Promise<void> {
+    const waitMs = backoffMs(attempt)
+    parts.onEvent?.({ type: 'database.retry', trouble, attempt, waitMs })
+    await wait(waitMs, undefined, { signal: closing.signal, ref: true }).catch(() => assertOpen())
+  }
+
+  function assertOpen(): void {
+    if (closed === null) return
+    throw new RevectorError('DATABASE_FAILED', 'The database is closed.', { hint: 'Open it again.' })
+  }
+
+  async function acquire(): Promise<PoolClient> {
+    const deadline = Date.now() + parts.reconnectMs
+    for (let attempt = 1; ; attempt++) {
+      assertOpen()
+      try {
+        return await pool.connect()
+      } catch (error) {
+        const trouble = troubleOf(error)
+        if (trouble === null || Date.now() > deadline) throw databaseError(error, context.place)
+        await pause(trouble, attempt)
+      }
+    }
+  }
+
+  /** A client and the way to give it back; one whose connection failed is thrown away. */
+  async function lease(): Promise<Lease> {
+    const client = await acquire()
+    let broken = false
+    const markBroken = (): void => {
+      broken = true
+    }
+    client.once('error', markBroken)
+    client.once('end', markBroken)
+    return {
+      client,
+      release: (unfit = false) => {
+        client.off('error', markBroken)
+        client.off('end', markBroken)
+        client.release(broken || unfit)
+      },
+    }
+  }
+
+  async function withClient<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
+    const { client, release } = await lease()
+    let unfit = false
+    try {
+      return await use(client)
+    } catch (error) {
+      unfit = (troubleOf(error) ?? troubleOf(causeOf(error))) === 'lost'
+      throw error
+    } finally {
+      release(unfit)
+    }
+  }
+
+  /** Repeats `once` while the table of retries says that it may be. */
+  async function persist<T>(once: () => Promise<T>, mayRepeat: (trouble: Trouble) => boolean): Promise<T> {
+    const deadline = Date.now() + parts.reconnectMs
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once()
+      } catch (error) {
+        const trouble = troubleOf(error) ?? troubleOf(causeOf(error))
+        const patient = trouble === 'conflict' ? attempt < conflictAttempts : Date.now() < deadline
+        if (trouble === null || !patient || !mayRepeat(trouble)) throw databaseError(error, context.place)
+        await pause(trouble, attempt)
+      }
+    }
+  }
+
+  function transactionOn<T>(
+    client: PoolClient,
+    work: (tx: Queryable) => Promise<T>,
+    options: TransactionOptions,
+  ): Promise<T> {
+    return runTransaction(client, context, work, options).then((ended) => {
+      if (ended instanceof TransactionFailure) throw ended.error
+      return ended.value
+    })
+  }
+
+  const mayRepeatTransaction =
+    (options: TransactionOptions) =>
+    (trouble: Trouble): boolean =>
+      options.retry !== false && (trouble === 'conflict' || trouble === 'lost')
+
+  async function transaction<T>(
+    work: (tx: Queryable) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    nesting.assertOutside()
+    return persist(
+      () => withClient((client) => nesting.enter(() => transactionOn(client, work, options))),
+      mayRepeatTransaction(options),
+    )
+  }
+
+  async function session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    nesting.assertOutside()
+    const { client, release } = await lease()
+    const one: Session = {
+      ...queryableOn(client, context),
+      transaction: (inner, options = {}) =>
+        persist(
+          () => transactionOn(client, inner, options),
+          (trouble) => trouble === 'conflict' && options.retry !== false,
+        ),
+    }
+    try {
+      return await nesting.enter(() => work(one))
+    } finally {
+      release(!(await resetSession(client, parts.sessionSettings)))
+    }
+  }
+
+  return {
+    engine: parts.engine,
+    serverVersion: parts.serverVersion,
+    pgvectorVersion: parts.pgvectorVersion,
+    concurrent: parts.engine === 'server',
+    query: async <Row extends object>(statement: Sql) => {
+      nesting.assertOutside()
+      return persist(
+        () => withClient((client) => send<Row>(client, statement, context.vectorOid)),
+        (trouble) => trouble === 'conflict' || (trouble === 'lost' && onlyReads(statement.text)),
+      )
+    },
+    transaction,
+    session,
+    stream: (statement, options) => {
+      nesting.assertOutside()
+      return streamRows({ engine: parts.engine, context, lease }, statement, options)
+    },
+    close: () => {
+      closed ??= (async () => {
+        closing.abort()
+        await pool.end()
+        await parts.afterClose()
+      })()
+      return closed
+    },
+  }
+}
+
+/** Takes back what a session may have left: a transaction, settings, advisory locks, temporary tables. */
+async function resetSession(client: PoolClient, settings: string | null): Promise<boolean> {
+  try {
+    await client.query('rollback; reset all; select pg_advisory_unlock_all(); discard temp; unlisten *')
+    if (settings !== null) await client.query(settings)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof RevectorError ? error.cause : undefined
+}

@@ -1,0 +1,73 @@
+/**
+ * What may be done again after which failure: the one place that decides it.
+ *
+ * - `conflict`: the server rolled the transaction back itself; running it again is always right.
+ * - `lost`: the connection is gone. Before COMMIT was sent nothing was stored, so the transaction may run again;
+ *   once it was sent the outcome is unknown, and only work that may happen twice is run again.
+ * - `unready`: the server took no connection; nothing ran at all. Worth waiting for.
+ * - `refused`: the host takes no connection. Waited for when it did before (a restart), not at the first one.
+ *
+ * Anything else is final. 55P03 (lock not available) is absent on purpose: its wait was chosen by the caller.
+ * So is 25P03 (idle in a transaction for too long): the same work would be as slow again.
+ */
+export type Trouble = 'conflict' | 'lost' | 'unready' | 'refused'
+
+const troubles: Readonly<Record<string, Trouble>> = {
+  '40001': 'conflict', // serialization_failure
+  '40P01': 'conflict', // deadlock_detected
+  '57P01': 'lost', // admin_shutdown
+  '57P02': 'lost', // crash_shutdown
+  '57P05': 'lost', // idle_session_timeout
+  '08000': 'lost', // connection_exception
+  '08003': 'lost', // connection_does_not_exist
+  '08006': 'lost', // connection_failure
+  '08007': 'lost', // transaction_resolution_unknown
+  '57P03': 'unready', // cannot_connect_now: starting up, shutting down, in recovery
+  '53300': 'unready', // too_many_connections
+  '08001': 'refused', // sqlclient_unable_to_establish_sqlconnection
+  '08004': 'refused', // sqlserver_rejected_establishment_of_sqlconnection
+  ECONNRESET: 'lost',
+  ECONNABORTED: 'lost',
+  EPIPE: 'lost',
+  ENOTCONN: 'lost',
+  ETIMEDOUT: 'refused',
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'refused',
+  ENETUNREACH: 'refused',
+  EAI_AGAIN: 'refused',
+}
+
+/** `pg` gives these no code. */
+const lostMessages = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+])
+const timedOutMessages = new Set(['timeout expired', 'Connection terminated due to connection timeout'])
+
+export function troubleOf(error: unknown): Trouble | null {
+  if (!(error instanceof Error)) return null
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (lostMessages.has(error.message)) return 'lost'
+  if (timedOutMessages.has(error.message)) return 'refused'
+  return troubles[code] ?? null
+}
+
+/**
+ * Whether a lone statement only reads, so that it may run twice. Errs on the side of no: a word of a literal
+ * counts as if it were a keyword.
+ */
+export function onlyReads(text: string): boolean {
+  return (
+    /^\s*(select|with|values|table|show)\b/i.test(text) &&
+    !/\b(insert|update|delete|merge|into|nextval|setval|set_config|lock|pg_\w*lock\w*|pg_notify)\b/i.test(
+      text,
+    )
+  )
+}
+
+/** Milliseconds before attempt `attempt` (1-based) is repeated: full jitter under 25, 50, 100 … 1,000. */
+export function backoffMs(attempt: number, random: () => number = Math.random): number {
+  return Math.ceil(random() * Math.min(1_000, 25 * 2 ** (attempt - 1)))
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import type { ConnectionOptions } from 'node:tls'
+import pg from 'pg'
+import { RevectorError } from '../core/errors.ts'
+import type { DatabaseOptions } from './connect.ts'
+import type { Database } from './database.ts'
+import { databaseError, type Place } from './errors.ts'
+import { openPool } from './open-pool.ts'
+import { parseServerUrl, type ServerAddress } from './server-url.ts'
+
+/** A PostgreSQL server behind a pool of connections. */
+export async function openServer(databaseUrl: string, options: DatabaseOptions): Promise<Database> {
+  const address = parseServerUrl(databaseUrl, options.tls)
+  const place: Place = {
+    engine: 'server',
+    address: address.host.startsWith('/') ? address.host : `${address.host}:${address.port}`,
+    database: address.database,
+    user: address.user,
+  }
+  const secure = address.tls.mode === 'disable' ? false : await tlsConfig(address)
+  const open = (ssl: ConnectionOptions | false): Promise<Database> =>
+    openPool({ place, pool: poolConfig(address, ssl, options), options, afterClose: () => Promise.resolve() })
+  try {
+    return await open(secure)
+  } catch (error) {
+    if (address.tls.mode === 'prefer' && offersNoTls(error)) return open(false)
+    throw databaseError(error, place)
+  }
+}
+
+function poolConfig(
+  address: ServerAddress,
+  ssl: ConnectionOptions | false,
+  options: DatabaseOptions,
+): pg.PoolConfig {
+  const connectTimeoutMs = address.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000
+  // The pool's own limit would also count the wait for a free connection; this one is for making one.
+  class Client extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      // The pool hides the password from enumeration.
+      super({ ...config, password: config?.password, connectionTimeoutMillis: connectTimeoutMs })
+    }
+  }
+  return {
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    database: address.database,
+    ...(address.password === undefined ? {} : { password: address.password }),
+    ...(address.options === undefined ? {} : { options: address.options }),
+    ssl,
+    max: options.poolSize ?? 10,
+    idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
+    keepAlive: true,
+    application_name: address.applicationName ?? options.applicationName ?? 'revector',
+    ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
+    ...(options.lockTimeoutMs ? { lock_timeout: options.lockTimeoutMs } : {}),
+    Client,
+  }
+}
+
+async function tlsConfig(address: ServerAddress): Promise<ConnectionOptions> {
+  const { mode, caFile, certFile, keyFile } = address.tls
+  const [ca, cert, key] = await Promise.all([pem(caFile), pem(certFile), pem(keyFile)])
+  const verify = mode === 'verify-full' || mode === 'verify-ca' || ca !== undefined
+  return {
+    rejectUnauthorized: verify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    // Only verify-full asks that the certificate was issued for this host.
+    ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+  }
+}
+
+async function pem(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new RevectorError('CONFIG_INVALID', `A certificate file could not be read: ${path}.`, {
+      hint: 'Correct sslrootcert, sslcert or sslkey in DATABASE_URL.',
+      cause: error,
+    })
+  }
+}
+
+function offersNoTls(error: unknown): boolean {
+  const cause = error instanceof RevectorError ? error.cause : error
+  return cause instanceof Error && cause.message.includes('does not support SSL')
+}

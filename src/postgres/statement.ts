@@ -1,0 +1,48 @@
+import type { ClientBase, QueryResult as PgResult } from 'pg'
+import type { Queryable, QueryResult } from './database.ts'
+import { databaseError, type Place } from './errors.ts'
+import type { Sql } from './sql.ts'
+import { encodeVectorArray, vectorsOf } from './vector.ts'
+
+/** What statements need to know of the database they run in. */
+export interface StatementContext {
+  readonly place: Place
+  /** `'vector'::regtype::oid` of this database. */
+  readonly vectorOid: number
+}
+
+/** Sends one statement as it is. @throws what `pg` throws */
+export async function send<Row extends object>(
+  client: ClientBase,
+  statement: Sql,
+  vectorOid: number,
+): Promise<QueryResult<Row>> {
+  // Without parameters `pg` uses the simple protocol, in which a text may hold several statements.
+  const result = (await client.query(
+    statement.values.length === 0
+      ? statement.text
+      : { text: statement.text, values: parameters(statement, vectorOid) },
+  )) as PgResult<Row> | PgResult<Row>[]
+  const last = Array.isArray(result) ? result.at(-1) : result
+  return { rows: last?.rows ?? [], rowCount: last?.rowCount ?? 0 }
+}
+
+export function parameters(statement: Sql, vectorOid: number): unknown[] {
+  return statement.values.map((value) => {
+    const vectors = vectorsOf(value)
+    return vectors === undefined ? value : encodeVectorArray(vectors, vectorOid)
+  })
+}
+
+/** One client as a `Queryable`. */
+export function queryableOn(client: ClientBase, context: StatementContext): Queryable {
+  return {
+    query: async <Row extends object>(statement: Sql) => {
+      try {
+        return await send<Row>(client, statement, context.vectorOid)
+      } catch (error) {
+        throw databaseError(error, context.place)
+      }
+    },
+  }
+}

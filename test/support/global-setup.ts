@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of a server on which databases may be created; null: only the embedded engine is tested. */
+    serverUrl: string | null
+  }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.url))
+
+/** Compiles what worker threads load, finds or starts a server, and says which engines the tests run on. */
+export default function setup(project: TestProject): void {
+  build()
+  const required = (process.env['REVECTOR_TEST_REQUIRE'] ?? '').split(',').includes('server')
+  const found = findServer(required)
+  if (found.url === null && required) {
+    throw new Error(`REVECTOR_TEST_REQUIRE=server, but there is none: ${found.how}`)
+  }
+  process.stdout.write(
+    found.url === null
+      ? `Engines under test: embedded. No server: ${found.how}\n`
+      : `Engines under test: embedded, server (${found.how}).\n`,
+  )
+  project.provide('serverUrl', found.url)
+}
+
+function findServer(mayInstall: boolean): { url: string | null; how: string } {
+  const given = process.env['REVECTOR_TEST_DATABASE_URL']
+  if (given !== undefined && given !== '') return { url: given, how: 'REVECTOR_TEST_DATABASE_URL' }
+  const running = run('url')
+  if (running.url !== null) return { url: running.url, how: 'scripts/postgres.sh, already running' }
+  const started = mayInstall ? run('start') : run('start', '--no-install')
+  if (started.url !== null) return { url: started.url, how: 'scripts/postgres.sh, started' }
+  return { url: null, how: started.said }
+}
+
+function run(...args: string[]): { url: string | null; said: string } {
+  const { status, stdout, stderr, error } = spawnSync('bash', [script, ...args], { encoding: 'utf8' })
+  if (error !== undefined) return { url: null, said: error.message }
+  return { url: status === 0 ? stdout.trim() : null, said: stderr.trim().split('\n').at(-1) ?? '' }
+}
+
+/** `npm test` has built already; this keeps a run of vitest alone from testing old workers. */
+function build(): void {
+  const record = fileURLToPath(new URL('../../dist/.tsbuildinfo', import.meta.url))
+  const builtAt = existsSync(record) ? statSync(record).mtimeMs : 0
+  const changed = readdirSync(`${root}/src`, { recursive: true, withFileTypes: true }).some(
+    (entry) => entry.isFile() && statSync(`${entry.parentPath}/${entry.name}`).mtimeMs > builtAt,
+  )
+  if (!changed) return
+  const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, encoding: 'utf8' })
+  if (built.status !== 0) process.stdout.write(`The build has errors; workers may be old.\n${built.stdout}`)
+}
