@@ -22,15 +22,15 @@ export async function createFresh(tx: Queryable, to: number): Promise<void> {
   }
   await createHistory(tx)
   await recordStart(tx, 1, { createdTables: ownTables })
-  for (const statement of script('0001_fixed_dimension.sql')) await tx.query(statement)
+  await tx.query(script('0001_fixed_dimension.sql'))
   await recordDone(tx, 1)
   if (to >= 2) await replaceFresh(tx, schema)
 }
 
 async function replaceFresh(tx: Queryable, schema: string): Promise<void> {
   await recordStart(tx, 2, { kind: 'fresh' })
-  for (const statement of script('0002_registry.sql')) await tx.query(statement)
-  for (const statement of script('0002_embeddings.sql')) await tx.query(statement)
+  await tx.query(script('0002_registry.sql'))
+  await tx.query(script('0002_embeddings.sql'))
   await saveLayout(tx, ownLayout(schema))
   await recordDone(tx, 2)
 }

@@ -1,10 +1,10 @@
-import { throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
-import type { Database, Queryable, Session } from '../postgres/database.ts'
-import { ident, raw, sql } from '../postgres/sql.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
+import { ident, sql } from '../postgres/sql.ts'
+import { watchedSession } from './build-watch.ts'
 import { relationExists } from './catalog.ts'
-import { buildIndex } from './index-build.ts'
-import { indexKind, vectorColumn } from './index-kind.ts'
+import { type BuildSite, buildIndex } from './index-build.ts'
+import { indexKind, type Space, vectorColumn, vectorColumnName } from './index-kind.ts'
 import { type TableName, tableOf } from './layout.ts'
 import { graphName, graphNameOfModel, type ModelSpace, modelTableName } from './names.ts'
 
@@ -53,12 +53,16 @@ export async function buildGraph(
   model: ModelSpace,
   options: BuildOptions = {},
 ): Promise<Graph> {
-  throwIfAborted(options.signal)
   const table = await tableOfModel(db, model)
   const found = await graphOf(db, model)
   if (found?.valid !== true) {
     const name = found?.name ?? (await freeGraphName(db, table.schema, model))
-    await db.session((session) => buildGraphOn(db, session, { table, name, model, ...options }))
+    await watchedSession(db, options.signal, (session, watch) =>
+      buildGraphOn(
+        { session, watch, concurrent: db.concurrent, ...(options.signal && { signal: options.signal }) },
+        { ...options, table, name, space: model, column: vectorColumnName(model.dimension) },
+      ),
+    )
   }
   await db.query(sql`analyze ${tableOf(table)}`)
   const built = await graphOf(db, model)
@@ -66,36 +70,32 @@ export async function buildGraph(
   return built
 }
 
-/** An index build with its events, on a table whose vector column is the model's or (`column`) another. */
+/** The build of a graph, with its events. */
 export async function buildGraphOn(
-  db: Database,
-  session: Session,
-  request: BuildOptions & {
+  site: BuildSite,
+  request: Omit<BuildOptions, 'signal'> & {
     readonly table: TableName
     readonly name: string
-    readonly model: { readonly dimension: number; readonly distance: ModelSpace['distance'] }
-    readonly column?: string
+    readonly space: Space
+    readonly column: string
   },
 ): Promise<void> {
-  const { table, name, model, onProgress, signal } = request
-  const column = request.column === undefined ? vectorColumn(model.dimension) : ident(request.column)
-  const { rows } = await session.query<{ rows: string }>(
+  const { table, name, space, onProgress } = request
+  const { rows: counted } = await site.session.query<{ rows: string }>(
     sql`select count(*)::text as rows from ${tableOf(table)}`,
   )
-  const count = Number(rows[0]?.rows ?? 0)
-  const label = request.modelName ?? table.name
-  onProgress?.({ type: 'index.building', model: label, rows: count })
+  const rows = Number(counted[0]?.rows ?? 0)
+  const model = request.modelName ?? table.name
+  onProgress?.({ type: 'index.building', model, rows })
   const started = performance.now()
-  await buildIndex(db, session, {
+  await buildIndex(site, {
     table,
     name,
-    body: sql`using hnsw (${indexKind(model).indexed(column)})`,
-    memoryBytes: count * (model.dimension * 4 + 600),
-    ...(signal === undefined ? {} : { signal }),
-    onFraction: (fraction) => onProgress?.({ type: 'index.building', model: label, rows: count, fraction }),
+    body: sql`using hnsw (${indexKind(space).indexed(ident(request.column))})`,
+    memoryBytes: rows * (space.dimension * 4 + 600),
+    onFraction: (fraction) => onProgress?.({ type: 'index.building', model, rows, fraction }),
   })
-  const seconds = (performance.now() - started) / 1_000
-  onProgress?.({ type: 'index.built', model: label, rows: count, seconds })
+  onProgress?.({ type: 'index.built', model, rows, seconds: (performance.now() - started) / 1_000 })
 }
 
 export async function createEmptyGraph(tx: Queryable, table: TableName, model: ModelSpace): Promise<void> {
@@ -133,7 +133,7 @@ export async function giveFreedGraphName(
     limit 1`)
   const [heir] = rows
   if (heir !== undefined) {
-    await tx.query(sql`alter index ${ident(schema, heir.name)} rename to ${raw(plain)}`)
+    await tx.query(sql`alter index ${ident(schema, heir.name)} rename to ${ident(plain)}`)
   }
 }
 

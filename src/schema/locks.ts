@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
+import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable, Session } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
+import { watchedSession } from './build-watch.ts'
+import type { BuildSite } from './index-build.ts'
 
 export interface ShortLockOptions {
   readonly signal?: AbortSignal
@@ -53,25 +55,14 @@ const lockClass = 1_382_372_946
  */
 export async function withSchemaLock<T>(
   db: Database,
-  work: (session: Session) => Promise<T>,
+  work: (site: BuildSite) => Promise<T>,
   { signal, onProgress }: ShortLockOptions = {},
 ): Promise<T> {
-  return await db.session(async (session) => {
-    await session.query(sql`set statement_timeout = 0`)
-    await session.query(sql`set lock_timeout = 0`)
-    try {
-      await takeLock(session, signal, onProgress)
-      try {
-        return await work(session)
-      } finally {
-        await session
-          .query(sql`select pg_advisory_unlock(${lockClass}::int, ${schemaKey})`)
-          .catch(() => undefined)
-      }
-    } finally {
-      await session.query(sql`reset statement_timeout`).catch(() => undefined)
-      await session.query(sql`reset lock_timeout`).catch(() => undefined)
-    }
+  return await watchedSession(db, signal, async (session, watch) => {
+    // The session resets its settings and gives its locks back when it ends.
+    await session.query(sql`set statement_timeout = 0; set lock_timeout = 0`)
+    await takeLock(session, signal, onProgress)
+    return await work({ session, watch, concurrent: db.concurrent, ...(signal && { signal }) })
   })
 }
 
@@ -96,10 +87,5 @@ async function takeLock(
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await delay(ms, undefined, signal === undefined ? {} : { signal })
-  } catch (error) {
-    throwIfAborted(signal)
-    throw new RevectorError('INTERNAL', 'A pause ended early', { cause: error })
-  }
+  await delay(ms, undefined, signal && { signal }).catch(() => throwIfAborted(signal))
 }

@@ -28,7 +28,7 @@ export async function runRevisions(db: Database, options: RunOptions = {}): Prom
   const to = checkedTarget(options.to)
   return await withSchemaLock(
     db,
-    async (session) => {
+    async ({ session }) => {
       const history = await readHistory(session)
       refuseNewer(history)
       const from = appliedRevision(history)

@@ -1,0 +1,109 @@
+import type { ModelSpec } from '../../core/model.ts'
+import type { Layout, TableName } from '../layout.ts'
+
+/** What the caller may say of a database that others made, as table and column names. */
+export interface TableChoices {
+  readonly chunksTable?: string
+  readonly chunkTextColumn?: string
+  readonly documentsTable?: string
+  readonly titleColumn?: string
+}
+
+/** The model that made the old vectors. Width and distance are what the table and its index say. */
+export type FirstModel = Pick<ModelSpec, 'modelName'> & Partial<ModelSpec>
+
+/** A column that is added to a table of the owner's. Instant: no value is written. */
+export interface AddedColumn {
+  readonly table: TableName
+  readonly column: string
+  /** Type and, where rows of before get a constant, NOT NULL and DEFAULT. */
+  readonly definition: string
+  /** Default for rows to come only. */
+  readonly laterDefault: string | null
+}
+
+/** A default for a column that is required and has none, so that ingest can add rows. */
+export interface AddedDefault {
+  readonly table: TableName
+  readonly column: string
+  readonly expression: string
+  /** A sequence to be made for it, which starts above the highest value. */
+  readonly sequence: string | null
+}
+
+export interface AddedIndex {
+  readonly table: TableName
+  readonly name: string
+  readonly unique: boolean
+  /** `(a, b) where …`, quoted. */
+  readonly body: string
+  /** The column a unique index keeps apart, for the refusal that names duplicates. */
+  readonly key: string | null
+}
+
+/** An identity column, which a partition may not have: a sequence's default takes its place. */
+export interface IdentityFacts {
+  readonly column: string
+  readonly kind: 'always' | 'by default'
+  readonly sequence: string
+  /** `as bigint start with 1 increment by 1 …` */
+  readonly options: string
+}
+
+export interface OwnedSequence {
+  readonly column: string
+  readonly sequence: TableName
+}
+
+/**
+ * All that the take-over of a table does, decided before the first change and stored in `revector_revisions`:
+ * resuming follows it, rolling back undoes it.
+ */
+export interface Takeover {
+  readonly kind: 'takeover'
+  readonly table: TableName
+  /** The vector column's name before. */
+  readonly column: string
+  readonly dimension: number
+  readonly rows: number
+  readonly bytes: number
+  /** 0: the table is empty and no model was named. */
+  readonly modelId: number
+  readonly model: ModelSpec | null
+  /** False when the owner's table had a constant `model_id` already. */
+  readonly addsModelId: boolean
+  readonly chunkIdNotNull: boolean
+  readonly layout: Layout
+  readonly createsDocuments: boolean
+  readonly columns: readonly AddedColumn[]
+  readonly defaults: readonly AddedDefault[]
+  readonly indexes: readonly AddedIndex[]
+  /** From `chunk_id`, where there was none. */
+  readonly addsForeignKey: boolean
+  /** The owner's HNSW index that becomes the graph; null: one is built. */
+  readonly adoptedGraph: string | null
+  readonly graph: string
+  readonly identities: readonly IdentityFacts[]
+  readonly sequences: readonly OwnedSequence[]
+  /** Columns whose NOT NULL would stand in the way of other models' rows. */
+  readonly optional: readonly string[]
+  readonly warnings: readonly string[]
+  /** Set when a rollback has begun. */
+  readonly rollingBack?: boolean
+}
+
+/** Name of the constraint, index or sequence of the take-over, by what it is for. */
+export function takeoverNames(modelId: number): {
+  readonly unique: string
+  readonly modelCheck: string
+  readonly chunkCheck: string
+  readonly foreignKey: string
+} {
+  const table = `chunk_embeddings_model_${modelId}`
+  return {
+    unique: `${table}_chunk_id_model_id_key`,
+    modelCheck: `${table}_model_id_check`,
+    chunkCheck: `${table}_chunk_id_check`,
+    foreignKey: `${table}_chunk_id_fkey`,
+  }
+}
