@@ -119,11 +119,17 @@ function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style
     indent + style.dim(source),
     ...(result.models.length > 1 ? [indent + style.dim(ranksText(hit))] : []),
     ...wrap(
-      snippet(plain(hit.content), result.query, 3 * (width - indent.length)),
+      snippet(bodyOf(hit), result.query, 3 * (width - indent.length)),
       width - indent.length,
     ).map((line) => indent + line),
   ]
   return lines.join('\n')
+}
+
+/** The passage without the headings it begins with: they stand in the line above. */
+function bodyOf(hit: Hit): string {
+  const body = plain(hit.content.replace(/^(?:\s*#{1,6} .*\n)+/, ''))
+  return body === '' ? plain(hit.content) : body
 }
 
 function ranksText(hit: Hit): string {

@@ -64,18 +64,18 @@ function isStillThere(path: string, descriptor: number): boolean {
   return there !== undefined && there.ino === fstatSync(descriptor).ino
 }
 
-/** Names sort by time; two in one millisecond get a count. */
+/** Names sort by time, and by their number within one millisecond. */
 function freePath(dir: string, name: string): string {
   const time = new Date().toISOString().replaceAll(':', '-')
   for (let n = 0; ; n++) {
-    const path = join(dir, `${name}-${time}${n === 0 ? '' : `-${String(n).padStart(3, '0')}`}.log`)
+    const path = join(dir, `${name}-${time}-${String(n).padStart(3, '0')}.log`)
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return path
   }
 }
 
 function removeOldest(dir: string, name: string, keep: number): void {
   const setAside = readdirSync(dir)
-    .filter((file) => file.startsWith(`${name}-`) && /-\d{4}-\d\d-\d\dT[\d.-]+Z(-\d+)?\.log$/.test(file))
+    .filter((file) => file.startsWith(`${name}-`) && /-\d{4}-\d\d-\d\dT[\d.-]+Z-\d+\.log$/.test(file))
     .sort()
   for (const file of setAside.slice(0, Math.max(0, setAside.length - keep))) {
     rmSync(join(dir, file), { force: true })
