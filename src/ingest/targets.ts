@@ -1,0 +1,34 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { requireCurrentModel, requireModel, writtenModels } from '../store/models.ts'
+
+/** The models a write embeds with, and which of them it may not do without. */
+export interface Targets {
+  readonly models: readonly Model[]
+  /** Its failure fails the write; the others' vectors become owed. */
+  readonly required: Model
+  /** A named model: states are not looked at, and other written models are owed. */
+  readonly named: boolean
+}
+
+/** @throws RevectorError MODEL_UNKNOWN */
+export async function readTargets(
+  db: Queryable,
+  modelName: string | undefined,
+  options: { readonly lock?: boolean } = {},
+): Promise<Targets> {
+  if (modelName !== undefined) {
+    const model = await requireModel(db, modelName)
+    if (model.state === 'retired') {
+      throw new RevectorError('MODEL_UNKNOWN', `The model "${modelName}" is retired: its vectors are gone.`, {
+        hint: 'Name another model (`revector models list`), or register it anew.',
+        data: { model: modelName },
+      })
+    }
+    return { models: [model], required: model, named: true }
+  }
+  const models = await writtenModels(db, options)
+  const required = models.find((model) => model.state === 'current') ?? (await requireCurrentModel(db))
+  return { models, required, named: false }
+}

@@ -1,0 +1,204 @@
+import type { ChunkId, DocumentId } from '../core/document.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { Queryable } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
+import { documentsBySource, insertDocument, lockSource, updateDocument } from '../store/documents.ts'
+import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
+import { chunksWithVector } from '../store/presence.ts'
+import { type Change, compareDocuments } from './compare.ts'
+import { embedChanges, type Made } from './embed.ts'
+import type { IngestParts } from './parts.ts'
+import type { PreparedDocument } from './prepare.ts'
+import { readTargets, type Targets } from './targets.ts'
+
+export interface WriteOptions {
+  readonly modelName?: string | undefined
+  /** Models whose provider has failed in this run already: they are owed, not asked again. */
+  readonly failing: Set<number>
+  /** Told before rows are stored: how many vectors a model is about to get. */
+  readonly beforeStoring?: (model: Model, rows: number) => Promise<void>
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+export interface WrittenDocument {
+  readonly id: DocumentId
+  readonly outcome: 'added' | 'changed' | 'unchanged'
+  readonly chunks: number
+}
+
+export interface WriteResult {
+  /** In the order of the documents. */
+  readonly documents: readonly WrittenDocument[]
+  readonly models: readonly Model[]
+}
+
+/** Another writer was faster: what this write was computed from is no longer true. */
+class Outrun extends Error {}
+
+const attempts = 5
+
+/**
+ * Writes documents: chunks whose text stayed keep their rows and vectors, the others are replaced, all in one
+ * transaction. Providers are asked before it; inside it, the documents and the set of written models are
+ * checked again under lock, and when somebody was faster the write is computed anew.
+ *
+ * @throws RevectorError of the required model's provider; nothing has been written then
+ */
+export async function writeDocuments(
+  parts: IngestParts,
+  documents: readonly PreparedDocument[],
+  options: WriteOptions,
+): Promise<WriteResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await writeOnce(parts, documents, options)
+    } catch (error) {
+      if (!(error instanceof Outrun)) throw error
+      if (attempt === attempts) {
+        throw new RevectorError('DATABASE_BUSY', 'The same documents kept being written by somebody else.', {
+          hint: 'Ingest them from one place at a time, or try again.',
+          data: { documents: documents.map((document) => document.path) },
+        })
+      }
+    }
+  }
+}
+
+async function writeOnce(
+  parts: IngestParts,
+  documents: readonly PreparedDocument[],
+  options: WriteOptions,
+): Promise<WriteResult> {
+  const { db, layout } = parts
+  const targets = await readTargets(db, options.modelName)
+  const asked = targets.models.filter((model) => !options.failing.has(model.id))
+  const changes = await compareDocuments(parts, documents, asked)
+  const open = changes.filter((change) => !change.complete)
+
+  const made: Made[] = []
+  for (const model of targets.models) {
+    const one = await embedChanges(parts, model, open, targets, options)
+    if (one === null) continue
+    made.push(one)
+    await options.beforeStoring?.(model, one.vectors.size)
+  }
+
+  const ids = await db.transaction(async (tx) => {
+    const models = await recheck(tx, layout, open, targets, options.modelName)
+    const written = new Map<Change, DocumentId>()
+    const wanting: Wanting[] = []
+    for (const change of open) {
+      const one = await writeChange(tx, layout, change)
+      written.set(change, one.id)
+      wanting.push(...one.wanting)
+    }
+    for (const one of made) {
+      if (!models.has(one.model.id)) continue
+      const complete = await storeVectors(tx, layout, one, wanting)
+      if (!complete && one.model.id === targets.required.id) throw new Outrun()
+    }
+    // Last: until now the vectors of removed chunks could be copied to equal texts elsewhere.
+    await deleteChunks(
+      tx,
+      layout,
+      open.flatMap((change) => change.removed),
+    )
+    return written
+  })
+
+  return {
+    models: targets.models,
+    documents: changes.map((change) => ({
+      id: ids.get(change) ?? existing(change),
+      outcome: outcomeOf(change),
+      chunks: change.document.chunks.length,
+    })),
+  }
+}
+
+/** Under lock: the written models are those that were embedded for, the documents those that were compared. */
+async function recheck(
+  tx: Queryable,
+  layout: Layout,
+  changes: readonly Change[],
+  targets: Targets,
+  modelName: string | undefined,
+): Promise<ReadonlySet<number>> {
+  const now = await readTargets(tx, modelName, { lock: true })
+  const before = new Set(targets.models.map((model) => model.id))
+  if (now.models.some((model) => !before.has(model.id)) || now.required.id !== targets.required.id) {
+    throw new Outrun()
+  }
+  // One order for all writers, so that two of them can't wait for each other.
+  const sources = changes
+    .flatMap(({ document }) => (document.source === null ? [] : [document.source]))
+    .sort()
+  for (const source of sources) await lockSource(tx, source)
+  const found = await documentsBySource(tx, layout, sources)
+  for (const { document, id, previousHash } of changes) {
+    if (document.source === null) continue
+    const row = found.get(document.source)
+    if ((row?.id ?? null) !== id || (row?.contentHash ?? null) !== previousHash) throw new Outrun()
+  }
+  return new Set(now.models.map((model) => model.id))
+}
+
+interface Wanting {
+  readonly id: ChunkId
+  readonly contentHash: string
+}
+
+/** The document's row and chunks, but for those that go. */
+async function writeChange(
+  tx: Queryable,
+  layout: Layout,
+  change: Change,
+): Promise<{ readonly id: DocumentId; readonly wanting: readonly Wanting[] }> {
+  const { document, kept, added } = change
+  if (change.id !== null && change.previousHash === document.contentHash) {
+    return { id: change.id, wanting: kept }
+  }
+  if (change.id !== null) await updateDocument(tx, layout, change.id, document)
+  const id = change.id ?? (await insertDocument(tx, layout, document))
+  await moveChunks(tx, layout, kept)
+  const newIds = await insertChunks(tx, layout, id, added)
+  return {
+    id,
+    wanting: [...kept, ...added.map((chunk, i) => ({ id: newIds[i] ?? '', contentHash: chunk.contentHash }))],
+  }
+}
+
+/** @returns whether every chunk has a vector of the model now */
+async function storeVectors(
+  tx: Queryable,
+  layout: Layout,
+  { model, vectors }: Made,
+  wanting: readonly Wanting[],
+): Promise<boolean> {
+  const ids = wanting.map((chunk) => chunk.id)
+  const present = await chunksWithVector(tx, layout, model, ids)
+  const lacking = wanting.filter((chunk) => !present.has(chunk.id))
+  const toCopy: ChunkId[] = []
+  const items = lacking.flatMap(({ id, contentHash }) => {
+    const vector = vectors.get(contentHash)
+    if (vector === undefined) toCopy.push(id)
+    return vector === undefined ? [] : [{ chunkId: id, vector }]
+  })
+  await putVectors(tx, layout, model, items)
+  const copied = await copyVectorsOfSameContent(tx, layout, model, toCopy)
+  return copied.length === toCopy.length
+}
+
+function outcomeOf(change: Change): WrittenDocument['outcome'] {
+  if (change.id === null) return 'added'
+  return change.previousHash === change.document.contentHash ? 'unchanged' : 'changed'
+}
+
+function existing(change: Change): DocumentId {
+  if (change.id === null) throw new Error(`${change.document.path} was neither found nor written`)
+  return change.id
+}

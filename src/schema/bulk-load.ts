@@ -1,0 +1,82 @@
+import { isRevectorError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { Database } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+import { buildGraph, dropGraph, graphOf } from './graph.ts'
+import { type ModelSpace, modelTable } from './model-table.ts'
+
+/** Fewer new rows than this go through the graph one by one. */
+const fewRows = 64
+/** Up to this many rows a server's searches scan the table anyway: nobody misses its graph during a load. */
+const smallTable = 5_000
+/** On the embedded engine a row takes some 20 ms through a graph: from this share of new rows a rebuild is faster. */
+const worthRebuilding = 0.2
+
+type NamedSpace = ModelSpace & { readonly modelName: string }
+
+export interface BulkLoad {
+  /** Before `rows` more vectors are stored: takes the graph away when building it anew at the end is cheaper. */
+  before(model: NamedSpace, rows: number): Promise<void>
+  /**
+   * Builds what graphs are missing and refreshes statistics. A load that never gets here leaves a table that
+   * is searched exactly; the next load of the model builds its graph.
+   */
+  finish(options?: {
+    readonly signal?: AbortSignal | undefined
+    readonly onProgress?: OnProgress | undefined
+  }): Promise<void>
+}
+
+interface Load {
+  readonly model: NamedSpace
+  readonly rowsBefore: number
+  rows: number
+  dropped: boolean
+}
+
+/** Rows first, graph once, statistics last: what makes a large write fast. One load is one run of a writer. */
+export function beginBulkLoad(db: Database): BulkLoad {
+  const loads = new Map<number, Load>()
+  return {
+    async before(model, rows) {
+      const load = loads.get(model.id) ?? (await begin(db, model))
+      loads.set(model.id, load)
+      load.rows += rows
+      if (load.dropped || load.rows < fewRows) return
+      const rebuild = db.concurrent
+        ? load.rowsBefore <= smallTable
+        : load.rows >= load.rowsBefore * worthRebuilding
+      if (rebuild) load.dropped = await tryDropGraph(db, model)
+    },
+    async finish({ signal, onProgress } = {}) {
+      for (const { model, rows } of loads.values()) {
+        const graph = await graphOf(db, model)
+        const usable = graph?.valid === true
+        if (usable && rows < fewRows) continue
+        await buildGraph(db, model, {
+          modelName: model.modelName,
+          ...(signal === undefined ? {} : { signal }),
+          ...(onProgress === undefined ? {} : { onProgress }),
+        })
+      }
+    },
+  }
+}
+
+async function begin(db: Database, model: NamedSpace): Promise<Load> {
+  const { rows } = await db.query<{ count: string }>(
+    sql`select count(*) as count from ${modelTable(model.id)}`,
+  )
+  return { model, rowsBefore: Number(rows[0]?.count ?? 0), rows: 0, dropped: false }
+}
+
+/** A long reader may hold the table: then the rows go through the graph, slower but no less right. */
+async function tryDropGraph(db: Database, model: ModelSpace): Promise<boolean> {
+  try {
+    await dropGraph(db, model)
+    return true
+  } catch (error) {
+    if (isRevectorError(error, 'DATABASE_BUSY')) return false
+    throw error
+  }
+}
