@@ -89,7 +89,7 @@ export type Config = z.output<typeof optionsSchema> & {
   readonly keys: Readonly<Record<string, string | undefined>>
 }
 
-const environmentNames = {
+export const environmentNames = {
   databaseUrl: 'DATABASE_URL',
   dataDir: 'REVECTOR_DATA_DIR',
   localModelPath: 'REVECTOR_LOCAL_MODELS',
@@ -98,7 +98,7 @@ const environmentNames = {
   logDir: 'REVECTOR_LOG_DIR',
 } as const satisfies Partial<Record<keyof Options, string>>
 
-const keyNames = [
+export const keyNames = [
   'OPENAI_API_KEY',
   'COHERE_API_KEY',
   'GOOGLE_GENERATIVE_AI_API_KEY',
