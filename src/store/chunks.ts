@@ -1,0 +1,151 @@
+import type { ChunkId, ChunkText, DocumentId } from '../core/document.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { chunkColumns } from './columns.ts'
+import { idArray, idValue, isId, possibleIdArray } from './ids.ts'
+import { translatingRefusals } from './refusals.ts'
+
+/** A chunk as it is read. In a taken-over database all but id, document and content may be missing. */
+export interface ChunkRow {
+  readonly id: ChunkId
+  readonly documentId: DocumentId
+  readonly position: number | null
+  readonly content: string
+  readonly contentHash: string | null
+  readonly startOffset: number | null
+  readonly endOffset: number | null
+  readonly headingPath: readonly string[]
+  readonly page: number | null
+  readonly tokenCount: number | null
+}
+
+/**
+ * Adds chunks of one document, in one statement.
+ *
+ * @returns their ids, in the order given
+ * @throws RevectorError INVALID_INPUT when the owner's table wants a column that we can't fill
+ */
+export async function insertChunks(
+  db: Queryable,
+  layout: Layout,
+  documentId: DocumentId,
+  chunks: readonly ChunkText[],
+): Promise<readonly ChunkId[]> {
+  if (chunks.length === 0) return []
+  const c = chunkColumns(layout)
+  // Heading paths differ in length, which an array of arrays can't: they travel as JSON.
+  const { rows } = await translatingRefusals(() =>
+    db.query<{ id: string; position: number }>(sql`
+      insert into ${c.table} (${c.documentId}, ${c.position}, ${c.content}, ${c.contentHash}, ${c.startOffset},
+        ${c.endOffset}, ${c.headingPath}, ${c.page}, ${c.tokenCount})
+      select ${idValue(layout.documents.idType, documentId)}, u.position, u.content, u.content_hash, u.start_offset,
+        u.end_offset, array(select jsonb_array_elements_text(u.heading_path::jsonb)), u.page, u.token_count
+      from unnest(
+        ${chunks.map((chunk) => chunk.position)}::int[],
+        ${chunks.map((chunk) => chunk.content)}::text[],
+        ${chunks.map((chunk) => chunk.contentHash)}::text[],
+        ${chunks.map((chunk) => chunk.startOffset)}::int[],
+        ${chunks.map((chunk) => chunk.endOffset)}::int[],
+        ${chunks.map((chunk) => JSON.stringify(chunk.headingPath))}::text[],
+        ${chunks.map((chunk) => chunk.page)}::int[],
+        ${chunks.map((chunk) => chunk.tokenCount)}::int[]
+      ) as u (position, content, content_hash, start_offset, end_offset, heading_path, page, token_count)
+      order by u.position
+      returning ${c.id}::text as id, ${c.position} as position`),
+  )
+  const ids = new Map(rows.map((row) => [row.position, row.id]))
+  return chunks.map((chunk) => {
+    const id = ids.get(chunk.position)
+    if (id === undefined) throw new Error(`Two chunks of one document have the position ${chunk.position}`)
+    return id
+  })
+}
+
+/** Where unchanged chunks of a changed document are now. */
+export interface MovedChunk extends ChunkText {
+  readonly id: ChunkId
+}
+
+/** Chunks whose text stayed keep their ids and vectors; only their place in the document is written. */
+export async function moveChunks(
+  db: Queryable,
+  layout: Layout,
+  chunks: readonly MovedChunk[],
+): Promise<void> {
+  if (chunks.length === 0) return
+  const c = chunkColumns(layout)
+  await db.query(sql`
+    update ${c.table} c
+    set ${c.position} = u.position, ${c.startOffset} = u.start_offset, ${c.endOffset} = u.end_offset,
+      ${c.headingPath} = array(select jsonb_array_elements_text(u.heading_path::jsonb)), ${c.page} = u.page,
+      ${c.tokenCount} = u.token_count, ${c.contentHash} = u.content_hash
+    from unnest(
+      ${idArray(c.idType, chunks.map((chunk) => chunk.id))},
+      ${chunks.map((chunk) => chunk.position)}::int[],
+      ${chunks.map((chunk) => chunk.contentHash)}::text[],
+      ${chunks.map((chunk) => chunk.startOffset)}::int[],
+      ${chunks.map((chunk) => chunk.endOffset)}::int[],
+      ${chunks.map((chunk) => JSON.stringify(chunk.headingPath))}::text[],
+      ${chunks.map((chunk) => chunk.page)}::int[],
+      ${chunks.map((chunk) => chunk.tokenCount)}::int[]
+    ) as u (id, position, content_hash, start_offset, end_offset, heading_path, page, token_count)
+    where c.${c.id} = u.id`)
+}
+
+/** Of one document, in their order. */
+export async function chunksOfDocument(
+  db: Queryable,
+  layout: Layout,
+  documentId: DocumentId,
+): Promise<readonly ChunkRow[]> {
+  const c = chunkColumns(layout)
+  const { idType } = layout.documents
+  if (!isId(idType, documentId)) return []
+  const { rows } = await db.query<{
+    id: string
+    position: number | null
+    content: string | null
+    content_hash: string | null
+    start_offset: number | null
+    end_offset: number | null
+    heading_path: string[] | null
+    page: number | null
+    token_count: number | null
+  }>(sql`
+    select ${c.id}::text as id, ${c.position} as position, ${c.content} as content,
+      ${c.contentHash} as content_hash, ${c.startOffset} as start_offset, ${c.endOffset} as end_offset,
+      ${c.headingPath} as heading_path, ${c.page} as page, ${c.tokenCount} as token_count
+    from ${c.table}
+    where ${c.documentId} = ${idValue(idType, documentId)}
+    order by ${c.position}, ${c.id}`)
+  return rows.map((row) => ({
+    id: row.id,
+    documentId,
+    position: row.position,
+    content: row.content ?? '',
+    contentHash: row.content_hash,
+    startOffset: row.start_offset,
+    endOffset: row.end_offset,
+    headingPath: row.heading_path ?? [],
+    page: row.page,
+    tokenCount: row.token_count,
+  }))
+}
+
+/** With every model's vectors. */
+export async function deleteChunks(tx: Queryable, layout: Layout, ids: readonly ChunkId[]): Promise<number> {
+  if (ids.length === 0) return 0
+  const c = chunkColumns(layout)
+  const gone = possibleIdArray(c.idType, ids)
+  await tx.query(sql`delete from chunk_embeddings where chunk_id = any(${gone})`)
+  const { rowCount } = await tx.query(sql`delete from ${c.table} where ${c.id} = any(${gone})`)
+  return rowCount
+}
+
+export async function countChunks(db: Queryable, layout: Layout): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(
+    sql`select count(*) as count from ${chunkColumns(layout).table}`,
+  )
+  return Number(rows[0]?.count ?? 0)
+}

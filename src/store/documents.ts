@@ -1,0 +1,225 @@
+import type { DocumentId, Metadata } from '../core/document.ts'
+import type { SearchFilter } from '../core/search.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { type Sql, sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { chunkColumns, documentColumns } from './columns.ts'
+import { documentsMatching } from './filter.ts'
+import { possibleIdArray, idValue, isId } from './ids.ts'
+import { translatingRefusals } from './refusals.ts'
+
+/** A document as it is written. */
+export interface NewDocument {
+  readonly title: string
+  readonly content: string
+  /** A path or URL that names the document at its owner; null for a text that was handed over. */
+  readonly source: string | null
+  readonly mediaType: string
+  /** SHA-256 of what the document was made from, hex. */
+  readonly contentHash: string
+  readonly metadata: Metadata
+}
+
+/** A document as it is read. In a taken-over database most of it may be missing. */
+export interface DocumentRow {
+  readonly id: DocumentId
+  readonly title: string
+  readonly source: string | null
+  readonly mediaType: string | null
+  readonly contentHash: string | null
+  readonly metadata: Metadata
+  readonly chunks: number
+  readonly createdAt: Date | null
+  readonly updatedAt: Date | null
+}
+
+export interface DocumentWithContent extends DocumentRow {
+  readonly content: string | null
+}
+
+/**
+ * Keeps every other transaction from writing a document of this source until this one ends: what is looked
+ * up afterwards stays true. Also where the table was taken over and has no unique source.
+ */
+export async function lockSource(tx: Queryable, source: string): Promise<void> {
+  await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`revector source ${source}`}, 0))`)
+}
+
+/** Ids and hashes of the documents that come from these sources; absent ones are left out. */
+export async function documentsBySource(
+  db: Queryable,
+  layout: Layout,
+  sources: readonly string[],
+): Promise<ReadonlyMap<string, { readonly id: DocumentId; readonly contentHash: string | null }>> {
+  const d = documentColumns(layout)
+  const { rows } = await db.query<{ id: string; source: string; hash: string | null }>(sql`
+    select ${d.id}::text as id, ${d.source} as source, ${d.contentHash} as hash
+    from ${d.table}
+    where ${d.source} = any(${sources}::text[])
+    order by ${d.id}`)
+  return new Map(rows.map((row) => [row.source, { id: row.id, contentHash: row.hash }]))
+}
+
+/** @throws RevectorError INVALID_INPUT when the owner's table wants a column that we can't fill */
+export async function insertDocument(
+  db: Queryable,
+  layout: Layout,
+  document: NewDocument,
+): Promise<DocumentId> {
+  const d = documentColumns(layout)
+  const { rows } = await translatingRefusals(() =>
+    db.query<{ id: string }>(sql`
+      insert into ${d.table} (${d.title}, ${d.content}, ${d.source}, ${d.mediaType}, ${d.contentHash}, ${d.metadata})
+      values (${document.title}, ${document.content}, ${document.source}, ${document.mediaType},
+        ${document.contentHash}, ${JSON.stringify(document.metadata)}::jsonb)
+      returning ${d.id}::text as id`),
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('The inserted document came back without a row')
+  return row.id
+}
+
+/** @returns whether there is such a document */
+export async function updateDocument(
+  db: Queryable,
+  layout: Layout,
+  id: DocumentId,
+  document: NewDocument,
+): Promise<boolean> {
+  const d = documentColumns(layout)
+  if (!isId(d.idType, id)) return false
+  const { rowCount } = await db.query(sql`
+    update ${d.table}
+    set ${d.title} = ${document.title}, ${d.content} = ${document.content}, ${d.source} = ${document.source},
+      ${d.mediaType} = ${document.mediaType}, ${d.contentHash} = ${document.contentHash},
+      ${d.metadata} = ${JSON.stringify(document.metadata)}::jsonb, ${d.updatedAt} = now()
+    where ${d.id} = ${idValue(d.idType, id)}`)
+  return rowCount > 0
+}
+
+/**
+ * Replaces the document of this source, or adds it. Inside a transaction: two writers of one source take turns.
+ *
+ * @returns `previousHash`: of the text that was replaced; undefined when the document is new
+ */
+export async function upsertDocument(
+  tx: Queryable,
+  layout: Layout,
+  document: NewDocument & { readonly source: string },
+): Promise<{ readonly id: DocumentId; readonly previousHash: string | null | undefined }> {
+  await lockSource(tx, document.source)
+  const found = (await documentsBySource(tx, layout, [document.source])).get(document.source)
+  if (found === undefined) {
+    return { id: await insertDocument(tx, layout, document), previousHash: undefined }
+  }
+  await updateDocument(tx, layout, found.id, document)
+  return { id: found.id, previousHash: found.contentHash }
+}
+
+/** Keeps a document from being changed or deleted by others until the transaction ends. */
+export async function lockDocument(tx: Queryable, layout: Layout, id: DocumentId): Promise<boolean> {
+  const d = documentColumns(layout)
+  if (!isId(d.idType, id)) return false
+  const { rowCount } = await tx.query(sql`
+    select from ${d.table} where ${d.id} = ${idValue(d.idType, id)} for update`)
+  return rowCount > 0
+}
+
+export async function getDocument(
+  db: Queryable,
+  layout: Layout,
+  id: DocumentId,
+): Promise<DocumentWithContent | null> {
+  const d = documentColumns(layout)
+  if (!isId(d.idType, id)) return null
+  const { rows } = await db.query<StoredRow & { content: string | null }>(sql`
+    select ${listed(layout)}, d.${d.content} as content
+    from ${d.table} d
+    where d.${d.id} = ${idValue(d.idType, id)}`)
+  const [row] = rows
+  return row === undefined ? null : { ...toDocument(row), content: row.content }
+}
+
+/** @returns at most `limit` documents in the order of their ids, after the id `after` */
+export async function listDocuments(
+  db: Queryable,
+  layout: Layout,
+  page: { readonly limit: number; readonly after?: DocumentId; readonly filter?: SearchFilter },
+): Promise<readonly DocumentRow[]> {
+  const d = documentColumns(layout)
+  const { after } = page
+  const begin =
+    after === undefined || !isId(d.idType, after) ? sql`true` : sql`d.${d.id} > ${idValue(d.idType, after)}`
+  const { rows } = await db.query<StoredRow>(sql`
+    select ${listed(layout)}
+    from ${d.table} d
+    where ${begin} and ${documentsMatching(layout, page.filter)}
+    order by d.${d.id}
+    limit ${page.limit}`)
+  return rows.map(toDocument)
+}
+
+export async function countDocuments(db: Queryable, layout: Layout): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(
+    sql`select count(*) as count from ${documentColumns(layout).table}`,
+  )
+  return Number(rows[0]?.count ?? 0)
+}
+
+/**
+ * Deletes documents with their chunks and every model's vectors. In this order and by name, because the foreign
+ * keys of a taken-over database may not cascade.
+ *
+ * @returns how many documents there were
+ */
+export async function deleteDocuments(
+  tx: Queryable,
+  layout: Layout,
+  ids: readonly DocumentId[],
+): Promise<number> {
+  const d = documentColumns(layout)
+  const c = chunkColumns(layout)
+  const gone = possibleIdArray(d.idType, ids)
+  await tx.query(sql`
+    delete from chunk_embeddings e
+    using ${c.table} c
+    where c.${c.documentId} = any(${gone}) and e.chunk_id = c.${c.id}`)
+  await tx.query(sql`delete from ${c.table} where ${c.documentId} = any(${gone})`)
+  const { rowCount } = await tx.query(sql`delete from ${d.table} where ${d.id} = any(${gone})`)
+  return rowCount
+}
+
+interface StoredRow {
+  readonly id: string
+  readonly title: string | null
+  readonly source: string | null
+  readonly media_type: string | null
+  readonly content_hash: string | null
+  readonly metadata: Metadata | null
+  readonly chunks: string
+  readonly created_at: Date | null
+  readonly updated_at: Date | null
+}
+
+function listed(layout: Layout): Sql {
+  const d = documentColumns(layout)
+  const c = chunkColumns(layout)
+  return sql`d.${d.id}::text as id, d.${d.title}::text as title, d.${d.source} as source,
+      d.${d.mediaType} as media_type, d.${d.contentHash} as content_hash, d.${d.metadata} as metadata,
+      d.${d.createdAt} as created_at, d.${d.updatedAt} as updated_at,
+      (select count(*) from ${c.table} c where c.${c.documentId} = d.${d.id}) as chunks`
+}
+
+function toDocument(row: StoredRow): DocumentRow {
+  return {
+    id: row.id,
+    title: row.title ?? '',
+    source: row.source,
+    mediaType: row.media_type,
+    contentHash: row.content_hash,
+    metadata: row.metadata ?? {},
+    chunks: Number(row.chunks),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}

@@ -1,0 +1,201 @@
+import { RevectorError } from '../core/errors.ts'
+import type { ChunkId } from '../core/document.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { raw, sql } from '../postgres/sql.ts'
+import { decodeVector, vectorArray } from '../postgres/vector.ts'
+import type { Layout } from '../schema/layout.ts'
+import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { chunkColumns } from './columns.ts'
+import { idArray, possibleIdArray } from './ids.ts'
+import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+
+/** One chunk's vector, on its way in or out. */
+export interface ChunkVector {
+  readonly chunkId: ChunkId
+  readonly vector: Float32Array
+}
+
+/**
+ * Stores vectors of one model in one statement; a chunk that had one gets the new one. The chunks must exist
+ * (the foreign key says so): use `fillVectors` where they may have been deleted meanwhile.
+ *
+ * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH before anything is sent, VECTOR_COLUMN_MISSING
+ */
+export async function putVectors(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  items: readonly ChunkVector[],
+): Promise<number> {
+  if (items.length === 0) return 0
+  checkWidths(model, items)
+  const column = vectorColumn(model.dimension)
+  const { rowCount } = await explainingMissingColumn(model, () =>
+    db.query(sql`
+      insert into ${modelTable(model.id)} (chunk_id, model_id, ${column})
+      select u.chunk_id, ${raw(String(model.id))}, u.embedding
+      from unnest(
+        ${idArray(layout.chunks.idType, items.map((item) => item.chunkId))},
+        ${vectorArray(items.map((item) => item.vector))}::vector[]
+      ) as u (chunk_id, embedding)
+      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()`),
+  )
+  return rowCount
+}
+
+/**
+ * Stores vectors that were made outside a transaction: chunks deleted since are passed over, and a vector
+ * somebody stored since is kept, so a fill never undoes a newer write.
+ *
+ * @returns how many were stored
+ * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH before anything is sent, VECTOR_COLUMN_MISSING
+ */
+export async function fillVectors(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  items: readonly ChunkVector[],
+): Promise<number> {
+  if (items.length === 0) return 0
+  checkWidths(model, items)
+  const c = chunkColumns(layout)
+  const column = vectorColumn(model.dimension)
+  const { rowCount } = await explainingMissingColumn(model, () =>
+    db.query(sql`
+      insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column})
+      select c.${c.id}, ${raw(String(model.id))}, u.embedding
+      from unnest(
+        ${idArray(c.idType, items.map((item) => item.chunkId))},
+        ${vectorArray(items.map((item) => item.vector))}::vector[]
+      ) as u (chunk_id, embedding)
+      join ${c.table} c on c.${c.id} = u.chunk_id
+      for key share of c
+      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()
+        where e.${column} is null`),
+  )
+  return rowCount
+}
+
+/**
+ * Gives chunks that lack a vector the one of another chunk with the same text, so that nothing is paid for twice.
+ *
+ * @returns the chunks that have one now
+ */
+export async function copyVectorsOfSameContent(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  chunkIds: readonly ChunkId[],
+): Promise<readonly ChunkId[]> {
+  if (chunkIds.length === 0) return []
+  const c = chunkColumns(layout)
+  const column = vectorColumn(model.dimension)
+  const { rows } = await explainingMissingColumn(model, () =>
+    db.query<{ id: string }>(sql`
+      insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column})
+      select c.${c.id}, ${raw(String(model.id))}, twin.embedding
+      from ${c.table} c
+      cross join lateral (
+        select v.${column} as embedding
+        from ${c.table} t
+        join ${modelTable(model.id)} v on v.chunk_id = t.${c.id}
+        where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
+          and v.${column} is not null
+        limit 1
+      ) twin
+      where c.${c.id} = any(${idArray(c.idType, chunkIds)})
+      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()
+        where e.${column} is null
+      returning chunk_id::text as id`),
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Which of these content hashes have a vector in the model: their text need not be embedded again. */
+export async function hashesWithVector(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  hashes: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (hashes.length === 0) return new Set()
+  const c = chunkColumns(layout)
+  const { rows } = await explainingMissingColumn(model, () =>
+    db.query<{ hash: string }>(sql`
+      select u.hash
+      from unnest(${hashes}::text[]) as u (hash)
+      where exists (
+        select from ${c.table} c
+        join ${modelTable(model.id)} e on e.chunk_id = c.${c.id}
+        where c.${c.contentHash} = u.hash and e.${vectorColumn(model.dimension)} is not null
+      )`),
+  )
+  return new Set(rows.map((row) => row.hash))
+}
+
+/** Reads vectors back, bit for bit; chunks without one are left out. */
+export async function readVectors(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  chunkIds: readonly ChunkId[],
+): Promise<ReadonlyMap<ChunkId, Float32Array>> {
+  const column = vectorColumn(model.dimension)
+  const { rows } = await explainingMissingColumn(model, () =>
+    db.query<{ id: string; vector: Buffer }>(sql`
+      select chunk_id::text as id, vector_send(${column}) as vector
+      from ${modelTable(model.id)}
+      where chunk_id = any(${possibleIdArray(layout.chunks.idType, chunkIds)}) and ${column} is not null`),
+  )
+  return new Map(rows.map((row) => [row.id, decodeVector(row.vector)]))
+}
+
+/** Takes vectors of one model away from chunks, e.g. before they are embedded anew. */
+export async function deleteVectors(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  chunkIds: readonly ChunkId[],
+): Promise<number> {
+  const { rowCount } = await db.query(sql`
+    delete from ${modelTable(model.id)}
+    where chunk_id = any(${possibleIdArray(layout.chunks.idType, chunkIds)})`)
+  return rowCount
+}
+
+function checkWidths(model: StoredSpace, items: readonly ChunkVector[]): void {
+  for (const { chunkId, vector } of items) {
+    if (!isUsable(model.dimension, vector)) refuseVector(model, vector, `of chunk ${chunkId}`)
+  }
+}
+
+function isUsable(dimension: number, vector: Float32Array): boolean {
+  return vector.length === dimension && vector.every(Number.isFinite)
+}
+
+/**
+ * A vector to compare with those of a model.
+ *
+ * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH, INVALID_INPUT when it has a NaN or an infinity
+ */
+export function checkQueryVector(model: StoredSpace, vector: Float32Array): void {
+  if (!isUsable(model.dimension, vector)) refuseVector(model, vector, 'to search with')
+}
+
+function refuseVector(model: StoredSpace, vector: Float32Array, which: string): never {
+  const data = { model: model.modelName, expected: model.dimension, received: vector.length }
+  if (vector.length === model.dimension) {
+    throw new RevectorError('INVALID_INPUT', `The vector ${which} holds a number that is not finite.`, {
+      hint: 'Check what made it.',
+      data,
+    })
+  }
+  throw new RevectorError(
+    'EMBEDDING_DIMENSION_MISMATCH',
+    `Embedding dimension mismatch: "${model.modelName}" has ${model.dimension}, the vector ${which} has ${vector.length}.`,
+    {
+      hint: 'Check which model made the vector, and the dimension the model is registered with (`revector models list`).',
+      data,
+    },
+  )
+}

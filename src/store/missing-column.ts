@@ -1,0 +1,43 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+
+/** What reading and writing a model's vectors needs to know of it. */
+export type StoredSpace = Pick<Model, 'id' | 'modelName' | 'dimension' | 'distance'>
+
+const undefinedColumn = '42703'
+const undefinedTable = '42P01'
+
+/**
+ * A registered model without its column or table: somebody wrote the registry by hand, or the model was
+ * removed a moment ago.
+ *
+ * @throws RevectorError VECTOR_COLUMN_MISSING, or what `use` threw
+ */
+export async function explainingMissingColumn<T>(model: StoredSpace, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    const column = `embedding_${model.dimension}`
+    throw new RevectorError(
+      'VECTOR_COLUMN_MISSING',
+      `Column does not exist: ${column} for the model "${model.modelName}".`,
+      {
+        hint: 'Create it with `revector db setup-models`.',
+        data: {
+          model: model.modelName,
+          dimension: model.dimension,
+          column,
+          command: 'revector db setup-models',
+        },
+        cause: error,
+      },
+    )
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  if (!(error instanceof RevectorError)) return false
+  const { sqlstate } = error.data
+  return sqlstate === undefinedColumn || sqlstate === undefinedTable
+}

@@ -1,0 +1,52 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Model, ModelSpec } from '../core/model.ts'
+
+/** Fields that make a vector space, beside its name. The endpoint's URL is not one of them. */
+const spaceFields = [
+  'dimension',
+  'provider',
+  'remoteName',
+  'revision',
+  'pooling',
+  'normalize',
+  'documentPrefix',
+  'queryPrefix',
+  'distance',
+] as const satisfies readonly (keyof ModelSpec)[]
+
+/** The fields in which two specs are different spaces; empty when their vectors can be compared. */
+export function spaceDifferences(a: ModelSpec, b: ModelSpec): readonly (keyof ModelSpec)[] {
+  return spaceFields.filter((field) => a[field] !== b[field])
+}
+
+/** @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT naming the fields that differ */
+export function refuseOtherSpace(registered: Model, requested: ModelSpec): void {
+  const different = spaceDifferences(registered, requested)
+  if (different.length === 0) return
+  const { modelName } = registered
+  if (different.includes('dimension')) {
+    throw new RevectorError(
+      'MODEL_DIMENSION_CONFLICT',
+      `Model exists with different dimension: "${modelName}" is registered with ${registered.dimension}, came ${requested.dimension}.`,
+      {
+        hint: 'Register the other one under a name of its own, or remove this one first (`revector models remove`).',
+        data: {
+          model: modelName,
+          registered: registered.dimension,
+          requested: requested.dimension,
+        },
+      },
+    )
+  }
+  const list = different.map(
+    (field) => `${field} ${JSON.stringify(registered[field])}, came ${JSON.stringify(requested[field])}`,
+  )
+  throw new RevectorError(
+    'MODEL_SPACE_CONFLICT',
+    `Model exists as another vector space: "${modelName}" is registered with ${list.join('; ')}.`,
+    {
+      hint: 'Vectors of the two cannot be compared: register the new one under a name of its own.',
+      data: { model: modelName, fields: different },
+    },
+  )
+}

@@ -1,0 +1,203 @@
+import { RevectorError } from '../core/errors.ts'
+import { type Model, type ModelSpec, type ModelState, writtenStates } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { type Sql, join, raw, sql } from '../postgres/sql.ts'
+import { refuseOtherSpace } from './model-space.ts'
+
+interface ModelRow {
+  readonly id: number
+  readonly model_name: string
+  readonly dimension: number
+  readonly provider: Model['provider']
+  readonly remote_name: string
+  readonly revision: string
+  readonly pooling: string
+  readonly normalize: boolean
+  readonly document_prefix: string
+  readonly query_prefix: string
+  readonly distance: Model['distance']
+  readonly base_url: string | null
+  readonly state: ModelState
+  readonly created_at: Date
+}
+
+const columns = raw(`id, model_name, dimension, provider, remote_name, revision, pooling, normalize,
+    document_prefix, query_prefix, distance, base_url, state, created_at`)
+
+function toModel(row: ModelRow): Model {
+  return {
+    id: row.id,
+    modelName: row.model_name,
+    dimension: row.dimension,
+    provider: row.provider,
+    remoteName: row.remote_name,
+    revision: row.revision,
+    pooling: row.pooling,
+    normalize: row.normalize,
+    documentPrefix: row.document_prefix,
+    queryPrefix: row.query_prefix,
+    distance: row.distance,
+    baseUrl: row.base_url,
+    state: row.state,
+    createdAt: row.created_at,
+  }
+}
+
+/**
+ * An expression that changes whenever the row does: the row's id and the transaction that wrote it. Searches
+ * read it along, to notice that another model became current or that this one was changed.
+ */
+export function modelVersion(modelName: string | null): Sql {
+  const which = modelName === null ? sql`state = 'current'` : sql`model_name = ${modelName}`
+  return sql`(select id || ':' || xmin::text from embedding_models where ${which})`
+}
+
+/** A model with the version of its row. */
+export interface VersionedModel {
+  readonly model: Model
+  readonly version: string
+}
+
+/** The model of this name or (null) the current one, with the version of its row; null when there is none. */
+export async function versionedModel(
+  db: Queryable,
+  modelName: string | null,
+): Promise<VersionedModel | null> {
+  const which = modelName === null ? sql`state = 'current'` : sql`model_name = ${modelName}`
+  const { rows } = await db.query<ModelRow & { version: string }>(
+    sql`select ${columns}, id || ':' || xmin::text as version from embedding_models where ${which}`,
+  )
+  const [row] = rows
+  return row === undefined ? null : { model: toModel(row), version: row.version }
+}
+
+async function models(db: Queryable, rest: Sql): Promise<Model[]> {
+  const { rows } = await db.query<ModelRow>(sql`select ${columns} from embedding_models ${rest}`)
+  return rows.map(toModel)
+}
+
+/**
+ * Registers a space. One that is registered already under this name is left as it is.
+ *
+ * @throws RevectorError MODEL_DIMENSION_CONFLICT or MODEL_SPACE_CONFLICT when the name means another space
+ */
+export async function insertModel(
+  db: Queryable,
+  spec: ModelSpec,
+  state: ModelState = 'registered',
+): Promise<{ readonly model: Model; readonly inserted: boolean }> {
+  const { rows } = await db.query<ModelRow>(sql`
+    insert into embedding_models (model_name, dimension, provider, remote_name, revision, pooling, normalize,
+      document_prefix, query_prefix, distance, base_url, state)
+    values (${spec.modelName}, ${spec.dimension}, ${spec.provider}, ${spec.remoteName}, ${spec.revision},
+      ${spec.pooling}, ${spec.normalize}, ${spec.documentPrefix}, ${spec.queryPrefix}, ${spec.distance},
+      ${spec.baseUrl}, ${state})
+    on conflict (model_name) do nothing
+    returning ${columns}`)
+  const [row] = rows
+  if (row !== undefined) return { model: toModel(row), inserted: true }
+
+  const registered = await requireModel(db, spec.modelName)
+  refuseOtherSpace(registered, spec)
+  return { model: registered, inserted: false }
+}
+
+export async function findModel(db: Queryable, modelName: string): Promise<Model | null> {
+  return (await models(db, sql`where model_name = ${modelName}`))[0] ?? null
+}
+
+/** @throws RevectorError MODEL_UNKNOWN, listing the names that are registered */
+export async function requireModel(db: Queryable, modelName: string): Promise<Model> {
+  return (await findModel(db, modelName)) ?? refuseUnknown(db, modelName)
+}
+
+async function refuseUnknown(db: Queryable, modelName: string): Promise<never> {
+  const names = (await allModels(db)).map((model) => model.modelName)
+  const known = names.length === 0 ? 'none is' : `registered: ${names.join(', ')}`
+  throw new RevectorError('MODEL_UNKNOWN', `No model is registered as "${modelName}"; ${known}.`, {
+    hint: 'Use one of these names, or register the model (`revector models add`).',
+    data: { model: modelName, registered: names },
+  })
+}
+
+export async function modelById(db: Queryable, id: number): Promise<Model | null> {
+  return (await models(db, sql`where id = ${id}`))[0] ?? null
+}
+
+/** In the order they were registered. */
+export async function allModels(db: Queryable): Promise<Model[]> {
+  return models(db, sql`order by id`)
+}
+
+export async function currentModel(db: Queryable): Promise<Model | null> {
+  return (await models(db, sql`where state = 'current'`))[0] ?? null
+}
+
+/** @throws RevectorError MODEL_UNKNOWN when no model is current */
+export async function requireCurrentModel(db: Queryable): Promise<Model> {
+  const model = await currentModel(db)
+  if (model !== null) return model
+  const names = (await allModels(db)).map(({ modelName }) => modelName)
+  throw new RevectorError('MODEL_UNKNOWN', 'No model is current, and none was named.', {
+    hint:
+      names.length === 0
+        ? 'Register the known models with `revector db setup-models`.'
+        : `Make one of them current with \`revector models use\`: ${names.join(', ')}.`,
+    data: { model: null, registered: names },
+  })
+}
+
+/**
+ * The models that every write of a document must reach, the current one first. With `lock` their states
+ * cannot change before the transaction ends, so a write and a cut-over never miss each other.
+ */
+export async function writtenModels(
+  db: Queryable,
+  options: { readonly lock?: boolean } = {},
+): Promise<Model[]> {
+  const states = join(writtenStates.map((state) => sql`${state}`))
+  const lock = options.lock === true ? raw('for share') : raw('')
+  return models(db, sql`where state in (${states}) order by state <> 'current', id ${lock}`)
+}
+
+/** Holds all models' states still until the transaction ends; other writers of documents wait. */
+export async function lockModels(tx: Queryable): Promise<Model[]> {
+  return models(tx, raw('order by id for update'))
+}
+
+/** @returns whether there is such a model */
+export async function setModelState(db: Queryable, id: number, state: ModelState): Promise<boolean> {
+  const { rowCount } = await db.query(sql`update embedding_models set state = ${state} where id = ${id}`)
+  return rowCount === 1
+}
+
+/** Where to ask is not part of the space, so it may change at any time. */
+export async function setModelUrl(db: Queryable, id: number, baseUrl: string | null): Promise<boolean> {
+  const { rowCount } = await db.query(
+    sql`update embedding_models set base_url = ${baseUrl} where id = ${id}`,
+  )
+  return rowCount === 1
+}
+
+/**
+ * The hot switch, inside a transaction: `to` becomes current and the one that was goes on being written as
+ * standby. Two at once take turns, so that exactly one model is current at every moment.
+ *
+ * @returns the model that was current before; null when there was none
+ */
+export async function switchCurrent(tx: Queryable, to: Model): Promise<Model | null> {
+  const locked = await lockModels(tx)
+  const before = locked.find((model) => model.state === 'current') ?? null
+  if (before?.id === to.id) return before
+  if (!locked.some((model) => model.id === to.id)) await refuseUnknown(tx, to.modelName)
+  // The database allows one current model at any instant: the old one steps back first.
+  if (before !== null) await setModelState(tx, before.id, 'standby')
+  await setModelState(tx, to.id, 'current')
+  return before
+}
+
+/** The row only; its table goes with `dropModelTable`. */
+export async function deleteModel(tx: Queryable, id: number): Promise<boolean> {
+  const { rowCount } = await tx.query(sql`delete from embedding_models where id = ${id}`)
+  return rowCount === 1
+}

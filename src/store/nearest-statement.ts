@@ -1,0 +1,223 @@
+import type { SearchFilter } from '../core/search.ts'
+import { type Sql, raw, sql } from '../postgres/sql.ts'
+import { encodeVector } from '../postgres/vector.ts'
+import { indexKind } from '../schema/index-kind.ts'
+import type { Layout } from '../schema/layout.ts'
+import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { chunkColumns, documentColumns } from './columns.ts'
+import { documentsMatching } from './filter.ts'
+import type { StoredSpace } from './missing-column.ts'
+import { modelVersion } from './models.ts'
+import { candidatesFor, efSearchFor, limitFor, type NearestTuning } from './nearest-tuning.ts'
+
+export interface NearestRequest {
+  readonly model: StoredSpace
+  readonly vector: Float32Array
+  /** 1 to 1,000. */
+  readonly k: number
+  readonly filter?: SearchFilter | undefined
+  /** Whose version is read along: the model of this name, or (null) the current one. */
+  readonly versionOf: string | null
+}
+
+/**
+ * How the nearest are found:
+ * - `graph`: in the order of the model's HNSW graph;
+ * - `scan`: every vector of the model is compared; chunks that vanished may take places;
+ * - `complete`: every vector whose chunk is there and passes the filter is compared: never short;
+ * - `filtered`: as few chunks pass the filter, those are compared; as many, the graph is followed until
+ *   enough of them have come by. Which, the statement finds out by itself.
+ */
+export type NearestPath = 'graph' | 'scan' | 'complete' | 'filtered'
+
+/**
+ * The whole search in one statement: the nearest, their texts, and what the caller needs to judge the answer
+ * (which version of the model's row is valid, the snapshot, how many chunks pass the filter). Texts are
+ * joined after the nearest are known, never before.
+ */
+export function nearestStatement(
+  layout: Layout,
+  request: NearestRequest,
+  path: NearestPath,
+  tuning: NearestTuning,
+): Sql {
+  const c = chunkColumns(layout)
+  const d = documentColumns(layout)
+  const counted =
+    path === 'filtered'
+      ? sql`(select n from size) as matching, (select max(found) from few) as found`
+      : sql`null::bigint as matching, null::bigint as found`
+  return sql`
+    with query as materialized (
+      select ${encodeVector(request.vector)}::vector as v
+    ),
+    ${candidates(layout, request, path, tuning)},
+    nearest as materialized (
+      select chunk_id, distance, row_number() over (order by distance, chunk_id) as place
+      from candidates
+    )
+    select about.*, hits.*
+    from (
+      select ${modelVersion(request.versionOf)} as version, pg_current_snapshot()::text as snapshot, ${counted}
+    ) about
+    left join (
+      select n.place, n.distance, c.${c.id}::text as chunk_id, c.${c.documentId}::text as document_id,
+        d.${d.title}::text as title, c.${c.content} as content, d.${d.metadata} as metadata,
+        d.${d.source} as source, c.${c.headingPath} as heading_path, c.${c.page} as page,
+        c.${c.startOffset} as start_offset, c.${c.endOffset} as end_offset
+      from nearest n
+      join ${c.table} c on c.${c.id} = n.chunk_id
+      left join ${d.table} d on d.${d.id} = c.${c.documentId}
+      where n.place <= ${request.k}
+    ) hits on true
+    order by hits.place`
+}
+
+/** Common table expressions that end with `candidates (chunk_id, distance)`: at least k rows where there are. */
+function candidates(
+  layout: Layout,
+  request: NearestRequest,
+  path: NearestPath,
+  tuning: NearestTuning,
+): Sql {
+  const limit = raw(String(limitFor(request.k)))
+  switch (path) {
+    case 'graph':
+      return sql`
+    candidates as materialized (${alongGraph(request, tuning, chunkIsThere(layout))})`
+    case 'scan':
+      return sql`
+    candidates as materialized (
+      select chunk_id, distance
+      from (
+        select e.chunk_id, ${comparedPlainly(request)} as distance
+        from ${modelTable(request.model.id)} e
+        where e.${vectorColumn(request.model.dimension)} is not null
+      ) compared
+      order by distance, chunk_id
+      limit ${limit}
+    )`
+    case 'complete':
+      return complete(layout, request, limit)
+    case 'filtered':
+      return filtered(layout, request, tuning, limit)
+  }
+}
+
+function complete(layout: Layout, request: NearestRequest, limit: Sql): Sql {
+  const c = chunkColumns(layout)
+  const d = documentColumns(layout)
+  return sql`
+    candidates as materialized (
+      select chunk_id, distance
+      from (
+        select e.chunk_id, ${comparedPlainly(request)} as distance
+        from ${modelTable(request.model.id)} e
+        join ${c.table} c on c.${c.id} = e.chunk_id
+        left join ${d.table} d on d.${d.id} = c.${c.documentId}
+        where e.${vectorColumn(request.model.dimension)} is not null
+          and ${documentsMatching(layout, request.filter)}
+      ) compared
+      order by distance, chunk_id
+      limit ${limit}
+    )`
+}
+
+function filtered(layout: Layout, request: NearestRequest, tuning: NearestTuning, limit: Sql): Sql {
+  const c = chunkColumns(layout)
+  const d = documentColumns(layout)
+  const matches = documentsMatching(layout, request.filter)
+  const bound = raw(String(tuning.exactRows))
+  // `offset 0` keeps the planner from turning the look-ups of a few vectors into a scan of all.
+  const few = sql`
+    few as materialized (
+      select chunk_id, distance, count(*) over () as found
+      from (
+        select e.chunk_id, e.distance
+        from matching m
+        cross join lateral (
+          select e.chunk_id, ${comparedPlainly(request)} as distance
+          from ${modelTable(request.model.id)} e
+          where e.chunk_id = m.id and e.${vectorColumn(request.model.dimension)} is not null
+          offset 0
+        ) e
+        where (select n from size) <= ${bound}
+      ) compared
+      order by distance, chunk_id
+      limit ${limit}
+    )`
+  // A scalar subquery and not EXISTS: it can't become a join, which would lose the graph's order.
+  const many = sql`(select n from size) > ${bound} and (
+          select ${matches}
+          from ${c.table} c
+          join ${d.table} d on d.${d.id} = c.${c.documentId}
+          where c.${c.id} = e.chunk_id
+        )`
+  return sql`
+    matching as materialized (
+      select c.${c.id} as id
+      from ${d.table} d
+      join ${c.table} c on c.${c.documentId} = d.${d.id}
+      where ${matches}
+      limit ${bound} + 1
+    ),
+    size as materialized (
+      select count(*) as n from matching
+    ),
+    ${few},
+    many as materialized (${alongGraph(request, tuning, many)}),
+    candidates as materialized (
+      select chunk_id, distance from few union all select chunk_id, distance from many
+    )`
+}
+
+/**
+ * The operator itself in ORDER BY, with a limit the planner knows: that is what the graph is used for. The
+ * settings are made by the condition that needs no row: it is evaluated once, before the graph is entered, and they end
+ * with the transaction, without a round trip of their own. The scan goes on where the first candidates
+ * were deleted or filtered away.
+ */
+function alongGraph(request: NearestRequest, tuning: NearestTuning, condition: Sql): Sql {
+  const { model } = request
+  const kind = indexKind(model)
+  const column = sql`e.${vectorColumn(model.dimension)}`
+  const limit = limitFor(request.k)
+  const count = candidatesFor(kind.form, limit)
+  const settings = raw(`(
+          select set_config('hnsw.ef_search', '${efSearchFor(tuning, count)}', true)
+            || set_config('hnsw.iterative_scan', 'relaxed_order', true)
+            || set_config('hnsw.max_scan_tuples', '${tuning.maxScanTuples}', true)
+        ) is not null`)
+  const taken = sql`
+      select e.chunk_id, ${kind.exact(column, theQuery)} as distance
+      from ${modelTable(model.id)} e
+      where ${settings} and ${condition}
+      order by ${kind.approximate(column, theQuery)}
+      limit ${raw(String(count))}`
+  if (!kind.rerank) return taken
+  return sql`
+      select chunk_id, distance
+      from (${taken}) rough
+      order by distance, chunk_id
+      limit ${raw(String(limit))}`
+}
+
+/**
+ * Vectors of chunks that vanished take no places. The look-up has a second use: the planner counts what it
+ * costs for every row of a plain scan and for a few of the graph. Without it wide vectors, which live outside
+ * the table's own pages and so look cheap to read, are compared one by one however many there are.
+ */
+function chunkIsThere(layout: Layout): Sql {
+  const c = chunkColumns(layout)
+  return sql`(
+          select true from ${c.table} c where c.${c.id} = e.chunk_id
+        )`
+}
+
+/** The distance as an expression that no graph offers: the planner has to compare every row. */
+function comparedPlainly(request: NearestRequest): Sql {
+  const { model } = request
+  return sql`(${indexKind(model).exact(sql`e.${vectorColumn(model.dimension)}`, theQuery)}) + 0`
+}
+
+const theQuery = raw('(select v from query)')

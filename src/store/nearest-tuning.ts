@@ -1,0 +1,46 @@
+import type { IndexKind } from '../schema/index-kind.ts'
+
+/** How a search divides its work between the graph and plain scans. Defaults were measured: docs/decisions. */
+export interface NearestTuning {
+  /**
+   * Up to this many vectors (of the model, or that a filter leaves) are compared one by one: some 10 ms, and
+   * nothing can be missed.
+   */
+  readonly exactRows: number
+  /** Candidates the graph keeps in view at least: more find more, and take longer. pgvector's own default is 40. */
+  readonly efSearch: number
+  /** Rows a filtered search visits in the graph at most before it gives up and compares all that match. */
+  readonly maxScanTuples: number
+}
+
+export const defaultTuning: NearestTuning = { exactRows: 5_000, efSearch: 100, maxScanTuples: 20_000 }
+
+/** `hnsw.ef_search` goes no further; beyond, an iterative scan does. */
+const efSearchLimit = 1_000
+
+/** Limits are part of the statement's text, so that the planner knows them: a few sizes, so that plans are reused. */
+const limits = [10, 20, 50, 100, 200, 500, 1_000] as const
+
+/** The least of a few limits that is enough for k. */
+export function limitFor(k: number): number {
+  return limits.find((limit) => limit >= k) ?? k
+}
+
+/**
+ * Rows to take from the graph so that the k nearest are among them. A graph of `halfvec` only confuses
+ * neighbours whose distances agree in the third digit; one of bits sees signs alone and needs many more.
+ */
+export function candidatesFor(form: IndexKind['form'], limit: number): number {
+  switch (form) {
+    case 'vector':
+      return limit
+    case 'halfvec':
+      return limit + Math.max(10, Math.ceil(limit / 5))
+    case 'bit':
+      return Math.max(200, limit * 8)
+  }
+}
+
+export function efSearchFor(tuning: NearestTuning, candidates: number): number {
+  return Math.min(efSearchLimit, Math.max(tuning.efSearch, candidates))
+}

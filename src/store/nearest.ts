@@ -1,0 +1,145 @@
+import type { ChunkId, DocumentId, Metadata } from '../core/document.ts'
+import type { Queryable } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import type { Counts } from './coverage.ts'
+import { isNarrowing } from './filter.ts'
+import { explainingMissingColumn } from './missing-column.ts'
+import { type NearestPath, type NearestRequest, nearestStatement } from './nearest-statement.ts'
+import { defaultTuning, type NearestTuning } from './nearest-tuning.ts'
+
+/** A chunk near to the query, with what is shown of it. */
+export interface FoundChunk {
+  readonly chunkId: ChunkId
+  readonly documentId: DocumentId
+  /** What the model's operator returned for the exact vectors. */
+  readonly distance: number
+  readonly title: string
+  readonly content: string
+  readonly metadata: Metadata
+  readonly source: string | null
+  readonly headingPath: readonly string[]
+  readonly page: number | null
+  readonly startOffset: number | null
+  readonly endOffset: number | null
+}
+
+export interface Nearest {
+  /** Nearest first; equal distances in the order of the chunks' ids. Fewer than k only when there are no more. */
+  readonly found: readonly FoundChunk[]
+  /** Version of the model's row when it was searched (`versionedModel`); null when it is gone. */
+  readonly version: string | null
+  /** `pg_current_snapshot()` of the search. */
+  readonly snapshot: string
+  /** Chunks that pass the filter, and how many of them have a vector; null when too many to have been counted. */
+  readonly matching: Counts | null
+  /** The ways that were gone, in order: the second one because the first came back short. */
+  readonly paths: readonly NearestPath[]
+}
+
+/**
+ * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, but for
+ * the rare search whose graph ran dry before k chunks were found: then all that match are compared.
+ *
+ * `vectors` is how many vectors the model is thought to have; it only decides between the ways.
+ *
+ * @throws RevectorError VECTOR_COLUMN_MISSING
+ */
+export async function findNearest(
+  db: Queryable,
+  layout: Layout,
+  request: NearestRequest & { readonly vectors: number },
+  tuning: NearestTuning = defaultTuning,
+): Promise<Nearest> {
+  const path = choosePath(request, tuning)
+  const first = await run(db, layout, request, path, tuning)
+  if (!mayHaveMissed(first, request, path, tuning)) return first
+  const all = await run(db, layout, request, 'complete', tuning)
+  return { ...all, matching: first.matching, paths: [path, 'complete'] }
+}
+
+export function choosePath(
+  request: Pick<NearestRequest, 'filter'> & { readonly vectors: number },
+  tuning: NearestTuning,
+): NearestPath {
+  const small = request.vectors <= tuning.exactRows
+  if (isNarrowing(request.filter)) return small ? 'complete' : 'filtered'
+  return small ? 'scan' : 'graph'
+}
+
+/** Whether fewer than k came although more may exist. */
+function mayHaveMissed(
+  { found, matching }: Nearest,
+  request: NearestRequest & { readonly vectors: number },
+  path: NearestPath,
+  tuning: NearestTuning,
+): boolean {
+  if (found.length >= request.k || path === 'complete') return false
+  // Few enough to have been compared one by one: these are all.
+  if (path === 'filtered') return matching === null || matching.chunks > tuning.exactRows
+  // Known to be all there is, unless vectors of vanished chunks took places.
+  return found.length < request.vectors
+}
+
+interface FoundRow {
+  readonly version: string | null
+  readonly snapshot: string
+  readonly matching: string | null
+  readonly found: string | null
+  readonly distance: number
+  readonly chunk_id: string | null
+  readonly document_id: string | null
+  readonly title: string | null
+  readonly content: string | null
+  readonly metadata: Metadata | null
+  readonly source: string | null
+  readonly heading_path: readonly string[] | null
+  readonly page: number | null
+  readonly start_offset: number | null
+  readonly end_offset: number | null
+}
+
+async function run(
+  db: Queryable,
+  layout: Layout,
+  request: NearestRequest,
+  path: NearestPath,
+  tuning: NearestTuning,
+): Promise<Nearest> {
+  const statement = nearestStatement(layout, request, path, tuning)
+  // A filter's values decide its plan, so that one is planned anew for each search.
+  const prepared = !isNarrowing(request.filter)
+  const { rows } = await explainingMissingColumn(request.model, () =>
+    db.query<FoundRow>(statement, { prepared, readOnly: true }),
+  )
+  const [about] = rows
+  if (about === undefined) throw new Error('A search came back without its first row')
+  return {
+    found: rows.flatMap((row) => (row.chunk_id === null ? [] : [toFound(row, row.chunk_id)])),
+    version: about.version,
+    snapshot: about.snapshot,
+    matching: matchingOf(about, tuning),
+    paths: [path],
+  }
+}
+
+function matchingOf(row: FoundRow, tuning: NearestTuning): Counts | null {
+  if (row.matching === null) return null
+  const chunks = Number(row.matching)
+  return chunks > tuning.exactRows ? null : { chunks, vectors: Number(row.found ?? 0) }
+}
+
+function toFound(row: FoundRow, chunkId: ChunkId): FoundChunk {
+  return {
+    chunkId,
+    documentId: row.document_id ?? '',
+    distance: row.distance,
+    title: row.title ?? '',
+    content: row.content ?? '',
+    metadata: row.metadata ?? {},
+    source: row.source,
+    headingPath: row.heading_path ?? [],
+    page: row.page,
+    startOffset: row.start_offset,
+    endOffset: row.end_offset,
+  }
+}
