@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import { RevectorError } from '../core/errors.ts'
-import type { Database, Queryable, Session, TransactionOptions } from './database.ts'
+import type { Database, Queryable, QueryOptions, Session, TransactionOptions } from './database.ts'
 import { databaseError } from './errors.ts'
 import { createNesting } from './nesting.ts'
+import { createSendPrepared } from './prepared.ts'
 import { backoffMs, onlyReads, type Trouble, troubleOf } from './retry.ts'
 import type { Sql } from './sql.ts'
 import { queryableOn, type StatementContext, send } from './statement.ts'
@@ -49,6 +50,7 @@ const conflictAttempts = 10
 export function createPooledDatabase(parts: PooledParts): Database {
   const { pool, context } = parts
   const nesting = createNesting()
+  const sendPrepared = createSendPrepared()
   const closing = new AbortController()
   let closed: Promise<void> | null = null
 
@@ -174,11 +176,13 @@ export function createPooledDatabase(parts: PooledParts): Database {
     serverVersion: parts.serverVersion,
     pgvectorVersion: parts.pgvectorVersion,
     concurrent: parts.engine === 'server',
-    query: async <Row extends object>(statement: Sql) => {
+    query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
+      const sendIt = options.prepared === true ? sendPrepared : send
+      const readOnly = options.readOnly ?? onlyReads(statement.text)
       return persist(
-        () => withClient((client) => send<Row>(client, statement, context.vectorOid)),
-        (trouble) => trouble === 'conflict' || (trouble === 'lost' && onlyReads(statement.text)),
+        () => withClient((client) => sendIt<Row>(client, statement, context.vectorOid)),
+        (trouble) => trouble === 'conflict' || (trouble === 'lost' && readOnly),
       )
     },
     transaction,

@@ -11,17 +11,22 @@ export interface StatementContext {
   readonly vectorOid: number
 }
 
-/** Sends one statement as it is. @throws what `pg` throws */
+/** Sends one statement as it is, prepared under `name` where one is given. @throws what `pg` throws */
 export async function send<Row extends object>(
   client: ClientBase,
   statement: Sql,
   vectorOid: number,
+  name?: string,
 ): Promise<QueryResult<Row>> {
   // Without parameters `pg` uses the simple protocol, in which a text may hold several statements.
   const result = (await client.query(
     statement.values.length === 0
       ? statement.text
-      : { text: statement.text, values: parameters(statement, vectorOid) },
+      : {
+          text: statement.text,
+          values: parameters(statement, vectorOid),
+          ...(name === undefined ? {} : { name }),
+        },
   )) as PgResult<Row> | PgResult<Row>[]
   const last = Array.isArray(result) ? result.at(-1) : result
   return { rows: last?.rows ?? [], rowCount: last?.rowCount ?? 0 }

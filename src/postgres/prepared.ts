@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { ClientBase } from 'pg'
+import type { QueryResult } from './database.ts'
+import type { Sql } from './sql.ts'
+import { send } from './statement.ts'
+
+/**
+ * What a server says when a prepared statement is not what it was. A pooler between us and the server may hand
+ * each statement to another session (26000, 42P05); a column's type may have changed (0A000).
+ */
+const unusable = new Set(['26000', '42P05', '0A000'])
+
+/** Sends statements that a connection plans once. */
+export type SendPrepared = <Row extends object>(
+  client: ClientBase,
+  statement: Sql,
+  vectorOid: number,
+) => Promise<QueryResult<Row>>
+
+/** Falls back to plain statements: once where a plan grew old, for good where a pooler does not keep them. */
+export function createSendPrepared(): SendPrepared {
+  let kept = true
+  return async (client, statement, vectorOid) => {
+    if (!kept) return send(client, statement, vectorOid)
+    try {
+      return await send(client, statement, vectorOid, nameOf(statement.text))
+    } catch (error) {
+      const code: unknown =
+        typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined
+      if (typeof code !== 'string' || !unusable.has(code)) throw error
+      kept = code === '0A000'
+      return send(client, statement, vectorOid)
+    }
+  }
+}
+
+/** One name for one text, in every process: under a pooler another one may have prepared it. */
+function nameOf(text: string): string {
+  return `revector_${createHash('sha1').update(text).digest('base64url')}`
+}
