@@ -81,7 +81,10 @@ export async function moveChunks(
       ${c.headingPath} = array(select jsonb_array_elements_text(u.heading_path::jsonb)), ${c.page} = u.page,
       ${c.tokenCount} = u.token_count, ${c.contentHash} = u.content_hash
     from unnest(
-      ${idArray(c.idType, chunks.map((chunk) => chunk.id))},
+      ${idArray(
+        c.idType,
+        chunks.map((chunk) => chunk.id),
+      )},
       ${chunks.map((chunk) => chunk.position)}::int[],
       ${chunks.map((chunk) => chunk.contentHash)}::text[],
       ${chunks.map((chunk) => chunk.startOffset)}::int[],

@@ -1,4 +1,4 @@
-import { type Sql, ident } from '../postgres/sql.ts'
+import { ident, type Sql } from '../postgres/sql.ts'
 import { type IdType, type Layout, tableOf } from '../schema/layout.ts'
 
 /** The names of a table as this database spells them, quoted, so that statements read as SQL. */

@@ -2,7 +2,7 @@ import type { ChunkId, DocumentId } from '../core/document.ts'
 import type { Model } from '../core/model.ts'
 import type { SearchFilter } from '../core/search.ts'
 import type { Queryable } from '../postgres/database.ts'
-import { type Sql, join, raw, sql } from '../postgres/sql.ts'
+import { join, raw, type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import { modelTableName } from '../schema/names.ts'
@@ -180,13 +180,18 @@ export async function countMissing(
   db: Queryable,
   layout: Layout,
   model: StoredSpace,
+  documentId?: DocumentId,
 ): Promise<number> {
   const c = chunkColumns(layout)
+  const { idType } = layout.documents
+  if (documentId !== undefined && !isId(idType, documentId)) return 0
+  const within =
+    documentId === undefined ? sql`true` : sql`c.${c.documentId} = ${idValue(idType, documentId)}`
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ count: string }>(sql`
       select count(*) as count
       from ${c.table} c
-      where c.${c.content} <> '' and not exists (
+      where ${within} and c.${c.content} <> '' and not exists (
         select from ${modelTable(model.id)} e
         where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
       )`),

@@ -5,7 +5,7 @@ import { type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { documentsMatching } from './filter.ts'
-import { possibleIdArray, idValue, isId } from './ids.ts'
+import { idValue, isId, possibleIdArray } from './ids.ts'
 import { translatingRefusals } from './refusals.ts'
 
 /** A document as it is written. */

@@ -1,5 +1,5 @@
-import { RevectorError } from '../core/errors.ts'
 import type { ChunkId } from '../core/document.ts'
+import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, sql } from '../postgres/sql.ts'
 import { decodeVector, vectorArray } from '../postgres/vector.ts'
@@ -35,7 +35,10 @@ export async function putVectors(
       insert into ${modelTable(model.id)} (chunk_id, model_id, ${column})
       select u.chunk_id, ${raw(String(model.id))}, u.embedding
       from unnest(
-        ${idArray(layout.chunks.idType, items.map((item) => item.chunkId))},
+        ${idArray(
+          layout.chunks.idType,
+          items.map((item) => item.chunkId),
+        )},
         ${vectorArray(items.map((item) => item.vector))}::vector[]
       ) as u (chunk_id, embedding)
       on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()`),
@@ -65,7 +68,10 @@ export async function fillVectors(
       insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column})
       select c.${c.id}, ${raw(String(model.id))}, u.embedding
       from unnest(
-        ${idArray(c.idType, items.map((item) => item.chunkId))},
+        ${idArray(
+          c.idType,
+          items.map((item) => item.chunkId),
+        )},
         ${vectorArray(items.map((item) => item.vector))}::vector[]
       ) as u (chunk_id, embedding)
       join ${c.table} c on c.${c.id} = u.chunk_id

@@ -1,5 +1,5 @@
 import type { SearchFilter } from '../core/search.ts'
-import { type Sql, join, sql } from '../postgres/sql.ts'
+import { join, type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import { documentColumns } from './columns.ts'
 import { possibleIdArray } from './ids.ts'

@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import { type Model, type ModelSpec, type ModelState, writtenStates } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
-import { type Sql, join, raw, sql } from '../postgres/sql.ts'
+import { join, raw, type Sql, sql } from '../postgres/sql.ts'
 import { refuseOtherSpace } from './model-space.ts'
 
 interface ModelRow {
@@ -173,9 +173,7 @@ export async function setModelState(db: Queryable, id: number, state: ModelState
 
 /** Where to ask is not part of the space, so it may change at any time. */
 export async function setModelUrl(db: Queryable, id: number, baseUrl: string | null): Promise<boolean> {
-  const { rowCount } = await db.query(
-    sql`update embedding_models set base_url = ${baseUrl} where id = ${id}`,
-  )
+  const { rowCount } = await db.query(sql`update embedding_models set base_url = ${baseUrl} where id = ${id}`)
   return rowCount === 1
 }
 

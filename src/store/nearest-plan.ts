@@ -46,7 +46,8 @@ export function orderingIndex(nodes: readonly PlanNode[]): string | null {
   for (const node of nodes) {
     // A branch that was planned and not entered has no loops.
     if (node['Actual Loops'] === 0) continue
-    if (node['Node Type'] === 'Index Scan' && node['Order By'] !== undefined) return node['Index Name'] ?? null
+    if (node['Node Type'] === 'Index Scan' && node['Order By'] !== undefined)
+      return node['Index Name'] ?? null
     const below = orderingIndex(node.Plans ?? [])
     if (below !== null) return below
   }

@@ -1,5 +1,5 @@
 import type { SearchFilter } from '../core/search.ts'
-import { type Sql, raw, sql } from '../postgres/sql.ts'
+import { raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeVector } from '../postgres/vector.ts'
 import { indexKind } from '../schema/index-kind.ts'
 import type { Layout } from '../schema/layout.ts'
@@ -74,12 +74,7 @@ export function nearestStatement(
 }
 
 /** Common table expressions that end with `candidates (chunk_id, distance)`: at least k rows where there are. */
-function candidates(
-  layout: Layout,
-  request: NearestRequest,
-  path: NearestPath,
-  tuning: NearestTuning,
-): Sql {
+function candidates(layout: Layout, request: NearestRequest, path: NearestPath, tuning: NearestTuning): Sql {
   const limit = raw(String(limitFor(request.k)))
   switch (path) {
     case 'graph':

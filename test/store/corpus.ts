@@ -93,8 +93,7 @@ export function clusteredVectors(
 ): () => Float32Array {
   const { clusters = 20, spread = 0.5 } = options
   const random = randomFrom(options.seed)
-  const gaussian = (): number =>
-    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  const gaussian = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
   const centres = Array.from({ length: clusters }, () => Float32Array.from({ length: dimension }, gaussian))
   return () => {
     const centre = centres[Math.floor(random() * clusters)]
