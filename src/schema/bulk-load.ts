@@ -29,8 +29,10 @@ export interface BulkLoad {
 
 interface Load {
   readonly model: NamedSpace
-  readonly rowsBefore: number
+  /** Vectors this load has announced. */
   rows: number
+  /** Rows of the table when the load had become worth a thought. */
+  rowsBefore: number | null
   dropped: boolean
 }
 
@@ -39,10 +41,11 @@ export function beginBulkLoad(db: Database): BulkLoad {
   const loads = new Map<number, Load>()
   return {
     async before(model, rows) {
-      const load = loads.get(model.id) ?? (await begin(db, model))
+      const load = loads.get(model.id) ?? { model, rows: 0, rowsBefore: null, dropped: false }
       loads.set(model.id, load)
       load.rows += rows
       if (load.dropped || load.rows < fewRows) return
+      load.rowsBefore ??= await countRows(db, model)
       const rebuild = db.concurrent
         ? load.rowsBefore <= smallTable
         : load.rows >= load.rowsBefore * worthRebuilding
@@ -63,11 +66,11 @@ export function beginBulkLoad(db: Database): BulkLoad {
   }
 }
 
-async function begin(db: Database, model: NamedSpace): Promise<Load> {
+async function countRows(db: Database, model: ModelSpace): Promise<number> {
   const { rows } = await db.query<{ count: string }>(
     sql`select count(*) as count from ${modelTable(model.id)}`,
   )
-  return { model, rowsBefore: Number(rows[0]?.count ?? 0), rows: 0, dropped: false }
+  return Number(rows[0]?.count ?? 0)
 }
 
 /** A long reader may hold the table: then the rows go through the graph, slower but no less right. */

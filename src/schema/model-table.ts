@@ -69,6 +69,13 @@ async function createVectorColumn(tx: Queryable, dimension: number): Promise<voi
   for (const table of await modelTables(tx)) await forbidColumn(tx, table, dimension)
 }
 
+/** Bytes on disk of a model's vectors with their graph. */
+export async function modelTableBytes(db: Queryable, model: ModelSpace): Promise<number> {
+  const { rows } = await db.query<{ bytes: string | null }>(sql`
+    select pg_total_relation_size(to_regclass(${modelTableName(model.id)}))::text as bytes`)
+  return Number(rows[0]?.bytes ?? 0)
+}
+
 /** NOT VALID spares the scan: the column was empty when the constraint came, and new rows are checked. */
 export async function forbidColumn(tx: Queryable, table: TableName, dimension: number): Promise<void> {
   await tx.query(sql`

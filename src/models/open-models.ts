@@ -1,0 +1,55 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Model, ModelSpec } from '../core/model.ts'
+import type { EmbeddingModel, OpenEmbeddingModel, ProviderEnvironment } from '../embedding/contract.ts'
+
+/** A model that the calling program brings: its space, and how to open it. */
+export interface CustomModel {
+  readonly spec: ModelSpec
+  open(): Promise<EmbeddingModel>
+}
+
+export interface OpenModels {
+  /** Opened once and kept. Opened anew when the endpoint changed in the registry. */
+  open(model: Model): Promise<EmbeddingModel>
+  close(): Promise<void>
+}
+
+/** The models that this process has open. */
+export function openModels(
+  openEmbeddingModel: OpenEmbeddingModel,
+  environment: ProviderEnvironment,
+  custom: readonly CustomModel[] = [],
+): OpenModels {
+  const opened = new Map<string, Promise<EmbeddingModel>>()
+
+  async function open(model: Model): Promise<EmbeddingModel> {
+    if (model.provider !== 'custom') return openEmbeddingModel(model, environment)
+    const mine = custom.find(({ spec }) => spec.modelName === model.modelName)
+    if (mine !== undefined) return mine.open()
+    throw new RevectorError(
+      'PROVIDER_UNAVAILABLE',
+      `"${model.modelName}" is a model that a program brought itself, and this program did not bring it.`,
+      { hint: 'Give it to createRevector({ models: [...] }).', data: { model: model.modelName } },
+    )
+  }
+
+  return {
+    open(model) {
+      const key = `${model.id} ${model.baseUrl ?? ''}`
+      const found = opened.get(key)
+      if (found !== undefined) return found
+      const opening = open(model)
+      opened.set(key, opening)
+      // A failure is not kept: the key may be set, the server started, and the next call tries again.
+      opening.catch(() => opened.delete(key))
+      return opening
+    },
+    async close() {
+      const all = [...opened.values()]
+      opened.clear()
+      for (const result of await Promise.allSettled(all)) {
+        if (result.status === 'fulfilled') await result.value.close()
+      }
+    },
+  }
+}

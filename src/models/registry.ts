@@ -1,0 +1,138 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Model, ModelSpec } from '../core/model.ts'
+import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import { createModelTable, dropModelTable, modelTableBytes } from '../schema/model-table.ts'
+import { countVectors, coverageOf } from '../store/coverage.ts'
+import {
+  currentModel,
+  deleteModel,
+  insertModel,
+  lockModels,
+  requireModel,
+  setModelState,
+  setModelUrl,
+  switchCurrent,
+} from '../store/models.ts'
+
+export interface RegistryParts {
+  readonly db: Database
+  readonly layout: Layout
+}
+
+/** The model that a new database begins with: it needs no key and no network. */
+export const firstModel = 'universal-sentence-encoder-lite'
+
+/**
+ * Registers a space with its column, table and graph. Registering the same space again changes nothing but
+ * the endpoint it is asked at.
+ *
+ * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT
+ */
+export async function addModel(parts: RegistryParts, spec: ModelSpec): Promise<Model> {
+  return parts.db.transaction((tx) => register(tx, spec))
+}
+
+async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {
+  const { model } = await insertModel(tx, spec)
+  await createModelTable(tx, model)
+  if (model.baseUrl === spec.baseUrl) return model
+  await setModelUrl(tx, model.id, spec.baseUrl)
+  return { ...model, baseUrl: spec.baseUrl }
+}
+
+/**
+ * Registers the guide's models and the local ones; those that are there are left as they are, tables that are
+ * missing are made. Where no model is current, the bundled one becomes it.
+ */
+export async function setupModels({ db }: RegistryParts, more: readonly ModelSpec[] = []): Promise<void> {
+  const specs = [...catalogueNames.map((name) => specFor(name)), ...more]
+  // One transaction a model: a lock on chunk_embeddings is held for one new column at a time.
+  for (const spec of specs) {
+    await db.transaction(async (tx) => {
+      const registered = (await lockModels(tx)).find((model) => model.modelName === spec.modelName)
+      if (registered === undefined) await register(tx, spec)
+      else if (registered.state !== 'retired') await createModelTable(tx, registered)
+    })
+  }
+  await db.transaction(async (tx) => {
+    const models = await lockModels(tx)
+    if (models.some((model) => model.state === 'current')) return
+    const first = models.find((model) => model.modelName === firstModel)
+    if (first !== undefined) await setModelState(tx, first.id, 'current')
+  })
+}
+
+/**
+ * The hot switch, one transaction: running processes follow at their next search. The model that was current
+ * goes on being written, so that switching back loses nothing; one that has no vectors has nothing to keep up.
+ *
+ * @throws RevectorError MODEL_UNKNOWN, MODEL_EMPTY when it lacks vectors and `force` is not set
+ */
+export async function useModel(
+  { db, layout }: RegistryParts,
+  modelName: string,
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<{ readonly from: string | null; readonly to: string }> {
+  return db.transaction(async (tx) => {
+    await lockModels(tx)
+    const model = await requireModel(tx, modelName)
+    if (model.state === 'retired') throw retired(modelName)
+    const missing = force ? 0 : await countMissing(tx, layout, model)
+    if (missing > 0) {
+      throw new RevectorError(
+        'MODEL_EMPTY',
+        `"${modelName}" lacks the vectors of ${missing} chunks: searches would miss them.`,
+        {
+          hint: `Fill it with \`revector migrate run --from … --to ${modelName}\`, or insist with --force.`,
+          data: { model: modelName, missing },
+        },
+      )
+    }
+    const before = await currentModel(tx)
+    await switchCurrent(tx, model)
+    if (before !== null && before.id !== model.id && (await countVectors(tx, layout, before)).vectors === 0) {
+      await setModelState(tx, before.id, 'registered')
+    }
+    return { from: before?.modelName ?? null, to: modelName }
+  })
+}
+
+/**
+ * Drops a model with its table: every byte comes back at once.
+ *
+ * @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE for the current model and, unless forced, one that is being filled
+ */
+export async function removeModel(
+  { db, layout }: RegistryParts,
+  modelName: string,
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }> {
+  return db.transaction(async (tx) => {
+    await lockModels(tx)
+    const model = await requireModel(tx, modelName)
+    if (model.state === 'current' || (model.state === 'filling' && !force)) {
+      const what = model.state === 'current' ? 'is the current model' : 'is being filled'
+      throw new RevectorError('MODEL_IN_USE', `"${modelName}" ${what} and cannot be removed.`, {
+        hint:
+          model.state === 'current'
+            ? 'Make another model current first (`revector models use`).'
+            : 'Let the migration to it end first, or insist with --force when it was given up.',
+        data: { model: modelName, state: model.state },
+      })
+    }
+    const { vectors } = await countVectors(tx, layout, model)
+    const bytes = await modelTableBytes(tx, model)
+    await dropModelTable(tx, model)
+    await deleteModel(tx, model.id)
+    return { modelName, embeddings: vectors, bytes }
+  })
+}
+
+function retired(modelName: string): RevectorError {
+  return new RevectorError('MODEL_EMPTY', `"${modelName}" is retired: its vectors are gone.`, {
+    hint: 'Name another model (`revector models list`).',
+    data: { model: modelName },
+  })
+}
