@@ -30,6 +30,9 @@ for (const path of runtimeFiles.filter((path) => existsSync(join(root, 'src', pa
     filter: (from) => !from.endsWith('.ts'),
   })
 }
+// The embedded engine's first start: unpacking this takes a fifth of a second, making a cluster five.
+const { makeSnapshot } = await import(join(dist, 'postgres/embedded/make-snapshot.js'))
+await makeSnapshot(join(dist, 'postgres/embedded/snapshot.tgz'))
 writeFileSync(stampFile(root), made)
 
 /** What was compiled from sources that are gone must not be packed or loaded. */
@@ -37,7 +40,7 @@ function removeLeftovers() {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name)
     const path = relative(dist, file)
-    if (!entry.isFile() || path === '.tsbuildinfo') continue
+    if (!entry.isFile() || path === '.tsbuildinfo' || entry.name.startsWith('snapshot.tgz')) continue
     const source = join(root, 'src', path.replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts'))
     if (!existsSync(source)) rmSync(file)
   }

@@ -14,8 +14,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.url))
 
 /** Compiles what worker threads load, finds or starts a server, and says which engines the tests run on. */
-export default function setup(project: TestProject): void {
-  build()
+export default async function setup(project: TestProject): Promise<void> {
+  await build()
   const required = (process.env['REVECTOR_TEST_REQUIRE'] ?? '').split(',').includes('server')
   const found = findServer(required)
   if (found.url === null && required) {
@@ -46,13 +46,17 @@ function run(...args: string[]): { url: string | null; said: string } {
 }
 
 /** `npm test` has built already; this keeps a run of vitest alone from testing old workers. */
-function build(): void {
-  const record = fileURLToPath(new URL('../../dist/.tsbuildinfo', import.meta.url))
+async function build(): Promise<void> {
+  const record = `${root}dist/.tsbuildinfo`
   const builtAt = existsSync(record) ? statSync(record).mtimeMs : 0
-  const changed = readdirSync(`${root}/src`, { recursive: true, withFileTypes: true }).some(
+  const changed = readdirSync(`${root}src`, { recursive: true, withFileTypes: true }).some(
     (entry) => entry.isFile() && statSync(`${entry.parentPath}/${entry.name}`).mtimeMs > builtAt,
   )
-  if (!changed) return
-  const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, encoding: 'utf8' })
-  if (built.status !== 0) process.stdout.write(`The build has errors; workers may be old.\n${built.stdout}`)
+  if (changed) {
+    const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, encoding: 'utf8' })
+    if (built.status !== 0) process.stdout.write(`The build has errors; workers may be old.\n${built.stdout}`)
+  }
+  const snapshot: unknown = await import(`${root}dist/postgres/embedded/make-snapshot.js`)
+  const { makeSnapshot } = snapshot as { makeSnapshot(file: string): Promise<string> }
+  await makeSnapshot(`${root}dist/postgres/embedded/snapshot.tgz`)
 }

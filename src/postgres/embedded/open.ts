@@ -1,18 +1,77 @@
+import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { RevectorError } from '../../core/errors.ts'
 import type { DatabaseOptions } from '../connect.ts'
 import type { Database } from '../database.ts'
 import { openPool } from '../open-pool.ts'
-import { openHost } from './host.ts'
+import { adoptIncoming, type Folder, folderAt, prepareFolder } from './folder.ts'
+import { type Lock, lockFolder } from './folder-lock.ts'
+import { snapshotFile } from './snapshot.ts'
 import { WireStream } from './wire-stream.ts'
+import { openWorkerHost, type WorkerHost } from './worker-host.ts'
 
+/** As a data folder: nothing is kept. */
 export const inMemory = 'memory:'
 
+/** PGlite in a worker thread, behind the same client as a server. */
 export async function openEmbedded(options: DatabaseOptions): Promise<Database> {
   const dataDir = options.dataDir ?? '.revector'
-  const folder = dataDir === inMemory ? null : resolve(dataDir, 'database')
-  const host = await openHost({ folder, snapshot: null })
+  if (dataDir === inMemory) {
+    const host = await start(null, snapshotFile())
+    return overHost(host, 'memory', options, () => host.close())
+  }
+  const folder = folderAt(resolve(dataDir))
+  const lock = await lockDataDir(folder)
+  try {
+    const host = await startFolder(folder)
+    return await overHost(host, folder.dataDir, options, async () => {
+      try {
+        await host.close()
+      } finally {
+        await lock.release()
+      }
+    })
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+/** Makes the data folder and locks it. @throws RevectorError FOLDER_IN_USE, FOLDER_UNUSABLE */
+export async function lockDataDir(folder: Folder): Promise<Lock> {
+  try {
+    await mkdir(folder.dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+  return lockFolder(folder.lock, folder.dataDir)
+}
+
+async function startFolder(folder: Folder): Promise<WorkerHost> {
+  try {
+    if ((await prepareFolder(folder)) === 'empty') {
+      const host = await start(folder.incoming, null)
+      await host.close()
+      await adoptIncoming(folder)
+    }
+    return await start(folder.database, null)
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+}
+
+function start(folder: string | null, snapshot: string | null): Promise<WorkerHost> {
+  return openWorkerHost({ folder, snapshot })
+}
+
+function overHost(
+  host: WorkerHost,
+  address: string,
+  options: DatabaseOptions,
+  afterClose: () => Promise<void>,
+): Promise<Database> {
   return openPool({
-    place: { engine: 'embedded', address: folder ?? 'memory', database: 'postgres', user: 'postgres' },
+    place: { engine: 'embedded', address, database: 'postgres', user: 'postgres' },
     pool: {
       // One session, never given up: what is idle costs nothing.
       max: 1,
@@ -20,9 +79,19 @@ export async function openEmbedded(options: DatabaseOptions): Promise<Database> 
       user: 'postgres',
       database: 'postgres',
       ssl: false,
-      stream: () => new WireStream(host.exec),
+      stream: () => new WireStream(host),
     },
     options,
-    afterClose: () => host.close(),
+    afterClose,
+  })
+}
+
+function unusable(folder: Folder, error: unknown): RevectorError {
+  if (error instanceof RevectorError) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new RevectorError('FOLDER_UNUSABLE', `The data folder ${folder.dataDir} cannot be opened: ${why}.`, {
+    hint: 'Check its rights and the free space, or name another folder with --data-dir or REVECTOR_DATA_DIR.',
+    data: { data_dir: folder.dataDir },
+    cause: error,
   })
 }

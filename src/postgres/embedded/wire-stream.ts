@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
-
-/** Runs one batch of the wire protocol; see `Host.exec`. */
-export type Exec = (message: Uint8Array, onData: (bytes: Uint8Array) => void) => Promise<void>
+import { refuseCopyIn } from './copy-in.ts'
+import { simpleQuery } from './messages.ts'
+import type { WorkerHost } from './worker-host.ts'
 
 const sslRequest = 80877103
 const terminate = 0x58 // X
@@ -13,16 +13,18 @@ const endsBatch = new Set([0x51, 0x53, 0x48]) // Query, Sync, Flush
  * connection first takes back whatever an earlier one left open.
  */
 export class WireStream extends Duplex {
-  readonly #exec: Exec
+  readonly #host: WorkerHost
+  readonly #stopListening: () => void
   #chunks: Buffer[] = []
   #bytes = 0
   #batch: Buffer[] = []
   #started = false
   #drained: (() => void) | null = null
 
-  constructor(exec: Exec) {
+  constructor(host: WorkerHost) {
     super({ allowHalfOpen: false })
-    this.#exec = exec
+    this.#host = host
+    this.#stopListening = host.onDeath((error) => process.nextTick(() => this.destroy(error)))
   }
 
   connect(): this {
@@ -67,6 +69,7 @@ export class WireStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#stopListening()
     this.#drained?.()
     this.#drained = null
     done(error)
@@ -81,15 +84,15 @@ export class WireStream extends Duplex {
           continue
         }
         this.#started = true
-        await this.#exec(query('rollback'), ignore)
-        await this.#exec(query('discard all'), ignore)
+        await this.#host.exec(simpleQuery('rollback'), ignore)
+        await this.#host.exec(simpleQuery('discard all'), ignore)
         await this.#answer(message)
       } else if (message[0] === terminate) {
         this.push(null)
       } else {
-        this.#batch.push(message)
+        this.#batch.push(refuseCopyIn(message))
         if (endsBatch.has(message[0] ?? 0)) {
-          const batch = this.#batch.length === 1 ? message : Buffer.concat(this.#batch)
+          const batch = this.#batch.length === 1 ? (this.#batch[0] ?? message) : Buffer.concat(this.#batch)
           this.#batch = []
           await this.#answer(batch)
         }
@@ -130,7 +133,7 @@ export class WireStream extends Duplex {
 
   async #answer(batch: Buffer): Promise<void> {
     const replies: Uint8Array[] = []
-    await this.#exec(batch, (bytes) => replies.push(bytes))
+    await this.#host.exec(batch, (bytes) => replies.push(bytes))
     for (const reply of replies) {
       if (this.destroyed) return
       // Back-pressure: the next batch waits until the reader took this one's answer.
@@ -140,11 +143,3 @@ export class WireStream extends Duplex {
 }
 
 function ignore(): void {}
-
-function query(text: string): Buffer {
-  const body = Buffer.from(`${text}\0`)
-  const head = Buffer.alloc(5)
-  head[0] = 0x51
-  head.writeInt32BE(body.length + 4, 1)
-  return Buffer.concat([head, body])
-}

@@ -1,0 +1,108 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { RevectorError } from '../../core/errors.ts'
+import { snapshotFile } from './snapshot.ts'
+import { readTar } from './tar.ts'
+
+/** The major version of PostgreSQL whose files the embedded engine reads. */
+const clusterVersion = '18'
+
+/** The places inside a data folder. All but `database` exist only while something is under way. */
+export interface Folder {
+  readonly dataDir: string
+  /** The cluster. It comes into being by a rename, so it is whole or absent. */
+  readonly database: string
+  readonly lock: string
+  /** A cluster being made. */
+  readonly incoming: string
+  /** The cluster that a restore is about to replace. */
+  readonly outgoing: string
+}
+
+export function folderAt(dataDir: string): Folder {
+  return {
+    dataDir,
+    database: join(dataDir, 'database'),
+    lock: join(dataDir, 'database.lock'),
+    incoming: join(dataDir, 'database.new'),
+    outgoing: join(dataDir, 'database.old'),
+  }
+}
+
+/**
+ * Makes the cluster where there is none, and tidies up after a process that was killed while making or replacing
+ * one. To be called by the holder of the lock only.
+ *
+ * @returns whether the engine has still to make the cluster itself, in `incoming`, because there is no snapshot
+ */
+export async function prepareFolder(folder: Folder): Promise<'ready' | 'empty'> {
+  await rm(folder.incoming, { recursive: true, force: true })
+  if (!(await isThere(folder.database)) && (await isThere(folder.outgoing))) {
+    await rename(folder.outgoing, folder.database)
+  }
+  await rm(folder.outgoing, { recursive: true, force: true })
+  const files = await readdir(folder.database).catch(() => [])
+  if (files.length > 0) {
+    await checkVersion(folder)
+    return 'ready'
+  }
+  const snapshot = snapshotFile()
+  if (snapshot === null) return 'empty'
+  await unpack(await promisify(gunzip)(await readFile(snapshot)), folder.incoming)
+  await adoptIncoming(folder)
+  return 'ready'
+}
+
+/** Puts what was made in `incoming` in the place of the cluster. */
+export async function adoptIncoming(folder: Folder): Promise<void> {
+  if (await isThere(folder.database)) await rename(folder.database, folder.outgoing)
+  await rename(folder.incoming, folder.database)
+  await rm(folder.outgoing, { recursive: true, force: true })
+}
+
+/** Writes the files of a tar below `target`, which it makes. */
+export async function unpack(tar: Buffer, target: string): Promise<void> {
+  await mkdir(target, { recursive: true, mode: 0o700 })
+  const made = new Set<string>([target])
+  for (const entry of readTar(tar)) {
+    if (entry.name.split('/').includes('..')) throw new TypeError(`The archive leads outside: ${entry.name}`)
+    const path = join(target, entry.name)
+    const parent = entry.folder ? path : dirname(path)
+    if (!made.has(parent)) {
+      await mkdir(parent, { recursive: true, mode: 0o700 })
+      made.add(parent)
+    }
+    if (!entry.folder) await writeFile(path, entry.bytes, { mode: 0o600 })
+  }
+}
+
+async function checkVersion(folder: Folder): Promise<void> {
+  const found = await readFile(join(folder.database, 'PG_VERSION'), 'utf8').then(
+    (text) => text.trim(),
+    () => null,
+  )
+  if (found === clusterVersion) return
+  if (found === null) {
+    throw new RevectorError('FOLDER_UNUSABLE', `There are files in ${folder.database}, but no database.`, {
+      hint: 'Name another folder with --data-dir, or move these files away.',
+      data: { data_dir: folder.dataDir },
+    })
+  }
+  throw new RevectorError(
+    'FOLDER_UNUSABLE',
+    `The database in ${folder.database} was made by PostgreSQL ${found}; this program has PostgreSQL ${clusterVersion}.`,
+    {
+      hint: 'Open it with the version of Revector that made it, and take the documents over from there.',
+      data: { data_dir: folder.dataDir, found, required: clusterVersion },
+    },
+  )
+}
+
+function isThere(path: string): Promise<boolean> {
+  return readdir(path).then(
+    () => true,
+    () => false,
+  )
+}
