@@ -66,7 +66,7 @@ export async function createIndex({ pool, dimension }) {
 }
 
 /**
- * Ten nearest. Beyond 2,000 dimensions the graph holds half precision, so four times as many are fetched and
+ * Ten nearest. Beyond 2,000 dimensions the graph holds half precision, so twice as many are fetched and
  * ranked again by the exact distance, as Revector does; `rerank: false` leaves that out.
  */
 export function searcher({ pool, dimension }, { rerank = dimension > indexable } = {}) {
@@ -82,7 +82,7 @@ export function searcher({ pool, dimension }, { rerank = dimension > indexable }
     select candidate.id, candidate.content, candidate.document_id, document.title, candidate.distance
     from (
       select id, content, document_id, embedding <=> $1::vector as distance
-      from (select * from plain_chunks order by ${distance} limit 40) as found
+      from (select * from plain_chunks order by ${distance} limit 20) as found
       order by distance limit 10
     ) as candidate join plain_documents as document on document.id = candidate.document_id
     order by candidate.distance`

@@ -26,7 +26,7 @@ const pages = {
     keyNames,
   ),
   'models.md': modelsPage(knownModels, setupModels),
-  'library.md': libraryPage(readFileSync(join(root, 'src', 'revector.ts'), 'utf8')),
+  'library.md': libraryPage(readFileSync(join(root, 'src', 'interface.ts'), 'utf8')),
   'cli.md': await cliPage(help),
 }
 for (const [name, text] of Object.entries(pages)) {
@@ -43,6 +43,7 @@ async function help(...names) {
   // As wide as into a pipe, wherever this runs.
   process.stdout.columns = 100
   process.stdout.setMaxListeners(0)
+  process.stderr.setMaxListeners(0)
   let text = ''
   process.stdout.write = (chunk) => {
     text += chunk

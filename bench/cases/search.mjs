@@ -10,6 +10,8 @@ import { exactNearest, vectorSpace } from '../vectors.mjs'
 const dimensions = [384, 1536, 3072]
 const perDocument = 10
 const [queryCount, recallQueries, k] = [300, 50, 10]
+// What Revector asks of the graph (src/store/nearest-tuning.ts): both sides are to look equally hard.
+const efSearch = 100
 const passage = (n) => `passage ${n} of the corpus`
 
 export async function search({ serverUrl, sizes, log }) {
@@ -35,7 +37,7 @@ async function measure(databaseUrl, rows, dimension, log) {
   const model = freeModel(`free-${dimension}`, { dimension, documents, queries })
 
   const revector = await createRevector({ databaseUrl, models: [model] })
-  const plain = await openHandWritten(databaseUrl, dimension)
+  const plain = await openHandWritten(databaseUrl, dimension, { efSearch })
   try {
     await revector.db.initialize()
     await loadChunks(databaseUrl, rows)

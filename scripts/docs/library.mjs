@@ -1,8 +1,8 @@
 import ts from 'typescript'
 
-/** The public calls with their comments, out of the text of `src/revector.ts`. */
+/** The public calls with their comments, out of the text of `src/interface.ts`. */
 export function libraryPage(text) {
-  const file = ts.createSourceFile('revector.ts', text, ts.ScriptTarget.Latest, true)
+  const file = ts.createSourceFile('interface.ts', text, ts.ScriptTarget.Latest, true)
   const interfaces = file.statements.filter(ts.isInterfaceDeclaration)
   const main = interfaces.find((declaration) => declaration.name.text === 'Revector')
   const groups = main.members.filter(ts.isPropertySignature).map((group) => {

@@ -17,8 +17,9 @@ export interface Import {
 /** From the top down. A file imports from its own folder and from layers below its own, never from a neighbour's. */
 export const layers: readonly (readonly string[])[] = [
   ['cli', 'http', 'mcp'],
-  ['index.ts', 'testing'],
+  ['index.ts', 'wire.ts', 'testing'],
   ['revector.ts'],
+  ['interface.ts'],
   ['ingest', 'search', 'migrate', 'evaluate', 'models'],
   ['store'],
   ['schema'],
@@ -88,7 +89,7 @@ const ownedPackages: readonly (readonly [RegExp, string])[] = [
   [/^pg(-cursor)?$|^@electric-sql\//, 'postgres'],
   [/^(ai|@ai-sdk\/.*|voyage-ai-provider|@energetic-ai\/.*|onnxruntime-.*|@huggingface\/.*)$/, 'embedding'],
   [/^(unpdf|mammoth|linkedom|@mozilla\/readability|turndown.*)$/, 'parsing'],
-  [/^(commander|cli-progress|@clack\/.*)$/, 'cli'],
+  [/^(commander|cli-progress|@clack\/.*|@bomb\.sh\/.*)$/, 'cli'],
 ]
 
 const statement =
