@@ -1,0 +1,84 @@
+// Ingest of precomputed vectors: files with ten passages each go through the whole of it (read, recognised, split,
+// hashed, counted, written, graph built), with a model that costs nothing. By hand: the same passages and vectors,
+// already in memory, in bulk; then the graph.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRevector } from '../../dist/index.js'
+import { freeModel } from '../free-model.mjs'
+import { createIndex, createTable, insertRows, openHandWritten } from '../hand-written.mjs'
+import { timed } from '../measure.mjs'
+import { withDatabase } from '../server.mjs'
+import { random, vectorSpace } from '../vectors.mjs'
+
+const dimension = 384
+const perDocument = 10
+
+export async function ingest({ serverUrl, sizes, log }) {
+  const figures = []
+  for (const rows of sizes) {
+    const folder = mkdtempSync(join(tmpdir(), 'revector-bench-'))
+    try {
+      const passages = writeFiles(folder, rows)
+      log(`ingest: ${rows} passages in ${rows / perDocument} files`)
+      figures.push(await withDatabase(serverUrl, (url) => measure(url, folder, passages, log)))
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  return figures
+}
+
+async function measure(databaseUrl, folder, passages, log) {
+  const documents = vectorSpace(dimension).sample(passages.length, 2)
+  const model = freeModel('free', { dimension, documents })
+  const revector = await createRevector({ databaseUrl, models: [model] })
+  const plain = await openHandWritten(databaseUrl, dimension)
+  try {
+    await revector.db.initialize()
+    const ours = await timed(() => revector.ingestion.ingestPaths({ paths: [folder], model: 'free' }))
+    const { chunks, failed } = ours.result
+    if (chunks !== passages.length || failed.length > 0) {
+      throw new Error(`Expected ${passages.length} chunks, came ${chunks}, ${failed.length} files failed`)
+    }
+    await createTable(plain)
+    const byHand = await timed(async () => {
+      await insertRows(plain, documents, (n) => passages[n], perDocument)
+      await createIndex(plain)
+    })
+    log(
+      `ingest: ${chunks} chunks in ${(ours.ms / 1000).toFixed(1)} s, by hand ${(byHand.ms / 1000).toFixed(1)} s`,
+    )
+    const rate = ({ ms }) => Math.round((chunks / ms) * 1000).toLocaleString('en')
+    return {
+      id: `ingest/${dimension}/${chunks}`,
+      title: `ingest of ${chunks.toLocaleString('en')} chunks, ${dimension}-d`,
+      value: byHand.ms / ours.ms,
+      unit: ' × by hand',
+      better: 'higher',
+      target: 0.7,
+      detail: `${rate(ours)} chunks/s from files to graph, by hand ${rate(byHand)} from memory`,
+    }
+  } finally {
+    await revector.db.close()
+    await plain.close()
+  }
+}
+
+const words =
+  'the of a system index vector query table search model document passage row value key state'.split(' ')
+
+/** Passages of some 150 words, each a paragraph that makes one chunk. */
+function writeFiles(folder, rows) {
+  const next = random(11)
+  const passages = Array.from({ length: rows }, (_, n) => {
+    const text = Array.from({ length: 150 }, () => words[Math.floor(next() * words.length)])
+    return `passage ${n} of the corpus ${text.join(' ')}.`
+  })
+  for (let from = 0; from < rows; from += perDocument) {
+    const part = join(folder, String(Math.floor(from / 10_000)))
+    mkdirSync(part, { recursive: true })
+    writeFileSync(join(part, `${from}.md`), passages.slice(from, from + perDocument).join('\n\n'))
+  }
+  return passages
+}
