@@ -8,7 +8,7 @@ export async function backup(
   file: string,
   flags: { readonly overwrite?: boolean },
 ): Promise<undefined> {
-  const call = await context.longCall()
+  const call = context.longCall()
   const report = await context.revector.db.backup(file, { overwrite: flags.overwrite === true, ...call })
   context.result(backupShape(report), () => reportText(context, report, 'Wrote'))
 }
@@ -23,7 +23,7 @@ export async function restore(context: Context, file: string): Promise<undefined
       `Replace what is in the database (${count(documents, 'document')}, ${count(rows, 'chunk')}) by the backup?`,
     )
   }
-  const call = await context.longCall()
+  const call = context.longCall()
   const report = await db.restore(file, { force: occupied, ...call })
   context.result(backupShape(report), () => reportText(context, report, 'Restored'))
 }

@@ -21,7 +21,7 @@ export async function run(context: Context, flags: RunFlags): Promise<undefined>
       `Take over ${name} with its ${count(rows, 'vector')}? A backup beforehand is advised.`,
     )
   }
-  const call = await context.longCall()
+  const call = context.longCall()
   const after = await db.run({ ...options, ...call })
   if (steps.length === 0) context.terminal.note('Nothing to do: the schema is where it should be.')
   showStatus(context, after)
@@ -65,6 +65,6 @@ export async function rollback(context: Context, flags: { to?: number }): Promis
   if (before.revision > to) {
     await context.consent(`Restore the layout of revision ${to} (now: ${before.revision})?`)
   }
-  const call = await context.longCall()
+  const call = context.longCall()
   showStatus(context, await db.rollback({ ...flags, ...call }))
 }

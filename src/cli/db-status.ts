@@ -16,12 +16,12 @@ export async function init(context: Context): Promise<undefined> {
   const needsUpgrade =
     before.legacy !== null || (before.revision > 0 && before.revision < before.latestRevision)
   if (needsUpgrade) return showStatus(context, before)
-  await db.initialize(await context.longCall())
+  await db.initialize(context.longCall())
   showStatus(context, await db.status())
 }
 
 export async function setupModels(context: Context): Promise<undefined> {
-  const models = await context.revector.db.setupModels(await context.longCall())
+  const models = await context.revector.db.setupModels(context.longCall())
   context.result({ models: models.map(modelShape) }, () => modelsText(models, context.terminal.style))
 }
 

@@ -121,7 +121,7 @@ async function embeddings(context: Context, id: string): Promise<undefined> {
 }
 
 async function reembed(context: Context, documentId: string, modelName: string): Promise<undefined> {
-  const call = await context.longCall()
+  const call = context.longCall()
   const report = await context.revector.ingestion.updateDocumentEmbeddings({ documentId, modelName, ...call })
   context.result({ document_id: documentId, ...fillShape(report) }, () =>
     report.embedded + report.reused === 0

@@ -30,7 +30,7 @@ export function addIngest(program: Command, start: Start): void {
 }
 
 async function run(context: Context, paths: readonly string[], flags: Flags): Promise<number> {
-  const call = await context.longCall()
+  const call = context.longCall()
   const report = await context.revector.ingestion.ingestPaths({
     paths,
     ...(flags.model === undefined ? {} : { model: flags.model }),

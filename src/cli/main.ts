@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { RevectorError } from '../core/errors.ts'
 import { createRedactor } from '../logs/redact.ts'
+import { addCompletion } from './completion.ts'
 import { addDb } from './db.ts'
 import { addDocuments } from './documents.ts'
 import { asRevectorError, exitCodeOf } from './failure.ts'
@@ -50,6 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .addHelpText('after', firstSteps)
   for (const add of [addIngest, addSearch, addDocuments, addModels, addMigrate, addDb]) add(program, start)
+  await addCompletion(program, argv)
 
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' })

@@ -25,7 +25,7 @@ export function addMigrate(program: Command, start: Start): void {
 }
 
 async function run(context: Context, { from, to }: Flags): Promise<undefined> {
-  const call = await context.longCall()
+  const call = context.longCall()
   const { ingestion } = context.revector
   const report = await ingestion.migrateToNewModel({ sourceModel: from, targetModel: to, ...call })
   const chunks = report.embedded + report.reused + report.present

@@ -105,7 +105,7 @@ function indexText({ index }: ModelStatus, style: Style): string {
 
 async function add(context: Context, modelName: string, flags: AddFlags): Promise<undefined> {
   const { revector } = context
-  const call = await context.longCall()
+  const call = context.longCall()
   const model = await revector.models.add({ modelName, ...flags }, call)
   const status = (await revector.models.list()).find(({ id }) => id === model.id)
   if (status === undefined) throw vanished(modelName)

@@ -18,7 +18,7 @@ export interface Context {
   /** Folder of the embedded engine; null on a server. */
   readonly dataDir: string | null
   /** For calls that take long: shows how far they are and lets Ctrl-C end them at a good place. */
-  longCall(): Promise<{ readonly signal: AbortSignal; readonly onProgress: OnProgress }>
+  longCall(): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
   /** @throws RevectorError CONSENT_MISSING */
   consent(question: string): Promise<void>
   /** The command's result: one JSON document, or text for people. */
@@ -90,18 +90,22 @@ async function prepare(
       ? { stderr: { format: 'human', write: (text) => void process.stderr.write(text) } }
       : {}),
   })
+  opened.progress = await openProgress(terminal, opened.log, logsToTerminal)
   opened.log.info('Command started.', { command: process.argv.slice(2).join(' ') })
-  const revector = await createRevector(options)
+  const revector = await createRevector({
+    ...optionsOf(flags),
+    ...(flags.config === undefined ? {} : { configFile: flags.config }),
+    onProgress: (event) => opened.progress?.onProgress(event),
+  })
   opened.revector = revector
   return {
     flags,
     terminal,
     revector,
     dataDir: options.databaseUrl === undefined ? options.dataDir : null,
-    async longCall() {
+    longCall() {
       interrupt.waitForWork()
-      opened.progress ??= await openProgress(terminal, opened.log, logsToTerminal)
-      return { signal: interrupt.signal, onProgress: opened.progress.onProgress }
+      return { signal: interrupt.signal, onProgress: (event) => opened.progress?.onProgress(event) }
     },
     consent: (question) => askConsent(terminal, flags, question),
     result(document, text) {

@@ -60,7 +60,7 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
   const { model, models, aggregation, topK, minScore } = flags
   if (model !== undefined && models !== undefined) throw eitherModel()
   if (aggregation !== undefined && models === undefined) throw aggregationAlone(aggregation)
-  const { signal, onProgress } = await context.longCall()
+  const { signal, onProgress } = context.longCall()
   const request = {
     query,
     topK,
@@ -118,10 +118,9 @@ function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style
       place.map((step) => style.dim(` › ${step}`)).join(''),
     indent + style.dim(source),
     ...(result.models.length > 1 ? [indent + style.dim(ranksText(hit))] : []),
-    ...wrap(
-      snippet(bodyOf(hit), result.query, 3 * (width - indent.length)),
-      width - indent.length,
-    ).map((line) => indent + line),
+    ...wrap(snippet(bodyOf(hit), result.query, 3 * (width - indent.length)), width - indent.length).map(
+      (line) => indent + line,
+    ),
   ]
   return lines.join('\n')
 }
