@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { connectDatabase } from '../../src/postgres/connect.ts'
+import { sql } from '../../src/postgres/sql.ts'
+import { describeEngines, type Engine } from '../support/engines.ts'
+import { runCli } from './run-cli.ts'
+
+/** The guide's "before", as somebody else made it: eight numbers wide, their own names. */
+async function legacyPlace(engine: Engine): Promise<readonly string[]> {
+  const place = await engine.place()
+  const db = await connectDatabase(place)
+  await db.query(sql`create extension if not exists vector`)
+  await db.query(sql`create table articles (id serial primary key, headline text not null)`)
+  await db.query(sql`
+    create table passages (
+      id serial primary key,
+      article_id int not null references articles (id),
+      body text not null
+    )`)
+  await db.query(sql`
+    create table chunk_embeddings (
+      id serial primary key,
+      chunk_id int not null references passages (id) on delete cascade,
+      embedding vector(8)
+    )`)
+  await db.query(sql`insert into articles (headline) values ('Tides'), ('Bread')`)
+  await db.query(sql`
+    insert into passages (article_id, body)
+    select 1 + n % 2, 'passage number ' || n from generate_series(1, 30) as n`)
+  await db.query(sql`
+    insert into chunk_embeddings (chunk_id, embedding)
+    select id, array[id, 1, 1, 1, 1, 1, 1, 1]::vector(8) from passages`)
+  await db.close()
+  return 'dataDir' in place ? ['--data-dir', place.dataDir] : ['--database-url', place.databaseUrl]
+}
+
+describeEngines('taking over a fixed-dimension database on the command line', (engine) => {
+  it('goes as the guide says: status, init, run, search, rollback', { timeout: 120_000 }, async () => {
+    const where = await legacyPlace(engine)
+    const cli = (...args: readonly string[]) => runCli([...args, ...where, '--json'])
+
+    const before = (await cli('db', 'status')).json()
+    expect(before.legacy).toMatchObject({ column: 'embedding', dimension: 8, rows: 30 })
+    expect(before.legacy.table).toContain('chunk_embeddings')
+    expect((await cli('db', 'init')).json().legacy).toEqual(before.legacy)
+    const people = await runCli(['db', 'status', ...where])
+    expect(people.stdout).toContain('Next: back it up')
+
+    // Not before it is said which model made the vectors …
+    const unknown = await cli('db', 'run', '--yes')
+    expect([unknown.code, unknown.json().error.code]).toEqual([2, 'UPGRADE_MODEL_UNKNOWN'])
+    // … nor before somebody agreed, having seen what will be done and locked.
+    const unasked = await cli('db', 'run', '--model', 'lexical-hash-8')
+    expect([unasked.code, unasked.json().error.code]).toEqual([3, 'CONSENT_MISSING'])
+    expect(unasked.stderr).toMatch(/STEP +LOCKS +WHAT IT DOES/)
+    expect((await cli('db', 'status')).json()).toEqual(before)
+
+    const after = await cli('db', 'run', '--model', 'lexical-hash-8', '--yes')
+    expect(after.code).toBe(0)
+    expect(after.json()).toMatchObject({ legacy: null, documents: 2, chunks: 30 })
+    expect(after.json().revision).toBe(after.json().latest_revision)
+    expect(after.json().models.find((model: { current: boolean }) => model.current)).toMatchObject({
+      model_name: 'lexical-hash-8',
+      dimension: 8,
+      embeddings: 30,
+      coverage: 1,
+    })
+
+    const found = (await cli('search', 'passage number 7', '--top-k', '30')).json()
+    expect(found.hits).toHaveLength(30)
+    expect(found.hits.map((hit: { content: string }) => hit.content)).toContain('passage number 7')
+    expect(new Set(found.hits.map((hit: { title: string }) => hit.title))).toEqual(
+      new Set(['Tides', 'Bread']),
+    )
+
+    const back = await cli('db', 'rollback', '--yes')
+    expect(back.code).toBe(0)
+    expect((await cli('db', 'status')).json().legacy).toEqual(before.legacy)
+  })
+})
+
+describe('a server that cannot be reached', () => {
+  it.each([
+    ['nobody listens', 'postgres://u:hunter2-secret@127.0.0.1:1/d', 'DATABASE_UNREACHABLE'],
+    ['no such host', 'postgres://u:hunter2-secret@no-such-host.invalid/d', 'DATABASE_UNREACHABLE'],
+  ])('%s: one sentence, no password', async (_, url, code) => {
+    const {
+      code: exit,
+      stdout,
+      stderr,
+    } = await runCli(['db', 'status', '--json', '--verbose', '--database-url', url])
+    expect(exit).toBe(1)
+    expect(JSON.parse(stdout).error.code).toBe(code)
+    expect(stdout + stderr).not.toContain('hunter2')
+  })
+})
