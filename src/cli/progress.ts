@@ -132,6 +132,8 @@ async function openBar(terminal: Terminal): Promise<Surface> {
   const style = terminal.noteStyle
   let drawn: { readonly bars: InstanceType<typeof MultiBar>; readonly bar: SingleBar } | undefined
 
+  // Ctrl-C twice ends the process here and now; the cursor must come back all the same.
+  process.once('exit', clear)
   function clear(): void {
     drawn?.bars.stop()
     drawn = undefined
@@ -185,9 +187,13 @@ function numbers(activity: Activity): string {
   }
   if (activity.detail !== '') parts.push(activity.detail)
   if (activity.total !== null && made > 0 && elapsed > 2 && activity.done < activity.total) {
-    parts.push(`${seconds(((activity.total - activity.done) * elapsed) / made)} left`)
+    parts.push(`${timeLeft(((activity.total - activity.done) * elapsed) / made)} left`)
   } else {
-    parts.push(seconds(elapsed))
+    parts.push(`${Math.floor(elapsed)} s`)
   }
   return parts.join(' · ')
+}
+
+function timeLeft(estimate: number): string {
+  return estimate < 60 ? `${Math.ceil(estimate)} s` : `${Math.ceil(estimate / 60)} min`
 }
