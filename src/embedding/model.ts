@@ -27,8 +27,8 @@ interface Item extends Window {
   readonly of: number
 }
 
-/** Places that the begin and end marks of a model take in its limit, with some to spare. */
-const markTokens = 4
+/** What begin and end marks take of a model's limit at most, where it isn't known. */
+const usualMarkTokens = 4
 const estimateMargin = 0.75
 
 /**
@@ -45,7 +45,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     const prefix = kind === 'query' ? spec.queryPrefix : spec.documentPrefix
     const prefixTokens = prefix === '' ? 0 : options.countTokens(prefix)
     const limit = limits.maxInputTokens * (options.exactTokens ? 1 : estimateMargin)
-    const room = Math.max(1, Math.floor(limit) - markTokens - prefixTokens)
+    const room = Math.max(1, Math.floor(limit) - (raw.markTokens ?? usualMarkTokens) - prefixTokens)
     return windowsOf(text, { count: options.countTokens, tokens: room }).map((window) => ({
       of: place,
       text: prefix + window.text,

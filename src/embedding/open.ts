@@ -1,5 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import { type ModelSpec, providerNames } from '../core/model.ts'
+import type { Route } from './bundled/session.ts'
 import type { Clock } from './clock.ts'
 import type { EmbeddingModel, ProviderEnvironment } from './contract.ts'
 import { limitsFor } from './limits.ts'
@@ -7,10 +8,11 @@ import { layered } from './model.ts'
 import type { RawModel } from './raw-model.ts'
 import { isExact, tokenCounter } from './tokens.ts'
 
-/** For tests: time and chance. */
+/** For tests: time, chance, and the bundled model's way to run. */
 export interface OpenInternals {
   readonly clock?: Clock
   readonly random?: () => number
+  readonly route?: Route
 }
 
 /**
@@ -24,7 +26,7 @@ export async function openEmbeddingModel(
   environment: ProviderEnvironment,
   internals: OpenInternals = {},
 ): Promise<EmbeddingModel> {
-  const raw = await openProvider(spec, environment)
+  const raw = await openProvider(spec, environment, internals)
   const { onProgress } = environment
   return layered(spec, raw, {
     ...internals,
@@ -37,7 +39,11 @@ export async function openEmbeddingModel(
   })
 }
 
-async function openProvider(spec: ModelSpec, environment: ProviderEnvironment): Promise<RawModel> {
+async function openProvider(
+  spec: ModelSpec,
+  environment: ProviderEnvironment,
+  internals: OpenInternals,
+): Promise<RawModel> {
   switch (spec.provider) {
     case 'openai':
       return (await import('./providers/openai.ts')).openOpenai(spec, environment)
@@ -54,7 +60,7 @@ async function openProvider(spec: ModelSpec, environment: ProviderEnvironment): 
     case 'transformers':
       return (await import('./providers/transformers.ts')).openTransformers(spec, environment)
     case 'bundled':
-      return (await import('./providers/bundled.ts')).openBundled(spec, environment)
+      return (await import('./providers/bundled.ts')).openBundled(spec, internals.route)
     case 'lexical-hash':
       return (await import('./providers/lexical-hash.ts')).openLexicalHash(spec)
     case 'custom':

@@ -22,5 +22,7 @@ export interface RawModel {
   readonly countTokens?: TokenCounter
   /** Tokens of one text by the model's own configuration, where it says. */
   readonly maxInputTokens?: number
+  /** Places of that limit which begin and end marks take; a few are kept free where it isn't known. */
+  readonly markTokens?: number
   close?(): Promise<void>
 }

@@ -10,9 +10,9 @@ const pieces = /[A-Z]?[a-z\u00df-\u00ff]+|[A-Z\u00c0-\u00de]+|\d+|[^\S\n]+|\n+|[
 
 /**
  * Tokens of a text, estimated from its letters without a vocabulary: about one per word of up to six letters
- * and one more for every further five, one for two digits, one per mark. English prose and Markdown come out
- * 0 to 30 % above what cl100k counts; other scripts are counted per character, which is above most tokenizers.
- * Too high costs a little room; too low would let a provider cut a text.
+ * and one more for every further five, one for two digits, one per mark. Prose, Markdown, code and JSON come
+ * out 15 to 40 % above what cl100k counts; other scripts are counted per character, near what it counts.
+ * Too high costs a little room; too low would make a provider refuse a text.
  */
 export const estimateTokens: TokenCounter = (text) => {
   let tokens = 0
@@ -59,5 +59,27 @@ async function loadCl100k(): Promise<TokenCounter> {
   const cl100k = await import('gpt-tokenizer/encoding/cl100k_base')
   // A document about tokenizers may contain "<|endoftext|>": to an embedding model it is text like any other.
   const asText = { disallowedSpecial: new Set<string>() }
-  return (text) => cl100k.countTokens(text, asText)
+  return (text) => {
+    let tokens = 0
+    for (const part of withoutLongRuns(text)) tokens += cl100k.countTokens(part, asText)
+    return tokens
+  }
+}
+
+const longRun = /\S{400}|\s{400}/g
+
+/**
+ * Byte-pair encoding takes time quadratic in the length of an unbroken run: 100,000 times "a" took 8 s.
+ * Cutting such runs every 400 characters counts at most a token too many for each cut.
+ */
+function withoutLongRuns(text: string): string[] {
+  const parts: string[] = []
+  let start = 0
+  for (const run of text.matchAll(longRun)) {
+    const end = run.index + run[0].length
+    parts.push(text.slice(start, end))
+    start = end
+  }
+  parts.push(text.slice(start))
+  return parts
 }

@@ -1,0 +1,163 @@
+import { open, readFile, stat } from 'node:fs/promises'
+import { modelFile } from './files.ts'
+
+/** Numbers of a text the model takes; a longer text is embedded in windows. */
+export const maxTokens = 128
+/** Width of its vectors. */
+export const width = 512
+/** Width of a token's vector before the first layer. */
+export const tokenWidth = 256
+export const heads = 4
+export const normEpsilon = 1.0000001e-6
+
+/** output = input · kernel + bias; `kernel` is inputs × outputs, row by row. */
+export interface Dense {
+  readonly name: string
+  readonly inputs: number
+  readonly outputs: number
+  readonly kernel: Float32Array
+  readonly bias: Float32Array
+}
+
+export interface Norm {
+  readonly name: string
+  readonly scale: Float32Array
+  readonly bias: Float32Array
+}
+
+/** One layer of a pre-norm transformer. */
+export interface Layer {
+  /** Width of what comes in; 512 goes out. */
+  readonly width: number
+  readonly attentionNorm: Norm
+  /** Queries, keys and values, side by side. */
+  readonly queryKeyValue: Dense
+  readonly attentionOutput: Dense
+  /** Widens the input to 512 where it is added to the attention's output; null where it is 512 already. */
+  readonly residual: Dense | null
+  readonly expandNorm: Norm
+  /** 512 → 1536, then only what is positive. */
+  readonly expand: Dense
+  /** 1536 → 512. */
+  readonly contract: Dense
+}
+
+/** Universal Sentence Encoder lite: a transformer of two layers over 8,000 word pieces. */
+export interface Weights {
+  /** 256 numbers per piece. */
+  readonly embeddings: Float32Array
+  /** Place p of a text adds sin(p·f) for each of the 128 frequencies f, then cos(p·f). */
+  readonly frequencies: Float32Array
+  readonly layers: readonly Layer[]
+  /** Applied to the mean over the text's tokens, before tanh. */
+  readonly head: Dense
+}
+
+interface Manifest {
+  readonly weightsManifest: readonly {
+    readonly paths: readonly string[]
+    readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  }[]
+}
+
+/** Reads the package's shards (28 MB, float32 throughout). */
+export async function loadWeights(): Promise<Weights> {
+  const manifest = JSON.parse(await readFile(modelFile('model.json'), 'utf8')) as Manifest
+  const [group] = manifest.weightsManifest
+  if (group === undefined) throw new Error('The manifest of the bundled weights is empty.')
+  // Straight into one buffer: the shards needn't be in memory twice, and floats need an address of their own.
+  const paths = group.paths.map(modelFile)
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
+  const bytes = new Uint8Array(sizes.reduce((total, size) => total + size, 0))
+  let at = 0
+  for (const path of paths) at += await readInto(path, bytes.subarray(at))
+  const tensors = new Map<string, Float32Array>()
+  let offset = 0
+  for (const { name, shape } of group.weights) {
+    const length = shape.reduce((product, size) => product * size, 1)
+    tensors.set(name, new Float32Array(bytes.buffer, offset, length))
+    offset += length * 4
+  }
+  return arrange(tensors)
+}
+
+/** Reads a whole file; gives its size. */
+async function readInto(path: string, target: Uint8Array): Promise<number> {
+  const file = await open(path)
+  try {
+    let at = 0
+    for (;;) {
+      const { bytesRead } = await file.read(target, at, target.length - at)
+      if (bytesRead === 0) return at
+      at += bytesRead
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Gives TensorFlow's names meaning. */
+function arrange(tensors: ReadonlyMap<string, Float32Array>): Weights {
+  const applied = 'module_apply_default/Encoder_en'
+  const encode = `${applied}/KonaTransformer/Encode`
+  const tensor = (name: string): Float32Array => {
+    const found = tensors.get(name)
+    if (found === undefined) throw new Error(`The bundled weights lack ${name}.`)
+    return found
+  }
+  const dense = (name: string, kernel: string, bias: string): Dense => {
+    const biases = tensor(bias)
+    const kernels = tensor(kernel)
+    return {
+      name,
+      inputs: kernels.length / biases.length,
+      outputs: biases.length,
+      kernel: kernels,
+      bias: biases,
+    }
+  }
+  const norm = (name: string, path: string): Norm => ({
+    name,
+    scale: tensor(`${path}/layer_norm_scale/ConcatPartitions/concat`),
+    bias: tensor(`${path}/layer_norm_bias/ConcatPartitions/concat`),
+  })
+  const layer = (number: number): Layer => {
+    const path = `${encode}/Layer_${number}/TransformerLayer`
+    const kernels = `module/Encoder_en/KonaTransformer/Encode/Layer_${number}/TransformerLayer`
+    const feedForward = `${encode}/TransformerStack/Layer_${number}/TransformerLayer/FFN`
+    const concat = 'ConcatPartitions/concat'
+    const projection = (name: string, part: string) =>
+      dense(
+        `${name}${number}`,
+        `${kernels}/MultiheadAttention/${part}/kernel/part_0`,
+        `${path}/MultiheadAttention/${part}/bias/${concat}`,
+      )
+    const convolution = (name: string, part: string) =>
+      dense(
+        `${name}${number}`,
+        `${feedForward}/${part}/Tensordot/Reshape_1`,
+        `${path}/FFN/${part}/bias/${concat}`,
+      )
+    const attentionNorm = norm(`attention_norm${number}`, `${path}/layer_prepostprocess/layer_norm`)
+    return {
+      width: attentionNorm.scale.length,
+      attentionNorm,
+      queryKeyValue: projection('query_key_value', 'qkv_transform_single'),
+      attentionOutput: projection('attention_output', 'output_transform_single'),
+      residual:
+        attentionNorm.scale.length === width
+          ? null
+          : dense(`residual${number}`, `${path}/dense/kernel/${concat}`, `${path}/dense/bias/${concat}`),
+      expandNorm: norm(`expand_norm${number}`, `${path}/FFN/layer_prepostprocess/layer_norm`),
+      expand: convolution('expand', 'conv1'),
+      contract: convolution('contract', 'conv2'),
+    }
+  }
+  const head = 'module/Encoder_en/hidden_layers/tanh_layer_0'
+  return {
+    embeddings: tensor('module/Embeddings_en'),
+    frequencies: tensor(`${encode}/TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1`),
+    layers: [layer(0), layer(1)],
+    head: dense('head', `${head}/weights`, `${head}/bias`),
+  }
+}
