@@ -20,7 +20,7 @@ export const layers: readonly (readonly string[])[] = [
   ['index.ts', 'wire.ts', 'testing'],
   ['revector.ts'],
   ['interface.ts'],
-  ['ingest', 'search', 'migrate', 'evaluate', 'models'],
+  ['ingest', 'search', 'migrate', 'evaluate', 'models', 'documents'],
   ['store'],
   ['schema'],
   ['postgres'],

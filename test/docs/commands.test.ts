@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../support/engines.ts'
+import { blocks, pages, root } from './pages.ts'
+
+/** A folder as a reader has it: the documentation in it, `revector` on the path, no server, no keys. */
+async function readersFolder(): Promise<{ cwd: string; env: Record<string, string> }> {
+  const folder = await temporaryFolder()
+  const bin = join(folder, 'bin')
+  const cwd = join(folder, 'work')
+  mkdirSync(bin)
+  mkdirSync(cwd)
+  cpSync(join(root, 'docs'), join(cwd, 'docs'), { recursive: true })
+  const program = join(bin, 'revector')
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/revector.js')}" "$@"\n`)
+  chmodSync(program, 0o755)
+  const PATH = [bin, join(process.execPath, '..'), process.env['PATH'] ?? ''].join(delimiter)
+  return { cwd, env: { PATH, HOME: folder, LANG: 'C.UTF-8' } }
+}
+
+/** Runs the blocks of a page one after the other in one shell, as a reader would. */
+async function follow(commands: readonly string[]): Promise<{ status: number | null; said: string }> {
+  const { cwd, env } = await readersFolder()
+  const script = `set -euxo pipefail\n${commands.join('\n')}`
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, env, encoding: 'utf8' })
+  return { status, said: `${stdout}\n${stderr}` }
+}
+
+const withCommands = pages().filter((page) => blocks(page, 'bash').length > 0)
+
+describe('the commands of a page do what it says', () => {
+  it.each(withCommands.map((page) => page.path))('%s', { timeout: 240_000 }, async (path) => {
+    const page = withCommands.find((each) => each.path === path)
+    const { status, said } = await follow(page === undefined ? ['exit 9'] : blocks(page, 'bash'))
+    expect(status, said).toBe(0)
+  })
+
+  it('would notice one that fails', async () => {
+    expect(await follow(['revector frobnicate'])).toMatchObject({ status: 2 })
+  })
+})

@@ -1,0 +1,65 @@
+// Compiled, never run (test/types.test.ts): what the public types accept and, marked, what they refuse.
+import { createRevector, type ErrorCode, RevectorError, type SearchResult } from 'revector'
+
+const revector = await createRevector({ dataDir: './data', poolSize: 4, logLevel: 'info' })
+await createRevector()
+
+await revector.db.initialize()
+const dimensions: readonly number[] = await revector.db.getSupportedDimensions()
+const id: string = await revector.ingestion.ingestDocument({
+  title: 'a',
+  content: 'b',
+  embeddingModel: 'all-MiniLM-L6-v2',
+})
+await revector.ingestion.updateDocumentEmbeddings({ documentId: id, modelName: 'm' })
+const report = await revector.ingestion.migrateToNewModel({
+  sourceModel: 'a',
+  targetModel: 'b',
+  signal: new AbortController().signal,
+  onProgress: (event) => {
+    // The union is told apart by its type.
+    if (event.type === 'fill.batch') return event.doneChunks.toFixed()
+    // @ts-expect-error only some events have it
+    return event.doneChunks
+  },
+})
+report.embedded.toFixed()
+
+const found: SearchResult = await revector.retriever.search({ query: 'q', modelName: 'm', topK: 5 })
+const first = found.hits[0]
+first?.chunkId.toUpperCase()
+first?.distance.toFixed()
+await revector.retriever.searchMultiModel({ query: 'q', modelNames: ['a', 'b'], aggregation: 'union' })
+await revector.models.add({ modelName: 'm', dimension: 3, provider: 'openai', distance: 'l2' })
+await revector.models.use('m', { force: true })
+const status = await revector.db.status()
+const engine: 'embedded' | 'server' = status.engine
+
+// @ts-expect-error an option that does not exist
+await createRevector({ dataDirectory: './data' })
+// @ts-expect-error a number of connections is a number
+await createRevector({ poolSize: '4' })
+// @ts-expect-error a document needs content
+await revector.ingestion.ingestDocument({ title: 'a' })
+// @ts-expect-error ids are opaque strings
+await revector.documents.get(7)
+// @ts-expect-error neither of the two ways
+await revector.retriever.searchMultiModel({ query: 'q', modelNames: ['a'], aggregation: 'both' })
+// @ts-expect-error a hit may be missing
+found.hits[0].score
+// @ts-expect-error results are read-only
+found.hits.push(first)
+// @ts-expect-error no such distance
+await revector.models.add({ modelName: 'm', distance: 'manhattan' })
+
+try {
+  await revector.db.close()
+} catch (error) {
+  if (error instanceof RevectorError) {
+    const code: ErrorCode = error.code
+    // @ts-expect-error no such code
+    const other: ErrorCode = 'NO_SUCH_CODE'
+    console.log(code, other, error.hint, error.data['model'])
+  }
+}
+console.log(dimensions, engine)
