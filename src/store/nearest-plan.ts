@@ -28,7 +28,7 @@ interface PlanNode {
 export async function explainNearest(
   db: Queryable,
   layout: Layout,
-  request: NearestRequest & { readonly vectors: number },
+  request: NearestRequest,
   tuning: NearestTuning = defaultTuning,
 ): Promise<NearestPlan> {
   const path = choosePath(request, tuning)

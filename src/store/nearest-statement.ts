@@ -8,7 +8,7 @@ import { chunkColumns, documentColumns } from './columns.ts'
 import { documentsMatching } from './filter.ts'
 import type { StoredSpace } from './missing-column.ts'
 import { modelVersion } from './models.ts'
-import { candidatesFor, efSearchFor, limitFor, type NearestTuning } from './nearest-tuning.ts'
+import { candidatesFor, efSearchFor, fewMatches, limitFor, type NearestTuning } from './nearest-tuning.ts'
 
 export interface NearestRequest {
   readonly model: StoredSpace
@@ -18,6 +18,8 @@ export interface NearestRequest {
   readonly filter?: SearchFilter | undefined
   /** Whose version is read along: the model of this name, or (null) the current one. */
   readonly versionOf: string | null
+  /** How many vectors the model is thought to have. It decides between ways of searching, not what is found. */
+  readonly vectors: number
 }
 
 /**
@@ -122,8 +124,9 @@ function filtered(layout: Layout, request: NearestRequest, tuning: NearestTuning
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   const matches = documentsMatching(layout, request.filter)
-  const bound = raw(String(tuning.exactRows))
-  // `offset 0` keeps the planner from turning the look-ups of a few vectors into a scan of all.
+  const bound = raw(String(fewMatches(request, tuning)))
+  // `offset 0` is a fence. Postgres can't tell how many documents a condition on JSON or a part of a title
+  // leaves: without it, it may scan all chunks, or all vectors, where a few look-ups would do.
   const few = sql`
     few as materialized (
       select chunk_id, distance, count(*) over () as found
@@ -150,10 +153,13 @@ function filtered(layout: Layout, request: NearestRequest, tuning: NearestTuning
         )`
   return sql`
     matching as materialized (
-      select c.${c.id} as id
-      from ${d.table} d
-      join ${c.table} c on c.${c.documentId} = d.${d.id}
-      where ${matches}
+      select c.id
+      from (
+        select d.${d.id} as id from ${d.table} d where ${matches} offset 0
+      ) d
+      cross join lateral (
+        select c.${c.id} as id from ${c.table} c where c.${c.documentId} = d.id offset 0
+      ) c
       limit ${bound} + 1
     ),
     size as materialized (

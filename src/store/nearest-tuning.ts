@@ -15,6 +15,17 @@ export interface NearestTuning {
 
 export const defaultTuning: NearestTuning = { exactRows: 5_000, efSearch: 100, maxScanTuples: 20_000 }
 
+/**
+ * Up to this many chunks that pass a filter are looked up and compared one by one. A graph must be followed
+ * past all that don't pass, so the bound grows with the corpus; counting up to it costs some µs a chunk.
+ */
+export function fewMatches(
+  search: { readonly k: number; readonly vectors: number },
+  tuning: NearestTuning,
+): number {
+  return Math.min(tuning.exactRows, Math.max(1_000, 5 * search.k, Math.ceil(search.vectors / 50)))
+}
+
 /** `hnsw.ef_search` goes no further; beyond, an iterative scan does. */
 const efSearchLimit = 1_000
 

@@ -5,7 +5,7 @@ import type { Counts } from './coverage.ts'
 import { isNarrowing } from './filter.ts'
 import { explainingMissingColumn } from './missing-column.ts'
 import { type NearestPath, type NearestRequest, nearestStatement } from './nearest-statement.ts'
-import { defaultTuning, type NearestTuning } from './nearest-tuning.ts'
+import { defaultTuning, fewMatches, type NearestTuning } from './nearest-tuning.ts'
 
 /** A chunk near to the query, with what is shown of it. */
 export interface FoundChunk {
@@ -40,25 +40,23 @@ export interface Nearest {
  * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, but for
  * the rare search whose graph ran dry before k chunks were found: then all that match are compared.
  *
- * `vectors` is how many vectors the model is thought to have; it only decides between the ways.
- *
  * @throws RevectorError VECTOR_COLUMN_MISSING
  */
 export async function findNearest(
   db: Queryable,
   layout: Layout,
-  request: NearestRequest & { readonly vectors: number },
+  request: NearestRequest,
   tuning: NearestTuning = defaultTuning,
 ): Promise<Nearest> {
   const path = choosePath(request, tuning)
   const first = await run(db, layout, request, path, tuning)
-  if (!mayHaveMissed(first, request, path, tuning)) return first
+  if (!mayHaveMissed(first, request, path)) return first
   const all = await run(db, layout, request, 'complete', tuning)
   return { ...all, matching: first.matching, paths: [path, 'complete'] }
 }
 
 export function choosePath(
-  request: Pick<NearestRequest, 'filter'> & { readonly vectors: number },
+  request: Pick<NearestRequest, 'filter' | 'vectors'>,
   tuning: NearestTuning,
 ): NearestPath {
   const small = request.vectors <= tuning.exactRows
@@ -67,15 +65,10 @@ export function choosePath(
 }
 
 /** Whether fewer than k came although more may exist. */
-function mayHaveMissed(
-  { found, matching }: Nearest,
-  request: NearestRequest & { readonly vectors: number },
-  path: NearestPath,
-  tuning: NearestTuning,
-): boolean {
+function mayHaveMissed({ found, matching }: Nearest, request: NearestRequest, path: NearestPath): boolean {
   if (found.length >= request.k || path === 'complete') return false
   // Few enough to have been compared one by one: these are all.
-  if (path === 'filtered') return matching === null || matching.chunks > tuning.exactRows
+  if (path === 'filtered') return matching === null
   // Known to be all there is, unless vectors of vanished chunks took places.
   return found.length < request.vectors
 }
@@ -117,15 +110,15 @@ async function run(
     found: rows.flatMap((row) => (row.chunk_id === null ? [] : [toFound(row, row.chunk_id)])),
     version: about.version,
     snapshot: about.snapshot,
-    matching: matchingOf(about, tuning),
+    matching: matchingOf(about, fewMatches(request, tuning)),
     paths: [path],
   }
 }
 
-function matchingOf(row: FoundRow, tuning: NearestTuning): Counts | null {
+function matchingOf(row: FoundRow, bound: number): Counts | null {
   if (row.matching === null) return null
   const chunks = Number(row.matching)
-  return chunks > tuning.exactRows ? null : { chunks, vectors: Number(row.found ?? 0) }
+  return chunks > bound ? null : { chunks, vectors: Number(row.found ?? 0) }
 }
 
 function toFound(row: FoundRow, chunkId: ChunkId): FoundChunk {
