@@ -34,7 +34,7 @@ export function databaseError(error: unknown, place: Place): RevectorError {
   return new RevectorError(named.code, named.message, {
     hint: named.hint,
     data: {
-      ...(fields.code === '' ? {} : { sqlstate: fields.code }),
+      ...(isSqlstate(fields.code) ? { sqlstate: fields.code } : {}),
       ...(fields.table === undefined ? {} : { table: fields.table }),
       ...(fields.column === undefined ? {} : { column: fields.column }),
       ...(fields.constraint === undefined ? {} : { constraint: fields.constraint }),
@@ -48,7 +48,13 @@ export function databaseError(error: unknown, place: Place): RevectorError {
 export function sqlstateOf(error: unknown): string {
   if (error instanceof RevectorError && typeof error.data['sqlstate'] === 'string')
     return error.data['sqlstate']
-  return serverFields(error).code
+  const { code } = serverFields(error)
+  return isSqlstate(code) ? code : ''
+}
+
+/** Five of A–Z and 0–9 with at least one digit, unlike the system's EPIPE. */
+function isSqlstate(code: string): boolean {
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
 }
 
 interface Named {
@@ -100,6 +106,12 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
         code: 'DATABASE_UNREACHABLE',
         message: `The server at ${place.address} takes no connections now: ${message}.`,
         hint: 'Wait until it is ready, or lower the pool size or raise max_connections where there are too many.',
+      }
+    case 'EMBEDDED_ENGINE_STOPPED':
+      return {
+        code: 'DATABASE_FAILED',
+        message: `${message}.`,
+        hint: 'Open the data folder again: everything that was committed is there.',
       }
     case '53100':
     case 'ENOSPC':

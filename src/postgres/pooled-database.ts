@@ -120,7 +120,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
       } catch (error) {
         const trouble = troubleOf(error) ?? troubleOf(causeOf(error))
         const patient = trouble === 'conflict' ? attempt < conflictAttempts : Date.now() < deadline
-        if (trouble === null || !patient || !mayRepeat(trouble)) throw databaseError(error, context.place)
+        if (trouble === null || !patient || !mayRepeat(trouble)) throw error
         await pause(trouble, attempt)
       }
     }
@@ -183,7 +183,9 @@ export function createPooledDatabase(parts: PooledParts): Database {
       return persist(
         () => withClient((client) => sendIt<Row>(client, statement, context.vectorOid)),
         (trouble) => trouble === 'conflict' || (trouble === 'lost' && readOnly),
-      )
+      ).catch((error: unknown) => {
+        throw databaseError(error, context.place)
+      })
     },
     transaction,
     session,

@@ -26,7 +26,10 @@ export async function runTransaction<T>(
 ): Promise<{ readonly value: T } | TransactionFailure> {
   let value: T
   try {
-    await client.query(beginText(options))
+    await client.query(beginText(options)).catch((error: unknown) => {
+      throw databaseError(error, context.place)
+    })
+    // What `work` throws of its own is the caller's, and leaves as it is.
     value = await work(queryableOn(client, context))
   } catch (error) {
     await client.query('rollback').catch(() => {
@@ -39,8 +42,9 @@ export async function runTransaction<T>(
     if (command !== 'COMMIT') return new TransactionFailure(ignoredFailure(), false)
   } catch (error) {
     const lost = troubleOf(error) === 'lost'
-    if (!lost) return new TransactionFailure(error, false)
-    if (options.readOnly === true) return new TransactionFailure(error, false)
+    if (!lost || options.readOnly === true) {
+      return new TransactionFailure(databaseError(error, context.place), false)
+    }
     return new TransactionFailure(unknownOutcome(error, context), true)
   }
   return { value }

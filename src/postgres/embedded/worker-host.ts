@@ -7,6 +7,8 @@ import type { Reply, Request } from './worker.ts'
 export interface WorkerHost extends Host {
   /** Told once when the worker ends by anything but `close`. Returns how to stop listening. */
   onDeath(listener: (error: Error) => void): () => void
+  /** Ends the thread wherever it is, as a crash would. */
+  kill(): Promise<void>
 }
 
 interface Pending {
@@ -51,7 +53,7 @@ export async function openWorkerHost(options: HostOptions): Promise<WorkerHost> 
     die(reply.message)
   })
   worker.on('error', (error) => die(error.message))
-  worker.on('exit', (code) => die(`its thread ended (${code})`))
+  worker.on('exit', (code) => die(code === 70 ? 'it met an internal error' : `its thread ended (${code})`))
 
   function wait(id: number, onData: Pending['onData']): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -92,6 +94,7 @@ export async function openWorkerHost(options: HostOptions): Promise<WorkerHost> 
         await worker.terminate()
       }
     },
+    kill: async () => void (await worker.terminate()),
     onDeath: (listener) => {
       listeners.add(listener)
       if (death !== null) listener(death)
