@@ -26,7 +26,7 @@ const pages = {
     keyNames,
   ),
   'models.md': modelsPage(knownModels, setupModels),
-  'library.md': libraryPage(readFileSync(join(root, 'src', 'interface.ts'), 'utf8')),
+  'library.md': libraryPage(join(root, 'src')),
   'cli.md': await cliPage(help),
 }
 for (const [name, text] of Object.entries(pages)) {

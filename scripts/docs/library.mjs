@@ -1,23 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
-/** The public calls with their comments, out of the text of `src/interface.ts`. */
-export function libraryPage(text) {
-  const file = ts.createSourceFile('interface.ts', text, ts.ScriptTarget.Latest, true)
-  const interfaces = file.statements.filter(ts.isInterfaceDeclaration)
-  const main = interfaces.find((declaration) => declaration.name.text === 'Revector')
+/** The public calls with their comments, and every shape that can be reached from them, out of the sources. */
+export function libraryPage(src) {
+  const sources = sourcesBelow(src)
+  const main = sources.find('Revector', join(src, 'interface.ts')).node
   const groups = main.members.filter(ts.isPropertySignature).map((group) => {
     const calls = group.type.members.filter(ts.isMethodSignature).map((call) => {
       const name = `${group.name.getText()}.${call.name.getText()}`
       const code = call.getText().replace(/\n {4}/g, '\n')
-      return `### ${name}\n\n${comment(call)}\`\`\`ts\n${code}\n\`\`\``
+      return `### ${name}\n\n${comment(call)}${fenced(code)}`
     })
     return `## revector.${group.name.getText()}\n\n${calls.join('\n\n')}`
   })
-  const types = interfaces
-    .filter((declaration) => declaration !== main)
+  const options = sources.find('CreateOptions', join(src, 'revector.ts'))
+  const shapes = sources
+    .reachable([{ node: main, file: join(src, 'interface.ts') }, options])
+    .filter(({ node }) => node !== main)
     .map(
-      (declaration) =>
-        `### ${declaration.name.text}\n\n${comment(declaration)}\`\`\`ts\n${code(declaration)}\n\`\`\``,
+      ({ node }) =>
+        `### ${node.name.text}\n\n${comment(node)}${fenced(node.getText().replace(/^export /, ''))}`,
     )
   return `# Library
 
@@ -37,11 +40,66 @@ ${groups.join('\n\n')}
 
 ## Shapes
 
-${types.join('\n\n')}
+${shapes.join('\n\n')}
 `
 }
 
-const code = (declaration) => declaration.getText().replace(/^export /, '')
+/** Declarations of the sources by name, found the way an import finds them. */
+function sourcesBelow(src) {
+  const parsed = new Map()
+  const open = (file) => {
+    if (!parsed.has(file)) {
+      parsed.set(file, ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true))
+    }
+    return parsed.get(file)
+  }
+  const find = (name, file) => {
+    for (const statement of open(file).statements) {
+      const declares = ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)
+      if (declares && statement.name.text === name) return { node: statement, file }
+      const names = namesOf(statement)
+      const from = statement.moduleSpecifier?.text
+      if (from?.startsWith('.') && names.includes(name)) return find(name, join(dirname(file), from))
+    }
+    return undefined
+  }
+  const reachable = (start) => {
+    const found = new Map(start.map((each) => [each.node, each]))
+    // A map grows while it is walked.
+    for (const { node, file } of found.values()) {
+      const visit = (inner) => {
+        const name = ts.isTypeReferenceNode(inner)
+          ? inner.typeName
+          : ts.isExpressionWithTypeArguments(inner)
+            ? inner.expression
+            : undefined
+        const target = name && ts.isIdentifier(name) ? find(name.text, file) : undefined
+        if (target !== undefined && target.file.startsWith(src)) found.set(target.node, target)
+        ts.forEachChild(inner, visit)
+      }
+      visit(node)
+    }
+    return [...found.values()]
+  }
+  return { find, reachable }
+}
+
+function namesOf(statement) {
+  if (ts.isImportDeclaration(statement)) {
+    const named = statement.importClause?.namedBindings
+    return named !== undefined && ts.isNamedImports(named) ? named.elements.map((each) => each.name.text) : []
+  }
+  if (
+    ts.isExportDeclaration(statement) &&
+    statement.exportClause &&
+    ts.isNamedExports(statement.exportClause)
+  ) {
+    return statement.exportClause.elements.map((each) => each.name.text)
+  }
+  return []
+}
+
+const fenced = (code) => `\`\`\`ts\n${code}\n\`\`\``
 
 function comment(node) {
   const texts = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc)

@@ -15,3 +15,14 @@ it('links between pages lead somewhere', () => {
   })
   expect(broken).toEqual([])
 })
+
+it('files and folders that pages name are there', () => {
+  const named = /`((?:src|test|scripts|docs|bench|examples|bin|\.ci)\/[\w./-]+)`/g
+  const broken = pages().flatMap(({ path, text }) =>
+    [...text.matchAll(named)]
+      .map(([, name]) => name ?? '')
+      .filter((name) => !existsSync(join(root, name)))
+      .map((name) => `${path}: ${name}`),
+  )
+  expect(broken).toEqual([])
+})
