@@ -40,16 +40,16 @@ export const optionsSchema = z.strictObject({
     .describe('Milliseconds a statement waits for a lock before it is refused; 0: for ever.'),
   tls: z
     .strictObject({
-      ca: z
-        .string()
+      mode: z
+        .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
         .optional()
-        .describe('File with the certificates of the authority that signed the server’s.'),
-      cert: z.string().optional().describe('File with the client’s certificate.'),
-      key: z.string().optional().describe('File with the client’s key.'),
-      rejectUnauthorized: z.boolean().default(true).describe('False accepts a server nobody vouches for.'),
+        .describe('As libpq’s sslmode; only the last two check whose server it is.'),
+      caFile: z.string().optional().describe('PEM file of the authorities to trust.'),
+      certFile: z.string().optional().describe('PEM file of the client’s certificate.'),
+      keyFile: z.string().optional().describe('PEM file of the client’s key.'),
     })
     .optional()
-    .describe('TLS to the server. Absent: what `sslmode` in the URL says.'),
+    .describe('TLS to the server, where the URL does not say it.'),
   chunkTokens: z
     .int()
     .min(16)

@@ -4,7 +4,7 @@ import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.t
 import type { Database, Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { createModelTable, dropModelTable, modelTableBytes } from '../schema/model-table.ts'
-import { countVectors, coverageOf } from '../store/coverage.ts'
+import { countMissing, countVectors } from '../store/coverage.ts'
 import {
   currentModel,
   deleteModel,

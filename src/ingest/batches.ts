@@ -1,0 +1,60 @@
+import type { PreparedDocument } from './prepare.ts'
+
+/** A batch is written in one transaction, after one round of requests to the provider. */
+const maxDocuments = 64
+const maxChunks = 512
+const maxCharacters = 4_000_000
+
+/**
+ * Gathers documents so that small ones share a transaction and memory stays flat: a batch ends before it gets
+ * too large, and before a second document of one source.
+ */
+export async function* batchDocuments(
+  documents: AsyncIterable<PreparedDocument>,
+): AsyncIterable<readonly PreparedDocument[]> {
+  let batch: PreparedDocument[] = []
+  let chunks = 0
+  let characters = 0
+  let sources = new Set<string>()
+  for await (const document of documents) {
+    const full =
+      batch.length === maxDocuments ||
+      chunks + document.chunks.length > maxChunks ||
+      characters + document.content.length > maxCharacters ||
+      (document.source !== null && sources.has(document.source))
+    if (full && batch.length > 0) {
+      yield batch
+      batch = []
+      chunks = 0
+      characters = 0
+      sources = new Set()
+    }
+    batch.push(document)
+    chunks += document.chunks.length
+    characters += document.content.length
+    if (document.source !== null) sources.add(document.source)
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Runs `work` on up to `ahead` items at once, and gives the results in the order of the items. */
+export async function* inOrder<Item, Result>(
+  items: AsyncIterable<Item>,
+  ahead: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncIterable<Result> {
+  const running: Promise<Result>[] = []
+  try {
+    for await (const item of items) {
+      const result = work(item)
+      // Looked at when its turn comes; until then a failure must not count as unhandled.
+      result.catch(() => {})
+      running.push(result)
+      const first = running.length >= ahead ? running.shift() : undefined
+      if (first !== undefined) yield await first
+    }
+    for (let next = running.shift(); next !== undefined; next = running.shift()) yield await next
+  } finally {
+    await Promise.allSettled(running)
+  }
+}

@@ -1,0 +1,65 @@
+import type { DocumentId, Metadata } from '../core/document.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import { beginBulkLoad } from '../schema/bulk-load.ts'
+import type { IngestParts } from './parts.ts'
+import { prepareDocument } from './prepare.ts'
+import { type WriteOptions, writeDocuments } from './write.ts'
+
+export interface DocumentRequest {
+  readonly title: string
+  readonly content: string
+  readonly source?: string
+  /** Default: Markdown, of which plain text is a case. */
+  readonly mediaType?: string
+  readonly metadata?: Metadata
+  readonly embeddingModel?: string
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+}
+
+/**
+ * Writes one text that the caller has. With a `source` that is known already, its document is replaced.
+ *
+ * @throws RevectorError INVALID_INPUT, DOCUMENT_EMPTY, MODEL_UNKNOWN, of the provider; nothing is written then
+ */
+export async function ingestDocument(parts: IngestParts, request: DocumentRequest): Promise<DocumentId> {
+  const { title, signal, onProgress } = request
+  checkText('title', title)
+  checkText('content', request.content)
+  const parsed = await parts.parser.parse(
+    { bytes: new TextEncoder().encode(request.content), mediaType: request.mediaType ?? 'text/markdown' },
+    signal === undefined ? {} : { signal },
+  )
+  const prepared = prepareDocument(
+    parsed,
+    { path: title, title, source: request.source ?? null, ...metadataOf(request) },
+    parts.split,
+  )
+  const load = beginBulkLoad(parts.db)
+  const options: WriteOptions = {
+    modelName: request.embeddingModel,
+    failing: new Set(),
+    beforeStoring: load.before,
+    signal,
+    onProgress,
+  }
+  const { documents } = await writeDocuments(parts, [prepared], options)
+  await load.finish({ signal, onProgress })
+  const [written] = documents
+  if (written === undefined) throw new Error(`${title} was not written`)
+  return written.id
+}
+
+function metadataOf({ metadata }: DocumentRequest): { readonly metadata?: Metadata } {
+  return metadata === undefined ? {} : { metadata }
+}
+
+function checkText(name: string, value: unknown): void {
+  if (typeof value === 'string' && value.trim() !== '') return
+  const came = typeof value === 'string' ? 'an empty text' : String(typeof value)
+  throw new RevectorError('INVALID_INPUT', `A document needs a ${name}: expected a text, came ${came}.`, {
+    hint: `Give the document's ${name}.`,
+    data: { field: name },
+  })
+}

@@ -1,0 +1,219 @@
+import { expect, it } from 'vitest'
+import { RevectorError } from '../../src/core/errors.ts'
+import type { IngestParts } from '../../src/ingest/parts.ts'
+import { type WriteOptions, writeDocuments } from '../../src/ingest/write.ts'
+import { removeModel } from '../../src/models/registry.ts'
+import { chunksOfDocument } from '../../src/store/chunks.ts'
+import { countVectors } from '../../src/store/coverage.ts'
+import { deleteDocuments } from '../../src/store/documents.ts'
+import { readVectors } from '../../src/store/embeddings.ts'
+import { setModelState } from '../../src/store/models.ts'
+import { type TestCorpus, testCorpus } from '../support/corpus-parts.ts'
+import { describeEngines } from '../support/engines.ts'
+import { lines } from '../support/paragraphs.ts'
+
+describeEngines('writing documents', (engine) => {
+  it('adds, then leaves unchanged ones alone, then replaces only what changed', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    const added = await write(parts, [lines('a.md', ['one', 'two', 'three'])])
+    expect(added.documents).toMatchObject([{ outcome: 'added', chunks: 3 }])
+    expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three'])
+
+    const id = added.documents[0]?.id ?? ''
+    const before = await chunksOfDocument(corpus.db, corpus.layout, id)
+    const again = await write(parts, [lines('a.md', ['one', 'two', 'three'])])
+    expect(again.documents).toEqual([{ id, outcome: 'unchanged', chunks: 3 }])
+
+    const changed = await write(parts, [lines('a.md', ['zero', 'one', 'three'])])
+    expect(changed.documents).toEqual([{ id, outcome: 'changed', chunks: 3 }])
+    expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three', 'zero'])
+    const after = await chunksOfDocument(corpus.db, corpus.layout, id)
+    expect(after.map((chunk) => chunk.content)).toEqual(['zero', 'one', 'three'])
+    expect(after.map((chunk) => chunk.position)).toEqual([0, 1, 2])
+    expect(after.map((chunk) => chunk.startOffset)).toEqual([0, 5, 9])
+    const idOf = (rows: typeof before, content: string) => rows.find((row) => row.content === content)?.id
+    expect(idOf(after, 'one')).toBe(idOf(before, 'one'))
+    expect(idOf(after, 'three')).toBe(idOf(before, 'three'))
+    expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
+      chunks: 3,
+      vectors: 3,
+    })
+  })
+
+  it('writes a new title without embedding anything', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    await write(parts, [lines('a.md', ['one'])])
+    const renamed = await write(parts, [lines('a.md', ['one'], 'Another title')])
+    expect(renamed.documents).toMatchObject([{ outcome: 'changed' }])
+    expect(corpus.models.texts.get('first')).toEqual(['one'])
+  })
+
+  it('pays once for one text, in a batch and across documents, and when its first place is replaced', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    await write(parts, [lines('a.md', ['same', 'same', 'a']), lines('b.md', ['same', 'b'])])
+    expect(corpus.models.texts.get('first')).toEqual(['same', 'a', 'b'])
+    // 'a' leaves a.md in the very transaction in which it comes to c.md.
+    await write(parts, [lines('a.md', ['new']), lines('c.md', ['a', 'same'])])
+    expect(corpus.models.texts.get('first')).toEqual(['same', 'a', 'b', 'new'])
+    expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
+      chunks: 5,
+      vectors: 5,
+    })
+    expect(await wrongVectors(corpus)).toEqual([])
+  })
+
+  it('embeds with every written model, and with the named one alone', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    await setModelState(corpus.db, corpus.second.id, 'standby')
+    await write(parts, [lines('a.md', ['one', 'two'])])
+    await write(parts, [lines('b.md', ['three'])], { modelName: 'second' })
+    expect(corpus.models.texts.get('first')).toEqual(['one', 'two'])
+    expect(corpus.models.texts.get('second')).toEqual(['one', 'two', 'three'])
+    // Given again without a name, the document gets what the current model was owed.
+    const paid = await write(parts, [lines('b.md', ['three'])])
+    expect(paid.documents).toMatchObject([{ outcome: 'unchanged' }])
+    expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three'])
+  })
+
+  it('records as owed what another than the current model fails to embed, and asks it once a run', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    await setModelState(corpus.db, corpus.second.id, 'filling')
+    let asked = 0
+    corpus.models.before = async (model) => {
+      if (model.modelName !== 'second') return
+      asked += 1
+      throw new RevectorError('PROVIDER_UNAVAILABLE', 'The second model is down.')
+    }
+    const failing = new Set<number>()
+    const warnings: string[] = []
+    const options: Partial<WriteOptions> = {
+      failing,
+      onProgress: (event) => event.type === 'warning' && warnings.push(event.message),
+    }
+    await write(parts, [lines('a.md', ['one'])], options)
+    await write(parts, [lines('b.md', ['two'])], options)
+    expect(asked).toBe(1)
+    expect(warnings).toEqual([expect.stringContaining('The second model is down.')])
+    expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
+      chunks: 2,
+      vectors: 2,
+    })
+    expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({
+      chunks: 2,
+      vectors: 0,
+    })
+  })
+
+  it('writes nothing at all when the current model fails', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    await write(parts, [lines('a.md', ['one'])])
+    corpus.models.before = async () => {
+      throw new RevectorError('PROVIDER_UNAVAILABLE', 'Down.')
+    }
+    await expect(write(parts, [lines('a.md', ['two']), lines('b.md', ['three'])])).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+    })
+    const { rows } = await corpus.db.query(everyChunk)
+    expect(rows).toEqual([{ content: 'one' }])
+  })
+
+  it('reaches a model that became written while the provider was being asked', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    corpus.models.before = async (model) => {
+      if (model.modelName === 'first') await setModelState(corpus.db, corpus.second.id, 'filling')
+    }
+    await write(parts, [lines('a.md', ['one'])])
+    expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({
+      chunks: 1,
+      vectors: 1,
+    })
+  })
+
+  it('leaves out a model that was removed while the provider was being asked', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    await setModelState(corpus.db, corpus.second.id, 'standby')
+    corpus.models.before = async (model) => {
+      if (model.modelName === 'second') await removeModel(corpus, 'second')
+    }
+    const { documents } = await write(parts, [lines('a.md', ['one'])])
+    expect(documents).toMatchObject([{ outcome: 'added' }])
+  })
+
+  it('computes a document anew when somebody else wrote or deleted it meanwhile', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = partsOf(corpus)
+    const first = await write(parts, [lines('a.md', ['one'])])
+    const rivals = [
+      () => write(parts, [lines('a.md', ['rival'])]),
+      () => corpus.db.transaction((tx) => deleteDocuments(tx, corpus.layout, [first.documents[0]?.id ?? ''])),
+    ]
+    corpus.models.before = async () => {
+      await rivals.shift()?.()
+    }
+    await write(parts, [lines('a.md', ['mine', 'one'])])
+    const { rows } = await corpus.db.query(everyChunk)
+    expect(rows).toEqual([{ content: 'mine' }, { content: 'one' }])
+    expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
+      chunks: 2,
+      vectors: 2,
+    })
+    expect(await wrongVectors(corpus)).toEqual([])
+  })
+})
+
+import { sql } from '../../src/postgres/sql.ts'
+
+const everyChunk = sql`select content from chunks order by document_id, position`
+
+function partsOf(corpus: TestCorpus): IngestParts {
+  const unused = () => {
+    throw new Error('Writing neither parses nor splits')
+  }
+  return {
+    db: corpus.db,
+    layout: corpus.layout,
+    models: corpus.models,
+    parser: { parse: unused, close: unused },
+    split: {},
+  }
+}
+
+function write(
+  parts: IngestParts,
+  documents: Parameters<typeof writeDocuments>[1],
+  options: Partial<WriteOptions> = {},
+) {
+  return writeDocuments(parts, documents, { failing: new Set(), ...options })
+}
+
+/** Chunks of the first model whose stored vector is not the one of their text. */
+async function wrongVectors(corpus: TestCorpus): Promise<string[]> {
+  const { rows } = await corpus.db.query<{ id: string; content: string }>(
+    sql`select id::text as id, content from chunks`,
+  )
+  const opened = await corpus.models.open(corpus.first)
+  corpus.models.before = async () => {}
+  const { vectors } = await opened.embed(
+    rows.map((row) => row.content),
+    { kind: 'document' },
+  )
+  const stored = await readVectors(
+    corpus.db,
+    corpus.layout,
+    corpus.first,
+    rows.map((row) => row.id),
+  )
+  return rows.flatMap((row, i) =>
+    JSON.stringify([...(stored.get(row.id) ?? [])]) === JSON.stringify([...(vectors[i] ?? [])])
+      ? []
+      : [row.content],
+  )
+}
