@@ -46,7 +46,7 @@ export function candidatesFor(form: IndexKind['form'], limit: number): number {
     case 'vector':
       return limit
     case 'halfvec':
-      return limit + Math.max(10, Math.ceil(limit / 5))
+      return limit + Math.max(5, Math.ceil(limit / 5))
     case 'bit':
       return Math.max(200, limit * 8)
   }
