@@ -11,7 +11,7 @@ export const keyNames: Readonly<Record<ProviderName, readonly string[]>> = {
   google: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_API_KEY'],
   mistral: ['MISTRAL_API_KEY'],
   voyage: ['VOYAGE_API_KEY'],
-  transformers: ['HF_TOKEN'],
+  transformers: [],
   bundled: [],
   'lexical-hash': [],
   custom: [],

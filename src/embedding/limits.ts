@@ -38,7 +38,7 @@ const byProvider: Readonly<Record<ProviderName, ModelLimits>> = {
   'lexical-hash': { ...local, batchItems: 256, batchTokens: Number.MAX_SAFE_INTEGER },
 }
 
-/** The provider's usual limits, then the catalogue's, then what the model itself says, then the user's. */
+/** The provider's usual limits, then the catalogue's and the model's own, then the user's. */
 export function limitsFor(spec: ModelSpec, raw: RawModel, environment: ProviderEnvironment): ModelLimits {
   const usual = byProvider[spec.provider]
   const known = knownModelOf(spec)
@@ -53,7 +53,9 @@ export function limitsFor(spec: ModelSpec, raw: RawModel, environment: ProviderE
           batchTokens: Math.min(known.maxBatchTokens ?? usual.batchTokens, usual.batchTokens),
           maxInputTokens: known.maxInputTokens,
         }),
-    ...(raw.maxInputTokens === undefined ? {} : { maxInputTokens: raw.maxInputTokens }),
+    ...(raw.maxInputTokens === undefined
+      ? {}
+      : { maxInputTokens: Math.min(raw.maxInputTokens, known?.maxInputTokens ?? raw.maxInputTokens) }),
     ...environment.limits?.[spec.modelName],
   }
 }

@@ -1,0 +1,5 @@
+export {
+  type EmbeddingSuiteOptions,
+  exerciseEmbeddingModel,
+  type SuiteRunner,
+} from './exercise-embedding-model.ts'
