@@ -6,16 +6,15 @@ import { removeModel } from '../../src/models/registry.ts'
 import { chunksOfDocument } from '../../src/store/chunks.ts'
 import { countVectors } from '../../src/store/coverage.ts'
 import { deleteDocuments } from '../../src/store/documents.ts'
-import { readVectors } from '../../src/store/embeddings.ts'
 import { setModelState } from '../../src/store/models.ts'
-import { type TestCorpus, testCorpus } from '../support/corpus-parts.ts'
+import { ingestParts, testCorpus, wrongVectors } from '../support/corpus-parts.ts'
 import { describeEngines } from '../support/engines.ts'
 import { lines } from '../support/paragraphs.ts'
 
 describeEngines('writing documents', (engine) => {
   it('adds, then leaves unchanged ones alone, then replaces only what changed', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     const added = await write(parts, [lines('a.md', ['one', 'two', 'three'])])
     expect(added.documents).toMatchObject([{ outcome: 'added', chunks: 3 }])
     expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three'])
@@ -43,7 +42,7 @@ describeEngines('writing documents', (engine) => {
 
   it('writes a new title without embedding anything', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     await write(parts, [lines('a.md', ['one'])])
     const renamed = await write(parts, [lines('a.md', ['one'], 'Another title')])
     expect(renamed.documents).toMatchObject([{ outcome: 'changed' }])
@@ -52,7 +51,7 @@ describeEngines('writing documents', (engine) => {
 
   it('pays once for one text, in a batch and across documents, and when its first place is replaced', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     await write(parts, [lines('a.md', ['same', 'same', 'a']), lines('b.md', ['same', 'b'])])
     expect(corpus.models.texts.get('first')).toEqual(['same', 'a', 'b'])
     // 'a' leaves a.md in the very transaction in which it comes to c.md.
@@ -62,12 +61,12 @@ describeEngines('writing documents', (engine) => {
       chunks: 5,
       vectors: 5,
     })
-    expect(await wrongVectors(corpus)).toEqual([])
+    expect(await wrongVectors(corpus, corpus.first)).toEqual([])
   })
 
   it('embeds with every written model, and with the named one alone', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     await setModelState(corpus.db, corpus.second.id, 'standby')
     await write(parts, [lines('a.md', ['one', 'two'])])
     await write(parts, [lines('b.md', ['three'])], { modelName: 'second' })
@@ -81,7 +80,7 @@ describeEngines('writing documents', (engine) => {
 
   it('records as owed what another than the current model fails to embed, and asks it once a run', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     await setModelState(corpus.db, corpus.second.id, 'filling')
     let asked = 0
     corpus.models.before = async (model) => {
@@ -111,7 +110,7 @@ describeEngines('writing documents', (engine) => {
 
   it('writes nothing at all when the current model fails', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     await write(parts, [lines('a.md', ['one'])])
     corpus.models.before = async () => {
       throw new RevectorError('PROVIDER_UNAVAILABLE', 'Down.')
@@ -125,7 +124,7 @@ describeEngines('writing documents', (engine) => {
 
   it('reaches a model that became written while the provider was being asked', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     corpus.models.before = async (model) => {
       if (model.modelName === 'first') await setModelState(corpus.db, corpus.second.id, 'filling')
     }
@@ -138,7 +137,7 @@ describeEngines('writing documents', (engine) => {
 
   it('leaves out a model that was removed while the provider was being asked', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     await setModelState(corpus.db, corpus.second.id, 'standby')
     corpus.models.before = async (model) => {
       if (model.modelName === 'second') await removeModel(corpus, 'second')
@@ -149,7 +148,7 @@ describeEngines('writing documents', (engine) => {
 
   it('computes a document anew when somebody else wrote or deleted it meanwhile', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const parts = partsOf(corpus)
+    const parts = ingestParts(corpus)
     const first = await write(parts, [lines('a.md', ['one'])])
     const rivals = [
       () => write(parts, [lines('a.md', ['rival'])]),
@@ -165,7 +164,7 @@ describeEngines('writing documents', (engine) => {
       chunks: 2,
       vectors: 2,
     })
-    expect(await wrongVectors(corpus)).toEqual([])
+    expect(await wrongVectors(corpus, corpus.first)).toEqual([])
   })
 })
 
@@ -173,47 +172,10 @@ import { sql } from '../../src/postgres/sql.ts'
 
 const everyChunk = sql`select content from chunks order by document_id, position`
 
-function partsOf(corpus: TestCorpus): IngestParts {
-  const unused = () => {
-    throw new Error('Writing neither parses nor splits')
-  }
-  return {
-    db: corpus.db,
-    layout: corpus.layout,
-    models: corpus.models,
-    parser: { parse: unused, close: unused },
-    split: {},
-  }
-}
-
 function write(
   parts: IngestParts,
   documents: Parameters<typeof writeDocuments>[1],
   options: Partial<WriteOptions> = {},
 ) {
   return writeDocuments(parts, documents, { failing: new Set(), ...options })
-}
-
-/** Chunks of the first model whose stored vector is not the one of their text. */
-async function wrongVectors(corpus: TestCorpus): Promise<string[]> {
-  const { rows } = await corpus.db.query<{ id: string; content: string }>(
-    sql`select id::text as id, content from chunks`,
-  )
-  const opened = await corpus.models.open(corpus.first)
-  corpus.models.before = async () => {}
-  const { vectors } = await opened.embed(
-    rows.map((row) => row.content),
-    { kind: 'document' },
-  )
-  const stored = await readVectors(
-    corpus.db,
-    corpus.layout,
-    corpus.first,
-    rows.map((row) => row.id),
-  )
-  return rows.flatMap((row, i) =>
-    JSON.stringify([...(stored.get(row.id) ?? [])]) === JSON.stringify([...(vectors[i] ?? [])])
-      ? []
-      : [row.content],
-  )
 }

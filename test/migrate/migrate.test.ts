@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest'
+import { RevectorError } from '../../src/core/errors.ts'
+import type { ProgressEvent } from '../../src/core/progress.ts'
+import { fillModel } from '../../src/migrate/fill.ts'
+import { migrateToNewModel } from '../../src/migrate/migrate.ts'
+import { useModel } from '../../src/models/registry.ts'
+import { sql } from '../../src/postgres/sql.ts'
+import { graphOf } from '../../src/schema/graph.ts'
+import { countVectors } from '../../src/store/coverage.ts'
+import { currentModel, findModel } from '../../src/store/models.ts'
+import { testCorpus, writeLines, wrongVectors } from '../support/corpus-parts.ts'
+import { describeEngines } from '../support/engines.ts'
+
+const request = { sourceModel: 'first', targetModel: 'second' }
+
+function texts(count: number, of = 'text'): string[] {
+  return Array.from({ length: count }, (_, i) => `${of} number ${i}`)
+}
+
+describeEngines('moving to a new model', (engine) => {
+  it('fills the target, builds its graph, switches, and keeps the source ready', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    await writeLines(corpus, 'a.md', texts(600))
+    const events: ProgressEvent[] = []
+    const filled = await migrateToNewModel(corpus, { ...request, onProgress: (event) => events.push(event) })
+    expect(filled).toMatchObject({ embedded: 600, reused: 0 })
+    expect((await currentModel(corpus.db))?.modelName).toBe('second')
+    expect((await findModel(corpus.db, 'first'))?.state).toBe('standby')
+    expect(await graphOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
+    expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({ vectors: 600 })
+    expect(await wrongVectors(corpus, corpus.second)).toEqual([])
+    expect(events.at(-1)).toEqual({ type: 'model.switched', from: 'first', to: 'second' })
+    expect(events.filter((event) => event.type === 'index.built')).toHaveLength(1)
+
+    expect(await useModel(corpus, 'first')).toEqual({ from: 'second', to: 'first' })
+    await writeLines(corpus, 'b.md', ['written after switching back'])
+    expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({ vectors: 601 })
+  })
+
+  it('goes on where an interrupted run was, paying for nothing twice', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    await writeLines(corpus, 'a.md', texts(600))
+    corpus.models.before = async (model) => {
+      const asked = corpus.models.texts.get(model.modelName)?.length ?? 0
+      if (model.modelName === 'second' && asked >= 256) {
+        throw new RevectorError('PROVIDER_UNAVAILABLE', 'Gone.')
+      }
+    }
+    await expect(migrateToNewModel(corpus, request)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+    expect((await currentModel(corpus.db))?.modelName).toBe('first')
+    expect((await findModel(corpus.db, 'second'))?.state).toBe('filling')
+    corpus.models.before = async () => {}
+    await migrateToNewModel(corpus, request)
+    expect(corpus.models.texts.get('second')).toHaveLength(600)
+    expect((await currentModel(corpus.db))?.modelName).toBe('second')
+    expect(await migrateToNewModel(corpus, request)).toEqual({ embedded: 0, reused: 0, tokens: 0 })
+  })
+
+  it('stops when asked to, and keeps what was stored', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    await writeLines(corpus, 'a.md', texts(600))
+    const stop = new AbortController()
+    await expect(
+      migrateToNewModel(corpus, {
+        ...request,
+        signal: stop.signal,
+        onProgress: (event) => event.type === 'fill.batch' && stop.abort(),
+      }),
+    ).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({ vectors: 256 })
+  })
+
+  it('takes along what is written, changed and deleted meanwhile', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    await writeLines(corpus, 'a.md', texts(300))
+    await writeLines(corpus, 'doomed.md', texts(10, 'doomed'))
+    let once = true
+    corpus.models.before = async (model) => {
+      if (model.modelName !== 'second' || !once) return
+      once = false
+      await writeLines(corpus, 'b.md', texts(5, 'new'))
+      await writeLines(corpus, 'a.md', [...texts(299), 'changed'])
+      await corpus.db.query(sql`delete from documents where source = 'doomed.md'`)
+    }
+    await migrateToNewModel(corpus, request)
+    const { rows } = await corpus.db.query(sql`
+      select (select count(*)::int from chunks) as chunks,
+        (select count(*)::int from chunk_embeddings where model_id = ${corpus.first.id}) as first,
+        (select count(*)::int from chunk_embeddings where model_id = ${corpus.second.id}) as second`)
+    expect(rows).toEqual([{ chunks: 305, first: 305, second: 305 }])
+    expect(await wrongVectors(corpus, corpus.second)).toEqual([])
+  })
+
+  it('embeds one text once, and copies what it has', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    await writeLines(corpus, 'a.md', ['same', 'same', 'other'])
+    await writeLines(corpus, 'b.md', ['same', 'last'])
+    const filled = await migrateToNewModel(corpus, request)
+    expect(corpus.models.texts.get('second')).toEqual(['same', 'other', 'last'])
+    expect(filled).toMatchObject({ embedded: 3, reused: 2 })
+  })
+
+  it('fills one document only', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const id = await writeLines(corpus, 'a.md', ['one', 'two'])
+    await writeLines(corpus, 'b.md', ['three'])
+    expect(await fillModel(corpus, corpus.second, { documentId: id })).toMatchObject({ embedded: 2 })
+    expect(corpus.models.texts.get('second')).toEqual(['one', 'two'])
+  })
+
+  it('names the chunk whose text cannot be embedded', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    await writeLines(corpus, 'a.md', ['good', 'poison'])
+    corpus.models.before = async (model, asked) => {
+      if (model.modelName !== 'second') return
+      const index = asked.indexOf('poison')
+      throw new RevectorError('PROVIDER_REFUSED', 'The text was refused.', { data: { index } })
+    }
+    const { rows } = await corpus.db.query<{ id: string }>(
+      sql`select id::text as id from chunks where content = 'poison'`,
+    )
+    await expect(migrateToNewModel(corpus, request)).rejects.toMatchObject({
+      code: 'PROVIDER_REFUSED',
+      data: { chunk_id: rows[0]?.id },
+    })
+  })
+
+  it('refuses a move that makes no sense', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const move = (sourceModel: string, targetModel: string) =>
+      migrateToNewModel(corpus, { sourceModel, targetModel })
+    await expect(move('first', 'first')).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(move('first', 'nobody')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' })
+    await useModel(corpus, 'second')
+    await corpus.db.query(sql`update embedding_models set state = 'retired' where model_name = 'first'`)
+    await expect(move('second', 'first')).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+})
