@@ -91,10 +91,12 @@ function missingCommand(program: Command, argv: readonly string[]): RevectorErro
 /** `revector … | head` ends the pipe early: nothing to complain about, and the command still ends in order. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
-    })
+    if (!stream.listeners('error').includes(tolerateClosedPipe)) stream.on('error', tolerateClosedPipe)
   }
+}
+
+function tolerateClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
 }
 
 const firstSteps = `
