@@ -60,8 +60,13 @@ export async function columnExists(db: Queryable, table: TableName, column: stri
   return rows.length > 0
 }
 
-/** Who may do what with a table, as GRANT spells it. */
-export async function copyGrants(db: Queryable, from: TableName, to: TableName): Promise<void> {
+/** Gives everyone on one table or sequence what they may do with another. */
+export async function copyGrants(
+  db: Queryable,
+  from: TableName,
+  to: TableName,
+  kind: 'table' | 'sequence' = 'table',
+): Promise<void> {
   const { rows } = await db.query<Grant>(sql`
     select g.privilege_type as privilege, null as column, g.is_grantable as grantable,
            case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end as role
@@ -82,7 +87,9 @@ export async function copyGrants(db: Queryable, from: TableName, to: TableName):
     const column = grant.column === null ? raw('') : sql` (${ident(grant.column)})`
     const role = grant.role === null ? raw('public') : ident(grant.role)
     const option = raw(grant.grantable ? ' with grant option' : '')
-    await db.query(sql`grant ${raw(grant.privilege)}${column} on table ${tableOf(to)} to ${role}${option}`)
+    await db.query(
+      sql`grant ${raw(grant.privilege)}${column} on ${raw(kind)} ${tableOf(to)} to ${role}${option}`,
+    )
   }
 }
 

@@ -22,7 +22,9 @@ export async function createFresh(tx: Queryable, to: number): Promise<void> {
   }
   await createHistory(tx)
   await recordStart(tx, 1, { createdTables: ownTables })
-  await tx.query(script('0001_fixed_dimension.sql'))
+  await tx.query(script('0001_documents.sql'))
+  await tx.query(script('0001_chunks.sql'))
+  await tx.query(script('0001_embeddings.sql'))
   await recordDone(tx, 1)
   if (to >= 2) await replaceFresh(tx, schema)
 }

@@ -22,6 +22,7 @@ export async function graphOf(db: Queryable, model: ModelSpace): Promise<Graph |
     select c.relname as name, i.indisvalid as valid, pg_relation_size(c.oid)::text as bytes
     from pg_index i
     join pg_class c on c.oid = i.indexrelid
+    join pg_am m on m.oid = c.relam and m.amname = 'hnsw'
     where i.indrelid = to_regclass(${modelTableName(model.id)})
       and c.relname in (${graphName(model.dimension)}, ${graphNameOfModel(model)})
     order by i.indisvalid desc`)

@@ -62,6 +62,13 @@ export async function recordStart(db: Queryable, revision: number, record: objec
     on conflict (revision) do update set record = excluded.record`)
 }
 
+/** The guide's "before" as others made it: recorded as it is, nothing of it is ours to drop. */
+export async function adoptFirstRevision(db: Queryable): Promise<void> {
+  await createHistory(db)
+  await recordStart(db, 1, { createdTables: null })
+  await recordDone(db, 1)
+}
+
 export async function recordDone(db: Queryable, revision: number): Promise<void> {
   await db.query(sql`update revector_revisions set applied_at = now() where revision = ${revision}`)
 }

@@ -1,13 +1,25 @@
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
-import type { Database } from '../postgres/database.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
 import { createFresh, isFresh } from './fresh.ts'
-import { appliedRevision, latestRevision, readHistory, refuseNewer } from './history.ts'
+import { adoptFirstRevision, appliedRevision, latestRevision, readHistory, refuseNewer } from './history.ts'
+import type { BuildSite } from './index-build.ts'
+import { planTakeover, type UpgradePlan } from './legacy/plan.ts'
+import type { FirstModel, TableChoices } from './legacy/record.ts'
+import { takeOver, takeoverUnderWay, undoTakeover } from './legacy/takeover.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
+import { undoFirst, undoFresh } from './undo.ts'
+
+export type { PlannedStep, UpgradePlan } from './legacy/plan.ts'
+export type { FirstModel, TableChoices } from './legacy/record.ts'
 
 export interface RunOptions {
   /** Stop at this revision. Default: the latest. */
   readonly to?: number
+  /** The model that made the vectors of a table to take over. Default: text-embedding-ada-002 where they are 1,536 wide. */
+  readonly model?: FirstModel
+  /** Where chunk texts and documents are, when foreign keys and names don't tell. */
+  readonly tables?: TableChoices
   readonly onProgress?: OnProgress
   readonly signal?: AbortSignal
 }
@@ -16,39 +28,121 @@ export interface RunResult {
   /** Revision before and after. Equal: there was nothing to do. */
   readonly from: number
   readonly to: number
+  /** Set when a fixed-dimension table was taken over by this run. */
+  readonly takenOver: {
+    readonly table: string
+    readonly rows: number
+    readonly model: string | null
+    /** How long the table could not be used, ms. */
+    readonly lockedMs: number
+  } | null
 }
 
 /**
  * Brings the schema to a revision. May be started many times at once and killed at any point: one works, the
  * others wait and find it done, and another run goes on where one stopped.
  *
- * @throws RevectorError SCHEMA_NEWER, UPGRADE_REFUSED, UPGRADE_MODEL_UNKNOWN, INVALID_INPUT, INTERRUPTED
+ * @throws RevectorError SCHEMA_NEWER, UPGRADE_REFUSED, UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT, INVALID_INPUT, INTERRUPTED
  */
 export async function runRevisions(db: Database, options: RunOptions = {}): Promise<RunResult> {
-  const to = checkedTarget(options.to)
+  const to = checkedTarget(options.to ?? latestRevision, 1)
+  return await withSchemaLock(db, (site) => run(site, to, options), options)
+}
+
+async function run(site: BuildSite, to: number, options: RunOptions): Promise<RunResult> {
+  const { session } = site
+  await finishRollback(site, options.onProgress)
+  const history = await readHistory(session)
+  refuseNewer(history)
+  const from = appliedRevision(history)
+  if (from >= to) return { from, to: from, takenOver: null }
+  if (from === 0 && (await isFresh(session))) {
+    await withShortLocks(session, (tx) => createFresh(tx, to), options)
+    options.onProgress?.({ type: 'schema.step', revision: to, step: 'create', detail: 'creates the tables' })
+    return { from, to, takenOver: null }
+  }
+  if (to === 1) {
+    await session.transaction(adoptFirstRevision)
+    return { from, to, takenOver: null }
+  }
+  const { takeover, lockedMs } = await takeOver(site, history, options)
+  const { table, rows, model } = takeover
+  return {
+    from,
+    to,
+    takenOver: { table: table.name, rows, model: model?.modelName ?? null, lockedMs },
+  }
+}
+
+/**
+ * Says what `runRevisions` would do to a fixed-dimension table, and refuses what it would refuse. Only reads.
+ * Null when there is none to take over.
+ */
+export async function planUpgrade(
+  db: Queryable,
+  options: Pick<RunOptions, 'to' | 'model' | 'tables'> = {},
+): Promise<UpgradePlan | null> {
+  const history = await readHistory(db)
+  refuseNewer(history)
+  if (appliedRevision(history) >= 2 || options.to === 1 || (await isFresh(db))) return null
+  return await planTakeover(db, options, takeoverUnderWay(history))
+}
+
+export interface RollbackOptions {
+  /** The revision to go back to. Default: the one before the present one. */
+  readonly to?: number
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+export interface RollbackResult {
+  readonly from: number
+  readonly to: number
+  /** How long `chunk_embeddings` could not be used, ms; 0 when nothing was swapped back. */
+  readonly lockedMs: number
+}
+
+/**
+ * Goes back to an earlier revision, losing no vector: refused while a model other than that of the old table has
+ * any. May be killed at any point; another call (or a run) finishes it.
+ *
+ * @throws RevectorError ROLLBACK_REFUSED, SCHEMA_NEWER, INVALID_INPUT, INTERRUPTED
+ */
+export async function rollbackRevisions(
+  db: Database,
+  options: RollbackOptions = {},
+): Promise<RollbackResult> {
   return await withSchemaLock(
     db,
-    async ({ session }) => {
-      const history = await readHistory(session)
+    async (site) => {
+      const history = await readHistory(site.session)
       refuseNewer(history)
-      const from = appliedRevision(history)
-      if (from >= to) return { from, to: from }
-      if (await isFresh(session)) {
-        await withShortLocks(session, (tx) => createFresh(tx, to), options)
-        options.onProgress?.({ type: 'schema.step', revision: to, step: 'create', detail: 'tables created' })
+      const from = history.reduce((top, { revision }) => Math.max(top, revision), 0)
+      const to = checkedTarget(options.to ?? Math.max(from - 1, 0), 0)
+      let lockedMs = 0
+      if (from >= 2 && to < 2) {
+        const takeover = takeoverUnderWay(history)
+        if (takeover === null) await withShortLocks(site.session, undoFresh, options)
+        else lockedMs = await undoTakeover(site, takeover, options.onProgress)
       }
-      return { from, to }
+      if (from >= 1 && to < 1) await withShortLocks(site.session, undoFirst, options)
+      return { from, to: Math.min(from, to), lockedMs }
     },
     options,
   )
 }
 
-function checkedTarget(to: number | undefined): number {
-  if (to === undefined) return latestRevision
-  if (Number.isInteger(to) && to >= 1 && to <= latestRevision) return to
+/** A rollback that was interrupted comes to its end before anything else begins. */
+async function finishRollback(site: BuildSite, onProgress: OnProgress | undefined): Promise<void> {
+  const takeover = takeoverUnderWay(await readHistory(site.session))
+  if (takeover?.rollingBack === true) await undoTakeover(site, takeover, onProgress)
+}
+
+function checkedTarget(to: number, least: number): number {
+  if (Number.isInteger(to) && to >= least && to <= latestRevision) return to
   throw new RevectorError(
     'INVALID_INPUT',
-    `A revision to run to must be from 1 to ${latestRevision}: came ${to}.`,
-    { hint: `Leave it out to run to ${latestRevision}.`, data: { to, latest: latestRevision } },
+    `A revision must be a whole number from ${least} to ${latestRevision}: came ${to}.`,
+    { hint: 'Leave it out for the default.', data: { to, least, latest: latestRevision } },
   )
 }

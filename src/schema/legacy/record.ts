@@ -27,6 +27,8 @@ export interface AddedDefault {
   readonly table: TableName
   readonly column: string
   readonly expression: string
+  /** The default it had, to be given back. */
+  readonly previous: string | null
   /** A sequence to be made for it, which starts above the highest value. */
   readonly sequence: string | null
 }
@@ -45,9 +47,14 @@ export interface AddedIndex {
 export interface IdentityFacts {
   readonly column: string
   readonly kind: 'always' | 'by default'
-  readonly sequence: string
-  /** `as bigint start with 1 increment by 1 …` */
-  readonly options: string
+  readonly sequence: TableName
+  readonly type: string
+  readonly start: string
+  readonly increment: string
+  readonly minimum: string
+  readonly maximum: string
+  readonly cache: string
+  readonly cycle: boolean
 }
 
 export interface OwnedSequence {
@@ -72,7 +79,10 @@ export interface Takeover {
   readonly model: ModelSpec | null
   /** False when the owner's table had a constant `model_id` already. */
   readonly addsModelId: boolean
-  readonly chunkIdNotNull: boolean
+  /** False when the table had no `id`: it is given one, 0 in the rows of before. */
+  readonly addsId: boolean
+  readonly owner: string
+  readonly comment: string | null
   readonly layout: Layout
   readonly createsDocuments: boolean
   readonly columns: readonly AddedColumn[]

@@ -30,6 +30,8 @@ export interface ColumnFacts {
   /** Without the modifier, a domain as what it is over: `character varying`, `vector`. */
   readonly baseType: string
   readonly category: string
+  /** Whether the type is a domain, which may have checks of its own. */
+  readonly domain: boolean
   /** Declared length or width; null without one. */
   readonly modifier: number | null
   readonly notNull: boolean
@@ -79,6 +81,7 @@ export async function readTable(db: Queryable, name: TableName): Promise<TableFa
   const { rows: columns } = await db.query<ColumnFacts>(sql`
     select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type,
            format_type(b.oid, null) as "baseType", b.typcategory::text as category,
+           t.typtype = 'd' as domain,
            case when b.typname in ('varchar', 'bpchar') and m.modifier > 0 then m.modifier - 4
                 when m.modifier > 0 then m.modifier end as modifier,
            a.attnotnull as "notNull", a.attidentity::text as identity, a.attgenerated <> '' as generated,

@@ -1,0 +1,55 @@
+import type { Distance } from '../../core/model.ts'
+import { distanceOf } from '../index-kind.ts'
+import type { IndexFacts, TableFacts } from './table-facts.ts'
+
+/** An HNSW index of the owner's that can be the model's graph as it is, and the distance it was built for. */
+export interface AdoptableGraph {
+  readonly name: string
+  /** Null: bits say nothing of the distance. */
+  readonly distance: Distance | null
+}
+
+/**
+ * The index must be whole, usable, and on what a search of this width orders by (index-kind.ts): the column,
+ * its halfvec, or its bits. Where there are several, the one of the wanted distance, else the first by name.
+ */
+export function adoptableGraph(
+  table: TableFacts,
+  column: string,
+  dimension: number,
+  wanted: Distance | null,
+): AdoptableGraph | null {
+  const graphs = table.indexes
+    .filter(
+      (index) => index.method === 'hnsw' && index.valid && !index.partial && fits(index, column, dimension),
+    )
+    .map((index) => ({ name: index.name, distance: distanceOf(index.opclass) }))
+  return graphs.find((graph) => graph.distance === wanted) ?? graphs[0] ?? null
+}
+
+function fits(index: IndexFacts, column: string, dimension: number): boolean {
+  if (dimension <= 2_000) {
+    return (
+      index.columns[0] === column && index.opclass.startsWith('vector_') && distanceOf(index.opclass) !== null
+    )
+  }
+  // As pg_get_expr prints it, with or without the schema of the extension.
+  const expression = (index.expression ?? '').replaceAll('"', '')
+  const name = column.replaceAll('"', '')
+  if (dimension <= 4_000) {
+    return (
+      new RegExp(`^\\(*${escaped(name)}\\)*::(\\w+\\.)?halfvec\\(${dimension}\\)\\)*$`).test(expression) &&
+      distanceOf(index.opclass) !== null
+    )
+  }
+  return (
+    index.opclass === 'bit_hamming_ops' &&
+    new RegExp(`^\\(*(\\w+\\.)?binary_quantize\\(${escaped(name)}\\)\\)*::bit\\(${dimension}\\)\\)*$`).test(
+      expression,
+    )
+  )
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

@@ -1,0 +1,31 @@
+import type { OnProgress } from '../../core/progress.ts'
+import type { Queryable } from '../../postgres/database.ts'
+import { ident, sql } from '../../postgres/sql.ts'
+import type { BuildSite } from '../index-build.ts'
+import { withShortLocks } from '../locks.ts'
+import type { Takeover } from './record.ts'
+
+/** What the steps of a take-over work with. */
+export interface StepContext {
+  readonly site: BuildSite
+  readonly takeover: Takeover
+  readonly onProgress?: OnProgress
+}
+
+/** A transaction that needs strong locks for an instant, with new tables going where the old one is. */
+export async function shortly<T>(
+  { site, takeover, onProgress }: StepContext,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T> {
+  return await withShortLocks(
+    site.session,
+    async (tx) => {
+      await tx.query(sql`
+        select set_config('search_path',
+          concat_ws(', ', ${ident(takeover.table.schema).text}::text, nullif(current_setting('search_path'), '')),
+          true)`)
+      return await work(tx)
+    },
+    { ...(site.signal && { signal: site.signal }), ...(onProgress && { onProgress }) },
+  )
+}

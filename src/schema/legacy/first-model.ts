@@ -1,0 +1,56 @@
+import { RevectorError } from '../../core/errors.ts'
+import type { Distance, ModelSpec } from '../../core/model.ts'
+import type { FirstModel } from './record.ts'
+
+/** The width that says by itself which model it was, when nobody says otherwise: the guide's "before". */
+const guideDimension = 1536
+
+/**
+ * The model that made the old vectors, as a full specification; null when the table is empty and nobody named one.
+ * Its distance is the old index's, where there is one.
+ *
+ * @throws RevectorError UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT
+ */
+export function firstModel(
+  named: FirstModel | undefined,
+  found: { readonly dimension: number; readonly rows: number; readonly indexed: Distance | null },
+): ModelSpec | null {
+  const { dimension, rows, indexed } = found
+  if (named === undefined) {
+    if (dimension === guideDimension)
+      return specify({ modelName: 'text-embedding-ada-002', provider: 'openai' }, dimension, indexed)
+    if (rows === 0) return null
+    throw new RevectorError(
+      'UPGRADE_MODEL_UNKNOWN',
+      `Which model made the ${rows} vectors of ${dimension} dimensions in chunk_embeddings is not known.`,
+      { hint: 'Name it: revector db run --model NAME.', data: { dimension, rows } },
+    )
+  }
+  if (named.dimension !== undefined && named.dimension !== dimension) {
+    throw new RevectorError(
+      'MODEL_DIMENSION_CONFLICT',
+      `Model exists with different dimension: "${named.modelName}" makes ${named.dimension}, the column has ${dimension}.`,
+      {
+        hint: `Name the model that made the vectors of ${dimension} dimensions.`,
+        data: { model: named.modelName, registered: named.dimension, requested: dimension },
+      },
+    )
+  }
+  return specify(named, dimension, indexed)
+}
+
+function specify(named: FirstModel, dimension: number, indexed: Distance | null): ModelSpec {
+  return {
+    modelName: named.modelName,
+    dimension,
+    provider: named.provider ?? 'openai-compatible',
+    remoteName: named.remoteName ?? named.modelName,
+    revision: named.revision ?? '',
+    pooling: named.pooling ?? '',
+    normalize: named.normalize ?? false,
+    documentPrefix: named.documentPrefix ?? '',
+    queryPrefix: named.queryPrefix ?? '',
+    distance: indexed ?? named.distance ?? 'cosine',
+    baseUrl: named.baseUrl ?? null,
+  }
+}

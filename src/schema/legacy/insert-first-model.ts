@@ -1,0 +1,22 @@
+import type { Queryable } from '../../postgres/database.ts'
+import { sql } from '../../postgres/sql.ts'
+import { type TableName, tableOf } from '../layout.ts'
+import type { Takeover } from './record.ts'
+
+/** The model of the old vectors, under the id its rows carry: current, unless there are no rows. */
+export async function insertFirstModel(
+  tx: Queryable,
+  { model, modelId }: Takeover,
+  table: TableName,
+): Promise<void> {
+  if (model === null) return
+  await tx.query(sql`
+    insert into embedding_models
+      (id, model_name, dimension, provider, remote_name, revision, pooling, normalize,
+       document_prefix, query_prefix, distance, base_url, state)
+    values (${modelId}, ${model.modelName}, ${model.dimension}, ${model.provider}, ${model.remoteName},
+            ${model.revision}, ${model.pooling}, ${model.normalize}, ${model.documentPrefix},
+            ${model.queryPrefix}, ${model.distance}, ${model.baseUrl},
+            case when exists (select from ${tableOf(table)}) then 'current' else 'registered' end)`)
+  await tx.query(sql`select setval(pg_get_serial_sequence('embedding_models', 'id'), ${modelId}::bigint)`)
+}

@@ -1,0 +1,300 @@
+import { sqlstateOf } from '../../postgres/errors.ts'
+import { ident, join, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { constraintState, literal, relationExists } from '../catalog.ts'
+import { buildGraphOn } from '../graph.ts'
+import { buildIndex, dropIndex } from '../index-build.ts'
+import { type TableName, tableOf } from '../layout.ts'
+import { script } from '../scripts.ts'
+import { checkUnique } from './check-rows.ts'
+import { type StepContext, shortly } from './context.ts'
+import { sameTable } from './discover.ts'
+import { type AddedColumn, type AddedDefault, type Takeover, takeoverNames } from './record.ts'
+import { spoken } from './table-facts.ts'
+
+/**
+ * What happens while the database goes on serving. Every `apply` and `undo` looks at the catalog first, so that
+ * each may be interrupted anywhere and run again.
+ */
+export interface Step {
+  readonly name: string
+  readonly does: string
+  /** The lock, in words, and how long it is held. */
+  readonly locks: string
+  /** Whether it takes longer the more rows there are. */
+  readonly growsWithRows: boolean
+  apply(context: StepContext): Promise<void>
+  undo(context: StepContext): Promise<void>
+}
+
+const instant = (tables: string): string =>
+  `all use of ${tables}, for an instant; gives way and tries again rather than queue for more than 0.1 s`
+const none = 'none that reads or writes would meet'
+
+export function onlineSteps(takeover: Takeover): Step[] {
+  return [
+    registry(),
+    ...(takeover.createsDocuments ? [documents(takeover)] : []),
+    ...columnsByTable(takeover),
+    ...(takeover.defaults.length > 0 ? [defaults(takeover)] : []),
+    ...(takeover.indexes.length > 0 ? [indexes(takeover)] : []),
+    unique(takeover),
+    ...checks(takeover),
+    ...(takeover.adoptedGraph === null ? [graph(takeover)] : []),
+    statistics(takeover),
+  ]
+}
+
+function registry(): Step {
+  return {
+    name: 'registry',
+    does: 'creates embedding_models and revector_layout',
+    locks: none,
+    growsWithRows: false,
+    apply: (context) =>
+      shortly(context, async (tx) => {
+        const table = { schema: context.takeover.table.schema, name: 'embedding_models' }
+        if (!(await relationExists(tx, table))) await tx.query(script('0002_registry.sql'))
+      }),
+    undo: (context) =>
+      shortly(context, async (tx) => {
+        const { schema } = context.takeover.table
+        await tx.query(sql`
+          drop table if exists ${ident(schema, 'embedding_models')}, ${ident(schema, 'revector_layout')}`)
+      }),
+  }
+}
+
+function documents({ layout, table }: Takeover): Step {
+  const name = layout.documents.table
+  return {
+    name: 'documents',
+    does: `creates ${spoken(name)} with one document, "Chunks of ${layout.chunks.table.name}", that owns the chunks there are`,
+    locks: none,
+    growsWithRows: false,
+    apply: (context) =>
+      shortly(context, async (tx) => {
+        if (await relationExists(tx, name)) return
+        await tx.query(script('0001_documents.sql'))
+        await tx.query(sql`
+          insert into ${tableOf(name)} (title, content, content_hash)
+          values (${`Chunks of ${layout.chunks.table.name}`}, '', '')`)
+      }),
+    undo: (context) =>
+      shortly(context, async (tx) => {
+        await tx.query(sql`drop table if exists ${tableOf({ schema: table.schema, name: name.name })}`)
+      }),
+  }
+}
+
+/** The take-over's own columns and those of the mapping: one ALTER TABLE for each table. */
+function columnsByTable(takeover: Takeover): Step[] {
+  const own: AddedColumn[] = []
+  if (takeover.addsModelId) {
+    own.push(added(takeover.table, 'model_id', `int not null default ${takeover.modelId}`))
+  }
+  if (takeover.addsId) own.push(added(takeover.table, 'id', 'bigint not null default 0'))
+  const tables: TableName[] = []
+  const all = [...takeover.columns, ...own]
+  for (const { table } of all) if (!tables.some((one) => sameTable(one, table))) tables.push(table)
+  return tables.map((table) =>
+    columns(
+      table,
+      all.filter((one) => sameTable(one.table, table)),
+    ),
+  )
+}
+
+function added(table: TableName, column: string, definition: string): AddedColumn {
+  return { table, column, definition, laterDefault: null }
+}
+
+function columns(table: TableName, wanted: readonly AddedColumn[]): Step {
+  const changes = wanted.flatMap(({ column, definition, laterDefault }): Sql[] => [
+    sql`add column if not exists ${ident(column)} ${raw(definition)}`,
+    ...(laterDefault === null ? [] : [sql`alter column ${ident(column)} set default ${raw(laterDefault)}`]),
+  ])
+  const drops = wanted.map(({ column }) => sql`drop column if exists ${ident(column)}`)
+  return {
+    name: `columns of ${spoken(table)}`,
+    does: `adds ${wanted.map(({ column }) => column).join(', ')} to ${spoken(table)}; no row is rewritten`,
+    locks: instant(spoken(table)),
+    growsWithRows: false,
+    apply: (context) =>
+      shortly(
+        context,
+        async (tx) => void (await tx.query(sql`alter table ${tableOf(table)} ${join(changes)}`)),
+      ),
+    undo: (context) =>
+      shortly(
+        context,
+        async (tx) => void (await tx.query(sql`alter table ${tableOf(table)} ${join(drops)}`)),
+      ),
+  }
+}
+
+function defaults(takeover: Takeover): Step {
+  const tables = [...new Set(takeover.defaults.map(({ table }) => spoken(table)))].join(', ')
+  const list = takeover.defaults.map(
+    ({ table, column, expression }) =>
+      `${spoken(table)}.${column} ${expression === '' ? '(a sequence)' : expression}`,
+  )
+  return {
+    name: 'defaults',
+    does: `gives required columns without a default one, so that ingest can add rows: ${list.join(', ')}`,
+    locks: instant(tables),
+    growsWithRows: false,
+    apply: async (context) => {
+      for (const one of takeover.defaults) await shortly(context, (tx) => addDefault(tx, one))
+    },
+    undo: async (context) => {
+      for (const one of takeover.defaults) await shortly(context, (tx) => dropDefault(tx, one))
+    },
+  }
+}
+
+type Tx = StepContext['site']['session']
+
+async function addDefault(tx: Pick<Tx, 'query'>, one: AddedDefault): Promise<void> {
+  let expression = one.expression
+  if (one.sequence !== null) {
+    const sequence = { schema: one.table.schema, name: one.sequence }
+    expression = `nextval(${literal(tableOf(sequence).text).text}::regclass)`
+    if (!(await relationExists(tx, sequence))) {
+      await tx.query(sql`create sequence ${tableOf(sequence)}`)
+      await tx.query(sql`
+        select setval(${tableOf(sequence).text}::regclass, coalesce(max(${ident(one.column)}), 0) + 1, false)
+        from ${tableOf(one.table)}`)
+    }
+  }
+  await tx.query(sql`
+    alter table ${tableOf(one.table)} alter column ${ident(one.column)} set default ${raw(expression)}`)
+}
+
+async function dropDefault(tx: Pick<Tx, 'query'>, one: AddedDefault): Promise<void> {
+  const back = raw(one.previous === null ? 'drop default' : `set default ${one.previous}`)
+  await tx.query(sql`alter table ${tableOf(one.table)} alter column ${ident(one.column)} ${back}`)
+  if (one.sequence !== null) {
+    await tx.query(sql`drop sequence if exists ${ident(one.table.schema, one.sequence)}`)
+  }
+}
+
+function indexes(takeover: Takeover): Step {
+  return {
+    name: 'indexes',
+    does: `builds ${takeover.indexes.map(({ name }) => name).join(', ')}`,
+    locks: none,
+    growsWithRows: true,
+    apply: async ({ site }) => {
+      for (const { table, name, unique, body, key } of takeover.indexes) {
+        await buildUnique(site, { table, name, unique, body: raw(body) }, key)
+      }
+    },
+    undo: async ({ site }) => {
+      for (const { table, name } of takeover.indexes) await dropIndex(site, { schema: table.schema, name })
+    },
+  }
+}
+
+function unique(takeover: Takeover): Step {
+  const { table, modelId } = takeover
+  const name = takeoverNames(modelId).unique
+  return {
+    name: 'unique',
+    does: `builds the unique index ${name} on (chunk_id, model_id)`,
+    locks: none,
+    growsWithRows: true,
+    apply: ({ site }) =>
+      buildUnique(site, { table, name, unique: true, body: sql`(chunk_id, model_id)` }, 'chunk_id'),
+    undo: ({ site }) => dropIndex(site, { schema: table.schema, name }),
+  }
+}
+
+/** A unique index that can't be built names the rows instead. */
+async function buildUnique(
+  site: StepContext['site'],
+  request: Parameters<typeof buildIndex>[1],
+  key: string | null,
+): Promise<void> {
+  try {
+    await buildIndex(site, request)
+  } catch (error) {
+    if (key !== null && sqlstateOf(error) === '23505') await checkUnique(site.session, request.table, key)
+    throw error
+  }
+}
+
+function checks(takeover: Takeover): Step[] {
+  const { table, modelId, layout } = takeover
+  const names = takeoverNames(modelId)
+  const { chunks } = layout
+  const steps = [
+    constraint(
+      table,
+      names.modelCheck,
+      sql`check (model_id is not null and model_id = ${raw(String(modelId))})`,
+      spoken(table),
+    ),
+    constraint(table, names.chunkCheck, sql`check (chunk_id is not null)`, spoken(table)),
+  ]
+  if (takeover.addsForeignKey) {
+    const body = sql`
+      foreign key (chunk_id) references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`
+    steps.push(constraint(table, names.foreignKey, body, `${spoken(table)} and ${spoken(chunks.table)}`))
+  }
+  return steps
+}
+
+function constraint(table: TableName, name: string, body: Sql, locked: string): Step {
+  return {
+    name,
+    does: `adds the constraint ${name} for new rows, then checks the rows of before`,
+    locks: `${instant(locked)}; none while rows are checked`,
+    growsWithRows: true,
+    apply: async (context) => {
+      const { session } = context.site
+      if ((await constraintState(session, table, name)) === 'missing') {
+        await shortly(context, async (tx) => {
+          await tx.query(sql`alter table ${tableOf(table)} add constraint ${ident(name)} ${body} not valid`)
+        })
+      }
+      if ((await constraintState(session, table, name)) === 'not valid') {
+        await session.query(sql`alter table ${tableOf(table)} validate constraint ${ident(name)}`)
+      }
+    },
+    undo: (context) =>
+      shortly(context, async (tx) => {
+        await tx.query(sql`alter table ${tableOf(table)} drop constraint if exists ${ident(name)}`)
+      }),
+  }
+}
+
+function graph(takeover: Takeover): Step {
+  const { table, column, dimension, model } = takeover
+  return {
+    name: 'graph',
+    does: `builds the HNSW index ${takeover.graph} on ${spoken(table)}.${column}`,
+    locks: none,
+    growsWithRows: true,
+    apply: ({ site, onProgress }) =>
+      buildGraphOn(site, {
+        table,
+        name: takeover.graph,
+        column,
+        space: { dimension, distance: model?.distance ?? 'cosine' },
+        ...(model && { modelName: model.modelName }),
+        ...(onProgress && { onProgress }),
+      }),
+    undo: ({ site }) => dropIndex(site, { schema: table.schema, name: takeover.graph }),
+  }
+}
+
+function statistics({ table }: Takeover): Step {
+  return {
+    name: 'statistics',
+    does: `analyzes ${spoken(table)}, so that the planner uses the graph`,
+    locks: none,
+    growsWithRows: false,
+    apply: async ({ site }) => void (await site.session.query(sql`analyze ${tableOf(table)}`)),
+    undo: async () => {},
+  }
+}

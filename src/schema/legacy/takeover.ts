@@ -1,0 +1,96 @@
+import { RevectorError, throwIfAborted } from '../../core/errors.ts'
+import type { OnProgress } from '../../core/progress.ts'
+import type { Queryable } from '../../postgres/database.ts'
+import { sql } from '../../postgres/sql.ts'
+import { adoptFirstRevision, forget, type RevisionRow, recordStart } from '../history.ts'
+import type { BuildSite } from '../index-build.ts'
+import type { StepContext } from './context.ts'
+import { describeTakeover, type TakeoverOptions } from './describe.ts'
+import { onlineSteps, type Step } from './online-steps.ts'
+import type { Takeover } from './record.ts'
+import { isSwapped, refuseOtherVectors, swapIn, swapOut } from './swap.ts'
+
+export interface TakeoverResult {
+  readonly takeover: Takeover
+  /** How long the old table could not be used, ms. */
+  readonly lockedMs: number
+}
+
+/** The take-over under way, as it was decided when it began; null when none has begun. */
+export function takeoverUnderWay(history: readonly RevisionRow[]): Takeover | null {
+  const row = history.find(({ revision }) => revision === 2)
+  return row !== undefined && isTakeover(row.record) ? row.record : null
+}
+
+function isTakeover(record: object): record is Takeover {
+  return 'kind' in record && record.kind === 'takeover'
+}
+
+/** Takes the fixed-dimension table over, from the start or from where it stopped. */
+export async function takeOver(
+  site: BuildSite,
+  history: readonly RevisionRow[],
+  options: TakeoverOptions & { readonly onProgress?: OnProgress },
+): Promise<TakeoverResult> {
+  const { onProgress } = options
+  const begun = takeoverUnderWay(history)
+  const takeover = begun === null ? await describeTakeover(site.session, options) : agreed(begun, options)
+  if (begun === null) {
+    await site.session.transaction(async (tx) => {
+      if (history.length === 0) await adoptFirstRevision(tx)
+      await recordStart(tx, 2, takeover)
+    })
+  }
+  const context: StepContext = { site, takeover, ...(onProgress && { onProgress }) }
+  for (const step of onlineSteps(takeover)) {
+    announce(context, step)
+    await step.apply(context)
+  }
+  return { takeover, lockedMs: await swapIn(context) }
+}
+
+/**
+ * Puts the old layout back, exactly, also from the middle of a take-over or of a rollback.
+ *
+ * @returns how long the table was locked, ms
+ * @throws RevectorError ROLLBACK_REFUSED
+ */
+export async function undoTakeover(
+  site: BuildSite,
+  takeover: Takeover,
+  onProgress?: OnProgress,
+): Promise<number> {
+  const context: StepContext = { site, takeover, ...(onProgress && { onProgress }) }
+  if (await isSwapped(site.session, takeover)) await refuseOtherVectors(site.session, takeover)
+  await markRollingBack(site.session)
+  const lockedMs = await swapOut(context)
+  for (const step of onlineSteps(takeover).reverse()) {
+    announce(context, { ...step, does: `undo: ${step.does}` })
+    await step.undo(context)
+  }
+  await forget(site.session, 2)
+  return lockedMs
+}
+
+function announce({ onProgress, site }: StepContext, step: Pick<Step, 'name' | 'does'>): void {
+  throwIfAborted(site.signal)
+  onProgress?.({ type: 'schema.step', revision: 2, step: step.name, detail: step.does })
+}
+
+async function markRollingBack(db: Queryable): Promise<void> {
+  await db.query(sql`
+    update revector_revisions set record = record || '{"rollingBack": true}' where revision = 2`)
+}
+
+/** A run that goes on keeps to what was decided; another model now would be a contradiction. */
+function agreed(takeover: Takeover, { model }: TakeoverOptions): Takeover {
+  if (model === undefined || model.modelName === takeover.model?.modelName) return takeover
+  throw new RevectorError(
+    'UPGRADE_REFUSED',
+    `An upgrade is under way that takes the old vectors for ${takeover.model?.modelName ?? 'no model'}, not for ${model.modelName}.`,
+    {
+      hint: 'Run it again without --model to finish it, or roll back first (revector db rollback --to 1).',
+      data: { model: model.modelName, under_way: takeover.model?.modelName ?? null },
+    },
+  )
+}
