@@ -39,6 +39,9 @@ export interface Session extends Queryable {
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
 }
 
+/** Where the embedded engine keeps its files: a folder, or its own memory, which it can pack into a gzipped tar. */
+export type DatabaseFiles = { readonly path: string } | { readonly path: null; dump(): Promise<Uint8Array> }
+
 export interface Database extends Queryable {
   readonly engine: 'embedded' | 'server'
   /** e.g. '17.6' */
@@ -47,6 +50,8 @@ export interface Database extends Queryable {
   readonly pgvectorVersion: string
   /** Whether CREATE INDEX CONCURRENTLY and parallel sessions exist. False on the embedded engine. */
   readonly concurrent: boolean
+  /** Null on a server. To be read only inside a session, after a checkpoint. */
+  readonly files: DatabaseFiles | null
   /** The only way to a transaction. Never use the database itself inside `work`: the embedded engine has one session. */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
   session<T>(work: (session: Session) => Promise<T>): Promise<T>

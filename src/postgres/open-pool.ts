@@ -11,12 +11,19 @@ export interface PoolRequest {
   readonly place: Place
   readonly pool: pg.PoolConfig
   readonly options: DatabaseOptions
+  readonly files: Database['files']
   /** Runs after the pool has ended, also when opening fails. */
   readonly afterClose: () => Promise<void>
 }
 
 /** Opens the pool, makes the first connection, checks what is behind it. */
-export async function openPool({ place, pool: config, options, afterClose }: PoolRequest): Promise<Database> {
+export async function openPool({
+  place,
+  pool: config,
+  options,
+  files,
+  afterClose,
+}: PoolRequest): Promise<Database> {
   let searchPath: string | null = null
   const pool = new pg.Pool({
     ...config,
@@ -47,6 +54,7 @@ export async function openPool({ place, pool: config, options, afterClose }: Poo
       reconnectMs: options.reconnectMs ?? 30_000,
       onEvent: options.onEvent,
       sessionSettings: searchPath,
+      files,
       afterClose,
     })
   } catch (error) {

@@ -31,6 +31,7 @@ export interface PooledParts {
   readonly reconnectMs: number
   /** A statement that every new connection has run; a session that is reset runs it again. */
   readonly sessionSettings: string | null
+  readonly files: Database['files']
   readonly onEvent?: ((event: DatabaseEvent) => void) | undefined
   /** Runs after the pool has ended. */
   readonly afterClose: () => Promise<void>
@@ -176,6 +177,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
     serverVersion: parts.serverVersion,
     pgvectorVersion: parts.pgvectorVersion,
     concurrent: parts.engine === 'server',
+    files: parts.files,
     query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
       const sendIt = options.prepared === true ? sendPrepared : send

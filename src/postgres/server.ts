@@ -19,7 +19,13 @@ export async function openServer(databaseUrl: string, options: DatabaseOptions):
   }
   const secure = address.tls.mode === 'disable' ? false : await tlsConfig(address)
   const open = (ssl: ConnectionOptions | false): Promise<Database> =>
-    openPool({ place, pool: poolConfig(address, ssl, options), options, afterClose: () => Promise.resolve() })
+    openPool({
+      place,
+      pool: poolConfig(address, ssl, options),
+      options,
+      files: null,
+      afterClose: () => Promise.resolve(),
+    })
   try {
     return await open(secure)
   } catch (error) {

@@ -27,6 +27,9 @@ export default async function setup(project: TestProject): Promise<void> {
       : `Engines under test: embedded, server (${found.how}).\n`,
   )
   project.provide('serverUrl', found.url)
+  // Backups need a pg_dump as new as the server; the script's programs come with its server.
+  const programs = found.how.startsWith('scripts/') ? run('bin').url : null
+  if (programs !== null) process.env['PATH'] = `${programs}:${process.env['PATH'] ?? ''}`
 }
 
 function findServer(mayInstall: boolean): { url: string | null; how: string } {

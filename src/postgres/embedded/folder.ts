@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createGunzip } from 'node:zlib'
 import { RevectorError } from '../../core/errors.ts'
 import { snapshotFile } from './snapshot.ts'
-import { readTar } from './tar.ts'
+import { unpackInto } from './tar.ts'
 
 /** The major version of PostgreSQL whose files the embedded engine reads. */
 const clusterVersion = '18'
@@ -50,7 +50,7 @@ export async function prepareFolder(folder: Folder): Promise<'ready' | 'empty'> 
   }
   const snapshot = snapshotFile()
   if (snapshot === null) return 'empty'
-  await unpack(await promisify(gunzip)(await readFile(snapshot)), folder.incoming)
+  await unpackInto(createReadStream(snapshot).pipe(createGunzip()), folder.incoming, '')
   await adoptIncoming(folder)
   return 'ready'
 }
@@ -62,24 +62,9 @@ export async function adoptIncoming(folder: Folder): Promise<void> {
   await rm(folder.outgoing, { recursive: true, force: true })
 }
 
-/** Writes the files of a tar below `target`, which it makes. */
-export async function unpack(tar: Buffer, target: string): Promise<void> {
-  await mkdir(target, { recursive: true, mode: 0o700 })
-  const made = new Set<string>([target])
-  for (const entry of readTar(tar)) {
-    if (entry.name.split('/').includes('..')) throw new TypeError(`The archive leads outside: ${entry.name}`)
-    const path = join(target, entry.name)
-    const parent = entry.folder ? path : dirname(path)
-    if (!made.has(parent)) {
-      await mkdir(parent, { recursive: true, mode: 0o700 })
-      made.add(parent)
-    }
-    if (!entry.folder) await writeFile(path, entry.bytes, { mode: 0o600 })
-  }
-}
-
-async function checkVersion(folder: Folder): Promise<void> {
-  const found = await readFile(join(folder.database, 'PG_VERSION'), 'utf8').then(
+/** @throws RevectorError FOLDER_UNUSABLE */
+export async function checkVersion(folder: Folder, database = folder.database): Promise<void> {
+  const found = await readFile(join(database, 'PG_VERSION'), 'utf8').then(
     (text) => text.trim(),
     () => null,
   )

@@ -52,8 +52,7 @@ function stopOnTrap(pglite: PGlite): void {
     try {
       once()
     } catch (error) {
-      const handled =
-        typeof error === 'object' && error !== null && Reflect.get(error, 'status') === longJump
+      const handled = typeof error === 'object' && error !== null && Reflect.get(error, 'status') === longJump
       if (!handled && !isMainThread) process.exit(trapExitCode)
       throw error
     }

@@ -23,14 +23,8 @@ export async function openEmbedded(options: DatabaseOptions): Promise<Database> 
   const folder = folderAt(resolve(dataDir))
   const lock = await lockDataDir(folder)
   try {
-    const host = await startFolder(folder)
-    return await overHost(host, folder.dataDir, options, async () => {
-      try {
-        await host.close()
-      } finally {
-        await lock.release()
-      }
-    })
+    await prepare(folder)
+    return await openCluster(folder.database, folder, options, () => lock.release())
   } catch (error) {
     await lock.release()
     throw error
@@ -47,17 +41,40 @@ export async function lockDataDir(folder: Folder): Promise<Lock> {
   return lockFolder(folder.lock, folder.dataDir)
 }
 
-async function startFolder(folder: Folder): Promise<WorkerHost> {
+async function prepare(folder: Folder): Promise<void> {
   try {
-    if ((await prepareFolder(folder)) === 'empty') {
-      const host = await start(folder.incoming, null)
-      await host.close()
-      await adoptIncoming(folder)
-    }
-    return await start(folder.database, null)
+    if ((await prepareFolder(folder)) === 'ready') return
+    const host = await start(folder.incoming, null)
+    await host.close()
+    await adoptIncoming(folder)
   } catch (error) {
     throw unusable(folder, error)
   }
+}
+
+/** Opens the cluster in `path`, which the caller has locked. */
+export async function openCluster(
+  path: string,
+  folder: Folder,
+  options: DatabaseOptions,
+  afterClose: () => Promise<void>,
+): Promise<Database> {
+  const host = await start(path, null).catch((error: unknown) => {
+    throw unusable(folder, error)
+  })
+  return overHost(
+    host,
+    folder.dataDir,
+    options,
+    async () => {
+      try {
+        await host.close()
+      } finally {
+        await afterClose()
+      }
+    },
+    path,
+  )
 }
 
 function start(folder: string | null, snapshot: string | null): Promise<WorkerHost> {
@@ -69,6 +86,7 @@ function overHost(
   address: string,
   options: DatabaseOptions,
   afterClose: () => Promise<void>,
+  path: string | null = null,
 ): Promise<Database> {
   return openPool({
     place: { engine: 'embedded', address, database: 'postgres', user: 'postgres' },
@@ -82,6 +100,7 @@ function overHost(
       stream: () => new WireStream(host),
     },
     options,
+    files: path === null ? { path, dump: host.dump } : { path },
     afterClose,
   })
 }

@@ -1,0 +1,196 @@
+import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
+import { backupEmbedded, restoreEmbedded } from './backup/embedded-backup.ts'
+import { findManifest, type Manifest } from './backup/manifest.ts'
+import { restoreFailed } from './backup/restore-errors.ts'
+import { backupServer } from './backup/server-backup.ts'
+import { restoreServer } from './backup/server-restore.ts'
+import type { TableFacts } from './backup/table-facts.ts'
+import type { DatabaseOptions } from './connect.ts'
+import type { Database } from './database.ts'
+
+export interface BackupReport {
+  readonly file: string
+  readonly bytes: number
+  readonly seconds: number
+  /** Every table of users, each partition by itself. The same figures are in the backup. */
+  readonly tables: readonly TableFacts[]
+}
+
+export interface RestoreReport extends BackupReport {
+  /** Whether the rows were compared with what the backup recorded. False for a dump that others made. */
+  readonly verified: boolean
+}
+
+export interface BackupOptions {
+  /** Replace the file when it exists. Default: false. */
+  readonly overwrite?: boolean
+  /** Folder of pg_dump, psql and pg_restore, looked in before the PATH. */
+  readonly toolsDir?: string
+  readonly signal?: AbortSignal
+}
+
+export interface RestoreOptions {
+  /** Replace what is in the database. Default: false. */
+  readonly force?: boolean
+  readonly toolsDir?: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Writes a consistent backup of everything in the database. On a server with pg_dump: SQL for psql when the name ends
+ * with `.sql`, its custom format otherwise. On the embedded engine a gzipped tar of its files. The file appears when it
+ * is complete.
+ *
+ * @param source an open database, and the options that it was opened with
+ * @throws RevectorError BACKUP_TOOL_MISSING, BACKUP_FAILED, INVALID_INPUT (the file exists), INTERRUPTED
+ */
+export async function backup(
+  source: { readonly database: Database; readonly options: DatabaseOptions },
+  file: string,
+  options: BackupOptions = {},
+): Promise<BackupReport> {
+  const { database } = source
+  const begun = performance.now()
+  if (options.overwrite !== true && (await sizeOf(file)) !== null) {
+    throw new RevectorError('INVALID_INPUT', `The file ${file} exists already.`, {
+      hint: 'Name another file, or say that it may be overwritten.',
+    })
+  }
+  const target = `${file}.${process.pid}.partial`
+  const folder = await mkdtemp(join(tmpdir(), 'revector-'))
+  try {
+    const tables =
+      database.engine === 'embedded'
+        ? await backupEmbedded(database, target, options.signal)
+        : await backupServer({
+            database,
+            options: source.options,
+            target,
+            plain: file.endsWith('.sql'),
+            folder,
+            toolsDir: options.toolsDir,
+            signal: options.signal,
+          })
+    throwIfAborted(options.signal)
+    await flush(target)
+    await rename(target, file)
+    return { file, bytes: (await sizeOf(file)) ?? 0, seconds: secondsSince(begun), tables }
+  } catch (error) {
+    throwIfAborted(options.signal)
+    if (isRevectorError(error)) throw error
+    throw new RevectorError('BACKUP_FAILED', `${file} was not written: ${firstLine(error)}.`, {
+      hint: 'Nothing was left behind; check the rights and the free space there.',
+      cause: error,
+    })
+  } finally {
+    await rm(target, { force: true })
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Replaces what is in a database by a backup, entirely or not at all, and proves that every row came back. The
+ * database must not be open in this process when it is embedded.
+ *
+ * @throws RevectorError CONSENT_MISSING (not empty), BACKUP_FAILED, BACKUP_TOOL_MISSING, NOT_FOUND, FOLDER_IN_USE, INTERRUPTED
+ */
+export async function restore(
+  target: DatabaseOptions,
+  file: string,
+  options: RestoreOptions = {},
+): Promise<RestoreReport> {
+  const begun = performance.now()
+  const bytes = await sizeOf(file)
+  if (bytes === null)
+    throw new RevectorError('NOT_FOUND', `There is no file ${file}.`, { hint: 'Check the path.' })
+  const { format, manifest } = await recognise(file, bytes)
+  const embedded = target.databaseUrl === undefined || target.databaseUrl === ''
+  if (embedded !== (format === 'embedded')) {
+    throw new RevectorError(
+      'BACKUP_FAILED',
+      embedded
+        ? `${file} is of a server; the embedded engine reads only its own backups.`
+        : `${file} is of the embedded engine, which no server reads.`,
+      {
+        hint: embedded
+          ? 'Restore it into a server, with DATABASE_URL.'
+          : 'Restore it into a folder, without DATABASE_URL.',
+      },
+    )
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'revector-'))
+  const common = { options: target, file, force: options.force === true, signal: options.signal }
+  try {
+    const tables =
+      format === 'embedded'
+        ? await restoreEmbedded(common)
+        : await restoreServer({ ...common, format, manifest, folder, toolsDir: options.toolsDir })
+    return { file, bytes, seconds: secondsSince(begun), tables, verified: embedded || manifest !== null }
+  } catch (error) {
+    throwIfAborted(options.signal)
+    throw restoreFailed(file, error)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+interface Recognised {
+  readonly format: 'embedded' | 'plain' | 'custom'
+  readonly manifest: Manifest | null
+}
+
+/** What a file is, by its content. A dump that was cut off is refused here. */
+async function recognise(file: string, bytes: number): Promise<Recognised> {
+  const handle = await open(file)
+  try {
+    const head = Buffer.alloc(Math.min(bytes, 1 << 20))
+    await handle.read(head, 0, head.length, 0)
+    if (head[0] === 0x1f && head[1] === 0x8b) return { format: 'embedded', manifest: null }
+    const tail = Buffer.alloc(Math.min(bytes, 1 << 20))
+    await handle.read(tail, 0, tail.length, bytes - tail.length)
+    if (head.subarray(0, 5).toString('latin1') === 'PGDMP') {
+      return { format: 'custom', manifest: findManifest(tail.toString('utf8')) }
+    }
+    const text = head.toString('utf8')
+    if (!text.includes('-- PostgreSQL database dump')) throw notABackup(file)
+    if (!tail.toString('utf8').includes('-- PostgreSQL database dump complete')) {
+      throw new RevectorError('BACKUP_FAILED', `${file} is cut off: its end is missing.`, {
+        hint: 'Use a backup that was written to its end.',
+      })
+    }
+    return { format: 'plain', manifest: findManifest(text.split('\n', 1).join('')) }
+  } finally {
+    await handle.close()
+  }
+}
+
+function notABackup(file: string): RevectorError {
+  return new RevectorError('BACKUP_FAILED', `${file} is not a backup.`, {
+    hint: 'Give a file made by revector db backup or by pg_dump (plain or custom format).',
+  })
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  return (await stat(path).catch(() => null))?.size ?? null
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function secondsSince(begun: number): number {
+  return Math.round(performance.now() - begun) / 1_000
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return (text.split('\n')[0] ?? text).replace(/\.$/, '')
+}

@@ -1,0 +1,67 @@
+import { createReadStream } from 'node:fs'
+import { PassThrough, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { connectDatabase, type DatabaseOptions } from '../connect.ts'
+import { sql } from '../sql.ts'
+import { toolConnection } from './connection-string.ts'
+import { dropEverything } from './drop-everything.ts'
+import type { Manifest } from './manifest.ts'
+import { assertEmpty } from './restore-errors.ts'
+import { type TableFacts, tableFacts } from './table-facts.ts'
+import { findTool, runTool } from './tools.ts'
+import { verification } from './verification.ts'
+
+export interface ServerRestore {
+  readonly options: DatabaseOptions
+  readonly file: string
+  readonly format: 'plain' | 'custom'
+  readonly manifest: Manifest | null
+  readonly folder: string
+  readonly force: boolean
+  readonly toolsDir: string | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** Everything in one transaction of psql: the old away, the dump in, the proof. Whatever fails, nothing has changed. */
+export async function restoreServer(job: ServerRestore): Promise<readonly TableFacts[]> {
+  const database = await connectDatabase({ ...job.options, poolSize: 1 })
+  try {
+    await assertEmpty(database, job.force)
+    const psql = await findTool('psql', database.serverVersion, job.toolsDir)
+    const pgRestore =
+      job.format === 'custom' ? await findTool('pg_restore', database.serverVersion, job.toolsDir) : null
+    const connection = await toolConnection(job.options, job.folder)
+    await runTool(
+      psql,
+      ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1', `--dbname=${connection}`],
+      { signal: job.signal, input: script(job, pgRestore) },
+    )
+    await database.query(sql`analyze`)
+    return job.manifest?.tables ?? (await database.transaction(tableFacts, { readOnly: true }))
+  } finally {
+    await database.close()
+  }
+}
+
+/** COMMIT comes last and only when the dump was read to its end; without it psql ends and the server rolls back. */
+async function* script(job: ServerRestore, pgRestore: string | null): AsyncGenerator<Buffer | string> {
+  yield 'begin;\nset local client_min_messages = warning;\n'
+  if (job.force) yield dropEverything
+  yield '\n'
+  if (pgRestore === null) yield* createReadStream(job.file) as AsyncIterable<Buffer>
+  else yield* archive(pgRestore, job)
+  yield '\n;\n'
+  if (job.manifest !== null) yield verification(job.manifest.tables)
+  yield 'commit;\n'
+}
+
+async function* archive(pgRestore: string, job: ServerRestore): AsyncGenerator<Buffer> {
+  const text = new PassThrough()
+  const done = runTool(pgRestore, ['--no-owner', '--file=-', job.file], {
+    signal: job.signal,
+    takeOutput: (output: Readable) => pipeline(output, text),
+  })
+  done.catch((error: unknown) => text.destroy(error instanceof Error ? error : new Error(String(error))))
+  yield* text as AsyncIterable<Buffer>
+  await done
+}
