@@ -1,0 +1,115 @@
+import type { DocumentId, Metadata } from '../core/document.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { ModelState } from '../core/model.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import { type ChunkRow, chunksOfDocument } from '../store/chunks.ts'
+import { countDocumentVectors, coverageOf } from '../store/coverage.ts'
+import { type DocumentRow, deleteDocuments, getDocument, listDocuments } from '../store/documents.ts'
+import { allModels } from '../store/models.ts'
+
+export interface DocumentParts {
+  readonly db: Database
+  readonly layout: Layout
+}
+
+export interface DocumentSummary {
+  readonly id: DocumentId
+  readonly title: string
+  readonly source: string | null
+  readonly mediaType: string | null
+  readonly metadata: Metadata
+  readonly chunks: number
+  /** Null for rows of a taken-over table that did not keep it. */
+  readonly createdAt: Date | null
+  readonly updatedAt: Date | null
+}
+
+export type StoredChunk = Omit<ChunkRow, 'documentId' | 'contentHash'>
+
+export interface StoredDocument extends DocumentSummary {
+  /** Null in a taken-over database that keeps only chunks. */
+  readonly content: string | null
+  readonly chunkList: readonly StoredChunk[]
+}
+
+export interface DocumentEmbeddings {
+  readonly documentId: DocumentId
+  readonly chunks: number
+  /** Every registered model, also those that have none of its vectors. */
+  readonly models: readonly {
+    readonly modelName: string
+    readonly dimension: number
+    readonly state: ModelState
+    readonly embeddings: number
+    readonly coverage: number
+  }[]
+}
+
+/** A page in the order of ids; `next` is the `after` of the page that follows, null on the last. */
+export async function documentPage(
+  { db, layout }: DocumentParts,
+  { limit = 50, after }: { readonly limit?: number; readonly after?: DocumentId } = {},
+): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: DocumentId | null }> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
+    throw new RevectorError('INVALID_INPUT', `A page has from 1 to 1000 documents: came ${limit}.`, {
+      hint: 'Give a limit in this range.',
+      data: { field: 'limit' },
+    })
+  }
+  const rows = await listDocuments(db, layout, {
+    limit: limit + 1,
+    ...(after === undefined ? {} : { after }),
+  })
+  const documents = rows.slice(0, limit)
+  return { documents: documents.map(summary), next: rows.length > limit ? (documents.at(-1)?.id ?? null) : null }
+}
+
+/** @throws RevectorError NOT_FOUND */
+export async function readDocument({ db, layout }: DocumentParts, id: DocumentId): Promise<StoredDocument> {
+  const row = await getDocument(db, layout, id)
+  if (row === null) throw unknownDocument(id)
+  const chunks = await chunksOfDocument(db, layout, id)
+  return {
+    ...summary(row),
+    content: row.content,
+    chunkList: chunks.map(({ documentId: _document, contentHash: _hash, ...chunk }) => chunk),
+  }
+}
+
+/** @throws RevectorError NOT_FOUND */
+export async function documentEmbeddings(
+  { db, layout }: DocumentParts,
+  id: DocumentId,
+): Promise<DocumentEmbeddings> {
+  const counted = await countDocumentVectors(db, layout, id)
+  if (counted === null) throw unknownDocument(id)
+  const models = await allModels(db)
+  return {
+    documentId: id,
+    chunks: counted.chunks,
+    models: models.map(({ id: modelId, modelName, dimension, state }) => {
+      const vectors = counted.vectors.get(modelId) ?? 0
+      const coverage = coverageOf({ chunks: counted.chunks, vectors })
+      return { modelName, dimension, state, embeddings: vectors, coverage }
+    }),
+  }
+}
+
+/** With its chunks and every model's vectors. @throws RevectorError NOT_FOUND */
+export async function removeDocument({ db, layout }: DocumentParts, id: DocumentId): Promise<void> {
+  const removed = await db.transaction((tx) => deleteDocuments(tx, layout, [id]))
+  if (removed === 0) throw unknownDocument(id)
+}
+
+export function unknownDocument(id: DocumentId): RevectorError {
+  return new RevectorError('NOT_FOUND', `There is no document ${JSON.stringify(id)}.`, {
+    hint: 'List the documents with `revector documents list`.',
+    data: { document_id: id },
+  })
+}
+
+function summary(row: DocumentRow): DocumentSummary {
+  const { id, title, source, mediaType, metadata, chunks, createdAt, updatedAt } = row
+  return { id, title, source, mediaType, metadata, chunks, createdAt, updatedAt }
+}

@@ -1,0 +1,191 @@
+import type { DocumentId, Metadata } from './core/document.ts'
+import type { Distance, Model, ModelState, ProviderName } from './core/model.ts'
+import type { OnProgress } from './core/progress.ts'
+import type { Aggregation, SearchFilter, SearchResult } from './core/search.ts'
+import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from './documents/documents.ts'
+import type { ModelStatus } from './models/status.ts'
+
+export type { DocumentEmbeddings, DocumentSummary, StoredChunk, StoredDocument } from './documents/documents.ts'
+export type { ModelStatus } from './models/status.ts'
+
+/** Every long call takes these. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+}
+
+export interface DatabaseStatus {
+  readonly engine: 'embedded' | 'server'
+  readonly serverVersion: string
+  readonly pgvectorVersion: string
+  /** 0: nothing has been set up. */
+  readonly revision: number
+  readonly latestRevision: number
+  /** A fixed-dimension table that `db run` would take over. */
+  readonly legacy: {
+    readonly table: string
+    readonly column: string
+    readonly dimension: number
+    readonly rows: number
+  } | null
+  readonly dimensions: readonly number[]
+  readonly models: readonly ModelStatus[]
+  readonly documents: number
+  readonly chunks: number
+}
+
+export interface RunOptions extends CallOptions {
+  /** Revision to stop at; the latest when absent. */
+  readonly to?: number
+  /** The model that made the vectors of a taken-over table. */
+  readonly model?: string
+  readonly chunksTable?: string
+  readonly chunkTextColumn?: string
+  readonly documentsTable?: string
+  readonly titleColumn?: string
+}
+
+export interface AddModel {
+  readonly modelName: string
+  /** Optional where the catalogue knows the model. */
+  readonly dimension?: number
+  readonly provider?: ProviderName
+  readonly remoteName?: string
+  readonly revision?: string
+  readonly pooling?: string
+  readonly normalize?: boolean
+  readonly documentPrefix?: string
+  readonly queryPrefix?: string
+  readonly distance?: Distance
+  readonly baseUrl?: string
+}
+
+export interface IngestDocument extends CallOptions {
+  readonly title: string
+  readonly content: string
+  /** Identity of the document at its owner: a path or URL. Given again, the document is replaced. */
+  readonly source?: string
+  readonly mediaType?: string
+  readonly metadata?: Metadata
+  /** Embed with this model only; absent: with every written model. */
+  readonly embeddingModel?: string
+}
+
+export interface IngestPaths extends CallOptions {
+  /** Files, folders, globs; `-` is standard input. */
+  readonly paths: readonly string[]
+  readonly model?: string
+  readonly metadata?: Metadata
+}
+
+export interface IngestReport {
+  /** Documents added or changed. */
+  readonly documents: number
+  /** Chunks of those documents. */
+  readonly chunks: number
+  readonly unchanged: number
+  readonly failed: readonly { readonly path: string; readonly code: string; readonly message: string }[]
+  /** Models that the documents were embedded with. */
+  readonly models: readonly string[]
+  /** Vectors that written models still lack, by model name. */
+  readonly owed: Readonly<Record<string, number>>
+  readonly seconds: number
+}
+
+export interface SearchRequest extends CallOptions {
+  readonly query: string
+  /** Absent: the current model. */
+  readonly modelName?: string
+  /** 1 to 1,000; default 5. */
+  readonly topK?: number
+  /** Hits that score less are left out. */
+  readonly minScore?: number
+  readonly filter?: SearchFilter
+}
+
+export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName'> {
+  readonly modelNames: readonly string[]
+  /** Default: union. */
+  readonly aggregation?: Aggregation
+}
+
+export interface FillReport {
+  readonly modelName: string
+  /** Vectors that a provider made. */
+  readonly embedded: number
+  /** Vectors taken from identical content. */
+  readonly reused: number
+  /** Vectors that were there already. */
+  readonly present: number
+  readonly tokens: number
+  readonly seconds: number
+}
+
+export interface MigrateToNewModel extends CallOptions {
+  readonly sourceModel: string
+  readonly targetModel: string
+}
+
+export interface BackupReport {
+  readonly file: string
+  readonly bytes: number
+  readonly seconds: number
+  readonly tables: readonly { readonly name: string; readonly rows: number; readonly checksum: string }[]
+}
+
+/** What `createRevector()` gives. Nothing is opened before the first call that needs it. */
+export interface Revector {
+  readonly db: {
+    /** Opens the database and, when it is empty, sets it up. @throws RevectorError SCHEMA_BEHIND on an older one */
+    initialize(options?: CallOptions): Promise<void>
+    /** Widths that have a vector column, ascending. */
+    getSupportedDimensions(): Promise<readonly number[]>
+    status(): Promise<DatabaseStatus>
+    /** What `run` would do, and what each step locks. Writes nothing. */
+    plan(
+      options?: RunOptions,
+    ): Promise<readonly { readonly step: string; readonly locks: string; readonly detail: string }[]>
+    run(options?: RunOptions): Promise<DatabaseStatus>
+    /** Registers the guide's models and the local ones. */
+    setupModels(options?: CallOptions): Promise<readonly ModelStatus[]>
+    rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
+    backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
+    restore(file: string, options?: CallOptions & { readonly force?: boolean }): Promise<BackupReport>
+    close(): Promise<void>
+  }
+  readonly models: {
+    list(): Promise<readonly ModelStatus[]>
+    add(model: AddModel, options?: CallOptions): Promise<Model>
+    /** The hot switch: running processes follow at their next search. @throws RevectorError MODEL_EMPTY unless forced */
+    use(
+      modelName: string,
+      options?: { readonly force?: boolean },
+    ): Promise<{ readonly from: string | null; readonly to: string }>
+    /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE */
+    remove(
+      modelName: string,
+    ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
+  }
+  readonly ingestion: {
+    ingestDocument(document: IngestDocument): Promise<DocumentId>
+    ingestPaths(request: IngestPaths): Promise<IngestReport>
+    updateDocumentEmbeddings(
+      request: { readonly documentId: DocumentId; readonly modelName: string } & CallOptions,
+    ): Promise<FillReport>
+    /** Embeds what the target lacks, then makes it current. Run again after a crash, it goes on. */
+    migrateToNewModel(request: MigrateToNewModel): Promise<FillReport>
+  }
+  readonly documents: {
+    list(options?: {
+      readonly limit?: number
+      readonly after?: string
+    }): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: string | null }>
+    get(id: DocumentId): Promise<StoredDocument>
+    embeddings(id: DocumentId): Promise<DocumentEmbeddings>
+    remove(id: DocumentId): Promise<void>
+  }
+  readonly retriever: {
+    search(request: SearchRequest): Promise<SearchResult>
+    searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>
+  }
+}
