@@ -1,0 +1,22 @@
+import type { Hit } from '../core/search.ts'
+import type { FoundChunk } from '../store/nearest.ts'
+
+export function atLeast(hits: readonly Hit[], minScore: number | undefined): readonly Hit[] {
+  return minScore === undefined ? hits : hits.filter((hit) => hit.score >= minScore)
+}
+
+export function toHit(chunk: FoundChunk, place: Pick<Hit, 'rank' | 'score' | 'distance' | 'models'>): Hit {
+  return {
+    ...place,
+    chunkId: chunk.chunkId,
+    documentId: chunk.documentId,
+    title: chunk.title,
+    content: chunk.content,
+    metadata: chunk.metadata,
+    source: chunk.source,
+    headingPath: chunk.headingPath,
+    page: chunk.page,
+    startOffset: chunk.startOffset,
+    endOffset: chunk.endOffset,
+  }
+}

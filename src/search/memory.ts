@@ -1,0 +1,87 @@
+import type { Queryable } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import { type CountedAt, countVectors } from '../store/coverage.ts'
+import type { StoredSpace } from '../store/missing-column.ts'
+import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
+
+/**
+ * What a process remembers between searches, so that one is a single round trip. Nothing of it is trusted: the
+ * search statement itself reads along which version of the model's row is valid, and its snapshot.
+ */
+export interface SearchMemory {
+  /** The model of this name or (null) the current one, as it was last seen. @throws RevectorError MODEL_UNKNOWN */
+  model(db: Queryable, modelName: string | null): Promise<VersionedModel>
+  /** The same, read anew. */
+  reread(db: Queryable, modelName: string | null): Promise<VersionedModel>
+  /**
+   * Chunks, and how many have a vector. Equal snapshots see equal rows, so with `snapshot` given, the counts are
+   * right as long as nothing was committed since the last count. While writes go on they are counted
+   * again at every search where that takes `cheapMs` at most, and where it takes longer, as often as
+   * costs a twentieth of the time: then they may lag by twenty times what one count takes.
+   */
+  counts(
+    db: Queryable,
+    layout: Layout,
+    request: { readonly model: StoredSpace; readonly snapshot: string | null },
+  ): Promise<CountedAt>
+}
+
+interface Remembered {
+  readonly counts: CountedAt
+  readonly at: number
+  readonly tookMs: number
+}
+
+const cheapMs = 10
+const share = 20
+
+export function createSearchMemory(now: () => number = () => performance.now()): SearchMemory {
+  const models = new Map<string | null, VersionedModel>()
+  const counted = new Map<number, Remembered>()
+  const counting = new Map<number, Promise<CountedAt>>()
+
+  async function reread(db: Queryable, modelName: string | null): Promise<VersionedModel> {
+    models.delete(modelName)
+    const found = await readModel(db, modelName)
+    models.set(modelName, found)
+    return found
+  }
+
+  async function count(db: Queryable, layout: Layout, model: StoredSpace): Promise<CountedAt> {
+    const began = now()
+    const counts = await countVectors(db, layout, model)
+    counted.set(model.id, { counts, at: now(), tookMs: now() - began })
+    return counts
+  }
+
+  return {
+    model: async (db, modelName) => models.get(modelName) ?? reread(db, modelName),
+    reread,
+    counts: async (db, layout, { model, snapshot }) => {
+      const last = counted.get(model.id)
+      if (last !== undefined) {
+        if (snapshot === null || last.counts.snapshot === snapshot) return last.counts
+        if (last.tookMs > cheapMs && now() - last.at < share * last.tookMs) return last.counts
+      }
+      const running = counting.get(model.id)
+      if (running !== undefined) return running
+      const mine = count(db, layout, model).finally(() => counting.delete(model.id))
+      counting.set(model.id, mine)
+      return mine
+    },
+  }
+}
+
+/** For a single search: knows nothing beforehand. */
+export function noMemory(): SearchMemory {
+  return createSearchMemory()
+}
+
+async function readModel(db: Queryable, modelName: string | null): Promise<VersionedModel> {
+  const found = await versionedModel(db, modelName)
+  if (found !== null) return found
+  // Says what there is instead.
+  await (modelName === null ? requireCurrentModel(db) : requireModel(db, modelName))
+  // Registered in between.
+  return readModel(db, modelName)
+}

@@ -1,0 +1,134 @@
+import * as z from 'zod'
+import type { Metadata } from '../core/document.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { Aggregation, SearchFilter } from '../core/search.ts'
+
+export interface SearchRequest {
+  /** Up to 20,000 characters. May be left out where a vector is given. */
+  readonly query?: string
+  /** Compared instead of the query's own embedding. */
+  readonly queryVector?: Float32Array
+  /** Absent: the current model. */
+  readonly modelName?: string
+  /** 1 to 1,000; default 5. */
+  readonly topK?: number
+  /** Hits that score less are left out. */
+  readonly minScore?: number
+  readonly filter?: SearchFilter
+  readonly signal?: AbortSignal
+}
+
+export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName' | 'queryVector'> {
+  /** Each once; the first counts first where ranks are equal. */
+  readonly modelNames: readonly string[]
+  /** By model name: compared instead of that model's embedding of the query. */
+  readonly queryVectors?: Readonly<Record<string, Float32Array>>
+  /** Default: union. */
+  readonly aggregation?: Aggregation
+}
+
+const longestQuery = 20_000
+const vector = z.instanceof(Float32Array, { error: 'expected a Float32Array' })
+const text = z.string().refine((value) => value.trim() !== '', 'expected some text')
+
+const filter = z
+  .strictObject({
+    documentIds: z.array(z.string()).max(10_000).optional(),
+    title: text.max(1_000).optional(),
+    metadata: z
+      .custom<Metadata>(
+        (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+        'expected an object',
+      )
+      .optional(),
+    createdAfter: z.date().optional(),
+    createdBefore: z.date().optional(),
+  })
+  .transform(
+    (parts) =>
+      Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as SearchFilter,
+  )
+
+const common = {
+  query: z.string().max(longestQuery, `expected at most ${longestQuery} characters`).default(''),
+  topK: z
+    .int('expected a whole number from 1 to 1,000')
+    .min(1, 'expected a whole number from 1 to 1,000')
+    .max(1_000, 'expected a whole number from 1 to 1,000')
+    .default(5),
+  minScore: z.number('expected a finite number').optional(),
+  filter: filter.optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z.unknown().optional(),
+}
+
+const oneModel = z
+  .strictObject({ ...common, modelName: text.optional(), queryVector: vector.optional() })
+  .refine((request) => request.queryVector !== undefined || request.query.trim() !== '', {
+    path: ['query'],
+    error: 'expected some text',
+  })
+
+const severalModels = z
+  .strictObject({
+    ...common,
+    modelNames: z
+      .array(text)
+      .min(1, 'expected at least one model')
+      .max(20, 'expected at most 20 models')
+      .refine((names) => new Set(names).size === names.length, 'expected every model once'),
+    queryVectors: z.record(z.string(), vector).default({}),
+    aggregation: z
+      .enum(['union', 'intersection'], { error: 'expected union or intersection' })
+      .default('union'),
+  })
+  .refine(
+    (request) =>
+      request.query.trim() !== '' ||
+      request.modelNames.every((name) => request.queryVectors[name] !== undefined),
+    { path: ['query'], error: 'expected some text' },
+  )
+
+export type CheckedRequest = z.output<typeof oneModel>
+export type CheckedMultiModelRequest = z.output<typeof severalModels>
+
+/** @throws RevectorError INVALID_INPUT */
+export function checkRequest(request: SearchRequest): CheckedRequest {
+  return check(oneModel, request)
+}
+
+/** @throws RevectorError INVALID_INPUT */
+export function checkMultiModelRequest(request: MultiModelSearchRequest): CheckedMultiModelRequest {
+  return check(severalModels, request)
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, request: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(request)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = issue?.path.join('.') ?? ''
+  const came = field === '' ? '' : `, came ${shown(valueAt(request, issue?.path ?? []))}`
+  throw new RevectorError(
+    'INVALID_INPUT',
+    `The search's ${field === '' ? 'request' : field} is wrong: ${issue?.message ?? 'unexpected'}${came}.`,
+    { hint: 'Correct it and search again.', data: { field } },
+  )
+}
+
+function valueAt(request: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    request,
+  )
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string' && value.length > 60) return `${value.length} characters`
+  return typeof value === 'object' && value !== null
+    ? Array.isArray(value)
+      ? JSON.stringify(value).slice(0, 100)
+      : 'an object'
+    : typeof value === 'string'
+      ? JSON.stringify(value)
+      : String(value)
+}

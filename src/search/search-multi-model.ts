@@ -1,0 +1,62 @@
+import type { SearchResult } from '../core/search.ts'
+import { fuse } from './fusion.ts'
+import { atLeast, toHit } from './hits.ts'
+import { noMemory } from './memory.ts'
+import type { SearchParts } from './parts.ts'
+import { checkMultiModelRequest, type MultiModelSearchRequest } from './request.ts'
+import { searchSpace } from './search-space.ts'
+
+/** How far down each model's list is read: what stands further below can't come near the top of a fused one. */
+function depthFor(topK: number): number {
+  return Math.min(1_000, Math.max(100, 4 * topK))
+}
+
+/**
+ * Several models asked at once, each in its own space; see `fuse` for how their lists become one. `minScore`
+ * is one of the fused list. "Found by every model" means: among each one's first 100 (or 4 × topK) chunks.
+ *
+ * @throws RevectorError as `search`; one model's failure is the whole search's
+ */
+export async function searchMultiModel(
+  parts: SearchParts,
+  request: MultiModelSearchRequest,
+): Promise<SearchResult> {
+  const began = performance.now()
+  const checked = checkMultiModelRequest(request)
+  const { query, topK, filter, signal, modelNames, queryVectors, aggregation } = checked
+  const memory = parts.memory ?? noMemory()
+  const results = await Promise.all(
+    modelNames.map((modelName) =>
+      searchSpace(
+        { ...parts, memory },
+        {
+          modelName,
+          query,
+          queryVector: queryVectors[modelName],
+          k: depthFor(topK),
+          filter,
+          signal,
+        },
+      ),
+    ),
+  )
+  const fused = fuse(
+    results.map(({ model, found }) => ({
+      model: model.modelName,
+      weight: parts.fusionWeights?.[model.modelName] ?? 1,
+      items: found,
+    })),
+    aggregation,
+  )
+  const hits = fused
+    .slice(0, topK)
+    .map(({ item, score, distance, models }, i) => toHit(item, { rank: i + 1, score, distance, models }))
+  return {
+    query,
+    models: modelNames,
+    aggregation,
+    coverage: Object.fromEntries(results.map(({ model, coverage }) => [model.modelName, coverage])),
+    hits: atLeast(hits, checked.minScore),
+    tookMs: performance.now() - began,
+  }
+}

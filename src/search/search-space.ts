@@ -1,0 +1,146 @@
+import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import type { SearchFilter } from '../core/search.ts'
+import { type Counts, countMatching, coverageOf } from '../store/coverage.ts'
+import { checkQueryVector } from '../store/embeddings.ts'
+import { isNarrowing } from '../store/filter.ts'
+import { spaceDifferences } from '../store/model-space.ts'
+import type { VersionedModel } from '../store/models.ts'
+import { type FoundChunk, findNearest, type Nearest } from '../store/nearest.ts'
+import { defaultTuning } from '../store/nearest-tuning.ts'
+import { noMemory, type SearchMemory } from './memory.ts'
+import type { SearchParts } from './parts.ts'
+
+export interface SpaceRequest {
+  /** Null: the current model. */
+  readonly modelName: string | null
+  readonly query: string
+  readonly queryVector?: Float32Array | undefined
+  readonly k: number
+  readonly filter?: SearchFilter | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface SpaceResult {
+  readonly model: Model
+  readonly found: readonly FoundChunk[]
+  /** Chunks with a vector / chunks, over what the search could see. */
+  readonly coverage: number
+}
+
+/** A model that keeps changing under a search is searched as it was seen last. */
+const attempts = 3
+
+/**
+ * Searches one model's space. The model is remembered from the search before; the statement says whether it still
+ * is the one meant, and when it isn't (a switch, a new registration), the search is made again with the right one.
+ */
+export async function searchSpace(parts: SearchParts, request: SpaceRequest): Promise<SpaceResult> {
+  const { db, memory = noMemory() } = parts
+  const { modelName } = request
+  let known = await memory.model(db, modelName)
+  let vector = await queryVector(parts, known.model, request)
+  for (let attempt = 1; ; attempt++) {
+    throwIfAborted(request.signal)
+    const nearest = await nearestIn(parts, memory, { ...request, known, vector })
+    const answered = !(nearest instanceof RevectorError)
+    if (answered && (nearest.version === known.version || attempt === attempts)) {
+      return resultOf(parts, memory, { request, model: known.model, nearest })
+    }
+    const now = await memory.reread(db, modelName)
+    if (answered && isSameSpace(now.model, known.model)) {
+      return resultOf(parts, memory, { request, model: now.model, nearest })
+    }
+    if (!answered && (now.version === known.version || attempt === attempts)) throw nearest
+    if (!isSameSpace(now.model, known.model)) vector = await queryVector(parts, now.model, request)
+    known = now
+  }
+}
+
+function isSameSpace(a: Model, b: Model): boolean {
+  return a.id === b.id && spaceDifferences(a, b).length === 0
+}
+
+/** @throws RevectorError EMBEDDING_DIMENSION_MISMATCH, INVALID_INPUT, and what the model throws */
+async function queryVector(parts: SearchParts, model: Model, request: SpaceRequest): Promise<Float32Array> {
+  if (request.queryVector !== undefined) {
+    checkQueryVector(model, request.queryVector)
+    return request.queryVector
+  }
+  const embedding = await parts.models.open(model)
+  const { vectors } = await embedding.embed([request.query], { kind: 'query', signal: request.signal })
+  const [vector] = vectors
+  if (vector === undefined) throw new Error(`${model.modelName} made no vector of the query`)
+  checkQueryVector(model, vector)
+  return vector
+}
+
+/** The error when the model's table or column is not there: it may have been removed a moment ago. */
+async function nearestIn(
+  parts: SearchParts,
+  memory: SearchMemory,
+  search: SpaceRequest & { readonly known: VersionedModel; readonly vector: Float32Array },
+): Promise<Nearest | RevectorError> {
+  const { db, layout, tuning = defaultTuning } = parts
+  const { model } = search.known
+  try {
+    const { vectors } = await memory.counts(db, layout, { model, snapshot: null })
+    return await findNearest(
+      db,
+      layout,
+      {
+        model,
+        vector: search.vector,
+        k: search.k,
+        filter: search.filter,
+        versionOf: search.modelName,
+        vectors,
+      },
+      tuning,
+    )
+  } catch (error) {
+    if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return error
+    throw error
+  }
+}
+
+async function resultOf(
+  parts: SearchParts,
+  memory: SearchMemory,
+  {
+    request,
+    model,
+    nearest,
+  }: { readonly request: SpaceRequest; readonly model: Model; readonly nearest: Nearest },
+): Promise<SpaceResult> {
+  const whole = await memory.counts(parts.db, parts.layout, { model, snapshot: nearest.snapshot })
+  if (nearest.found.length === 0 && whole.vectors === 0 && whole.chunks > 0) throw empty(model, whole)
+  const seen = await countSeen(parts, { request, model, nearest, whole })
+  return { model, found: nearest.found, coverage: coverageOf(seen) }
+}
+
+/** What the search could see: with a filter, what passes it. Only counted where something is missing at all. */
+async function countSeen(
+  parts: SearchParts,
+  search: {
+    readonly request: SpaceRequest
+    readonly model: Model
+    readonly nearest: Nearest
+    readonly whole: Counts
+  },
+): Promise<Counts> {
+  const { filter } = search.request
+  if (!isNarrowing(filter) || search.whole.vectors >= search.whole.chunks) return search.whole
+  return search.nearest.matching ?? countMatching(parts.db, parts.layout, search.model, filter)
+}
+
+function empty(model: Model, counts: Counts): RevectorError {
+  return new RevectorError(
+    'MODEL_EMPTY',
+    `"${model.modelName}" has no vectors of the ${counts.chunks} chunks: a search with it finds nothing.`,
+    {
+      hint: `Fill it with \`revector migrate run --from MODEL --to ${model.modelName}\`, or search with another model.`,
+      data: { model: model.modelName, chunks: counts.chunks },
+    },
+  )
+}

@@ -1,0 +1,41 @@
+import type { SearchResult } from '../core/search.ts'
+import { atLeast, toHit } from './hits.ts'
+import type { SearchParts } from './parts.ts'
+import { checkRequest, type SearchRequest } from './request.ts'
+import { scoreOf } from './score.ts'
+import { searchSpace } from './search-space.ts'
+
+/**
+ * The chunks nearest to a query in one model's space, best first.
+ *
+ * @throws RevectorError INVALID_INPUT, MODEL_UNKNOWN, MODEL_EMPTY (chunks, but none with a vector of the model),
+ *   VECTOR_COLUMN_MISSING, EMBEDDING_DIMENSION_MISMATCH, INTERRUPTED, and what the model throws
+ */
+export async function search(parts: SearchParts, request: SearchRequest): Promise<SearchResult> {
+  const began = performance.now()
+  const { query, topK, minScore, filter, signal, queryVector, modelName } = checkRequest(request)
+  const { model, found, coverage } = await searchSpace(parts, {
+    modelName: modelName ?? null,
+    query,
+    queryVector,
+    k: topK,
+    filter,
+    signal,
+  })
+  const hits = found.map((chunk, i) =>
+    toHit(chunk, {
+      rank: i + 1,
+      score: scoreOf(model.distance, chunk.distance),
+      distance: chunk.distance,
+      models: { [model.modelName]: { rank: i + 1, distance: chunk.distance } },
+    }),
+  )
+  return {
+    query,
+    models: [model.modelName],
+    aggregation: null,
+    coverage: { [model.modelName]: coverage },
+    hits: atLeast(hits, minScore),
+    tookMs: performance.now() - began,
+  }
+}
