@@ -1,0 +1,94 @@
+import { RevectorError } from '../core/errors.ts'
+import { guessLegacyEncoding } from './legacy-encodings.ts'
+
+export interface Decoded {
+  readonly text: string
+  /** WHATWG name, e.g. `utf-8`, `windows-1252`, `shift_jis`. */
+  readonly encoding: string
+}
+
+/**
+ * Bytes to text as browsers do it: a byte order mark, then what was declared (`charset`), then what an HTML
+ * document says of itself. Without any of these: UTF-8 when the bytes are valid UTF-8, UTF-16 when every other
+ * byte is zero, an East Asian or Cyrillic encoding when the text reads like one, and windows-1252 otherwise.
+ *
+ * @throws RevectorError PARSE_FAILED when the declared encoding is unknown
+ */
+export function decodeText(
+  bytes: Uint8Array,
+  options: { charset?: string | null; html?: boolean } = {},
+): Decoded {
+  const mark = byteOrderMark(bytes)
+  if (mark !== null) return decodeAs(bytes, mark)
+  const said = options.charset ?? (options.html === true ? metaCharset(bytes) : null)
+  if (said !== null && isKnown(said)) return decodeAs(bytes, said)
+  if (options.charset != null && !isKnown(options.charset)) {
+    throw new RevectorError(
+      'PARSE_FAILED',
+      `The text is declared to be in “${options.charset}”, an unknown encoding.`,
+      {
+        hint: 'Declare one of the encodings that browsers read, or none.',
+      },
+    )
+  }
+  const wide = looksUtf16(bytes)
+  if (wide !== null) return decodeAs(bytes, wide)
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
+  } catch {
+    return decodeAs(bytes, guessLegacyEncoding(bytes) ?? 'windows-1252')
+  }
+}
+
+function decodeAs(bytes: Uint8Array, label: string): Decoded {
+  const decoder = new TextDecoder(label)
+  return { text: decoder.decode(bytes), encoding: decoder.encoding }
+}
+
+function isKnown(label: string): boolean {
+  try {
+    new TextDecoder(label)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function byteOrderMark(bytes: Uint8Array): string | null {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8'
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
+  return null
+}
+
+/** Browsers look at the first 1,024 bytes; documents that say it later are read too. */
+const metaReach = 8192
+
+function metaCharset(bytes: Uint8Array): string | null {
+  const head = Buffer.from(bytes.subarray(0, metaReach))
+    .toString('latin1')
+    .replace(/<!--[\s\S]*?-->/g, '')
+  const meta =
+    /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(head)?.[1] ??
+    /^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)/i.exec(head)?.[1]
+  if (meta === undefined) return null
+  // A label that could be read as ASCII can't be UTF-16.
+  return /^utf-?16/i.test(meta) ? 'utf-8' : meta
+}
+
+/** UTF-16 without a byte order mark: text with Latin letters or spaces has zeros in every other byte. */
+export function looksUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  const length = Math.min(bytes.length, 8192) & ~1
+  if (length < 4 || bytes.length % 2 === 1) return null
+  let even = 0
+  let odd = 0
+  for (let index = 0; index < length; index += 2) {
+    if (bytes[index] === 0) even++
+    if (bytes[index + 1] === 0) odd++
+    if (bytes[index] === 0 && bytes[index + 1] === 0) return null
+  }
+  const units = length / 2
+  if (odd > units * 0.4 && even < units * 0.02) return 'utf-16le'
+  if (even > units * 0.4 && odd < units * 0.02) return 'utf-16be'
+  return null
+}

@@ -1,0 +1,103 @@
+import mammoth from 'mammoth'
+import { RevectorError } from '../core/errors.ts'
+import { fragmentToMarkdown } from './html.ts'
+import { firstHeading, type RawDocument } from './text.ts'
+import { unzip, type ZipEntry, zipEntries } from './zip.ts'
+
+/** Titles that programs put there by themselves. */
+const emptyTitle = /^(?:microsoft word\b.*|document\d*|untitled|title|word document|normal)$/i
+
+/**
+ * @param maxUnpackedBytes most that the document's text parts may unpack to; pictures are never unpacked
+ * @throws RevectorError PARSE_FAILED
+ */
+export async function parseDocx(bytes: Uint8Array, maxUnpackedBytes: number): Promise<RawDocument> {
+  const parts = checkedParts(bytes, maxUnpackedBytes)
+  let html: string
+  try {
+    const converted = await mammoth.convertToHtml(
+      { buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) },
+      {
+        styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"],
+        convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
+        externalFileAccess: false,
+      },
+    )
+    html = converted.value
+  } catch (cause) {
+    throw new RevectorError('PARSE_FAILED', `The Word document could not be read: ${messageOf(cause)}.`, {
+      hint: 'Open it in a word processor, save it anew and ingest that.',
+      cause,
+    })
+  }
+  const text = fragmentToMarkdown(html)
+  const { title, metadata } = coreProperties(parts.get('docProps/core.xml') ?? '')
+  return { title: title ?? firstHeading(text), text, metadata }
+}
+
+/**
+ * Unpacks what will be read, before anything else does: a part that unpacks to more than it claims, or all of
+ * them to more than allowed, must not get as far as memory.
+ */
+function checkedParts(bytes: Uint8Array, maxUnpackedBytes: number): Map<string, string> {
+  const texts = zipEntries(bytes).filter((entry) => /\.(?:xml|rels)$/i.test(entry.name))
+  const claimed = texts.reduce((sum, entry) => sum + entry.size, 0)
+  if (claimed > maxUnpackedBytes) {
+    throw new RevectorError(
+      'FILE_TOO_LARGE',
+      `The Word document unpacks to ${claimed} bytes of text parts, more than the ${maxUnpackedBytes} allowed.`,
+      {
+        hint: 'If the document is sound, raise the limit or split it.',
+        data: { bytes: claimed, limit: maxUnpackedBytes },
+      },
+    )
+  }
+  if (texts.some((entry: ZipEntry) => entry.encrypted)) {
+    throw new RevectorError('PARSE_FAILED', 'The document is protected by a password.', {
+      hint: 'Save a copy without a password and ingest that.',
+    })
+  }
+  const parts = new Map<string, string>()
+  for (const entry of texts) {
+    const unpacked = unzip(bytes, entry)
+    if (entry.name === 'docProps/core.xml') parts.set(entry.name, unpacked.toString('utf8'))
+  }
+  return parts
+}
+
+function coreProperties(xml: string): { title: string | null; metadata: Record<string, unknown> } {
+  const field = (name: string): string | undefined => {
+    const found = new RegExp(`<(?:\\w+:)?${name}(?:\\s[^>]*)?>([^<]*)<`).exec(xml)?.[1]
+    const text = found === undefined ? '' : unescapeXml(found).trim()
+    return text === '' ? undefined : text
+  }
+  const title = field('title')
+  const fields = {
+    author: field('creator'),
+    subject: field('subject'),
+    keywords: field('keywords'),
+    description: field('description'),
+    language: field('language'),
+    created: field('created'),
+    modified: field('modified'),
+  }
+  return {
+    title: title === undefined || emptyTitle.test(title) ? null : title,
+    metadata: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+  }
+}
+
+function unescapeXml(text: string): string {
+  const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));/gi, (whole, decimal, hex, name) => {
+    if (name !== undefined) return named[name] ?? whole
+    const point = decimal !== undefined ? Number(decimal) : Number.parseInt(hex, 16)
+    return point <= 0x10ffff ? String.fromCodePoint(point) : whole
+  })
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error
+    ? (cause.message.split('\n')[0]?.replace(/[.\s]+$/, '') ?? '')
+    : 'an unknown fault'
+}

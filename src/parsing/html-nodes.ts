@@ -1,0 +1,32 @@
+import { parseHTML } from 'linkedom'
+
+/** The part of the DOM that is used here; the compiler is not given all of a browser's types. */
+export interface HtmlNode {
+  readonly nodeName: string
+  readonly nodeType: number
+  readonly textContent: string | null
+  readonly parentNode: HtmlElement | null
+  readonly childNodes: Iterable<HtmlNode>
+}
+
+export interface HtmlElement extends HtmlNode {
+  readonly className: string
+  innerHTML: string
+  getAttribute(name: string): string | null
+  querySelector(selector: string): HtmlElement | null
+  querySelectorAll(selector: string): Iterable<HtmlElement>
+  remove(): void
+  replaceWith(...nodes: readonly (HtmlNode | string)[]): void
+}
+
+export interface HtmlDocument extends HtmlElement {
+  readonly documentElement: HtmlElement
+  readonly body: HtmlElement
+  readonly title: string
+  cloneNode(deep: boolean): HtmlDocument
+}
+
+export function parseHtmlDocument(source: string): HtmlDocument {
+  const { document } = parseHTML(source) as unknown as { document: HtmlDocument }
+  return document
+}

@@ -1,0 +1,116 @@
+import { Readability } from '@mozilla/readability'
+import { RevectorError } from '../core/errors.ts'
+import { decodeText } from './decode.ts'
+import { type HtmlDocument, type HtmlElement, parseHtmlDocument } from './html-nodes.ts'
+import { htmlToMarkdown } from './html-to-markdown.ts'
+import { normalizeText, normalizeTitle } from './normalize.ts'
+import type { RawDocument } from './text.ts'
+
+/** An article with less than this share of the page's text is taken for a mistake, and the page is read whole. */
+const leastShare = 0.4
+/** Of a page with less text than this nothing is left out. */
+const shortPage = 500
+const notContent =
+  'script, style, noscript, template, svg, canvas, iframe, object, nav, footer, aside, form, button, select, dialog, [hidden], [aria-hidden="true"], [role="navigation"], [role="search"]'
+
+export function parseHtml(bytes: Uint8Array, charset: string | null): RawDocument {
+  const { text, encoding } = decodeText(bytes, { charset, html: true })
+  const document = parseHtmlDocument(wholeDocument(text))
+  const facts = factsOf(document)
+  const heading = document.querySelector('h1')
+  const headingText = normalizeTitle(heading?.textContent ?? '')
+  const body = contentOf(document)
+  const markdown = nesting(() => htmlToMarkdown(body))
+  const title = facts.title === '' ? headingText : facts.title
+  // Readability takes the page's own heading away; the chunks below it want its name.
+  const withHeading =
+    headingText !== '' && !hasHeading(markdown, headingText) ? `# ${headingText}\n\n${markdown}` : markdown
+  return {
+    title: headingText !== '' && title.startsWith(headingText) ? headingText : title || null,
+    text: normalizeText(withHeading),
+    metadata: { encoding, ...facts.metadata },
+  }
+}
+
+/** HTML from a converter, all of it content. */
+export function fragmentToMarkdown(source: string): string {
+  const document = parseHtmlDocument(`<!doctype html><html><body>${source}</body></html>`)
+  return normalizeText(nesting(() => htmlToMarkdown(document.body)))
+}
+
+/** A fragment without its frame is read as a page's body. */
+function wholeDocument(source: string): string {
+  return /<(?:html|body)[\s>]/i.test(source) ? source : `<!doctype html><html><body>${source}</body></html>`
+}
+
+function contentOf(document: HtmlDocument): HtmlElement {
+  const article = readable(document)
+  for (const node of document.body.querySelectorAll(notContent)) node.remove()
+  const whole = textLength(document.body)
+  if (article === null || whole <= shortPage || article.length < whole * leastShare) return document.body
+  return article.body
+}
+
+function readable(document: HtmlDocument): { body: HtmlElement; length: number } | null {
+  try {
+    const copy = document.cloneNode(true)
+    const found = new Readability(copy as never, { keepClasses: true }).parse()
+    if (found?.content == null) return null
+    const { body } = parseHtmlDocument(`<!doctype html><html><body>${found.content}</body></html>`)
+    return { body, length: textLength(body) }
+  } catch {
+    // It walks the page recursively and assumes more of it than all pages have.
+    return null
+  }
+}
+
+function textLength(node: HtmlElement): number {
+  return (node.textContent ?? '').replace(/\s+/g, ' ').length
+}
+
+function factsOf(document: HtmlDocument): { title: string; metadata: Record<string, unknown> } {
+  const meta = (...names: readonly string[]): string | undefined => {
+    for (const name of names) {
+      const content = document
+        .querySelector(`meta[name="${name}"], meta[property="${name}"]`)
+        ?.getAttribute('content')
+        ?.trim()
+      if (content !== undefined && content !== '') return content
+    }
+    return undefined
+  }
+  const language = document.documentElement.getAttribute('lang')?.trim()
+  const fields = {
+    language: language === '' ? undefined : language,
+    author: meta('author', 'article:author'),
+    description: meta('description', 'og:description'),
+    published: meta('article:published_time', 'date', 'dcterms.date'),
+    modified: meta('article:modified_time', 'dcterms.modified'),
+    site: meta('og:site_name'),
+  }
+  return {
+    title: normalizeTitle(meta('og:title') ?? document.title ?? ''),
+    metadata: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+  }
+}
+
+function hasHeading(markdown: string, heading: string): boolean {
+  const wanted = letters(heading)
+  return markdown.split('\n').some((line) => line.startsWith('#') && letters(line) === wanted)
+}
+
+function letters(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, '').toLowerCase()
+}
+
+function nesting<T>(convert: () => T): T {
+  try {
+    return convert()
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new RevectorError('PARSE_FAILED', 'The HTML is nested too deeply to be read.', {
+      hint: 'Nobody writes such a page by hand: see how it was made.',
+      cause,
+    })
+  }
+}

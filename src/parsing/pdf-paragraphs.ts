@@ -1,0 +1,165 @@
+import { normalizeText } from './normalize.ts'
+import type { PageLine } from './pdf-lines.ts'
+
+export interface ComposedPages {
+  readonly text: string
+  /** Where each page begins in `text`. */
+  readonly pageOffsets: readonly number[]
+  /** The line of the first page that is set larger than the text: its title, as a reader sees it. */
+  readonly largestLine: string | null
+}
+
+/**
+ * Lines of pages as paragraphs: wrapped lines joined, words that were broken at a line's end made whole, lines
+ * that stand on most pages (headers, footers, page numbers) left out.
+ */
+export function composePages(pages: readonly (readonly PageLine[])[]): ComposedPages {
+  const size = median(pages.flat().map((line) => line.size)) ?? 10
+  const words = wordsOf(pages)
+  const kept = withoutRepeated(withoutRepeated(pages, size), size)
+  let text = ''
+  const pageOffsets: number[] = []
+  for (const lines of kept) {
+    const page = normalizeText(
+      paragraphsOf(lines)
+        .map((paragraph) => joinLines(paragraph, words))
+        .join('\n\n'),
+    )
+    if (text !== '' && page !== '') text += continues(text, page) ? '\n' : '\n\n'
+    pageOffsets.push(text.length)
+    text += page
+  }
+  return { text, pageOffsets, largestLine: largestLine(kept[0] ?? [], size) }
+}
+
+function median(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+}
+
+/** Fewer pages than this can't tell a header from a first line. */
+const fewestPages = 3
+const longestHeader = 120
+
+function withoutRepeated(pages: readonly (readonly PageLine[])[], size: number): (readonly PageLine[])[] {
+  if (pages.length < fewestPages) return [...pages]
+  const isCandidate = (line: PageLine): boolean =>
+    line.text.length <= longestHeader && line.size <= size * 1.05
+  const key = (line: PageLine): string => line.text.replace(/\d+/g, '#').toLowerCase()
+  const seen = new Map<string, number>()
+  for (const lines of pages) {
+    const ends = new Set(
+      [lines[0], lines.at(-1)]
+        .filter((line) => line !== undefined)
+        .filter(isCandidate)
+        .map(key),
+    )
+    for (const end of ends) seen.set(end, (seen.get(end) ?? 0) + 1)
+  }
+  const enough = Math.max(fewestPages, pages.length * 0.5)
+  const repeated = (line: PageLine | undefined): boolean =>
+    line !== undefined && isCandidate(line) && (seen.get(key(line)) ?? 0) >= enough
+  return pages.map((lines) => {
+    if (lines.length < 3) return lines
+    const from = repeated(lines[0]) ? 1 : 0
+    return lines.slice(from, repeated(lines.at(-1)) ? -1 : undefined)
+  })
+}
+
+/** Lines that stand together: one below the other at the usual distance, in one size. */
+function paragraphsOf(lines: readonly PageLine[]): PageLine[][] {
+  const gaps: number[] = []
+  for (const [index, line] of lines.entries()) {
+    const gap = (lines[index - 1]?.y ?? 0) - line.y
+    if (index > 0 && gap > 0 && gap < line.size * 3) gaps.push(gap)
+  }
+  const usual = median(gaps) ?? 0
+  const paragraphs: PageLine[][] = []
+  let current: PageLine[] = []
+  for (const line of lines) {
+    const before = current.at(-1)
+    const first = current[0]
+    if (before !== undefined && first !== undefined && !follows(before, line, { usual, left: first.left })) {
+      paragraphs.push(current)
+      current = []
+    }
+    current.push(line)
+  }
+  if (current.length > 0) paragraphs.push(current)
+  return paragraphs
+}
+
+function follows(before: PageLine, line: PageLine, block: { usual: number; left: number }): boolean {
+  const gap = before.y - line.y
+  if (gap <= 0) {
+    // The top of the next column, perhaps in the middle of a sentence.
+    return gap < -line.size && /^\p{Ll}/u.test(line.text) && !endsSentence(before.text)
+  }
+  const sameSize = Math.abs(before.size - line.size) <= Math.max(before.size, line.size) * 0.12
+  const near = gap <= Math.max(block.usual * 1.3, line.size * 1.2)
+  const indented = line.left > before.left + line.size * 0.9 && endsSentence(before.text)
+  return sameSize && near && !indented
+}
+
+function endsSentence(text: string): boolean {
+  return /[.!?:;。!?]["'”’)\]]*$/u.test(text)
+}
+
+const bullet = /^(?:[•◦▪‣●○■–—*-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s/
+
+function joinLines(lines: readonly PageLine[], words: ReadonlySet<string>): string {
+  const left = Math.min(...lines.map((line) => line.left))
+  const right = Math.max(...lines.map((line) => line.right))
+  let text = ''
+  for (const [index, line] of lines.entries()) {
+    const before = lines[index - 1]
+    if (before === undefined) {
+      text = line.text
+      continue
+    }
+    const full = before.right >= right - (right - left) * 0.2
+    if (bullet.test(line.text) || !full) text += `\n${line.text}`
+    else text = joinWords(text, line.text, words)
+  }
+  return text
+}
+
+const brokenWord = /(\p{L}{2,})[-\u2010\u00ad]$/u
+const wordStart = /^\p{Ll}+/u
+const spaceless = /[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]/
+
+function joinWords(text: string, next: string, words: ReadonlySet<string>): string {
+  const head = brokenWord.exec(text.slice(-60))?.[1]
+  const tail = wordStart.exec(next)?.[0]
+  if (head !== undefined && tail !== undefined) {
+    // A hyphen the author wrote looks the same; the rest of the document tells which word there is.
+    const whole = words.has((head + tail).toLowerCase())
+    const hyphened = words.has(`${head}-${tail}`.toLowerCase())
+    return !whole && hyphened ? `${text}${next}` : `${text.slice(0, -1)}${next}`
+  }
+  const close = spaceless.test(text.at(-1) ?? '') && spaceless.test(next.charAt(0))
+  return close ? `${text}${next}` : `${text} ${next}`
+}
+
+/** The words inside lines, where none is broken. */
+function wordsOf(pages: readonly (readonly PageLine[])[]): Set<string> {
+  const words = new Set<string>()
+  for (const lines of pages) {
+    for (const { text } of lines) {
+      for (const [word] of text.matchAll(/\p{L}+(?:-\p{L}+)*/gu)) words.add(word.toLowerCase())
+    }
+  }
+  return words
+}
+
+/** Whether a page begins in the middle of the sentence that the one before ended with. */
+function continues(text: string, page: string): boolean {
+  return /^\p{Ll}/u.test(page) && !endsSentence(text.slice(-20))
+}
+
+function largestLine(lines: readonly PageLine[], size: number): string | null {
+  let best: PageLine | null = null
+  for (const line of lines) {
+    if (line.size > size * 1.15 && line.size > (best?.size ?? 0) && line.text.length <= 150) best = line
+  }
+  return best?.text ?? null
+}
