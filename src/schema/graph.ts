@@ -17,7 +17,10 @@ export interface Graph {
 }
 
 /** The graph of a model's table, or null. */
-export async function graphOf(db: Queryable, model: ModelSpace): Promise<Graph | null> {
+export async function graphOf(
+  db: Queryable,
+  model: Pick<ModelSpace, 'id' | 'dimension'>,
+): Promise<Graph | null> {
   const { rows } = await db.query<{ name: string; valid: boolean; bytes: string }>(sql`
     select c.relname as name, i.indisvalid as valid, pg_relation_size(c.oid)::text as bytes
     from pg_index i

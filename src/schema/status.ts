@@ -18,8 +18,7 @@ export interface SchemaStatus {
 export interface LegacyTable {
   readonly table: string
   readonly column: string
-  /** Null: the column's type has no dimension, or is not `vector`. */
-  readonly dimension: number | null
+  readonly dimension: number
   readonly rows: number
 }
 
@@ -40,21 +39,18 @@ function unfinishedOf(history: readonly RevisionRow[]): SchemaStatus['unfinished
   return { revision: row.revision, direction: row.record['rollingBack'] === true ? 'down' : 'up' }
 }
 
-/** The guide's "before": a plain `chunk_embeddings` with a column `embedding`. */
+/** The guide's "before": a plain `chunk_embeddings` with a column `embedding`, or just one, of type vector(N). */
 async function findLegacyTable(db: Queryable): Promise<LegacyTable | null> {
   const table = await findTable(db, embeddingsTable)
   if (table === null) return null
-  const { rows: columns } = await db.query<{ dimension: number | null }>(sql`
-    select case when a.atttypid = to_regtype('vector') and a.atttypmod > 0 then a.atttypmod end as dimension
-    from pg_attribute a
-    where a.attrelid = to_regclass(${embeddingsTable}) and a.attname = 'embedding' and not a.attisdropped`)
-  const [column] = columns
-  if (column === undefined) return null
+  const { rows: columns } = await db.query<{ column: string; dimension: number }>(sql`
+    select a.attname as column, a.atttypmod as dimension
+    from pg_attribute a join pg_class c on c.oid = a.attrelid
+    where c.oid = to_regclass(${embeddingsTable}) and c.relkind = 'r'
+      and a.atttypid = to_regtype('vector') and a.atttypmod > 0 and not a.attisdropped`)
+  const vector =
+    columns.find(({ column }) => column === 'embedding') ?? (columns.length === 1 ? columns[0] : undefined)
+  if (vector === undefined) return null
   const { rows } = await db.query<{ rows: string }>(sql`select count(*)::text as rows from ${tableOf(table)}`)
-  return {
-    table: embeddingsTable,
-    column: 'embedding',
-    dimension: column.dimension,
-    rows: Number(rows[0]?.rows ?? 0),
-  }
+  return { table: table.name, ...vector, rows: Number(rows[0]?.rows ?? 0) }
 }

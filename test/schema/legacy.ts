@@ -13,7 +13,8 @@ export async function empty(db: Queryable): Promise<void> {
                   case c.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end, c.oid::regclass) as statement
     from pg_class c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'S')
-      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('e', 'i', 'a'))
+      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+      and not (c.relkind = 'S' and exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('i', 'a')))
     union all
     select format('drop function if exists %s cascade', p.oid::regprocedure)
     from pg_proc p

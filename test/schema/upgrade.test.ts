@@ -142,7 +142,7 @@ const shapes: Case[] = [
     also: async (db) => {
       expect((await db.query(sql`select from embedding_models`)).rowCount).toBe(0)
       await db.transaction((tx) => createModelTable(tx, { id: 1, dimension: 384, distance: 'cosine' }))
-      expect(await graphOf(db, { id: 1, dimension: 384, distance: 'cosine' })).toMatchObject({ valid: true })
+      expect(await graphOf(db, { id: 1, dimension: 384 })).toMatchObject({ valid: true })
     },
   },
   {
@@ -451,7 +451,7 @@ async function checkAfter(db: Database, one: Case): Promise<void> {
   const [found] = models
   if (one.distance !== undefined) expect(found?.distance).toBe(one.distance)
   if (one.graph !== undefined && found !== undefined) {
-    const graph = await graphOf(db, { id: found.id, dimension: one.dimension, distance: 'cosine' })
+    const graph = await graphOf(db, { id: found.id, dimension: one.dimension })
     expect(graph).toMatchObject({ valid: true, ...(one.graph.name && { name: one.graph.name }) })
     const { rows } = await db.query<{ def: string }>(
       sql`select pg_get_indexdef(to_regclass(${graph?.name ?? ''})) as def`,

@@ -5,6 +5,7 @@ import type { IndexFacts, TableFacts } from './table-facts.ts'
 /** An HNSW index of the owner's that can be the model's graph as it is, and the distance it was built for. */
 export interface AdoptableGraph {
   readonly name: string
+  readonly definition: string
   /** Null: bits say nothing of the distance. */
   readonly distance: Distance | null
 }
@@ -23,7 +24,7 @@ export function adoptableGraph(
     .filter(
       (index) => index.method === 'hnsw' && index.valid && !index.partial && fits(index, column, dimension),
     )
-    .map((index) => ({ name: index.name, distance: distanceOf(index.opclass) }))
+    .map(({ name, definition, opclass }) => ({ name, definition, distance: distanceOf(opclass) }))
   return graphs.find((graph) => graph.distance === wanted) ?? graphs[0] ?? null
 }
 

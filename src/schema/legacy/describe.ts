@@ -64,7 +64,7 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
     defaults: defaults.defaults,
     indexes: missingIndexes(found, mapped.layout, mapped.createsDocuments),
     addsForeignKey: !found.chunkKey,
-    adoptedGraph: graph?.name ?? null,
+    adoptedGraph: graph === null ? null : { name: graph.name, definition: graph.definition },
     graph: plainIsFree ? plainName : graphNameOfModel({ id: modelId, dimension }),
     identities,
     sequences: await ownedSequences(db, embeddings),

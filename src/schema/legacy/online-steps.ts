@@ -8,7 +8,13 @@ import { script } from '../scripts.ts'
 import { checkUnique } from './check-rows.ts'
 import { type StepContext, shortly } from './context.ts'
 import { sameTable } from './discover.ts'
-import { type AddedColumn, type AddedDefault, type Takeover, takeoverNames } from './record.ts'
+import {
+  type AddedColumn,
+  type AddedDefault,
+  type AdoptedGraph,
+  type Takeover,
+  takeoverNames,
+} from './record.ts'
 import { spoken } from './table-facts.ts'
 
 /**
@@ -39,7 +45,7 @@ export function onlineSteps(takeover: Takeover): Step[] {
     ...(takeover.indexes.length > 0 ? [indexes(takeover)] : []),
     unique(takeover),
     ...checks(takeover),
-    ...(takeover.adoptedGraph === null ? [graph(takeover)] : []),
+    takeover.adoptedGraph === null ? graph(takeover) : adopted(takeover, takeover.adoptedGraph),
     statistics(takeover),
   ]
 }
@@ -285,6 +291,26 @@ function graph(takeover: Takeover): Step {
         ...(onProgress && { onProgress }),
       }),
     undo: ({ site }) => dropIndex(site, { schema: table.schema, name: takeover.graph }),
+  }
+}
+
+/** Nothing to build; on the way back, an index that a bulk load replaced is made again as it was. */
+function adopted({ table, graph: name }: Takeover, index: AdoptedGraph): Step {
+  return {
+    name: 'graph',
+    does: `keeps the HNSW index ${index.name}, which becomes ${name}`,
+    locks: none,
+    growsWithRows: false,
+    apply: async () => {},
+    undo: async ({ site }) => {
+      const { rows } = await site.session.query<{ definition: string }>(sql`
+        select pg_get_indexdef(i.indexrelid) as definition from pg_index i
+        where i.indexrelid = to_regclass(${ident(table.schema, index.name).text}) and i.indisvalid`)
+      if (rows[0]?.definition === index.definition) return
+      await dropIndex(site, { schema: table.schema, name: index.name })
+      const how = site.concurrent ? 'CREATE INDEX CONCURRENTLY' : 'CREATE INDEX'
+      await site.session.query(raw(index.definition.replace(/^CREATE INDEX/, how)))
+    },
   }
 }
 

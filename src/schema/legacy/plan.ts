@@ -57,7 +57,7 @@ export async function planTakeover(
       })),
       {
         step: 'swap',
-        does: `renames ${spoken(takeover.table)} to chunk_embeddings_model_${takeover.modelId} and its column to embedding_${takeover.dimension}, and attaches it to a partitioned table of the old name; no vector is moved${takeover.adoptedGraph === null ? '' : `; its index ${takeover.adoptedGraph} becomes ${takeover.graph}`}`,
+        does: `renames ${spoken(takeover.table)} to chunk_embeddings_model_${takeover.modelId} and its column to embedding_${takeover.dimension}, and attaches it to a partitioned table of the old name; no vector is moved${takeover.adoptedGraph === null ? '' : `; its index ${takeover.adoptedGraph.name} becomes ${takeover.graph}`}`,
         locks: `all use of ${spoken(takeover.table)}, in one transaction of some hundredths of a second`,
         growsWithRows: false,
       },

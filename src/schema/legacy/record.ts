@@ -43,6 +43,12 @@ export interface AddedIndex {
   readonly key: string | null
 }
 
+/** The owner's HNSW index, with its definition, should a bulk load have replaced it when it is given back. */
+export interface AdoptedGraph {
+  readonly name: string
+  readonly definition: string
+}
+
 /** An identity column, which a partition may not have: a sequence's default takes its place. */
 export interface IdentityFacts {
   readonly column: string
@@ -91,7 +97,7 @@ export interface Takeover {
   /** From `chunk_id`, where there was none. */
   readonly addsForeignKey: boolean
   /** The owner's HNSW index that becomes the graph; null: one is built. */
-  readonly adoptedGraph: string | null
+  readonly adoptedGraph: AdoptedGraph | null
   readonly graph: string
   readonly identities: readonly IdentityFacts[]
   readonly sequences: readonly OwnedSequence[]

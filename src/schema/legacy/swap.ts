@@ -3,6 +3,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { sqlstateOf } from '../../postgres/errors.ts'
 import { ident, join, raw, sql } from '../../postgres/sql.ts'
 import { copyGrants, literal, relationExists } from '../catalog.ts'
+import { graphOf } from '../graph.ts'
 import { recordDone } from '../history.ts'
 import { vectorColumn } from '../index-kind.ts'
 import { saveLayout, type TableName, tableOf } from '../layout.ts'
@@ -37,10 +38,7 @@ export async function swapIn(context: StepContext): Promise<number> {
     await tx.query(sql`
       alter table ${tableOf(table)} attach partition ${tableOf(model)}
         for values in (${raw(String(modelId))})`)
-    if (takeover.adoptedGraph !== null && takeover.adoptedGraph !== takeover.graph) {
-      await tx.query(sql`
-        alter index ${ident(table.schema, takeover.adoptedGraph)} rename to ${ident(takeover.graph)}`)
-    }
+    await renameGraph(tx, table.schema, takeover.adoptedGraph?.name ?? takeover.graph, takeover.graph)
     await insertFirstModel(tx, takeover, model)
     await saveLayout(tx, takeover.layout)
     await recordDone(tx, 2)
@@ -110,6 +108,8 @@ export async function swapOut(context: StepContext): Promise<number> {
       if (!(await isSwapped(tx, takeover))) return
       await tx.query(sql`lock table ${tableOf(table)} in access exclusive mode`)
       lockedAt = performance.now()
+      const detail = `${spoken(table)} is locked`
+      context.onProgress?.({ type: 'schema.step', revision: 2, step: 'swap back', detail })
       await refuseOtherVectors(tx, takeover)
       await putBack(tx, takeover)
     })
@@ -127,10 +127,14 @@ export async function swapOut(context: StepContext): Promise<number> {
 async function putBack(tx: Queryable, takeover: Takeover): Promise<void> {
   const { table, column, dimension, modelId } = takeover
   const model = modelTableOf(takeover)
+  const graph = await graphOf(tx, { id: modelId, dimension })
   const others = (await modelTables(tx)).filter((other) => other.name !== model.name)
   for (const other of others) await tx.query(sql`drop table ${tableOf(other)}`)
   const added = (await vectorColumns(tx)).filter((width) => width !== dimension)
   await tx.query(sql`alter table ${tableOf(table)} detach partition ${tableOf(model)}`)
+  if (graph !== null) {
+    await renameGraph(tx, table.schema, graph.name, takeover.adoptedGraph?.name ?? takeover.graph)
+  }
   if (takeover.addsId) await tx.query(sql`alter table ${tableOf(model)} alter column id set default 0`)
   for (const { column: numbered, sequence } of numbering(takeover)) {
     if (takeover.addsId && numbered === 'id') continue
@@ -147,15 +151,13 @@ async function putBack(tx: Queryable, takeover: Takeover): Promise<void> {
     alter table ${tableOf(model)} rename column ${vectorColumn(dimension)} to ${ident(column)}`)
   await tx.query(sql`alter table ${tableOf(model)} rename to ${ident(table.name)}`)
   for (const identity of takeover.identities) await sequenceToIdentity(tx, table, identity)
-  const { adoptedGraph, graph } = takeover
-  if (adoptedGraph !== null && (await relationExists(tx, { schema: table.schema, name: graph }))) {
-    if (adoptedGraph !== graph) {
-      await tx.query(sql`alter index ${ident(table.schema, graph)} rename to ${ident(adoptedGraph)}`)
-    }
-  }
   await tx.query(sql`delete from embedding_models`)
   await tx.query(sql`delete from revector_layout`)
   await tx.query(sql`update revector_revisions set applied_at = null where revision = 2`)
+}
+
+async function renameGraph(tx: Queryable, schema: string, from: string, to: string): Promise<void> {
+  if (from !== to) await tx.query(sql`alter index ${ident(schema, from)} rename to ${ident(to)}`)
 }
 
 /** Whether the old table is already under the new one. */

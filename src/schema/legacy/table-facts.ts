@@ -52,6 +52,7 @@ export interface IndexFacts {
   readonly columns: readonly (string | null)[]
   readonly expression: string | null
   readonly opclass: string
+  readonly definition: string
 }
 
 export interface ForeignKeyFacts {
@@ -101,7 +102,8 @@ export async function readTable(db: Queryable, name: TableName): Promise<TableFa
                  from unnest(i.indkey[0:i.indnkeyatts - 1]) with ordinality k (attnum, place)
                  left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
                  order by k.place) as columns,
-           pg_get_expr(i.indexprs, i.indrelid) as expression, o.opcname::text as opclass
+           pg_get_expr(i.indexprs, i.indrelid) as expression, o.opcname::text as opclass,
+           pg_get_indexdef(i.indexrelid) as definition
     from pg_index i
     join pg_class c on c.oid = i.indexrelid
     join pg_am m on m.oid = c.relam
