@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isMainThread } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
+import { simpleQuery } from './messages.ts'
 
 /** How the thread ends when the engine met something it can't go on from. */
 export const trapExitCode = 70
@@ -22,21 +23,75 @@ export interface Host {
   close(): Promise<void>
 }
 
+export const walSegmentMb = 4
+/** Nothing but us makes checkpoints: see `createCheckpoints`. */
+const checkpointAfterMb = 128
+
+const settings: Readonly<Record<string, string>> = {
+  max_wal_size: `${checkpointAfterMb}MB`,
+  min_wal_size: `${4 * walSegmentMb}MB`,
+  // What a transaction created is not written twice: an index is built with a third of the writes.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  // A graph that outgrows this is built many times slower. Taken only as far as it is needed.
+  maintenance_work_mem: '256MB',
+}
+
 export async function openHost(options: HostOptions): Promise<Host> {
   const tar = options.snapshot === null ? null : new Blob([await readFile(options.snapshot)])
   const pglite = await PGlite.create({
     ...(options.folder === null ? {} : { dataDir: options.folder }),
     ...(tar === null ? {} : { loadDataDir: tar }),
+    initDbStartParams: [`--wal-segsize=${walSegmentMb}`],
+    startParams: [
+      ...PGlite.defaultStartParams,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     extensions: { vector },
   })
   stopOnTrap(pglite)
+  const checkpointIfDue = createCheckpoints(pglite)
   return {
-    exec: (message, onData) =>
-      // The bytes given are a view of the engine's own memory.
-      pglite.execProtocolRawStream(message, { onRawData: (bytes) => onData(bytes.slice()) }),
+    exec: async (message, onData) => {
+      let idle = false
+      await pglite.execProtocolRawStream(message, {
+        onRawData: (bytes) => {
+          idle = saysIdle(bytes)
+          // The bytes given are a view of the engine's own memory.
+          onData(bytes.slice())
+        },
+      })
+      if (idle) await checkpointIfDue()
+    },
     dump: async () => new Uint8Array(await (await pglite.dumpDataDir('gzip')).arrayBuffer()),
     close: () => pglite.close(),
   }
+}
+
+/**
+ * A single-user PostgreSQL checkpoints when it is closed and at no other time: its log would grow for as long as a
+ * service runs. So the size of the log is looked at between transactions, at most once a second.
+ */
+function createCheckpoints(pglite: PGlite): () => Promise<void> {
+  const log = '/pglite/data/pg_wal'
+  let lookAgainAt = 0
+  let sizeAfter = 0
+  const segments = (): number => pglite.Module.FS.readdir(log).filter((name: string) => name.length === 24).length
+  return async () => {
+    const now = performance.now()
+    if (now < lookAgainAt) return
+    lookAgainAt = now + 1_000
+    if ((segments() - sizeAfter) * walSegmentMb < checkpointAfterMb) return
+    await pglite.execProtocolRawStream(simpleQuery('checkpoint'), { onRawData: () => {} })
+    // Old segments are kept under new names for the log to come.
+    sizeAfter = segments()
+  }
+}
+
+/** Whether an answer ends with ReadyForQuery outside of a transaction. */
+function saysIdle(bytes: Uint8Array): boolean {
+  const n = bytes.length
+  return n >= 6 && bytes[n - 6] === 0x5a && bytes[n - 2] === 5 && bytes[n - 1] === 0x49
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { openHost } from './host.ts'
+import { openHost, walSegmentMb } from './host.ts'
 import { simpleQuery } from './messages.ts'
 
 /** Makes the snapshot unless it is there and of the same versions. Safe to be killed and run again. */
@@ -37,5 +37,5 @@ async function versions(): Promise<string> {
     )
     return `${name} ${typeof json === 'object' && json !== null ? Reflect.get(json, 'version') : ''}`
   })
-  return (await Promise.all(texts)).join('\n')
+  return [...(await Promise.all(texts)), `segments of ${walSegmentMb} MB`].join('\n')
 }
