@@ -39,7 +39,10 @@ function service(): TurndownService {
   })
   add(turndown, 'heading', ['H1', 'H2', 'H3', 'H4', 'H5', 'H6'], (content, node) => {
     // The sign at its end is the heading's own permanent link.
-    const title = content.replace(/\s+/g, ' ').trim().replace(/\s+(?:[#¶§]|🔗)$/u, '')
+    const title = content
+      .replace(/\s+/g, ' ')
+      .trim()
+      .replace(/\s+(?:[#¶§]|🔗)$/u, '')
     return title === '' ? '' : `\n\n${'#'.repeat(Number(node.nodeName.charAt(1)))} ${title}\n\n`
   })
   add(turndown, 'code', ['PRE'], (_, node) => fenced(node))

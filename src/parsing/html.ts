@@ -1,17 +1,10 @@
-import { Readability } from '@mozilla/readability'
 import { RevectorError } from '../core/errors.ts'
 import { decodeText } from './decode.ts'
-import { type HtmlDocument, type HtmlElement, parseHtmlDocument } from './html-nodes.ts'
+import { contentOf } from './html-content.ts'
+import { type HtmlDocument, parseHtmlDocument } from './html-nodes.ts'
 import { htmlToMarkdown } from './html-to-markdown.ts'
 import { normalizeText, normalizeTitle } from './normalize.ts'
 import type { RawDocument } from './text.ts'
-
-/** An article with less than this share of the page's text is taken for a mistake, and the page is read whole. */
-const leastShare = 0.4
-/** Of a page with less text than this nothing is left out. */
-const shortPage = 500
-const notContent =
-  'script, style, noscript, template, svg, canvas, iframe, object, nav, footer, aside, form, button, select, dialog, [hidden], [aria-hidden="true"], [role="navigation"], [role="search"]'
 
 export function parseHtml(bytes: Uint8Array, charset: string | null): RawDocument {
   const { text, encoding } = decodeText(bytes, { charset, html: true })
@@ -41,31 +34,6 @@ export function fragmentToMarkdown(source: string): string {
 /** A fragment without its frame is read as a page's body. */
 function wholeDocument(source: string): string {
   return /<(?:html|body)[\s>]/i.test(source) ? source : `<!doctype html><html><body>${source}</body></html>`
-}
-
-function contentOf(document: HtmlDocument): HtmlElement {
-  const article = readable(document)
-  for (const node of document.body.querySelectorAll(notContent)) node.remove()
-  const whole = textLength(document.body)
-  if (article === null || whole <= shortPage || article.length < whole * leastShare) return document.body
-  return article.body
-}
-
-function readable(document: HtmlDocument): { body: HtmlElement; length: number } | null {
-  try {
-    const copy = document.cloneNode(true)
-    const found = new Readability(copy as never, { keepClasses: true }).parse()
-    if (found?.content == null) return null
-    const { body } = parseHtmlDocument(`<!doctype html><html><body>${found.content}</body></html>`)
-    return { body, length: textLength(body) }
-  } catch {
-    // It walks the page recursively and assumes more of it than all pages have.
-    return null
-  }
-}
-
-function textLength(node: HtmlElement): number {
-  return (node.textContent ?? '').replace(/\s+/g, ' ').length
 }
 
 function factsOf(document: HtmlDocument): { title: string; metadata: Record<string, unknown> } {

@@ -61,6 +61,7 @@ async function readRaw(bytes: Uint8Array, type: DetectedType, limits: ReadLimits
 }
 
 function firstWords(text: string): string {
-  const line = normalizeTitle(text.trimStart().split('\n', 1)[0] ?? '').replace(/^[-+*>#|=~`]+\s*/, '') || 'Untitled'
+  const line =
+    normalizeTitle(text.trimStart().split('\n', 1)[0] ?? '').replace(/^[-+*>#|=~`]+\s*/, '') || 'Untitled'
   return line.length <= 80 ? line : `${line.slice(0, 80).replace(/\s+\S*$/, '')}…`
 }
