@@ -3,7 +3,8 @@ import type { DatabaseStatus, RunOptions } from '../revector.ts'
 import { askName } from './consent.ts'
 import { showStatus } from './db-status.ts'
 import type { Context } from './run.ts'
-import { count, table } from './text.ts'
+import type { Terminal } from './terminal.ts'
+import { bytes, count, wrap } from './text.ts'
 
 export type RunFlags = Pick<
   RunOptions,
@@ -13,8 +14,9 @@ export type RunFlags = Pick<
 export async function run(context: Context, flags: RunFlags): Promise<undefined> {
   const { db } = context.revector
   const before = await db.status()
-  const { options, steps } = await planWithModel(context, before, flags)
-  if (steps.length > 0) context.terminal.note(planText(context, steps))
+  const { options, plan } = await planWithModel(context, before, flags)
+  const { steps } = plan
+  if (steps.length > 0) context.terminal.note(planText(plan, context.terminal))
   if (before.legacy !== null && before.legacy.rows > 0 && steps.length > 0) {
     const { table: name, rows } = before.legacy
     await context.consent(
@@ -34,10 +36,10 @@ async function planWithModel(
   context: Context,
   before: DatabaseStatus,
   flags: RunFlags,
-): Promise<{ readonly options: RunFlags; readonly steps: Plan }> {
+): Promise<{ readonly options: RunFlags; readonly plan: Plan }> {
   const { db } = context.revector
   try {
-    return { options: flags, steps: await db.plan(flags) }
+    return { options: flags, plan: await db.plan(flags) }
   } catch (error) {
     if (!isRevectorError(error, 'UPGRADE_MODEL_UNKNOWN') || !context.terminal.interactive) throw error
     const { models } = error.data
@@ -45,17 +47,34 @@ async function planWithModel(
     const width = before.legacy?.dimension ?? '?'
     const model = await askName(`Which model made the ${width}-dimensional vectors?`, known)
     const options = { ...flags, model }
-    return { options, steps: await db.plan(options) }
+    return { options, plan: await db.plan(options) }
   }
 }
 
-function planText(context: Context, steps: Plan): string {
-  const columns = [{ header: 'STEP' }, { header: 'LOCKS' }, { header: 'WHAT IT DOES' }]
-  return table(
-    columns,
-    steps.map(({ step, locks, detail }) => [step, locks === '' ? '–' : locks, detail]),
-    context.terminal.noteStyle,
-  )
+/** What is taken over, then each step with what it locks. */
+export function planText(plan: Plan, terminal: Pick<Terminal, 'noteStyle' | 'width'>): string {
+  const { noteStyle: style, width } = terminal
+  const { steps, takeover, warnings } = plan
+  const lines: string[] = []
+  if (takeover !== null) {
+    const { table, column, dimension, rows, model, chunks, documents } = takeover
+    const made = model === null ? '' : `, made by ${style.bold(model)}`
+    const titles = documents.created ? 'no titles' : `titles from ${documents.table}.${documents.titleColumn}`
+    lines.push(
+      `Takes over ${style.bold(`${table}.${column}`)} vector(${dimension}): ` +
+        `${count(rows, 'row')}, ${bytes(takeover.bytes)}${made}.`,
+      `Text from ${chunks.table}.${chunks.textColumn}, ${titles}.`,
+      '',
+    )
+  }
+  const indent = '    '
+  const paragraph = (text: string) => wrap(text, width - indent.length).map((line) => indent + line)
+  steps.forEach(({ step, locks, detail }, i) => {
+    lines.push(`${String(i + 1).padStart(2)}  ${style.bold(step)}`, ...paragraph(detail))
+    if (locks !== '') lines.push(...paragraph(`locks: ${locks}`).map(style.dim))
+  })
+  for (const warning of warnings) lines.push(`${style.yellow('warning:')} ${warning}`)
+  return `${lines.join('\n')}\n`
 }
 
 export async function rollback(context: Context, flags: { to?: number }): Promise<undefined> {

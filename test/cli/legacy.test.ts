@@ -51,7 +51,9 @@ describeEngines('taking over a fixed-dimension database on the command line', (e
     // … nor before somebody agreed, having seen what will be done and locked.
     const unasked = await cli('db', 'run', '--model', 'lexical-hash-8')
     expect([unasked.code, unasked.json().error.code]).toEqual([3, 'CONSENT_MISSING'])
-    expect(unasked.stderr).toMatch(/STEP +LOCKS +WHAT IT DOES/)
+    expect(unasked.stderr).toMatch(
+      /^Takes over .*chunk_embeddings\.embedding vector\(8\): 30 rows, .*made by lexical-hash-8\.\n[^]*locks: /,
+    )
     expect((await cli('db', 'status')).json()).toEqual(before)
 
     const after = await cli('db', 'run', '--model', 'lexical-hash-8', '--yes')
