@@ -5,7 +5,7 @@ import { chunksWithVector } from '../store/presence.ts'
 import type { Change } from './compare.ts'
 import type { IngestParts } from './parts.ts'
 import type { Targets } from './targets.ts'
-import type { WriteOptions } from './write.ts'
+import type { WriteOptions } from './write-options.ts'
 
 /** What one model made for a batch of documents. */
 export interface Made {

@@ -1,7 +1,6 @@
 import type { ChunkId, DocumentId } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
-import type { OnProgress } from '../core/progress.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
@@ -13,16 +12,9 @@ import { embedChanges, type Made } from './embed.ts'
 import type { IngestParts } from './parts.ts'
 import type { PreparedDocument } from './prepare.ts'
 import { readTargets, type Targets } from './targets.ts'
+import type { WriteOptions } from './write-options.ts'
 
-export interface WriteOptions {
-  readonly modelName?: string | undefined
-  /** Models whose provider has failed in this run already: they are owed, not asked again. */
-  readonly failing: Set<number>
-  /** Told before rows are stored: how many vectors a model is about to get. */
-  readonly beforeStoring?: (model: Model, rows: number) => Promise<void>
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: OnProgress | undefined
-}
+export type { WriteOptions } from './write-options.ts'
 
 export interface WrittenDocument {
   readonly id: DocumentId

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import type { DatabaseOptions } from './connect.ts'
 import type { Database } from './database.ts'
+import type { DatabaseOptions } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
 import { readVersions, type Versions } from './extension.ts'
 import { createPooledDatabase } from './pooled-database.ts'

@@ -7,9 +7,9 @@ import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
 import { backoffMs, onlyReads, type Trouble, troubleOf } from './retry.ts'
 import type { Sql } from './sql.ts'
-import { queryableOn, type StatementContext, send } from './statement.ts'
-import { streamRows } from './stream-rows.ts'
-import { runTransaction, TransactionFailure } from './transaction.ts'
+import { queryableOn, type StatementContext } from './statement.ts'
+import { type Lease, streamRows } from './stream-rows.ts'
+import { isUndecided, runTransaction } from './transaction.ts'
 
 /** What happens to connections, for logs and metrics. */
 export type DatabaseEvent =
@@ -35,13 +35,6 @@ export interface PooledParts {
   readonly onEvent?: ((event: DatabaseEvent) => void) | undefined
   /** Runs after the pool has ended. */
   readonly afterClose: () => Promise<void>
-}
-
-/** A client taken from the pool. */
-export interface Lease {
-  readonly client: PoolClient
-  /** `unfit`: the connection is closed instead of used again. */
-  release(unfit?: boolean): void
 }
 
 /** Conflicts are retried this often: with jittered waits up to a second that is several seconds of contention. */
@@ -105,7 +98,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
     try {
       return await use(client)
     } catch (error) {
-      unfit = (troubleOf(error) ?? troubleOf(causeOf(error))) === 'lost'
+      unfit = troubleOfOurs(error) === 'lost'
       throw error
     } finally {
       release(unfit)
@@ -113,35 +106,22 @@ export function createPooledDatabase(parts: PooledParts): Database {
   }
 
   /** Repeats `once` while the table of retries says that it may be. */
-  async function persist<T>(once: () => Promise<T>, mayRepeat: (trouble: Trouble) => boolean): Promise<T> {
+  async function persist<T>(
+    once: () => Promise<T>,
+    mayRepeat: (trouble: Trouble, error: unknown) => boolean,
+  ): Promise<T> {
     const deadline = Date.now() + parts.reconnectMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await once()
       } catch (error) {
-        const trouble = troubleOf(error) ?? troubleOf(causeOf(error))
+        const trouble = troubleOfOurs(error)
         const patient = trouble === 'conflict' ? attempt < conflictAttempts : Date.now() < deadline
-        if (trouble === null || !patient || !mayRepeat(trouble)) throw error
+        if (trouble === null || !patient || !mayRepeat(trouble, error)) throw error
         await pause(trouble, attempt)
       }
     }
   }
-
-  function transactionOn<T>(
-    client: PoolClient,
-    work: (tx: Queryable) => Promise<T>,
-    options: TransactionOptions,
-  ): Promise<T> {
-    return runTransaction(client, context, work, options).then((ended) => {
-      if (ended instanceof TransactionFailure) throw ended.error
-      return ended.value
-    })
-  }
-
-  const mayRepeatTransaction =
-    (options: TransactionOptions) =>
-    (trouble: Trouble): boolean =>
-      options.retry !== false && (trouble === 'conflict' || trouble === 'lost')
 
   async function transaction<T>(
     work: (tx: Queryable) => Promise<T>,
@@ -149,8 +129,12 @@ export function createPooledDatabase(parts: PooledParts): Database {
   ): Promise<T> {
     nesting.assertOutside()
     return persist(
-      () => withClient((client) => nesting.enter(() => transactionOn(client, work, options))),
-      mayRepeatTransaction(options),
+      () => withClient((client) => nesting.enter(() => runTransaction(client, context, work, options))),
+      (trouble, error) => {
+        if (options.retry === false) return false
+        if (isUndecided(error)) return options.idempotent === true
+        return trouble === 'conflict' || trouble === 'lost'
+      },
     )
   }
 
@@ -161,7 +145,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
       ...queryableOn(client, context),
       transaction: (inner, options = {}) =>
         persist(
-          () => transactionOn(client, inner, options),
+          () => runTransaction(client, context, inner, options),
           (trouble) => trouble === 'conflict' && options.retry !== false,
         ),
     }
@@ -217,6 +201,7 @@ async function resetSession(client: PoolClient, settings: string | null): Promis
   }
 }
 
-function causeOf(error: unknown): unknown {
-  return error instanceof RevectorError ? error.cause : undefined
+/** The trouble of an error that one of our statements met; errors of other systems are not ours to repeat. */
+function troubleOfOurs(error: unknown): Trouble | null {
+  return error instanceof RevectorError && error.code.startsWith('DATABASE_') ? troubleOf(error.cause) : null
 }

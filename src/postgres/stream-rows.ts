@@ -1,8 +1,15 @@
+import type { PoolClient } from 'pg'
 import { throwIfAborted } from '../core/errors.ts'
 import { databaseError } from './errors.ts'
-import type { Lease } from './pooled-database.ts'
 import { ident, raw, type Sql, sql } from './sql.ts'
 import { type StatementContext, send } from './statement.ts'
+
+/** A client taken from the pool. */
+export interface Lease {
+  readonly client: PoolClient
+  /** `unfit`: the connection is closed instead of used again. */
+  release(unfit?: boolean): void
+}
 
 export interface StreamOptions {
   readonly batchSize?: number

@@ -87,8 +87,8 @@ export function cycles(files: readonly SourceText[]): string[] {
   return faults
 }
 
-/** Folders that may hold SQL, and packages that only one folder may know. */
-const sqlUnits = new Set(['store', 'schema', 'postgres'])
+/** Folders that may hold SQL (`testing/` has a suite for engines), and packages that only one folder may know. */
+const sqlUnits = new Set(['store', 'schema', 'postgres', 'testing'])
 const ownedPackages: readonly (readonly [RegExp, string])[] = [
   [/^pg(-cursor)?$|^@electric-sql\//, 'postgres'],
   [/^(ai|@ai-sdk\/.*|voyage-ai-provider|@energetic-ai\/.*|onnxruntime-.*|@huggingface\/.*)$/, 'embedding'],

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { openSession } from './open-session.ts'
 import type { Reply, Request, WorkerOptions } from './protocol.ts'
-import { openSession, type Session } from './session.ts'
+import type { Session } from './session.ts'
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
 import { maxTokens, width } from './weights.ts'
 
