@@ -1,12 +1,22 @@
 import type { DocumentId, Metadata } from './core/document.ts'
-import type { Distance, Model, ModelState, ProviderName } from './core/model.ts'
+import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
 import type { Aggregation, SearchFilter, SearchResult } from './core/search.ts'
 import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from './documents/documents.ts'
+import type { IngestReport } from './ingest/ingest-paths.ts'
 import type { ModelStatus } from './models/status.ts'
+import type { BackupReport, RestoreReport } from './postgres/backup.ts'
+import type { UpgradePlan } from './schema/upgrade.ts'
 
-export type { DocumentEmbeddings, DocumentSummary, StoredChunk, StoredDocument } from './documents/documents.ts'
+export type {
+  DocumentEmbeddings,
+  DocumentSummary,
+  StoredChunk,
+  StoredDocument,
+} from './documents/documents.ts'
+export type { IngestReport } from './ingest/ingest-paths.ts'
 export type { ModelStatus } from './models/status.ts'
+export type { BackupReport, RestoreReport } from './postgres/backup.ts'
 
 /** Every long call takes these. */
 export interface CallOptions {
@@ -25,7 +35,7 @@ export interface DatabaseStatus {
   readonly legacy: {
     readonly table: string
     readonly column: string
-    readonly dimension: number
+    readonly dimension: number | null
     readonly rows: number
   } | null
   readonly dimensions: readonly number[]
@@ -43,6 +53,15 @@ export interface RunOptions extends CallOptions {
   readonly chunkTextColumn?: string
   readonly documentsTable?: string
   readonly titleColumn?: string
+}
+
+/** What `db.run` would do. */
+export interface RunPlan {
+  /** Empty: the schema is where it should be. */
+  readonly steps: readonly { readonly step: string; readonly locks: string; readonly detail: string }[]
+  /** The fixed-dimension table that is taken over; null when there is none. */
+  readonly takeover: Omit<UpgradePlan, 'steps' | 'warnings'> | null
+  readonly warnings: readonly string[]
 }
 
 export interface AddModel {
@@ -76,20 +95,6 @@ export interface IngestPaths extends CallOptions {
   readonly paths: readonly string[]
   readonly model?: string
   readonly metadata?: Metadata
-}
-
-export interface IngestReport {
-  /** Documents added or changed. */
-  readonly documents: number
-  /** Chunks of those documents. */
-  readonly chunks: number
-  readonly unchanged: number
-  readonly failed: readonly { readonly path: string; readonly code: string; readonly message: string }[]
-  /** Models that the documents were embedded with. */
-  readonly models: readonly string[]
-  /** Vectors that written models still lack, by model name. */
-  readonly owed: Readonly<Record<string, number>>
-  readonly seconds: number
 }
 
 export interface SearchRequest extends CallOptions {
@@ -126,13 +131,6 @@ export interface MigrateToNewModel extends CallOptions {
   readonly targetModel: string
 }
 
-export interface BackupReport {
-  readonly file: string
-  readonly bytes: number
-  readonly seconds: number
-  readonly tables: readonly { readonly name: string; readonly rows: number; readonly checksum: string }[]
-}
-
 /** What `createRevector()` gives. Nothing is opened before the first call that needs it. */
 export interface Revector {
   readonly db: {
@@ -142,15 +140,13 @@ export interface Revector {
     getSupportedDimensions(): Promise<readonly number[]>
     status(): Promise<DatabaseStatus>
     /** What `run` would do, and what each step locks. Writes nothing. */
-    plan(
-      options?: RunOptions,
-    ): Promise<readonly { readonly step: string; readonly locks: string; readonly detail: string }[]>
+    plan(options?: RunOptions): Promise<RunPlan>
     run(options?: RunOptions): Promise<DatabaseStatus>
     /** Registers the guide's models and the local ones. */
     setupModels(options?: CallOptions): Promise<readonly ModelStatus[]>
     rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
     backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
-    restore(file: string, options?: CallOptions & { readonly force?: boolean }): Promise<BackupReport>
+    restore(file: string, options?: CallOptions & { readonly force?: boolean }): Promise<RestoreReport>
     close(): Promise<void>
   }
   readonly models: {
@@ -161,9 +157,10 @@ export interface Revector {
       modelName: string,
       options?: { readonly force?: boolean },
     ): Promise<{ readonly from: string | null; readonly to: string }>
-    /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE */
+    /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE; `force` ends a fill that was given up */
     remove(
       modelName: string,
+      options?: { readonly force?: boolean },
     ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
   }
   readonly ingestion: {

@@ -1,239 +1,98 @@
-import type { DocumentId, Metadata } from './core/document.ts'
-import type { Distance, Model, ModelState, ProviderName } from './core/model.ts'
+import { type Options, readConfig } from './config.ts'
+import type { DocumentId } from './core/document.ts'
 import type { OnProgress } from './core/progress.ts'
-import type { Aggregation, SearchFilter, SearchResult } from './core/search.ts'
+import { databaseCalls } from './database-calls.ts'
+import {
+  type DocumentParts,
+  documentEmbeddings,
+  documentPage,
+  readDocument,
+  removeDocument,
+} from './documents/documents.ts'
+import { specFor } from './embedding/catalogue.ts'
+import { ingestDocument } from './ingest/ingest-document.ts'
+import { ingestPaths } from './ingest/ingest-paths.ts'
+import type { FillReport, Revector } from './interface.ts'
+import { type Filled, fillModel } from './migrate/fill.ts'
+import { migrateToNewModel } from './migrate/migrate.ts'
+import type { CustomModel } from './models/open-models.ts'
+import { addModel, removeModel, useModel } from './models/registry.ts'
+import { listModels } from './models/status.ts'
+import { openRuntime } from './runtime.ts'
+import { search } from './search/search.ts'
+import { searchMultiModel } from './search/search-multi-model.ts'
+import { countVectors } from './store/coverage.ts'
+import { requireModel } from './store/models.ts'
 
-/** Every long call takes these. */
-export interface CallOptions {
-  readonly signal?: AbortSignal
+export type * from './interface.ts'
+
+export interface CreateOptions extends Options {
+  /** Models of your own, registered when the database is opened. `revector/testing` has a conformance suite. */
+  readonly models?: readonly CustomModel[]
+  /** JSON file of options; what is given here and in the environment wins. */
+  readonly configFile?: string
+  /** Told of what belongs to no one call: retries of providers, a lost connection. */
   readonly onProgress?: OnProgress
 }
 
-export interface ModelStatus {
-  readonly id: number
-  readonly modelName: string
-  readonly dimension: number
-  readonly provider: ProviderName
-  readonly state: ModelState
-  readonly current: boolean
-  readonly embeddings: number
-  /** embeddings / chunks; 1 when there are no chunks. */
-  readonly coverage: number
-  readonly index: { readonly name: string; readonly valid: boolean; readonly bytes: number } | null
-}
+/**
+ * The whole of Revector over one database. Options are checked at once; the database is opened by the first
+ * call that needs it, and set up when it is empty.
+ *
+ * @throws RevectorError CONFIG_INVALID
+ */
+export async function createRevector(options: CreateOptions = {}): Promise<Revector> {
+  const { models = [], configFile, onProgress, ...given } = options
+  const config = readConfig(given, configFile === undefined ? {} : { file: configFile })
+  const runtime = openRuntime(config, { custom: models, onProgress })
+  const { opened } = runtime
 
-export interface DatabaseStatus {
-  readonly engine: 'embedded' | 'server'
-  readonly serverVersion: string
-  readonly pgvectorVersion: string
-  /** 0: nothing has been set up. */
-  readonly revision: number
-  readonly latestRevision: number
-  /** A fixed-dimension table that `db run` would take over. */
-  readonly legacy: {
-    readonly table: string
-    readonly column: string
-    readonly dimension: number
-    readonly rows: number
-  } | null
-  readonly dimensions: readonly number[]
-  readonly models: readonly ModelStatus[]
-  readonly documents: number
-  readonly chunks: number
-}
-
-export interface RunOptions extends CallOptions {
-  /** Revision to stop at; the latest when absent. */
-  readonly to?: number
-  /** The model that made the vectors of a taken-over table. */
-  readonly model?: string
-  readonly chunksTable?: string
-  readonly chunkTextColumn?: string
-  readonly documentsTable?: string
-  readonly titleColumn?: string
-}
-
-export interface AddModel {
-  readonly modelName: string
-  /** Optional where the catalogue knows the model. */
-  readonly dimension?: number
-  readonly provider?: ProviderName
-  readonly remoteName?: string
-  readonly revision?: string
-  readonly pooling?: string
-  readonly normalize?: boolean
-  readonly documentPrefix?: string
-  readonly queryPrefix?: string
-  readonly distance?: Distance
-  readonly baseUrl?: string
-}
-
-export interface IngestDocument extends CallOptions {
-  readonly title: string
-  readonly content: string
-  /** Identity of the document at its owner: a path or URL. Given again, the document is replaced. */
-  readonly source?: string
-  readonly mediaType?: string
-  readonly metadata?: Metadata
-  /** Embed with this model only; absent: with every written model. */
-  readonly embeddingModel?: string
-}
-
-export interface IngestPaths extends CallOptions {
-  /** Files, folders, globs; `-` is standard input. */
-  readonly paths: readonly string[]
-  readonly model?: string
-  readonly metadata?: Metadata
-}
-
-export interface IngestReport {
-  /** Documents added or changed. */
-  readonly documents: number
-  /** Chunks of those documents. */
-  readonly chunks: number
-  readonly unchanged: number
-  readonly failed: readonly { readonly path: string; readonly code: string; readonly message: string }[]
-  /** Models that the documents were embedded with. */
-  readonly models: readonly string[]
-  /** Vectors that written models still lack, by model name. */
-  readonly owed: Readonly<Record<string, number>>
-  readonly seconds: number
-}
-
-export interface DocumentSummary {
-  readonly id: DocumentId
-  readonly title: string
-  readonly source: string | null
-  readonly mediaType: string | null
-  readonly metadata: Metadata
-  readonly chunks: number
-  readonly createdAt: Date | null
-  readonly updatedAt: Date | null
-}
-
-export interface StoredChunk {
-  readonly id: string
-  readonly position: number
-  readonly content: string
-  readonly startOffset: number | null
-  readonly endOffset: number | null
-  readonly headingPath: readonly string[]
-  readonly page: number | null
-  readonly tokenCount: number | null
-}
-
-export interface StoredDocument extends DocumentSummary {
-  /** Null in a taken-over database that keeps only chunks. */
-  readonly content: string | null
-  readonly chunkList: readonly StoredChunk[]
-}
-
-export interface DocumentEmbeddings {
-  readonly documentId: DocumentId
-  readonly chunks: number
-  readonly models: readonly {
-    readonly modelName: string
-    readonly dimension: number
-    readonly state: ModelState
-    readonly embeddings: number
-    readonly coverage: number
-  }[]
-}
-
-export interface SearchRequest extends CallOptions {
-  readonly query: string
-  /** Absent: the current model. */
-  readonly modelName?: string
-  /** 1 to 1,000; default 5. */
-  readonly topK?: number
-  /** Hits that score less are left out. */
-  readonly minScore?: number
-  readonly filter?: SearchFilter
-}
-
-export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName'> {
-  readonly modelNames: readonly string[]
-  /** Default: union. */
-  readonly aggregation?: Aggregation
-}
-
-export interface FillReport {
-  readonly modelName: string
-  /** Vectors that a provider made. */
-  readonly embedded: number
-  /** Vectors taken from identical content. */
-  readonly reused: number
-  /** Vectors that were there already. */
-  readonly present: number
-  readonly tokens: number
-  readonly seconds: number
-}
-
-export interface MigrateToNewModel extends CallOptions {
-  readonly sourceModel: string
-  readonly targetModel: string
-}
-
-export interface BackupReport {
-  readonly file: string
-  readonly bytes: number
-  readonly seconds: number
-  readonly tables: readonly { readonly name: string; readonly rows: number; readonly checksum: string }[]
-}
-
-/** What `createRevector()` gives. Nothing is opened before the first call that needs it. */
-export interface Revector {
-  readonly db: {
-    /** Opens the database and, when it is empty, sets it up. @throws RevectorError SCHEMA_BEHIND on an older one */
-    initialize(options?: CallOptions): Promise<void>
-    /** Widths that have a vector column, ascending. */
-    getSupportedDimensions(): Promise<readonly number[]>
-    status(): Promise<DatabaseStatus>
-    /** What `run` would do, and what each step locks. Writes nothing. */
-    plan(
-      options?: RunOptions,
-    ): Promise<readonly { readonly step: string; readonly locks: string; readonly detail: string }[]>
-    run(options?: RunOptions): Promise<DatabaseStatus>
-    /** Registers the guide's models and the local ones. */
-    setupModels(options?: CallOptions): Promise<readonly ModelStatus[]>
-    rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
-    backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
-    restore(file: string, options?: CallOptions & { readonly force?: boolean }): Promise<BackupReport>
-    close(): Promise<void>
+  return {
+    db: databaseCalls(config, runtime),
+    models: {
+      list: async () => listModels(await opened()),
+      add: async ({ modelName, ...overrides }) => addModel(await opened(), specFor(modelName, overrides)),
+      use: async (modelName, how) => useModel(await opened(), modelName, how),
+      remove: async (modelName, how) => removeModel(await opened(), modelName, how),
+    },
+    ingestion: {
+      ingestDocument: async (document) => ingestDocument(await opened(), document),
+      ingestPaths: async (request) => ingestPaths(await opened(), request),
+      updateDocumentEmbeddings: async ({ documentId, modelName, ...call }) => {
+        const parts = await opened()
+        const model = await requireModel(parts.db, modelName)
+        const present = await vectorsOf(parts, documentId, modelName)
+        return report(modelName, present, () => fillModel(parts, model, { documentId, ...call }))
+      },
+      migrateToNewModel: async (request) => {
+        const parts = await opened()
+        const target = await requireModel(parts.db, request.targetModel)
+        const { vectors } = await countVectors(parts.db, parts.layout, target)
+        return report(request.targetModel, vectors, () => migrateToNewModel(parts, request))
+      },
+    },
+    documents: {
+      list: async (page) => documentPage(await opened(), page),
+      get: async (id) => readDocument(await opened(), id),
+      embeddings: async (id) => documentEmbeddings(await opened(), id),
+      remove: async (id) => removeDocument(await opened(), id),
+    },
+    retriever: {
+      search: async (request) => search(await opened(), request),
+      searchMultiModel: async (request) => searchMultiModel(await opened(), request),
+    },
   }
-  readonly models: {
-    list(): Promise<readonly ModelStatus[]>
-    add(model: AddModel, options?: CallOptions): Promise<Model>
-    /** The hot switch: running processes follow at their next search. @throws RevectorError MODEL_EMPTY unless forced */
-    use(
-      modelName: string,
-      options?: { readonly force?: boolean },
-    ): Promise<{ readonly from: string | null; readonly to: string }>
-    /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE */
-    remove(
-      modelName: string,
-    ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
-  }
-  readonly ingestion: {
-    ingestDocument(document: IngestDocument): Promise<DocumentId>
-    ingestPaths(request: IngestPaths): Promise<IngestReport>
-    updateDocumentEmbeddings(
-      request: { readonly documentId: DocumentId; readonly modelName: string } & CallOptions,
-    ): Promise<FillReport>
-    /** Embeds what the target lacks, then makes it current. Run again after a crash, it goes on. */
-    migrateToNewModel(request: MigrateToNewModel): Promise<FillReport>
-  }
-  readonly documents: {
-    list(options?: {
-      readonly limit?: number
-      readonly after?: string
-    }): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: string | null }>
-    get(id: DocumentId): Promise<StoredDocument>
-    embeddings(id: DocumentId): Promise<DocumentEmbeddings>
-    remove(id: DocumentId): Promise<void>
-  }
-  readonly retriever: {
-    search(request: SearchRequest): Promise<SearchResult>
-    searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>
-  }
+}
+
+/** Fills, and says what that was. */
+async function report(modelName: string, present: number, fill: () => Promise<Filled>): Promise<FillReport> {
+  const started = performance.now()
+  const filled = await fill()
+  return { modelName, ...filled, present, seconds: (performance.now() - started) / 1_000 }
+}
+
+/** How many of a document's chunks a model has. @throws RevectorError NOT_FOUND */
+async function vectorsOf(parts: DocumentParts, documentId: DocumentId, modelName: string): Promise<number> {
+  const { models } = await documentEmbeddings(parts, documentId)
+  return models.find((model) => model.modelName === modelName)?.embeddings ?? 0
 }

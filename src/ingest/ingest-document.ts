@@ -1,7 +1,7 @@
 import type { DocumentId, Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
-import { beginBulkLoad } from '../schema/bulk-load.ts'
+import { bulkLoading } from '../schema/bulk-load.ts'
 import type { IngestParts } from './parts.ts'
 import { prepareDocument } from './prepare.ts'
 import { type WriteOptions, writeDocuments } from './write.ts'
@@ -36,16 +36,16 @@ export async function ingestDocument(parts: IngestParts, request: DocumentReques
     { path: title, title, source: request.source ?? null, ...metadataOf(request) },
     parts.split,
   )
-  const load = beginBulkLoad(parts.db)
-  const options: WriteOptions = {
-    modelName: request.embeddingModel,
-    failing: new Set(),
-    beforeStoring: load.before,
-    signal,
-    onProgress,
-  }
-  const { documents } = await writeDocuments(parts, [prepared], options)
-  await load.finish({ signal, onProgress })
+  const { documents } = await bulkLoading(parts.db, { signal, onProgress }, ({ before }) => {
+    const options: WriteOptions = {
+      modelName: request.embeddingModel,
+      failing: new Set(),
+      beforeStoring: before,
+      signal,
+      onProgress,
+    }
+    return writeDocuments(parts, [prepared], options)
+  })
   const [written] = documents
   if (written === undefined) throw new Error(`${title} was not written`)
   return written.id

@@ -10,6 +10,8 @@ export interface IngestParts {
   readonly db: Database
   readonly layout: Layout
   readonly parser: Parser
+  /** Larger files are refused before they are read. */
+  readonly maxFileBytes: number
   readonly split: SplitOptions
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
 }

@@ -5,7 +5,7 @@ import type { Model } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { Database } from '../postgres/database.ts'
-import { type BulkLoad, beginBulkLoad } from '../schema/bulk-load.ts'
+import { type BulkLoad, bulkLoading } from '../schema/bulk-load.ts'
 import type { Layout } from '../schema/layout.ts'
 import { countMissing, type MissingChunk, missingChunks } from '../store/coverage.ts'
 import { copyVectorsOfSameContent, fillVectors } from '../store/embeddings.ts'
@@ -46,19 +46,17 @@ export async function fillModel(parts: FillParts, model: Model, options: FillOpt
   let done = 0
   const progress = () => ({ model: model.modelName, totalChunks: missing, doneChunks: done })
   onProgress?.({ type: 'fill.started', ...progress() })
-  const load = beginBulkLoad(parts.db)
   let filled: Filled = { embedded: 0, reused: 0, tokens: 0 }
-  if (missing > 0) {
+  await bulkLoading(parts.db, { signal, onProgress }, async (load) => {
+    if (missing === 0) return
     const opened = await parts.models.open(model)
     for await (const batch of batches(parts, model, documentId)) {
       throwIfAborted(signal)
-      const one = await fillBatch(parts, { model, opened, load, batch, signal })
-      filled = add(filled, one)
+      filled = add(filled, await fillBatch(parts, { model, opened, load, batch, signal }))
       done += batch.length
       onProgress?.({ type: 'fill.batch', ...progress(), tokens: filled.tokens })
     }
-  }
-  await load.finish({ signal, onProgress })
+  })
   onProgress?.({ type: 'fill.finished', ...progress() })
   return filled
 }

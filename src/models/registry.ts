@@ -46,8 +46,8 @@ async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {
  * Registers the guide's models and the local ones; those that are there are left as they are, tables that are
  * missing are made. Where no model is current, the bundled one becomes it.
  */
-export async function setupModels({ db }: RegistryParts, more: readonly ModelSpec[] = []): Promise<void> {
-  const specs = [...catalogueNames.map((name) => specFor(name)), ...more]
+export async function setupModels({ db }: Pick<RegistryParts, 'db'>): Promise<void> {
+  const specs = catalogueNames.map((name) => specFor(name))
   // One transaction a model: a lock on chunk_embeddings is held for one new column at a time.
   for (const spec of specs) {
     await db.transaction(async (tx) => {

@@ -36,8 +36,30 @@ interface Load {
   dropped: boolean
 }
 
+/**
+ * Runs a load to its end. When `work` fails, what was stored gets its graph all the same; when it was
+ * interrupted, whoever did that waits for nothing more.
+ */
+export async function bulkLoading<T>(
+  db: Database,
+  options: Parameters<BulkLoad['finish']>[0],
+  work: (load: BulkLoad) => Promise<T>,
+): Promise<T> {
+  const load = beginBulkLoad(db)
+  let result: T
+  try {
+    result = await work(load)
+  } catch (error) {
+    // A second failure (the database is gone) must not hide the first.
+    if (!isRevectorError(error, 'INTERRUPTED')) await load.finish(options).catch(() => {})
+    throw error
+  }
+  await load.finish(options)
+  return result
+}
+
 /** Rows first, graph once, statistics last: what makes a large write fast. One load is one run of a writer. */
-export function beginBulkLoad(db: Database): BulkLoad {
+function beginBulkLoad(db: Database): BulkLoad {
   const loads = new Map<number, Load>()
   return {
     async before(model, rows) {

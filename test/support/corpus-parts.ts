@@ -57,7 +57,7 @@ export function ingestParts(corpus: TestCorpus): IngestParts {
     throw new Error('Writing neither parses nor splits')
   }
   const { db, layout, models } = corpus
-  return { db, layout, models, parser: { parse: unused, close: unused }, split: {} }
+  return { db, layout, models, parser: { parse: unused, close: unused }, split: {}, maxFileBytes: 1 }
 }
 
 /** Chunks whose stored vector is not the one that the model makes of their text. */

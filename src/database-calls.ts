@@ -1,0 +1,139 @@
+import type { Config } from './config.ts'
+import { isRevectorError, RevectorError } from './core/errors.ts'
+import { givesDimension, knownModel, knownModels, specFor } from './embedding/catalogue.ts'
+import type { DatabaseStatus, Revector, RunOptions, RunPlan } from './interface.ts'
+import { setupModels } from './models/registry.ts'
+import { listModels } from './models/status.ts'
+import { backup, restore } from './postgres/backup.ts'
+import type { Database } from './postgres/database.ts'
+import { databaseOptions, type Runtime } from './runtime.ts'
+import { loadLayout } from './schema/layout.ts'
+import { vectorColumns } from './schema/model-table.ts'
+import { schemaStatus } from './schema/status.ts'
+import { type FirstModel, planUpgrade, rollbackRevisions, runRevisions } from './schema/upgrade.ts'
+import { countChunks } from './store/chunks.ts'
+import { countDocuments } from './store/documents.ts'
+
+/** `revector.db`: what is done to the database as a whole. */
+export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] {
+  const { connected, opened } = runtime
+  return {
+    async initialize() {
+      await opened()
+    },
+    getSupportedDimensions: async () => vectorColumns((await opened()).db),
+    status: async () => readStatus(await connected()),
+    async plan(options = {}) {
+      const db = await connected()
+      return plan(db, options)
+    },
+    async run(options = {}) {
+      const db = await connected()
+      const { to, signal, onProgress } = options
+      await namingModels(db, async () =>
+        runRevisions(db, {
+          ...(to === undefined ? {} : { to }),
+          ...(await upgradeOptions(db, options)),
+          ...(signal === undefined ? {} : { signal }),
+          ...(onProgress === undefined ? {} : { onProgress }),
+        }),
+      )
+      runtime.forget()
+      return readStatus(db)
+    },
+    async setupModels() {
+      const parts = await opened()
+      await setupModels(parts)
+      return listModels(parts)
+    },
+    async rollback(options = {}) {
+      const db = await connected()
+      await rollbackRevisions(db, options)
+      runtime.forget()
+      return readStatus(db)
+    },
+    backup: async (file, options = {}) =>
+      backup({ database: await connected(), options: databaseOptions(config) }, file, options),
+    async restore(file, options = {}) {
+      await runtime.closeDatabase()
+      return restore(databaseOptions(config), file, options)
+    },
+    close: () => runtime.close(),
+  }
+}
+
+async function readStatus(db: Database): Promise<DatabaseStatus> {
+  const { revision, latestRevision, legacy } = await schemaStatus(db)
+  const ready = revision >= 2 && revision <= latestRevision
+  const parts = ready ? { db, layout: await loadLayout(db) } : null
+  return {
+    engine: db.engine,
+    serverVersion: db.serverVersion,
+    pgvectorVersion: db.pgvectorVersion,
+    revision,
+    latestRevision,
+    legacy,
+    dimensions: parts === null ? [] : await vectorColumns(db),
+    models: parts === null ? [] : await listModels(parts),
+    documents: parts === null ? 0 : await countDocuments(db, parts.layout),
+    chunks: parts === null ? 0 : await countChunks(db, parts.layout),
+  }
+}
+
+async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
+  const { to } = options
+  const upgrade = await namingModels(db, async () =>
+    planUpgrade(db, { ...(to === undefined ? {} : { to }), ...(await upgradeOptions(db, options)) }),
+  )
+  if (upgrade !== null) {
+    const { steps, warnings, ...takeover } = upgrade
+    return {
+      steps: steps.map(({ step, does, locks }) => ({ step, locks, detail: does })),
+      takeover,
+      warnings,
+    }
+  }
+  const { revision, latestRevision, legacy } = await schemaStatus(db)
+  if (legacy !== null || revision >= (to ?? latestRevision))
+    return { steps: [], takeover: null, warnings: [] }
+  const create = { step: 'create', locks: '', detail: 'creates the tables; there is nothing to take over' }
+  return { steps: [create], takeover: null, warnings: [] }
+}
+
+/** A model of the catalogue is named with all that is known of it, any other with its name alone. */
+async function upgradeOptions(db: Database, options: RunOptions) {
+  const { model, chunksTable, chunkTextColumn, documentsTable, titleColumn } = options
+  const tables = { chunksTable, chunkTextColumn, documentsTable, titleColumn }
+  const given = Object.fromEntries(Object.entries(tables).filter(([, value]) => value !== undefined))
+  return {
+    tables: given,
+    ...(model === undefined ? {} : { model: await firstModelOf(db, model) }),
+  }
+}
+
+async function firstModelOf(db: Database, modelName: string): Promise<FirstModel> {
+  const known = knownModel(modelName)
+  if (known === undefined) return { modelName }
+  const { legacy } = await schemaStatus(db)
+  const dimension = legacy?.dimension ?? known.dimension
+  return specFor(modelName, { dimension })
+}
+
+/** Which known models could have made vectors of this width. */
+async function namingModels<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isRevectorError(error, 'UPGRADE_MODEL_UNKNOWN')) throw error
+    const { legacy } = await schemaStatus(db)
+    const dimension = legacy?.dimension
+    const models = knownModels
+      .filter((known) => typeof dimension === 'number' && givesDimension(known, dimension))
+      .map((known) => known.modelName)
+    throw new RevectorError(error.code, error.message, {
+      hint: error.hint,
+      data: { ...error.data, models },
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,232 @@
+import type { Dirent, Stats } from 'node:fs'
+import { lstat, opendir, realpath, stat } from 'node:fs/promises'
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { Readable } from 'node:stream'
+import { glob, isDynamicPattern } from 'tinyglobby'
+import { RevectorError } from '../core/errors.ts'
+import { isDocumentPath } from '../parsing/media-types.ts'
+import { ignoreMatcher } from './ignore.ts'
+import { fileFailure, readPath, readStream } from './read-file.ts'
+
+/** Something to ingest, not yet read. */
+export interface InputFile {
+  /** As a person would write it: relative to the working folder when inside it. `-` is standard input. */
+  readonly path: string
+  /** What it is known by from one run to the next: its real, absolute path. Null for standard input. */
+  readonly source: string | null
+  /** Bytes; null when not known before reading. */
+  readonly size: number | null
+  readonly modifiedAt: Date | null
+  /**
+   * Reads it, now and whole.
+   *
+   * @throws RevectorError NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE. What can't be listed (a missing path, a
+   *   broken link, a closed folder) is an input whose `read` throws, so that it fails alone and in its place.
+   */
+  read(): Promise<Uint8Array>
+}
+
+export interface ListOptions {
+  /** What relative paths start from. Default: the working folder. */
+  readonly cwd?: string | undefined
+  /** Default: the process's own. */
+  readonly stdin?: Readable | undefined
+  /** Globs of files and folders to leave out, relative to the folder that is listed. */
+  readonly ignore?: readonly string[] | undefined
+  /** Larger files are refused before they are read. Default: no limit. */
+  readonly maxBytes?: number | undefined
+  /** Told of each file of a folder that is left out because it isn't a document by its name. */
+  readonly onSkip?: ((path: string) => void) | undefined
+}
+
+interface Listing {
+  readonly cwd: string
+  readonly stdin: Readable
+  readonly ignore: readonly string[]
+  readonly ignored: (path: string) => boolean
+  readonly maxBytes: number
+  readonly onSkip: (path: string) => void
+  /** Real paths of files and folders already given. */
+  readonly seen: Set<string>
+}
+
+/**
+ * What the patterns name, in their order, a folder's files sorted by name, each real file once. A pattern is a
+ * file, a folder (with all below it but hidden files, `node_modules` and files that are no documents by their
+ * name), a glob, or `-` for standard input. A path that exists is that path, whatever characters it is made
+ * of. A file that is named, or matched by a glob that ends in an extension, is taken whatever its name.
+ *
+ * Nothing is read before `read()`, and no more than one folder's names are held at a time.
+ */
+export async function* listInputs(
+  patterns: readonly string[],
+  options: ListOptions = {},
+): AsyncGenerator<InputFile, void, undefined> {
+  const ignore = options.ignore ?? []
+  const listing: Listing = {
+    cwd: resolve(options.cwd ?? '.'),
+    stdin: options.stdin ?? process.stdin,
+    ignore,
+    ignored: ignoreMatcher(ignore),
+    maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
+    onSkip: options.onSkip ?? (() => {}),
+    seen: new Set(),
+  }
+  for (const pattern of patterns) {
+    if (pattern === '-') yield* standardInput(listing)
+    else yield* listPattern(pattern, listing)
+  }
+}
+
+function* standardInput({ seen, stdin, maxBytes }: Listing): Generator<InputFile> {
+  if (seen.has('-')) return
+  seen.add('-')
+  yield {
+    path: '-',
+    source: null,
+    size: null,
+    modifiedAt: null,
+    read: () => readStream(stdin, '-', maxBytes),
+  }
+}
+
+async function* listPattern(pattern: string, listing: Listing): AsyncGenerator<InputFile> {
+  const path = resolve(listing.cwd, pattern)
+  const found = await lstat(path).catch(() => null)
+  if (found === null && isDynamicPattern(pattern)) {
+    yield* listGlob(pattern, listing)
+    return
+  }
+  yield* listPath(path, listing, () => true)
+}
+
+async function* listPath(
+  path: string,
+  listing: Listing,
+  takes: (path: string) => boolean,
+): AsyncGenerator<InputFile> {
+  let facts: Stats
+  let real: string
+  try {
+    facts = await stat(path)
+    real = await realpath(path)
+  } catch (error) {
+    yield failing(path, listing, error)
+    return
+  }
+  if (facts.isDirectory()) yield* listFolder({ path, real, root: path }, listing)
+  else if (takes(path)) yield* listFile(path, real, facts, listing)
+  else listing.onSkip(shown(path, listing.cwd))
+}
+
+function* listFile(path: string, real: string, facts: Stats, listing: Listing): Generator<InputFile> {
+  if (listing.seen.has(real)) return
+  listing.seen.add(real)
+  const name = shown(path, listing.cwd)
+  yield {
+    path: name,
+    source: sep === '/' ? real : real.replaceAll(sep, '/'),
+    size: facts.isFile() ? facts.size : null,
+    modifiedAt: facts.isFile() ? facts.mtime : null,
+    read: () => readPath(path, name, listing.maxBytes),
+  }
+}
+
+interface Folder {
+  readonly path: string
+  readonly real: string
+  /** The folder that was named. */
+  readonly root: string
+}
+
+async function* listFolder(folder: Folder, listing: Listing): AsyncGenerator<InputFile> {
+  // Also what ends a circle of links.
+  if (listing.seen.has(folder.real)) return
+  listing.seen.add(folder.real)
+  let entries: Dirent[]
+  try {
+    entries = await entriesOf(folder.path)
+  } catch (error) {
+    yield failing(folder.path, listing, error)
+    return
+  }
+  for (const entry of entries) {
+    const path = join(folder.path, entry.name)
+    if (listing.ignored(relative(folder.root, path).replaceAll(sep, '/'))) continue
+    if (entry.isDirectory()) {
+      yield* listFolder({ path, real: join(folder.real, entry.name), root: folder.root }, listing)
+    } else if (entry.isSymbolicLink()) {
+      yield* listLink(path, folder, listing)
+    } else if (!entry.isFile()) {
+      // A socket, pipe or device in a folder is nobody's document.
+    } else if (!isDocumentPath(entry.name)) {
+      listing.onSkip(shown(path, listing.cwd))
+    } else {
+      const facts = await stat(path).catch((error: unknown) => error)
+      if (isStats(facts)) yield* listFile(path, join(folder.real, entry.name), facts, listing)
+      else yield failing(path, listing, facts)
+    }
+  }
+}
+
+async function* listLink(path: string, folder: Folder, listing: Listing): AsyncGenerator<InputFile> {
+  const facts = await stat(path).catch((error: unknown) => error)
+  if (!isStats(facts)) {
+    // A broken link counts only where its name says that a document was meant.
+    if (isDocumentPath(path)) yield failing(path, listing, facts)
+    else listing.onSkip(shown(path, listing.cwd))
+    return
+  }
+  const real = await realpath(path)
+  if (facts.isDirectory()) yield* listFolder({ path, real, root: folder.root }, listing)
+  else if (facts.isFile() && isDocumentPath(path)) yield* listFile(path, real, facts, listing)
+  else listing.onSkip(shown(path, listing.cwd))
+}
+
+function isStats(value: unknown): value is Stats {
+  return typeof value === 'object' && value !== null && 'isDirectory' in value
+}
+
+async function entriesOf(path: string): Promise<Dirent[]> {
+  const entries: Dirent[] = []
+  for await (const entry of await opendir(path)) {
+    if (!entry.name.startsWith('.') && entry.name !== 'node_modules') entries.push(entry)
+  }
+  return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+async function* listGlob(pattern: string, listing: Listing): AsyncGenerator<InputFile> {
+  const wanted = sep === '/' ? pattern : pattern.replaceAll(sep, '/')
+  const left = wanted.includes('node_modules') ? ['**/.git/**'] : ['**/.git/**', '**/node_modules/**']
+  const found = await glob(wanted, {
+    cwd: listing.cwd,
+    absolute: true,
+    dot: false,
+    expandDirectories: false,
+    ignore: [...left, ...listing.ignore.map((one) => (one.includes('/') ? one : `**/${one}`))],
+  }).catch(() => [])
+  if (found.length === 0) {
+    const error = new RevectorError('NOT_FOUND', `No file matches ${pattern}.`, {
+      hint: 'Check the pattern and the folder it starts from.',
+      data: { path: pattern },
+    })
+    yield { path: pattern, source: null, size: null, modifiedAt: null, read: () => Promise.reject(error) }
+    return
+  }
+  // `docs/**` means the documents in it; `*.log` means what it says.
+  const named = !/[*?]$/.test(basename(wanted))
+  for (const path of found.sort())
+    yield* listPath(resolve(path), listing, named ? () => true : isDocumentPath)
+}
+
+function failing(path: string, listing: Listing, cause: unknown): InputFile {
+  const name = shown(path, listing.cwd)
+  const error = fileFailure(name, cause)
+  return { path: name, source: null, size: null, modifiedAt: null, read: () => Promise.reject(error) }
+}
+
+function shown(path: string, cwd: string): string {
+  const inside = relative(cwd, path)
+  if (inside === '') return '.'
+  return inside.startsWith('..') || isAbsolute(inside) ? path : inside
+}

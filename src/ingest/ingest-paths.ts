@@ -1,0 +1,160 @@
+import type { Metadata } from '../core/document.ts'
+import { isRevectorError, throwIfAborted } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import { bulkLoading } from '../schema/bulk-load.ts'
+import { batchDocuments, inOrder } from './batches.ts'
+import { type InputFile, listInputs } from './files.ts'
+import { readOwed } from './owed.ts'
+import type { IngestParts } from './parts.ts'
+import { type PreparedDocument, prepareDocument } from './prepare.ts'
+import { type FailedFile, type IngestTally, tallyIngest } from './tally.ts'
+import { readTargets } from './targets.ts'
+import { type WriteOptions, writeDocuments } from './write.ts'
+
+export interface PathsRequest {
+  /** Files, folders, globs; `-` is standard input. */
+  readonly paths: readonly string[]
+  readonly model?: string
+  /** Added to every document's own. */
+  readonly metadata?: Metadata
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+}
+
+export interface IngestReport {
+  /** Documents added or changed. */
+  readonly documents: number
+  /** Chunks of those documents. */
+  readonly chunks: number
+  readonly unchanged: number
+  /** Files of folders that are no documents: pictures, archives, programs. */
+  readonly skipped: number
+  readonly failed: readonly FailedFile[]
+  /** Models that the documents were embedded with. */
+  readonly models: readonly string[]
+  /** Vectors that written models still lack, by model name; only those that lack any. */
+  readonly owed: Readonly<Record<string, number>>
+  readonly seconds: number
+}
+
+/** Files read and parsed ahead of the one that is written. */
+const readAhead = 4
+
+/**
+ * Reads files and writes them, a batch at a time, so that memory stays flat. A file that cannot be read, parsed
+ * or embedded is reported and costs the others nothing. Run again, it skips what is there.
+ *
+ * @throws RevectorError what would stop every file: MODEL_UNKNOWN, PROVIDER_*, DATABASE_*, INTERRUPTED. What
+ *   was written before stays.
+ */
+export async function ingestPaths(parts: IngestParts, request: PathsRequest): Promise<IngestReport> {
+  const { signal, onProgress } = request
+  const started = performance.now()
+  // Before any file is read: a misspelt model should not cost an hour of parsing.
+  const targets = await readTargets(parts.db, request.model)
+  const tally = tallyIngest(onProgress)
+  onProgress?.({ type: 'ingest.started', files: null })
+  const failing = new Set<number>()
+  await bulkLoading(parts.db, { signal, onProgress }, async ({ before }) => {
+    const options: WriteOptions = {
+      modelName: request.model,
+      failing,
+      beforeStoring: before,
+      signal,
+      onProgress,
+    }
+    for await (const batch of batchDocuments(prepared(parts, request, tally))) {
+      throwIfAborted(signal)
+      await writeBatch(parts, batch, options, tally)
+    }
+  })
+
+  const counts = tally.counts()
+  onProgress?.({ type: 'ingest.finished', ...counts, failed: counts.failed.length })
+  return {
+    ...counts,
+    models: targets.models.filter(({ id }) => !failing.has(id)).map(({ modelName }) => modelName),
+    owed: await readOwed(parts),
+    seconds: (performance.now() - started) / 1_000,
+  }
+}
+
+/** Documents as they come out of the parser, in the order of the files; what fails is tallied. */
+async function* prepared(
+  parts: IngestParts,
+  request: PathsRequest,
+  tally: IngestTally,
+): AsyncIterable<PreparedDocument> {
+  const files = listInputs(request.paths, { maxBytes: parts.maxFileBytes, onSkip: tally.skipped })
+  for await (const document of inOrder(files, readAhead, (file) =>
+    prepareFile(parts, request, file, tally),
+  )) {
+    if (document !== null) yield document
+  }
+}
+
+async function prepareFile(
+  parts: IngestParts,
+  { metadata, signal }: PathsRequest,
+  file: InputFile,
+  tally: IngestTally,
+): Promise<PreparedDocument | null> {
+  try {
+    throwIfAborted(signal)
+    const parsed = await parts.parser.parse(
+      { bytes: await file.read(), path: file.path },
+      signal === undefined ? {} : { signal },
+    )
+    const origin = { path: file.path, source: file.source, ...(metadata === undefined ? {} : { metadata }) }
+    return prepareDocument(parsed, origin, parts.split)
+  } catch (error) {
+    if (stopsEveryFile(error)) throw error
+    tally.failed(file.path, error)
+    return null
+  }
+}
+
+async function writeBatch(
+  parts: IngestParts,
+  batch: readonly PreparedDocument[],
+  options: WriteOptions,
+  tally: IngestTally,
+): Promise<void> {
+  try {
+    const { documents } = await writeDocuments(parts, batch, options)
+    for (const [i, document] of batch.entries()) tally.written(document, documents[i])
+  } catch (error) {
+    if (stopsEveryFile(error)) throw error
+    const [only] = batch
+    if (batch.length === 1 && only !== undefined) {
+      tally.failed(only.path, error)
+      return
+    }
+    // One of them is at fault: alone, it costs the others nothing.
+    for (const document of batch) await writeBatch(parts, [document], options, tally)
+  }
+}
+
+/** Failures that every further file would meet as well. */
+const everywhere = new Set<string>([
+  'INTERRUPTED',
+  'MODEL_UNKNOWN',
+  'EMBEDDING_DIMENSION_MISMATCH',
+  'VECTOR_COLUMN_MISSING',
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_REFUSED',
+  'PROVIDER_KEY_MISSING',
+  'PROVIDER_PACKAGE_MISSING',
+  'RATE_LIMITED',
+  'DATABASE_UNREACHABLE',
+  'DATABASE_AUTHENTICATION_FAILED',
+  'DATABASE_PERMISSION_DENIED',
+  'FOLDER_UNUSABLE',
+])
+
+function stopsEveryFile(error: unknown): boolean {
+  // What is not ours is a fault of the program, and no file's.
+  if (!isRevectorError(error)) return true
+  // A provider that says which text it means has nothing against the others.
+  return everywhere.has(error.code) && typeof error.data['index'] !== 'number'
+}

@@ -1,0 +1,80 @@
+import { open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { RevectorError } from '../core/errors.ts'
+
+/** A file's bytes; refuses a too large one before reading it. @throws RevectorError */
+export async function readPath(path: string, name: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, 'r')
+    try {
+      const facts = await handle.stat()
+      if (facts.isFile() && facts.size > maxBytes) throw tooLarge(name, facts.size, maxBytes)
+      // Pipes, and files that grow, are only known to be too large when they are.
+      if (!facts.isFile() || facts.size === 0) {
+        return await readStream(handle.createReadStream({ autoClose: false }), name, maxBytes)
+      }
+      return await handle.readFile()
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw error instanceof RevectorError ? error : fileFailure(name, error)
+  }
+}
+
+/** All of a stream, as long as it isn't too much. @throws RevectorError */
+export async function readStream(stream: Readable, name: string, maxBytes: number): Promise<Uint8Array> {
+  const parts: Buffer[] = []
+  let length = 0
+  try {
+    for await (const part of stream) {
+      const bytes = Buffer.from(part)
+      length += bytes.length
+      if (length > maxBytes) throw tooLarge(name, null, maxBytes)
+      parts.push(bytes)
+    }
+  } catch (error) {
+    throw error instanceof RevectorError ? error : fileFailure(name, error)
+  }
+  return Buffer.concat(parts)
+}
+
+function tooLarge(name: string, bytes: number | null, limit: number): RevectorError {
+  const size = bytes === null ? 'more bytes' : `${bytes} bytes, more`
+  return new RevectorError('FILE_TOO_LARGE', `${name} has ${size} than the ${limit} allowed.`, {
+    hint: 'Split the file or raise the limit.',
+    data: { path: name, bytes, limit },
+  })
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  ELOOP: 'its links lead in a circle',
+  EISDIR: 'it is a folder',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  EIO: 'the disk reports an error',
+  ENAMETOOLONG: 'its name is too long',
+}
+
+/** What the file system said, as ours. */
+export function fileFailure(name: string, cause: unknown): RevectorError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new RevectorError('NOT_FOUND', `${name} does not exist.`, {
+      hint: 'Check the path; a link may point to something that is gone.',
+      data: { path: name },
+      cause,
+    })
+  }
+  return new RevectorError(
+    'FILE_UNREADABLE',
+    `${name} could not be read: ${reasons[code] ?? (code || 'an unknown error')}.`,
+    {
+      hint: 'Check that it exists and that you may read it.',
+      data: { path: name },
+      cause,
+    },
+  )
+}

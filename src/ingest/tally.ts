@@ -1,0 +1,59 @@
+import { isRevectorError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { PreparedDocument } from './prepare.ts'
+import type { WrittenDocument } from './write.ts'
+
+export interface FailedFile {
+  readonly path: string
+  readonly code: string
+  readonly message: string
+}
+
+export interface IngestCounts {
+  /** Documents added or changed. */
+  readonly documents: number
+  /** Chunks of those documents. */
+  readonly chunks: number
+  readonly unchanged: number
+  /** Files of folders that are no documents: pictures, archives, programs. */
+  readonly skipped: number
+  readonly failed: readonly FailedFile[]
+}
+
+/** Counts what a run does, and tells about each document as it happens. */
+export interface IngestTally {
+  written(document: PreparedDocument, written: WrittenDocument | undefined): void
+  failed(path: string, error: unknown): void
+  skipped(path: string): void
+  counts(): IngestCounts
+}
+
+export function tallyIngest(onProgress: OnProgress | undefined): IngestTally {
+  let documents = 0
+  let chunks = 0
+  let unchanged = 0
+  let skipped = 0
+  const failed: FailedFile[] = []
+  return {
+    written(document, written) {
+      if (written === undefined) throw new Error(`Nothing is said of ${document.path}`)
+      if (written.outcome === 'unchanged') unchanged += 1
+      else {
+        documents += 1
+        chunks += written.chunks
+      }
+      const { outcome } = written
+      onProgress?.({ type: 'ingest.document', path: document.path, outcome, chunks: written.chunks })
+    },
+    failed(path, error) {
+      const known = isRevectorError(error)
+      const message = error instanceof Error ? error.message : String(error)
+      failed.push({ path, code: known ? error.code : 'INTERNAL', message })
+      onProgress?.({ type: 'ingest.document', path, outcome: 'failed', chunks: 0 })
+    },
+    skipped() {
+      skipped += 1
+    },
+    counts: () => ({ documents, chunks, unchanged, skipped, failed }),
+  }
+}

@@ -1,0 +1,185 @@
+import type { Config } from './config.ts'
+import { RevectorError } from './core/errors.ts'
+import type { OnProgress } from './core/progress.ts'
+import type { ProviderEnvironment } from './embedding/contract.ts'
+import { openEmbeddingModel } from './embedding/open.ts'
+import type { IngestParts } from './ingest/parts.ts'
+import { type CustomModel, openModels } from './models/open-models.ts'
+import { addModel, setupModels } from './models/registry.ts'
+import { createParser } from './parsing/parse.ts'
+import { connectDatabase, type DatabaseOptions } from './postgres/connect.ts'
+import type { Database } from './postgres/database.ts'
+import { loadLayout } from './schema/layout.ts'
+import { schemaStatus } from './schema/status.ts'
+import { runRevisions } from './schema/upgrade.ts'
+import { createSearchMemory } from './search/memory.ts'
+import type { SearchParts } from './search/parts.ts'
+import { findModel } from './store/models.ts'
+
+/** What the flows need. */
+export interface Opened extends IngestParts, SearchParts {
+  readonly db: Database
+}
+
+export interface RuntimeOptions {
+  readonly custom: readonly CustomModel[]
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** What lives as long as one Revector: its connection, models, parser. */
+export interface Runtime {
+  /** The database, in whatever state its schema is. */
+  connected(): Promise<Database>
+  /** The database at this program's revision, and what the flows need beside it. */
+  opened(): Promise<Opened>
+  /** After the schema was changed: looks at it anew. */
+  forget(): void
+  /** Before something replaces the database: the next call opens it anew. */
+  closeDatabase(): Promise<void>
+  close(): Promise<void>
+}
+
+export function openRuntime(config: Config, { custom, onProgress }: RuntimeOptions): Runtime {
+  const environment: ProviderEnvironment = {
+    keys: config.keys,
+    localModelPath: config.localModelPath ?? null,
+    cacheDir: config.cacheDir,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  }
+  const models = openModels(openEmbeddingModel, environment, custom)
+  const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
+  const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
+  const connection = once(() => connectDatabase(databaseOptions(config, onProgress)))
+  const parts = once(async (): Promise<Opened> => {
+    const db = await connection.get()
+    await bringUp(db)
+    const layout = await loadLayout(db)
+    for (const { spec } of custom) {
+      if ((await findModel(db, spec.modelName)) === null) await addModel({ db, layout }, spec)
+    }
+    const memory = createSearchMemory()
+    const { fusionWeights, maxFileBytes } = config
+    return { db, layout, models, parser, maxFileBytes, split, memory, fusionWeights }
+  })
+  let closed = false
+  const assertOpen = (): void => {
+    if (!closed) return
+    throw new RevectorError('INVALID_INPUT', 'This Revector has been closed.', {
+      hint: 'Create another one.',
+    })
+  }
+
+  async function closeDatabase(): Promise<void> {
+    const db = await connection.peek()?.catch(() => null)
+    connection.forget()
+    parts.forget()
+    await db?.close()
+  }
+
+  return {
+    closeDatabase,
+    async connected() {
+      assertOpen()
+      return connection.get()
+    },
+    async opened() {
+      assertOpen()
+      return parts.get()
+    },
+    forget: () => parts.forget(),
+    async close() {
+      if (closed) return
+      closed = true
+      await parser.close()
+      await models.close()
+      await closeDatabase()
+    },
+  }
+}
+
+export function databaseOptions(config: Config, onProgress?: OnProgress): DatabaseOptions {
+  const { databaseUrl, tls } = config
+  return {
+    ...(databaseUrl === undefined ? { dataDir: config.dataDir } : { databaseUrl }),
+    ...(tls === undefined ? {} : { tls: definedOnly(tls) }),
+    poolSize: config.poolSize,
+    connectTimeoutMs: config.connectTimeoutMs,
+    statementTimeoutMs: config.statementTimeoutMs,
+    lockTimeoutMs: config.lockTimeoutMs,
+    ...(onProgress === undefined
+      ? {}
+      : {
+          onEvent: (event) =>
+            onProgress({
+              type: 'warning',
+              message:
+                event.type === 'database.retry'
+                  ? `The database is asked again in ${event.waitMs} ms (${event.trouble}, attempt ${event.attempt}).`
+                  : `A database connection was lost: ${event.message}`,
+            }),
+        }),
+  }
+}
+
+/**
+ * An empty database is set up; one of before is left for its owner to decide about.
+ *
+ * @throws RevectorError SCHEMA_BEHIND, SCHEMA_NEWER
+ */
+async function bringUp(db: Database): Promise<void> {
+  const { revision, latestRevision, legacy } = await schemaStatus(db)
+  if (revision === latestRevision) return
+  if (revision === 0 && legacy === null) {
+    await runRevisions(db)
+    await setupModels({ db })
+    return
+  }
+  if (revision > latestRevision) {
+    throw new RevectorError(
+      'SCHEMA_NEWER',
+      `The database is at revision ${revision}, this program knows up to ${latestRevision}.`,
+      {
+        hint: 'Install the version of Revector that set it up, or a newer one.',
+        data: { revision, latestRevision },
+      },
+    )
+  }
+  throw new RevectorError(
+    'SCHEMA_BEHIND',
+    legacy === null
+      ? `The database is at revision ${revision}, this program needs ${latestRevision}.`
+      : `The database has a fixed-dimension ${legacy.table} of ${legacy.rows} rows that has not been taken over.`,
+    { hint: 'Run `revector db run`; it says first what it will do.', data: { revision, latestRevision } },
+  )
+}
+
+/** Starts something once, when it is first needed; a failure is not kept. */
+function once<T>(start: () => Promise<T>): {
+  get(): Promise<T>
+  peek(): Promise<T> | undefined
+  forget(): void
+} {
+  let started: Promise<T> | undefined
+  return {
+    get() {
+      if (started !== undefined) return started
+      const starting = start()
+      started = starting
+      starting.catch(() => {
+        if (started === starting) started = undefined
+      })
+      return starting
+    },
+    peek: () => started,
+    forget() {
+      started = undefined
+    },
+  }
+}
+
+/** Without the keys whose value is undefined. */
+function definedOnly<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}
