@@ -40,6 +40,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
   const rateLimit = createRateLimit(limits, clock)
   const slots = pLimit(limits.concurrency)
   const closing = new AbortController()
+  let closed: Promise<void> | undefined
 
   function toItems(text: string, place: number, kind: InputKind): Item[] {
     const prefix = kind === 'query' ? spec.queryPrefix : spec.documentPrefix
@@ -149,9 +150,10 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
       })
       return { vectors, tokens }
     },
-    async close() {
+    close() {
       closing.abort()
-      await raw.close?.()
+      closed ??= raw.close?.() ?? Promise.resolve()
+      return closed
     },
   }
 }

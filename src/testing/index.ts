@@ -3,3 +3,4 @@ export {
   exerciseEmbeddingModel,
   type SuiteRunner,
 } from './exercise-embedding-model.ts'
+export { type EngineSuiteRunner, exerciseEngine } from './exercise-engine.ts'

@@ -9,7 +9,11 @@ const providers = Object.keys(hostedModels) as (keyof typeof wires)[]
 
 for (const provider of providers) {
   describe(provider, () => {
-    exerciseEmbeddingModel(async () => (await openHosted(provider)).model, { describe, it })
+    exerciseEmbeddingModel(
+      async () => (await openHosted(provider)).model,
+      { describe, it },
+      { longTextWords: 7_000 },
+    )
   })
 }
 

@@ -19,7 +19,11 @@ interface Waiting {
 /** Starts the worker thread and waits until its weights are loaded. It never keeps an idle process alive. */
 export async function startEncoder(route: Route | null): Promise<EncoderClient> {
   const options: WorkerOptions = { route }
-  const worker = new Worker(workerUrl(import.meta.url, 'worker'), { workerData: options })
+  const worker = new Worker(workerUrl(import.meta.url, 'worker'), {
+    workerData: options,
+    // Flags of the main thread may not fit a file: --input-type, --eval, --test.
+    execArgv: [],
+  })
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const waiting = new Map<number, Waiting>()
   let next = 0
