@@ -7,37 +7,17 @@ import { join } from 'node:path'
 import { createRevector } from 'revector'
 
 const letters = {
-  spec: {
-    modelName: 'letters',
-    dimension: 26,
-    provider: 'custom',
-    remoteName: 'letters',
-    revision: '1',
-    pooling: '',
-    normalize: true,
-    documentPrefix: '',
-    queryPrefix: '',
-    distance: 'cosine',
-    baseUrl: null,
-  },
-  async open() {
-    const embedOne = (text) => {
+  modelName: 'letters',
+  dimension: 26,
+  async embed(texts) {
+    return texts.map((text) => {
       const vector = new Float32Array(26)
       for (const letter of text.toLowerCase()) {
         const place = letter.charCodeAt(0) - 97
         if (place >= 0 && place < 26) vector[place] += 1
       }
       return vector
-    }
-    return {
-      spec: letters.spec,
-      embed: async (texts) => ({ vectors: texts.map(embedOne), tokens: 0 }),
-      embedEach: async (texts) => ({
-        outcomes: texts.map((text) => ({ vector: embedOne(text) })),
-        tokens: 0,
-      }),
-      close: async () => {},
-    }
+    })
   },
 }
 

@@ -10,12 +10,12 @@ import {
   removeDocument,
 } from './documents/documents.ts'
 import { specFor } from './embedding/catalogue.ts'
+import type { OwnModel } from './embedding/own-model.ts'
 import { ingestDocument } from './ingest/ingest-document.ts'
 import { ingestPaths } from './ingest/ingest-paths.ts'
 import type { FillReport, Revector } from './interface.ts'
 import { type Filled, fillModel } from './migrate/fill.ts'
 import { migrateToNewModel } from './migrate/migrate.ts'
-import type { CustomModel } from './models/open-models.ts'
 import { addModel, removeModel, useModel } from './models/registry.ts'
 import { listModels } from './models/status.ts'
 import { openRuntime } from './runtime.ts'
@@ -27,8 +27,8 @@ import { requireModel } from './store/models.ts'
 export type * from './interface.ts'
 
 export interface CreateOptions extends Options {
-  /** Models of your own, registered when the database is opened. `revector/testing` has a conformance suite. */
-  readonly models?: readonly CustomModel[]
+  /** Models of your own, registered when the database is opened. */
+  readonly models?: readonly OwnModel[]
   /** JSON file of options; what is given here and in the environment wins. */
   readonly configFile?: string
   /** Told of what belongs to no one call: retries of providers, a lost connection. */
@@ -44,7 +44,7 @@ export interface CreateOptions extends Options {
 export async function createRevector(options: CreateOptions = {}): Promise<Revector> {
   const { models = [], configFile, onProgress, ...given } = options
   const config = readConfig(given, configFile === undefined ? {} : { file: configFile })
-  const runtime = openRuntime(config, { custom: models, onProgress })
+  const runtime = openRuntime(config, { ownModels: models, onProgress })
   const { opened } = runtime
 
   return {

@@ -3,8 +3,9 @@ import { RevectorError } from './core/errors.ts'
 import type { OnProgress } from './core/progress.ts'
 import type { ProviderEnvironment } from './embedding/contract.ts'
 import { openEmbeddingModel } from './embedding/open.ts'
+import { type OwnModel, ownSpec } from './embedding/own-model.ts'
 import type { IngestParts } from './ingest/parts.ts'
-import { type CustomModel, openModels } from './models/open-models.ts'
+import { openModels } from './models/open-models.ts'
 import { addModel, setupModels } from './models/registry.ts'
 import { createParser } from './parsing/parse.ts'
 import { connectDatabase, type DatabaseOptions } from './postgres/connect.ts'
@@ -14,7 +15,6 @@ import { schemaStatus } from './schema/status.ts'
 import { runRevisions } from './schema/upgrade.ts'
 import { createSearchMemory } from './search/memory.ts'
 import type { SearchParts } from './search/parts.ts'
-import { findModel } from './store/models.ts'
 
 /** What the flows need. */
 export interface Opened extends IngestParts, SearchParts {
@@ -22,7 +22,7 @@ export interface Opened extends IngestParts, SearchParts {
 }
 
 export interface RuntimeOptions {
-  readonly custom: readonly CustomModel[]
+  readonly ownModels: readonly OwnModel[]
   readonly onProgress?: OnProgress | undefined
 }
 
@@ -39,14 +39,14 @@ export interface Runtime {
   close(): Promise<void>
 }
 
-export function openRuntime(config: Config, { custom, onProgress }: RuntimeOptions): Runtime {
+export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOptions): Runtime {
   const environment: ProviderEnvironment = {
     keys: config.keys,
     localModelPath: config.localModelPath ?? null,
     cacheDir: config.cacheDir,
     ...(onProgress === undefined ? {} : { onProgress }),
   }
-  const models = openModels(openEmbeddingModel, environment, custom)
+  const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
   const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
   const connection = once(() => connectDatabase(databaseOptions(config, onProgress)))
@@ -54,9 +54,8 @@ export function openRuntime(config: Config, { custom, onProgress }: RuntimeOptio
     const db = await connection.get()
     await bringUp(db)
     const layout = await loadLayout(db)
-    for (const { spec } of custom) {
-      if ((await findModel(db, spec.modelName)) === null) await addModel({ db, layout }, spec)
-    }
+    // Also where it is registered: a program must not fill another space under a known name.
+    for (const own of ownModels) await addModel({ db, layout }, ownSpec(own))
     const memory = createSearchMemory()
     const { fusionWeights, maxFileBytes } = config
     return { db, layout, models, parser, maxFileBytes, split, memory, fusionWeights }

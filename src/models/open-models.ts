@@ -1,12 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
-import type { Model, ModelSpec } from '../core/model.ts'
+import type { Model } from '../core/model.ts'
 import type { EmbeddingModel, OpenEmbeddingModel, ProviderEnvironment } from '../embedding/contract.ts'
-
-/** A model that the calling program brings: its space, and how to open it. */
-export interface CustomModel {
-  readonly spec: ModelSpec
-  open(): Promise<EmbeddingModel>
-}
+import { type OwnModel, openOwnModel } from '../embedding/own-model.ts'
 
 export interface OpenModels {
   /** Opened once and kept. Opened anew when the endpoint changed in the registry. */
@@ -18,14 +13,14 @@ export interface OpenModels {
 export function openModels(
   openEmbeddingModel: OpenEmbeddingModel,
   environment: ProviderEnvironment,
-  custom: readonly CustomModel[] = [],
+  own: readonly OwnModel[] = [],
 ): OpenModels {
   const opened = new Map<string, Promise<EmbeddingModel>>()
 
   async function open(model: Model): Promise<EmbeddingModel> {
     if (model.provider !== 'custom') return openEmbeddingModel(model, environment)
-    const mine = custom.find(({ spec }) => spec.modelName === model.modelName)
-    if (mine !== undefined) return mine.open()
+    const mine = own.find(({ modelName }) => modelName === model.modelName)
+    if (mine !== undefined) return openOwnModel(mine, environment)
     throw new RevectorError(
       'PROVIDER_UNAVAILABLE',
       `"${model.modelName}" is a model that a program brought itself, and this program did not bring it.`,

@@ -1,0 +1,19 @@
+export type {
+  ChunkId,
+  DocumentId,
+  Metadata,
+} from './core/document.ts'
+export {
+  type ErrorCode,
+  type ErrorData,
+  errorCatalogue,
+  isRevectorError,
+  RevectorError,
+} from './core/errors.ts'
+export type { Distance, Model, ModelSpec, ModelState, ProviderName } from './core/model.ts'
+export type { OnProgress, ProgressEvent } from './core/progress.ts'
+export type { Aggregation, Hit, SearchFilter, SearchResult } from './core/search.ts'
+export { knownModels, specFor } from './embedding/catalogue.ts'
+export type { Embedded, EmbeddedEach, EmbeddingModel, EmbedOptions, InputKind } from './embedding/contract.ts'
+export type { OwnModel } from './embedding/own-model.ts'
+export * from './revector.ts'
