@@ -64,6 +64,13 @@ describe('what is sent', () => {
     expect(query?.body).toMatchObject({ taskType: 'RETRIEVAL_QUERY', outputDimensionality: 768 })
   })
 
+  it('tells newer models of Google the task in the text', async () => {
+    const [documents, query] = await both(await openHosted('google', { modelName: 'gemini-embedding-2' }))
+    expect(documents?.texts).toEqual(['title: none | text: one', 'title: none | text: two'])
+    expect(query?.texts).toEqual(['task: search result | query: three'])
+    expect(JSON.stringify([documents?.body, query?.body])).not.toContain('taskType')
+  })
+
   it('tells Voyage the kind of text, and not to cut it', async () => {
     const [documents, query] = await both(await openHosted('voyage'))
     expect(documents?.body).toMatchObject({ input_type: 'document', truncation: false })

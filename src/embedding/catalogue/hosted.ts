@@ -1,6 +1,6 @@
 import type { KnownModel } from './known-model.ts'
 
-/** Cohere, Google, Mistral and Voyage tell documents from queries by a parameter, not by a prefix. */
+/** Most of these tell documents from queries by a parameter of the request, not by a prefix. */
 const hosted = {
   otherDimensions: [],
   normalized: true,
@@ -35,7 +35,8 @@ const google = {
   maxBatchItems: 100,
   maxBatchTokens: null,
   otherDimensions: { from: 128, to: 3072 },
-  source: 'https://ai.google.dev/gemini-api/docs/embeddings',
+  source:
+    'https://ai.google.dev/gemini-api/docs/embeddings, https://ai.google.dev/gemini-api/docs/deprecations',
 } as const
 
 const mistral = {
@@ -101,6 +102,18 @@ export const hostedModels: readonly KnownModel[] = [
     dimension: 3072,
     maxInputTokens: 2048,
     pricePerMillionTokens: 0.15,
+    retirement: '2028-05-14',
+  },
+  {
+    ...google,
+    modelName: 'gemini-embedding-2',
+    remoteName: 'gemini-embedding-2',
+    dimension: 3072,
+    maxInputTokens: 8192,
+    // This one takes the task in the text, not as a parameter.
+    documentPrefix: 'title: none | text: ',
+    queryPrefix: 'task: search result | query: ',
+    pricePerMillionTokens: 0.2,
   },
   {
     ...mistral,

@@ -14,7 +14,8 @@ const common = {
   retirement: null,
   requestsPerMinute: 3000,
   tokensPerMinute: 1_000_000,
-  source: 'https://developers.openai.com/api/docs/models',
+  source:
+    'https://developers.openai.com/api/docs/models, https://developers.openai.com/api/docs/deprecations',
   checked: '2026-11-22',
 } as const satisfies Partial<KnownModel>
 

@@ -1,7 +1,7 @@
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import type { ModelSpec } from '../../core/model.ts'
 import { knownModelOf } from '../catalogue.ts'
-import type { ProviderEnvironment } from '../contract.ts'
+import type { InputKind, ProviderEnvironment } from '../contract.ts'
 import { requireKey } from '../keys.ts'
 import type { RawModel } from '../raw-model.ts'
 import { sdkModel } from './sdk.ts'
@@ -15,11 +15,13 @@ export function openGoogle(spec: ModelSpec, environment: ProviderEnvironment): R
   })
   const own = knownModelOf(spec)?.dimension ?? spec.dimension
   const width = own === spec.dimension ? {} : { outputDimensionality: spec.dimension }
+  // Models that are told the task by a prefix don't know the parameter.
+  const byPrefix = spec.documentPrefix !== '' || spec.queryPrefix !== ''
+  const task = (kind: InputKind) =>
+    byPrefix ? {} : { taskType: kind === 'query' ? 'RETRIEVAL_QUERY' : 'RETRIEVAL_DOCUMENT' }
   return sdkModel(
     provider.embeddingModel(spec.remoteName),
-    (kind) => ({
-      google: { taskType: kind === 'query' ? 'RETRIEVAL_QUERY' : 'RETRIEVAL_DOCUMENT', ...width },
-    }),
+    (kind) => ({ google: { ...task(kind), ...width } }),
     [apiKey],
   )
 }
