@@ -32,6 +32,11 @@ export interface TransactionOptions {
   readonly lockTimeoutMs?: number
   /** Runs the whole function again on serialization failures, deadlocks and (when true) lost connections. Default: true. */
   readonly retry?: boolean
+  /**
+   * `work` may take effect twice. Only then is it run again when the connection was lost during COMMIT, which may or
+   * may not have been stored; otherwise that is an error with `data.outcome` `'unknown'`. Default: false.
+   */
+  readonly idempotent?: boolean
 }
 
 /** One session for things that live as long as a connection: advisory locks, CREATE INDEX CONCURRENTLY, SET. */

@@ -7,7 +7,7 @@ import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
 import { backoffMs, onlyReads, type Trouble, troubleOf } from './retry.ts'
 import type { Sql } from './sql.ts'
-import { queryableOn, type StatementContext } from './statement.ts'
+import { queryableOn, type StatementContext, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
 import { isUndecided, runTransaction } from './transaction.ts'
 
@@ -54,15 +54,29 @@ export function createPooledDatabase(parts: PooledParts): Database {
     await wait(waitMs, undefined, { signal: closing.signal, ref: true }).catch(() => assertOpen())
   }
 
+  // pg-pool forgets who waits for a client when it is ended, so it is ended when nobody does.
+  let inUse = 0
+  let allBack: () => void = () => {}
+  function giveBack(): void {
+    inUse -= 1
+    if (inUse === 0) allBack()
+  }
+  async function untilAllBack(): Promise<void> {
+    if (inUse === 0) return
+    await new Promise<void>((resolve) => {
+      allBack = resolve
+    })
+  }
+
   function assertOpen(): void {
     if (closed === null) return
     throw new RevectorError('DATABASE_FAILED', 'The database is closed.', { hint: 'Open it again.' })
   }
 
   async function acquire(): Promise<PoolClient> {
+    assertOpen()
     const deadline = Date.now() + parts.reconnectMs
     for (let attempt = 1; ; attempt++) {
-      assertOpen()
       try {
         return await pool.connect()
       } catch (error) {
@@ -75,7 +89,11 @@ export function createPooledDatabase(parts: PooledParts): Database {
 
   /** A client and the way to give it back; one whose connection failed is thrown away. */
   async function lease(): Promise<Lease> {
-    const client = await acquire()
+    inUse += 1
+    const client = await acquire().catch((error: unknown) => {
+      giveBack()
+      throw error
+    })
     let broken = false
     const markBroken = (): void => {
       broken = true
@@ -88,6 +106,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
         client.off('error', markBroken)
         client.off('end', markBroken)
         client.release(broken || unfit)
+        giveBack()
       },
     }
   }
@@ -167,11 +186,14 @@ export function createPooledDatabase(parts: PooledParts): Database {
       const sendIt = options.prepared === true ? sendPrepared : send
       const readOnly = options.readOnly ?? onlyReads(statement.text)
       return persist(
-        () => withClient((client) => sendIt<Row>(client, statement, context.vectorOid)),
+        () =>
+          withClient((client) =>
+            sendIt<Row>(client, statement, context.vectorOid).catch((error: unknown) => {
+              throw databaseError(error, context.place)
+            }),
+          ),
         (trouble) => trouble === 'conflict' || (trouble === 'lost' && readOnly),
-      ).catch((error: unknown) => {
-        throw databaseError(error, context.place)
-      })
+      )
     },
     transaction,
     session,
@@ -182,6 +204,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
     close: () => {
       closed ??= (async () => {
         closing.abort()
+        await untilAllBack()
         await pool.end()
         await parts.afterClose()
       })()

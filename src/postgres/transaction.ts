@@ -3,51 +3,45 @@ import { RevectorError } from '../core/errors.ts'
 import type { Queryable, TransactionOptions } from './database.ts'
 import { databaseError } from './errors.ts'
 import { troubleOf } from './retry.ts'
+import { raw } from './sql.ts'
 import { queryableOn, type StatementContext } from './statement.ts'
 
-/** How a transaction ended when it did not commit, and whether that is certain. */
-export class TransactionFailure {
-  readonly error: unknown
-  /** COMMIT was sent and no answer came: it may have been stored. */
-  readonly outcomeUnknown: boolean
-
-  constructor(error: unknown, outcomeUnknown: boolean) {
-    this.error = error
-    this.outcomeUnknown = outcomeUnknown
-  }
-}
-
-/** Runs `work` in one transaction on `client`, once. Always leaves the client outside of a transaction, or broken. */
+/**
+ * Runs `work` in one transaction on `client`, once. Leaves the client outside of a transaction, or without connection.
+ *
+ * @throws whatever `work` threw, as it was; RevectorError of the statements around it
+ */
 export async function runTransaction<T>(
   client: ClientBase,
   context: StatementContext,
   work: (tx: Queryable) => Promise<T>,
   options: TransactionOptions,
-): Promise<{ readonly value: T } | TransactionFailure> {
+): Promise<T> {
+  const tx = queryableOn(client, context)
   let value: T
   try {
-    await client.query(beginText(options)).catch((error: unknown) => {
-      throw databaseError(error, context.place)
-    })
-    // What `work` throws of its own is the caller's, and leaves as it is.
-    value = await work(queryableOn(client, context))
+    await tx.query(raw(beginText(options)))
+    value = await work(tx)
   } catch (error) {
     await client.query('rollback').catch(() => {
       // The connection is gone, and the transaction with it.
     })
-    return new TransactionFailure(error, false)
+    throw error
   }
+  let command: string
   try {
-    const { command } = await client.query('commit')
-    if (command !== 'COMMIT') return new TransactionFailure(ignoredFailure(), false)
+    command = (await client.query('commit')).command
   } catch (error) {
-    const lost = troubleOf(error) === 'lost'
-    if (!lost || options.readOnly === true) {
-      return new TransactionFailure(databaseError(error, context.place), false)
-    }
-    return new TransactionFailure(unknownOutcome(error, context), true)
+    const unknown = troubleOf(error) === 'lost' && options.readOnly !== true
+    throw unknown ? unknownOutcome(error, context) : databaseError(error, context.place)
   }
-  return { value }
+  if (command !== 'COMMIT') throw ignoredFailure()
+  return value
+}
+
+/** Whether an error leaves open if the transaction was stored. */
+export function isUndecided(error: unknown): boolean {
+  return error instanceof RevectorError && error.data['outcome'] === 'unknown'
 }
 
 function beginText(options: TransactionOptions): string {

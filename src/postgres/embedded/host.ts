@@ -76,7 +76,8 @@ function createCheckpoints(pglite: PGlite): () => Promise<void> {
   const log = '/pglite/data/pg_wal'
   let lookAgainAt = 0
   let sizeAfter = 0
-  const segments = (): number => pglite.Module.FS.readdir(log).filter((name: string) => name.length === 24).length
+  const segments = (): number =>
+    pglite.Module.FS.readdir(log).filter((name: string) => name.length === 24).length
   return async () => {
     const now = performance.now()
     if (now < lookAgainAt) return
