@@ -98,8 +98,8 @@ export function modelsText(models: readonly ModelStatus[], style: Style): string
   return table(columns, rows, style)
 }
 
-function indexText({ index }: ModelStatus, style: Style): string {
-  if (index === null) return '–'
+function indexText({ embeddings, index }: ModelStatus, style: Style): string {
+  if (index === null || embeddings === 0) return '–'
   return index.valid ? `${index.name} (${bytes(index.bytes)})` : style.yellow(`${index.name} (invalid)`)
 }
 

@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path'
 import type { Command } from 'commander'
 import { RevectorError } from '../core/errors.ts'
 import type { Aggregation, Hit, SearchFilter, SearchResult } from '../core/search.ts'
@@ -112,11 +113,10 @@ function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style
   const title = plain(hit.title) || `document ${hit.documentId}`
   const headings = hit.headingPath.map(plain).filter((heading, i) => i > 0 || heading !== title)
   const place = [...headings, ...(hit.page === null ? [] : [`page ${hit.page}`])]
-  const source = hit.source === null ? `document ${hit.documentId}` : plain(hit.source)
   const lines = [
     `${style.dim(rank)}  ${style.green(hit.score.toFixed(3))}  ${style.bold(title)}` +
       place.map((step) => style.dim(` › ${step}`)).join(''),
-    indent + style.dim(source),
+    indent + style.dim(sourceOf(hit)),
     ...(result.models.length > 1 ? [indent + style.dim(ranksText(hit))] : []),
     ...wrap(snippet(bodyOf(hit), result.query, 3 * (width - indent.length)), width - indent.length).map(
       (line) => indent + line,
@@ -125,10 +125,17 @@ function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style
   return lines.join('\n')
 }
 
-/** The passage without the headings it begins with: they stand in the line above. */
+/** The passage without the headings it begins with, which stand in the line above, and without links' addresses. */
 function bodyOf(hit: Hit): string {
-  const body = plain(hit.content.replace(/^(?:\s*#{1,6} .*\n)+/, ''))
-  return body === '' ? plain(hit.content) : body
+  const body = hit.content.replace(/^(?:\s*#{1,6} .*\n)+/, '').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+  return plain(body) || plain(hit.content)
+}
+
+/** As it would be typed here. */
+function sourceOf({ source, documentId }: Hit): string {
+  if (source === null) return `document ${documentId}`
+  const path = isAbsolute(source) ? relative(process.cwd(), source) : source
+  return plain(path.startsWith('..') ? source : path)
 }
 
 function ranksText(hit: Hit): string {

@@ -28,8 +28,8 @@ export function writeManyFiles(dir: string, count: number): string {
   mkdirSync(many, { recursive: true })
   for (let i = 0; i < count; i++) {
     const text = Array.from(
-      { length: 40 },
-      (_, j) => `Paragraph ${j} of note ${i} speaks of item${i * 40 + j}.`,
+      { length: 5 },
+      (_, j) => `Paragraph ${j} of note ${i} speaks of item${i * 5 + j}.`,
     ).join('\n\n')
     writeFileSync(join(many, `note-${String(i).padStart(4, '0')}.md`), `# Note ${i}\n\n${text}\n`)
   }

@@ -52,7 +52,7 @@ describeEngines('taking over a fixed-dimension database on the command line', (e
     const unasked = await cli('db', 'run', '--model', 'lexical-hash-8')
     expect([unasked.code, unasked.json().error.code]).toEqual([3, 'CONSENT_MISSING'])
     expect(unasked.stderr).toMatch(
-      /^Takes over .*chunk_embeddings\.embedding vector\(8\): 30 rows, .*made by lexical-hash-8\.\n[^]*locks: /,
+      /^Takes over .*chunk_embeddings\.embedding vector\(8\): 30 rows, .*made by lexical-hash-8\.\n[\s\S]*locks: /,
     )
     expect((await cli('db', 'status')).json()).toEqual(before)
 

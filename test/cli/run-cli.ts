@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 
 const program = fileURLToPath(new URL('../../bin/revector.js', import.meta.url))
 
@@ -35,6 +36,8 @@ export function startCli(args: readonly string[], options: RunOptions = {}): Run
     env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // One that a failed test leaves behind would keep its folder.
+  onTestFinished(() => void child.kill('SIGKILL'))
   child.stdin.on('error', () => {})
   child.stdin.end(options.input ?? '')
   let stdout = ''
