@@ -70,9 +70,9 @@ export interface ModelLimits {
 export interface ProviderEnvironment {
   /** Keys by their usual names (`OPENAI_API_KEY`, …). Never logged. */
   readonly keys: Readonly<Record<string, string | undefined>>
-  /** Folder of local transformers.js models; null: the library's own cache and the hub. */
+  /** Folder of local transformers.js models, then nothing is fetched; null: the hub, by way of `cacheDir`. */
   readonly localModelPath: string | null
-  /** Folder where derived files (the bundled model's graph) are kept. */
+  /** Folder where models fetched from the hub are kept. */
   readonly cacheDir: string
   /** By model name: what differs from the catalogue. */
   readonly limits?: Readonly<Record<string, Partial<ModelLimits>>>

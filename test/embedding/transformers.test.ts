@@ -135,8 +135,9 @@ describe('a transformers.js model in a folder', () => {
   })
 
   it('says what to install when the package is absent', async () => {
-    // @ts-expect-error: a package that does not exist fails as one that is not installed does.
-    const absent = () => import('@huggingface/transformers-that-is-not-installed')
+    // A package that does not exist fails as one that is not installed does.
+    const name = '@huggingface/transformers-that-is-not-there'
+    const absent = () => import(name)
     await expect(openTransformers(spec('mean'), environment(), absent)).rejects.toMatchObject({
       code: 'PROVIDER_PACKAGE_MISSING',
       hint: expect.stringContaining('npm install @huggingface/transformers'),

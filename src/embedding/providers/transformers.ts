@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { RevectorError } from '../../core/errors.ts'
 import type { ModelSpec } from '../../core/model.ts'
 import type { ProviderEnvironment } from '../contract.ts'
@@ -10,7 +11,7 @@ const packageName = '@huggingface/transformers'
 
 /**
  * A model that transformers.js runs on this machine: from a folder of models (`localModelPath`, then nothing is
- * fetched), or from the hub, whose files the library keeps. Always the float32 weights: quantised ones are
+ * fetched), or from the hub, whose files are kept in `cacheDir`. Always the float32 weights: quantised ones are
  * another space.
  *
  * @throws RevectorError PROVIDER_PACKAGE_MISSING, PROVIDER_UNAVAILABLE (the hub), PROVIDER_REFUSED (the folder)
@@ -70,11 +71,17 @@ async function loadLibrary(spec: ModelSpec, load: () => Promise<Library>): Promi
   }
 }
 
-async function loadModel(library: Library, spec: ModelSpec, { localModelPath }: ProviderEnvironment) {
+async function loadModel(
+  library: Library,
+  spec: ModelSpec,
+  { localModelPath, cacheDir }: ProviderEnvironment,
+) {
   const { env, AutoTokenizer, AutoModel } = library
   // The library has one configuration for the whole process.
   env.logLevel = library.LogLevel.ERROR
   env.allowRemoteModels = localModelPath === null
+  // By itself it would keep downloads inside node_modules, where the next install removes them.
+  if (cacheDir !== '') env.cacheDir = join(cacheDir, 'transformers')
   if (localModelPath !== null) {
     env.allowLocalModels = true
     env.localModelPath = localModelPath
