@@ -42,7 +42,17 @@ export function decodeText(
 
 function decodeAs(bytes: Uint8Array, label: string): Decoded {
   const decoder = new TextDecoder(label)
-  return { text: decoder.decode(bytes), encoding: decoder.encoding }
+  const text = decoder.encoding === 'windows-1252' ? decodeWestern(bytes) : decoder.decode(bytes)
+  return { text, encoding: decoder.encoding }
+}
+
+/** What windows-1252 has where ISO 8859-1 has control characters. */
+const western = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
+
+/** Node 20's own decoder reads windows-1252 as ISO 8859-1, losing the euro sign, dashes and quotation marks. */
+function decodeWestern(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  return text.replace(/[\u0080-\u009f]/g, (control) => western.charAt(control.charCodeAt(0) - 0x80))
 }
 
 function isKnown(label: string): boolean {

@@ -109,7 +109,7 @@ function looksBinary(bytes: Uint8Array): boolean {
     if (byte === 0) return true
     if (byte < 0x20 && byte !== 0x1b && (byte < 0x09 || byte > 0x0d)) controls++
   }
-  return controls * 50 > sample.length
+  return controls > 3 && controls * 50 > sample.length
 }
 
 /** Where Markdown may be meant, only a whole HTML document counts: README files often begin with a tag. */

@@ -11,12 +11,12 @@ export interface HtmlNode {
 
 export interface HtmlElement extends HtmlNode {
   readonly className: string
-  innerHTML: string
   getAttribute(name: string): string | null
   querySelector(selector: string): HtmlElement | null
   querySelectorAll(selector: string): Iterable<HtmlElement>
+  readonly ownerDocument: HtmlDocument
+  append(...nodes: readonly HtmlNode[]): void
   remove(): void
-  replaceWith(...nodes: readonly (HtmlNode | string)[]): void
 }
 
 export interface HtmlDocument extends HtmlElement {
@@ -24,6 +24,7 @@ export interface HtmlDocument extends HtmlElement {
   readonly body: HtmlElement
   readonly title: string
   cloneNode(deep: boolean): HtmlDocument
+  createElement(name: string): HtmlElement
 }
 
 export function parseHtmlDocument(source: string): HtmlDocument {

@@ -10,7 +10,59 @@ const longestLink = 200
  * from anywhere, images as their description, no escapes inside a line (`snake_case` must stay one word).
  */
 export function htmlToMarkdown(root: HtmlElement): string {
-  return service().turndown(root as never)
+  return parts(root).join('\n\n')
+}
+
+/** Converting takes the square of what is converted at once, so a long page is converted in parts. */
+const partLength = 50_000
+const containers = new Set(['BODY', 'MAIN', 'ARTICLE', 'SECTION', 'DIV'])
+const inline = new Set([
+  'A',
+  'ABBR',
+  'B',
+  'BR',
+  'CODE',
+  'EM',
+  'FONT',
+  'I',
+  'IMG',
+  'SPAN',
+  'STRONG',
+  'SUB',
+  'SUP',
+  'U',
+])
+
+function parts(container: HtmlElement): string[] {
+  const done: string[] = []
+  let group: HtmlNode[] = []
+  let length = 0
+  const flush = (): void => {
+    if (group.length === 0) return
+    const together = container.ownerDocument.createElement('div')
+    together.append(...group)
+    const text = service().turndown(together as never)
+    if (text.trim() !== '') done.push(text)
+    group = []
+    length = 0
+  }
+  for (const node of [...container.childNodes]) {
+    const size = node.textContent?.length ?? 0
+    if (size > partLength && isElement(node) && containers.has(node.nodeName)) {
+      flush()
+      done.push(...parts(node))
+      continue
+    }
+    group.push(node)
+    length += size
+    if (length > partLength && isElement(node) && !inline.has(node.nodeName)) flush()
+  }
+  flush()
+  return done
+}
+
+function isElement(node: HtmlNode): node is HtmlElement {
+  return node.nodeType === 1
 }
 
 function service(): TurndownService {

@@ -8,6 +8,8 @@ import type { RawDocument } from './text.ts'
 
 export function parseHtml(bytes: Uint8Array, charset: string | null): RawDocument {
   const { text, encoding } = decodeText(bytes, { charset, html: true })
+  // Parsing takes the square of the depth.
+  if (nestingOf(text) > deepest) throw tooDeep()
   const document = parseHtmlDocument(wholeDocument(text))
   const facts = factsOf(document)
   const heading = document.querySelector('h1')
@@ -76,9 +78,31 @@ function nesting<T>(convert: () => T): T {
     return convert()
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
-    throw new RevectorError('PARSE_FAILED', 'The HTML is nested too deeply to be read.', {
-      hint: 'Nobody writes such a page by hand: see how it was made.',
-      cause,
-    })
+    throw tooDeep(cause)
   }
+}
+
+const deepest = 5000
+const tag = /<(\/?)([a-z][a-z0-9]*)/gi
+/** Elements that need no end tag, and so may begin thousands of times without one inside the other. */
+const endless =
+  /^(?:area|base|br|col|colgroup|dd|dt|embed|hr|img|input|li|link|meta|optgroup|option|p|param|rp|rt|source|tbody|td|tfoot|th|thead|tr|track|wbr)$/i
+
+/** Elements that are open at once, at most. */
+function nestingOf(source: string): number {
+  let open = 0
+  let most = 0
+  for (const [, slash, name = ''] of source.matchAll(tag)) {
+    if (endless.test(name)) continue
+    open = slash === '/' ? Math.max(0, open - 1) : open + 1
+    most = Math.max(most, open)
+  }
+  return most
+}
+
+function tooDeep(cause?: unknown): RevectorError {
+  return new RevectorError('PARSE_FAILED', 'The HTML is nested too deeply to be read.', {
+    hint: 'Nobody writes such a page by hand: see how it was made.',
+    cause,
+  })
 }

@@ -80,6 +80,9 @@ const singleByte: readonly { encoding: string; letters: RegExp }[] = [
   { encoding: 'windows-874', letters: /^[\u0e01-\u0e5b]+$/ },
 ]
 
+/** A few accented letters are no alphabet. */
+const leastEvidence = 12
+
 /** Texts in these alphabets are mostly bytes above 0x7f; a Western European one has a few of them in a word. */
 function mostlyHigh(bytes: Uint8Array): boolean {
   let high = 0
@@ -88,7 +91,7 @@ function mostlyHigh(bytes: Uint8Array): boolean {
     if (byte >= 0x80) high++
     else if ((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)) letters++
   }
-  return high > letters
+  return high >= leastEvidence && high > letters
 }
 
 /** Share of the words beyond ASCII that are wholly of the alphabet, capitals only in front. */

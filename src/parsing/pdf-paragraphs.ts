@@ -16,7 +16,7 @@ export interface ComposedPages {
 export function composePages(pages: readonly (readonly PageLine[])[]): ComposedPages {
   const size = median(pages.flat().map((line) => line.size)) ?? 10
   const words = wordsOf(pages)
-  const kept = withoutRepeated(withoutRepeated(pages, size), size)
+  const kept = withoutRepeated(pages, size)
   let text = ''
   const pageOffsets: number[] = []
   for (const lines of kept) {
@@ -39,30 +39,45 @@ function median(values: readonly number[]): number | undefined {
 /** Fewer pages than this can't tell a header from a first line. */
 const fewestPages = 3
 const longestHeader = 120
+const mostHeaderLines = 3
 
-function withoutRepeated(pages: readonly (readonly PageLine[])[], size: number): (readonly PageLine[])[] {
-  if (pages.length < fewestPages) return [...pages]
-  const isCandidate = (line: PageLine): boolean =>
-    line.text.length <= longestHeader && line.size <= size * 1.05
-  const key = (line: PageLine): string => line.text.replace(/\d+/g, '#').toLowerCase()
+/** Without headers and footers: lines set apart at a page's edge that stand at the same place on most pages. */
+function withoutRepeated(pages: readonly (readonly PageLine[])[], size: number): PageLine[][] {
+  const edges = pages.map((lines) => edgeLines(lines).filter((line) => isSmall(line, size)))
   const seen = new Map<string, number>()
-  for (const lines of pages) {
-    const ends = new Set(
-      [lines[0], lines.at(-1)]
-        .filter((line) => line !== undefined)
-        .filter(isCandidate)
-        .map(key),
-    )
-    for (const end of ends) seen.set(end, (seen.get(end) ?? 0) + 1)
+  for (const lines of edges) {
+    for (const key of new Set(lines.map(placeOf))) seen.set(key, (seen.get(key) ?? 0) + 1)
   }
   const enough = Math.max(fewestPages, pages.length * 0.5)
-  const repeated = (line: PageLine | undefined): boolean =>
-    line !== undefined && isCandidate(line) && (seen.get(key(line)) ?? 0) >= enough
-  return pages.map((lines) => {
-    if (lines.length < 3) return lines
-    const from = repeated(lines[0]) ? 1 : 0
-    return lines.slice(from, repeated(lines.at(-1)) ? -1 : undefined)
+  return pages.map((lines, page) => {
+    const repeated = new Set(edges[page]?.filter((line) => (seen.get(placeOf(line)) ?? 0) >= enough))
+    return lines.filter((line) => !repeated.has(line))
   })
+}
+
+function isSmall(line: PageLine, size: number): boolean {
+  return line.text.length <= longestHeader && line.size <= size * 1.05
+}
+
+/** What it says, whatever its numbers, and where. */
+function placeOf(line: PageLine): string {
+  return `${Math.round(line.y / 6)} ${line.text.replace(/\d+/g, '#').toLowerCase()}`
+}
+
+function edgeLines(lines: readonly PageLine[]): PageLine[] {
+  const fromTop = [...lines].sort((a, b) => b.y - a.y)
+  return [...apart(fromTop), ...apart(fromTop.reverse())]
+}
+
+/** The first lines, when a gap parts them from the next. */
+function apart(lines: readonly PageLine[]): readonly PageLine[] {
+  for (let count = 1; count <= mostHeaderLines; count++) {
+    const last = lines[count - 1]
+    const next = lines[count]
+    if (last === undefined || next === undefined) return []
+    if (Math.abs(last.y - next.y) > Math.max(last.size, next.size) * 1.6) return lines.slice(0, count)
+  }
+  return []
 }
 
 /** Lines that stand together: one below the other at the usual distance, in one size. */
