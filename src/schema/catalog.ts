@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts'
-import { ident, raw, type Sql, sql } from '../postgres/sql.ts'
-import { type TableName, tableOf } from './layout.ts'
+import { raw, type Sql, sql } from '../postgres/sql.ts'
+import type { TableName } from './layout.ts'
 
 /** The table a plain name means on the search path, or null. */
 export async function findTable(db: Queryable, name: string): Promise<TableName | null> {
@@ -58,47 +58,6 @@ export async function columnExists(db: Queryable, table: TableName, column: stri
     where n.nspname = ${table.schema} and c.relname = ${table.name}
       and a.attname = ${column} and a.attnum > 0 and not a.attisdropped`)
   return rows.length > 0
-}
-
-/** Gives everyone on one table or sequence what they may do with another. */
-export async function copyGrants(
-  db: Queryable,
-  from: TableName,
-  to: TableName,
-  kind: 'table' | 'sequence' = 'table',
-): Promise<void> {
-  const { rows } = await db.query<Grant>(sql`
-    select g.privilege_type as privilege, null as column, g.is_grantable as grantable,
-           case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end as role
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    cross join lateral aclexplode(c.relacl) g
-    where n.nspname = ${from.schema} and c.relname = ${from.name} and g.grantee <> c.relowner
-    union all
-    select g.privilege_type, a.attname, g.is_grantable,
-           case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    cross join lateral aclexplode(a.attacl) g
-    where n.nspname = ${from.schema} and c.relname = ${from.name} and g.grantee <> c.relowner`)
-  for (const grant of rows) {
-    if (grant.column !== null && !(await columnExists(db, to, grant.column))) continue
-    const column = grant.column === null ? raw('') : sql` (${ident(grant.column)})`
-    const role = grant.role === null ? raw('public') : ident(grant.role)
-    const option = raw(grant.grantable ? ' with grant option' : '')
-    await db.query(
-      sql`grant ${raw(grant.privilege)}${column} on ${raw(kind)} ${tableOf(to)} to ${role}${option}`,
-    )
-  }
-}
-
-interface Grant {
-  /** Postgres' own word: SELECT, INSERT, … */
-  readonly privilege: string
-  readonly column: string | null
-  readonly grantable: boolean
-  readonly role: string | null
 }
 
 /** A name of Postgres' own making, cut as Postgres cuts it: at most 63 bytes. */

@@ -1,6 +1,7 @@
 import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
-import { columnExists, copyGrants, findTable, relationExists } from './catalog.ts'
+import { columnExists, findTable, relationExists } from './catalog.ts'
+import { grantsOf } from './grants.ts'
 import { createEmptyGraph, giveFreedGraphName } from './graph.ts'
 import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
@@ -49,7 +50,7 @@ export async function createModelTable(tx: Queryable, model: ModelSpace): Promis
   await tx.query(sql`
     alter table ${tableOf(parent)} attach partition ${tableOf(table)}
       for values in (${raw(String(model.id))})`)
-  await copyGrants(tx, parent, table)
+  for (const grant of await grantsOf(tx, parent, table)) await tx.query(grant)
   await createEmptyGraph(tx, table, model)
 }
 

@@ -3,7 +3,7 @@ import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
 import { ownTables } from './fresh.ts'
 import { forget, readHistory } from './history.ts'
-import { refuseVectors } from './legacy/swap.ts'
+import { refuseVectors } from './legacy/swapped.ts'
 import { script } from './scripts.ts'
 
 /** Revision 2 of a database that never had another layout: back while no model has a vector. */

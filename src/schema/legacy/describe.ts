@@ -41,6 +41,10 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
 
   const mapped = await mapTables(db, found)
   const addsId = columnOf(embeddings, 'id') === undefined
+  const createdAt: AddedColumn[] =
+    columnOf(embeddings, 'created_at') === undefined
+      ? [{ table: embeddings.name, column: 'created_at', definition: 'timestamptz', laterDefault: 'now()' }]
+      : []
   const identities = await identitiesOf(db, embeddings)
   const plainName = graphName(dimension)
   const plainIsFree = graph?.name === plainName || !(await relationExists(db, { schema, name: plainName }))
@@ -60,7 +64,7 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
     comment: await commentOf(db, embeddings.name),
     layout: mapped.layout,
     createsDocuments: mapped.createsDocuments,
-    columns: mapped.columns,
+    columns: [...mapped.columns, ...createdAt],
     defaults: defaults.defaults,
     indexes: missingIndexes(found, mapped.layout, mapped.createsDocuments),
     addsForeignKey: !found.chunkKey,

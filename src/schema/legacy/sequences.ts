@@ -1,6 +1,7 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
-import { copyGrants, literal, shortName } from '../catalog.ts'
+import { literal, shortName } from '../catalog.ts'
+import { grantsOf } from '../grants.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import type { IdentityFacts, OwnedSequence } from './record.ts'
 import type { TableFacts } from './table-facts.ts'
@@ -39,47 +40,55 @@ export async function ownedSequences(db: Queryable, table: TableFacts): Promise<
 
 /**
  * A partition may not have an identity column (PostgreSQL 17 refuses it), so a sequence of the same name, state
- * and grants takes its place.
+ * and grants takes its place. Reads what it needs to know; what it returns reads nothing but the sequence.
  */
 export async function identityToSequence(
-  tx: Queryable,
+  db: Queryable,
   table: TableName,
   facts: IdentityFacts,
-): Promise<void> {
+): Promise<Sql[]> {
   const { sequence } = facts
   const stand = standIn(facts)
-  await tx.query(sql`create sequence ${tableOf(stand)} as ${raw(facts.type)} ${optionsOf(facts)}`)
-  await copyState(tx, sequence, stand)
-  await tx.query(sql`
-    alter table ${tableOf(table)} alter column ${ident(facts.column)} drop identity`)
-  await tx.query(sql`alter sequence ${tableOf(stand)} rename to ${ident(sequence.name)}`)
-  await tx.query(sql`
-    alter table ${tableOf(table)} alter column ${ident(facts.column)}
-      set default nextval(${literal(tableOf(sequence).text)}::regclass)`)
+  const column = ident(facts.column)
+  return [
+    sql`create sequence ${tableOf(stand)} as ${raw(facts.type)} ${optionsOf(facts)}`,
+    copyState(sequence, stand),
+    sql`alter table ${tableOf(table)} alter column ${column} drop identity`,
+    sql`alter sequence ${tableOf(stand)} rename to ${ident(sequence.name)}`,
+    sql`alter table ${tableOf(table)} alter column ${column} set default ${nextOf(sequence)}`,
+    ...(await grantsOf(db, sequence, sequence, { kind: 'sequence' })),
+  ]
 }
 
 /** The reverse of `identityToSequence`. */
 export async function sequenceToIdentity(
-  tx: Queryable,
+  db: Queryable,
   table: TableName,
   facts: IdentityFacts,
-): Promise<void> {
+): Promise<Sql[]> {
   const { sequence } = facts
   const stand = standIn(facts)
-  await tx.query(sql`alter sequence ${tableOf(sequence)} rename to ${ident(stand.name)}`)
-  await tx.query(sql`
-    alter table ${tableOf(table)}
-      alter column ${ident(facts.column)} drop default,
-      alter column ${ident(facts.column)} add generated ${raw(facts.kind)} as identity
-        (sequence name ${tableOf(sequence)} ${optionsOf(facts)})`)
-  await copyState(tx, stand, sequence)
-  await tx.query(sql`drop sequence ${tableOf(stand)}`)
+  return [
+    sql`alter sequence ${tableOf(sequence)} rename to ${ident(stand.name)}`,
+    sql`
+      alter table ${tableOf(table)}
+        alter column ${ident(facts.column)} drop default,
+        alter column ${ident(facts.column)} add generated ${raw(facts.kind)} as identity
+          (sequence name ${tableOf(sequence)} ${optionsOf(facts)})`,
+    copyState(stand, sequence),
+    sql`drop sequence ${tableOf(stand)}`,
+    ...(await grantsOf(db, sequence, sequence, { kind: 'sequence' })),
+  ]
 }
 
-async function copyState(tx: Queryable, from: TableName, to: TableName): Promise<void> {
-  await copyGrants(tx, from, to, 'sequence')
-  await tx.query(sql`
-    select setval(${tableOf(to).text}::regclass, s.last_value, s.is_called) from ${tableOf(from)} s`)
+/** `nextval('…'::regclass)` */
+export function nextOf(sequence: TableName): Sql {
+  return sql`nextval(${literal(tableOf(sequence).text)}::regclass)`
+}
+
+function copyState(from: TableName, to: TableName): Sql {
+  return sql`
+    select setval(${literal(tableOf(to).text)}::regclass, s.last_value, s.is_called) from ${tableOf(from)} s`
 }
 
 function standIn({ sequence }: IdentityFacts): TableName {

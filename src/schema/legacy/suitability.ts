@@ -59,6 +59,14 @@ export function refuseForeignUse(table: TableFacts): void {
       { table: name, triggers: table.transitionTriggers },
     )
   }
+  const written = columnOf(table, 'created_at')
+  if (written !== undefined && written.category !== 'D') {
+    throw refused(
+      `${name}.created_at is of type ${written.type}: a time is expected.`,
+      `Rename it: alter table ${name} rename column created_at to other_created_at.`,
+      { table: name, column: 'created_at', type: written.type },
+    )
+  }
   const taken = table.columns.map((column) => column.name).filter((column) => /^embedding_\d+$/.test(column))
   if (taken.length > 0) {
     throw refused(

@@ -8,7 +8,9 @@ import type { StepContext } from './context.ts'
 import { describeTakeover, type TakeoverOptions } from './describe.ts'
 import { onlineSteps, type Step } from './online-steps.ts'
 import type { Takeover } from './record.ts'
-import { isSwapped, refuseOtherVectors, swapIn, swapOut } from './swap.ts'
+import { swapIn } from './swap-in.ts'
+import { swapOut } from './swap-out.ts'
+import { isSwapped, refuseOtherVectors } from './swapped.ts'
 
 export interface TakeoverResult {
   readonly takeover: Takeover

@@ -1,0 +1,50 @@
+import type { Queryable } from '../postgres/database.ts'
+import { ident, raw, type Sql, sql } from '../postgres/sql.ts'
+import { type TableName, tableOf } from './layout.ts'
+
+interface Grant {
+  /** Postgres' own word: SELECT, INSERT, … */
+  readonly privilege: string
+  readonly column: string | null
+  readonly grantable: boolean
+  readonly role: string | null
+}
+
+/**
+ * The statements that let everyone do with one table or sequence what they may do with another.
+ *
+ * @param renamed what a column of the one is called in the other
+ */
+export async function grantsOf(
+  db: Queryable,
+  from: TableName,
+  to: TableName,
+  { kind = 'table', renamed = (column) => column }: GrantOptions = {},
+): Promise<Sql[]> {
+  const { rows } = await db.query<Grant>(sql`
+    select g.privilege_type as privilege, null as column, g.is_grantable as grantable,
+           case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end as role
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    cross join lateral aclexplode(c.relacl) g
+    where n.nspname = ${from.schema} and c.relname = ${from.name} and g.grantee <> c.relowner
+    union all
+    select g.privilege_type, a.attname, g.is_grantable,
+           case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    cross join lateral aclexplode(a.attacl) g
+    where n.nspname = ${from.schema} and c.relname = ${from.name} and g.grantee <> c.relowner`)
+  return rows.map((grant) => {
+    const column = grant.column === null ? raw('') : sql` (${ident(renamed(grant.column))})`
+    const role = grant.role === null ? raw('public') : ident(grant.role)
+    const option = raw(grant.grantable ? ' with grant option' : '')
+    return sql`grant ${raw(grant.privilege)}${column} on ${raw(kind)} ${tableOf(to)} to ${role}${option}`
+  })
+}
+
+interface GrantOptions {
+  readonly kind?: 'table' | 'sequence'
+  readonly renamed?: (column: string) => string
+}
