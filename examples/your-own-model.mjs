@@ -1,5 +1,5 @@
-// A model that your program brings itself: a space with a name and a dimension, and a function from texts to
-// vectors. Everything else (tables, graph, search, moving to and from it) is as for any other model.
+// A model that your program brings itself: a name, a dimension, and a function from texts to vectors. Everything
+// else (batches, checks, table, graph, search, moving to and from it) is as for any other model.
 //   node examples/your-own-model.mjs
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,16 +9,16 @@ import { createRevector } from 'revector'
 const letters = {
   modelName: 'letters',
   dimension: 26,
-  async embed(texts) {
-    return texts.map((text) => {
-      const vector = new Float32Array(26)
-      for (const letter of text.toLowerCase()) {
-        const place = letter.charCodeAt(0) - 97
-        if (place >= 0 && place < 26) vector[place] += 1
-      }
-      return vector
-    })
-  },
+  embed: async (texts) => texts.map(countLetters),
+}
+
+function countLetters(text) {
+  const vector = new Float32Array(26)
+  for (const letter of text.toLowerCase()) {
+    const place = letter.charCodeAt(0) - 97
+    if (place >= 0 && place < 26) vector[place] += 1
+  }
+  return vector
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'revector-example-'))

@@ -45,8 +45,7 @@ async function measure(databaseUrl, rows, dimension, log) {
     log(`search: ${what}: filled in ${fill.ours.toFixed(1)} s, by hand in ${fill.byHand.toFixed(1)} s`)
 
     const contenders = {
-      ours: (i) =>
-        revector.retriever.search({ query: `query ${i}`, modelName: model.spec.modelName, topK: k }),
+      ours: (i) => revector.retriever.search({ query: `query ${i}`, modelName: model.modelName, topK: k }),
       byHand: (
         (run) => (i) =>
           run(queries[i])
@@ -91,7 +90,7 @@ async function measure(databaseUrl, rows, dimension, log) {
 }
 
 /** Documents and chunks as an ingest leaves them, without vectors. */
-async function loadChunks(databaseUrl, rows) {
+export async function loadChunks(databaseUrl, rows) {
   await once(
     databaseUrl,
     `with document as (
@@ -113,7 +112,7 @@ async function loadChunks(databaseUrl, rows) {
 async function filled(revector, plain, model, documents) {
   const sourceModel = (await revector.models.list()).find((other) => other.current).modelName
   const ours = await timed(() =>
-    revector.ingestion.migrateToNewModel({ sourceModel, targetModel: model.spec.modelName }),
+    revector.ingestion.migrateToNewModel({ sourceModel, targetModel: model.modelName }),
   )
   await createTable(plain)
   const byHand = await timed(async () => {
