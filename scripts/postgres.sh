@@ -172,7 +172,12 @@ start_server() {
   local bin=$1 try port
   for try in 1 2 3 4 5 6 7 8; do
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-    if as_owner "$bin/pg_ctl" start -w -t 60 -s -D "$data" -l "$dir/log" -o "-p $port" >&2 9>&-; then return 0; fi
+    # The same address after a restart, unless something else took it.
+    if [ "$try" = 1 ] && [ -f "$dir/port" ]; then port=$(cat "$dir/port"); fi
+    if as_owner "$bin/pg_ctl" start -w -t 60 -s -D "$data" -l "$dir/log" -o "-p $port" >&2 9>&-; then
+      echo "$port" >"$dir/port"
+      return 0
+    fi
     grep -q 'could not bind' "$dir/log" || break
   done
   tail -20 "$dir/log" >&2
@@ -197,6 +202,7 @@ start() {
   if [ "$(id -u)" = 0 ]; then
     local owner=nobody; id postgres >/dev/null 2>&1 && owner=postgres
     chown "$owner" "$dir"
+    as_owner test -x "$dir" || fail "The user $owner, who runs the server, cannot enter $dir: choose another REVECTOR_POSTGRES_DIR."
   fi
   local existing=''
   [ ! -f "$data/PG_VERSION" ] || existing=$(cat "$data/PG_VERSION")

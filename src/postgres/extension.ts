@@ -89,8 +89,13 @@ async function versionRow(client: PoolClient): Promise<VersionRow> {
 
 async function createExtension(client: PoolClient, place: Place): Promise<void> {
   try {
+    await client.query('begin')
+    // Not a statement that a limit for searches was meant for.
+    await client.query('set local statement_timeout = 0')
     await client.query('create extension if not exists vector')
+    await client.query('commit')
   } catch (error) {
+    await client.query('rollback').catch(() => {})
     const state = sqlstateOf(error)
     // Two that create it at once: one of them meets the other's row in the catalogue.
     if (state === '23505' || state === '42710') return

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { isRevectorError, type RevectorError } from '../core/errors.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { ident, join, raw, type Sql, sql } from '../postgres/sql.ts'
 import { decodeVector, encodeVector, vectorArray } from '../postgres/vector.ts'
 import type { SuiteRunner } from './exercise-embedding-model.ts'
+import { gate, one, rejects } from './expectations.ts'
 
 export interface EngineSuiteRunner extends SuiteRunner {
   /** Runs once, after the tests of the suite: `afterAll` of vitest and jest, `after` of node:test and mocha. */
@@ -329,34 +329,4 @@ function streams(test: Test): void {
     assert.equal(error.data['sqlstate'], '22012')
     assert.deepEqual(await one(db, sql`select 1 as n`), { n: 1 })
   })
-}
-
-async function one<Row extends object>(db: Queryable, statement: Sql): Promise<Row> {
-  const { rows } = await db.query<Row>(statement)
-  assert.equal(rows.length, 1)
-  const [row] = rows
-  assert.ok(row)
-  return row
-}
-
-async function rejects(promise: Promise<unknown>, code: RevectorError['code']): Promise<RevectorError> {
-  const error = await promise.then(
-    () => new Error('It succeeded.'),
-    (reason: unknown) => reason,
-  )
-  if (isRevectorError(error, code)) return error
-  throw error
-}
-
-interface Gate {
-  readonly passed: Promise<void>
-  open(): void
-}
-
-function gate(): Gate {
-  let open: () => void = () => {}
-  const passed = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { passed, open: () => open() }
 }

@@ -7,6 +7,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** URL of a server on which databases may be created; null: only the embedded engine is tested. */
     serverUrl: string | null
+    /** Folder of pg_dump and the others, where scripts/postgres.sh has them. */
+    serverPrograms: string | null
   }
 }
 
@@ -29,6 +31,7 @@ export default async function setup(project: TestProject): Promise<void> {
   project.provide('serverUrl', found.url)
   // Backups need a pg_dump as new as the server; the script's programs come with its server.
   const programs = found.how.startsWith('scripts/') ? run('bin').url : null
+  project.provide('serverPrograms', programs)
   if (programs !== null) process.env['PATH'] = `${programs}:${process.env['PATH'] ?? ''}`
 }
 

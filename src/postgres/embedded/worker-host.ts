@@ -7,8 +7,6 @@ import type { Reply, Request } from './worker.ts'
 export interface WorkerHost extends Host {
   /** Told once when the worker ends by anything but `close`. Returns how to stop listening. */
   onDeath(listener: (error: Error) => void): () => void
-  /** Ends the thread wherever it is, as a crash would. */
-  kill(): Promise<void>
 }
 
 interface Pending {
@@ -94,7 +92,6 @@ export async function openWorkerHost(options: HostOptions): Promise<WorkerHost> 
         await worker.terminate()
       }
     },
-    kill: async () => void (await worker.terminate()),
     onDeath: (listener) => {
       listeners.add(listener)
       if (death !== null) listener(death)

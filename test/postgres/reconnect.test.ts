@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process'
+import { chmod, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
+import type { Database } from '../../src/postgres/database.ts'
+import type { DatabaseEvent } from '../../src/postgres/pooled-database.ts'
+import { sql } from '../../src/postgres/sql.ts'
+import { describeServer, temporaryFolder } from '../support/engines.ts'
+
+describeServer('a lost connection', (engine) => {
+  /** A database and a second way into it, to end the connections of the first. */
+  async function pair(): Promise<{ db: Database; other: Database; events: DatabaseEvent[] }> {
+    const place = await engine.place()
+    const events: DatabaseEvent[] = []
+    const db = await connectDatabase({
+      ...place,
+      applicationName: 'victim',
+      onEvent: (event) => events.push(event),
+    })
+    const other = await connectDatabase({ ...place, applicationName: 'other' })
+    onTestFinished(async () => {
+      await db.close()
+      await other.close()
+    })
+    return { db, other, events }
+  }
+
+  const endAll = sql`
+    select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
+    where datname = current_database() and application_name = 'victim'`
+
+  it('is not noticed by what comes next, nor by what only reads', async () => {
+    const { db, other, events } = await pair()
+    for (let i = 0; i < 5; i++) {
+      await Promise.all([1, 2, 3].map((n) => db.query(sql`select ${n}::int`)))
+      await other.query(endAll)
+      expect((await db.query(sql`select 1 as n`)).rows).toEqual([{ n: 1 }])
+    }
+    expect(events.map(({ type }) => type)).toContain('database.connection-lost')
+    await db.query(sql`create sequence runs`)
+    const slow = db.query(
+      sql`select pg_sleep(case nextval('runs') when 1 then 60 else 0 end)::text as slept`,
+      {
+        readOnly: true,
+      },
+    )
+    await expect
+      .poll(async () => (await other.query(sql`select last_value, is_called from runs`)).rows[0])
+      .toEqual({
+        last_value: '1',
+        is_called: true,
+      })
+    await other.query(endAll)
+    expect((await slow).rows).toEqual([{ slept: '' }])
+  })
+
+  it('fails what may have been stored, once', async () => {
+    const { db, other } = await pair()
+    await db.query(sql`create table t (n int)`)
+    const write = db.query(sql`insert into t select 1 from pg_sleep(20)`)
+    const failed = expect(write).rejects.toMatchObject({
+      code: 'DATABASE_FAILED',
+      data: { sqlstate: '57P01' },
+    })
+    await expect.poll(async () => (await other.query(endAll)).rows[0]).not.toEqual({ count: '0' })
+    await failed
+    expect((await db.query(sql`select count(*)::int as n from t`)).rows).toEqual([{ n: 0 }])
+  })
+
+  it('makes a transaction run again as long as COMMIT was not sent', async () => {
+    const { db, other } = await pair()
+    await db.query(sql`create table t (n int)`)
+    let runs = 0
+    await db.transaction(async (tx) => {
+      runs += 1
+      await tx.query(sql`insert into t values (${runs})`)
+      if (runs === 1) await other.query(endAll)
+      await tx.query(sql`insert into t values (${runs})`)
+    })
+    expect(runs).toBe(2)
+    expect((await db.query(sql`select n from t`)).rows).toEqual([{ n: 2 }, { n: 2 }])
+    const once = db.transaction(
+      async (tx) => {
+        runs += 1
+        await other.query(endAll)
+        await tx.query(sql`select 1`)
+      },
+      { retry: false },
+    )
+    await expect(once).rejects.toMatchObject({ code: 'DATABASE_FAILED' })
+    expect(runs).toBe(3)
+  })
+
+  it('during COMMIT leaves it open whether it was stored: run again only when that may be', async () => {
+    const { db } = await pair()
+    // The first commits end their own connection.
+    await db.query(sql`
+      create sequence commits;
+      create table t (n int);
+      create function die() returns trigger language plpgsql as $$
+        begin
+          if nextval('commits') <= 2 then perform pg_terminate_backend(pg_backend_pid()), pg_sleep(20); end if;
+          return null;
+        end $$;
+      create constraint trigger dies after insert on t deferrable initially deferred for each row execute function die()`)
+    const insert = (idempotent: boolean): Promise<number> => {
+      let runs = 0
+      return db.transaction(
+        async (tx) => {
+          runs += 1
+          await tx.query(sql`insert into t values (1)`)
+          return runs
+        },
+        { idempotent },
+      )
+    }
+    await expect(insert(false)).rejects.toMatchObject({
+      code: 'DATABASE_FAILED',
+      data: { outcome: 'unknown' },
+    })
+    expect(await insert(true)).toBe(2)
+    expect((await db.query(sql`select n from t`)).rows).toEqual([{ n: 1 }])
+  })
+})
+
+const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.url))
+
+describe.runIf(inject('serverPrograms') !== null)('a server of its own', () => {
+  it('can be restarted under an open pool', async () => {
+    const parent = await temporaryFolder()
+    // The server may run as a user of its own.
+    await chmod(parent, 0o755)
+    const folder = join(parent, 'server')
+    const run = (command: string): string => {
+      const { stdout, stderr, status } = spawnSync('bash', [script, command], {
+        encoding: 'utf8',
+        env: { ...process.env, REVECTOR_POSTGRES_DIR: folder },
+      })
+      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
+      return stdout.trim()
+    }
+    const options: DatabaseOptions = { databaseUrl: run('start') }
+    onTestFinished(async () => {
+      run('stop')
+      await rm(folder, { recursive: true, force: true })
+    })
+    const retries: DatabaseEvent[] = []
+    const db = await connectDatabase({ ...options, onEvent: (event) => retries.push(event) })
+    await db.query(sql`create table t as select 1 as n`)
+    await Promise.all([1, 2, 3].map(() => db.query(sql`select pg_sleep(0.01)`)))
+    run('stop')
+    const waiting = Promise.all([
+      db.query(sql`select n from t`),
+      db.transaction((tx) => tx.query(sql`insert into t values (2) returning n`)),
+    ])
+    await expect
+      .poll(() => retries.some(({ type }) => type === 'database.retry'), { timeout: 20_000 })
+      .toBe(true)
+    expect(run('start')).toBe(options.databaseUrl)
+    const [read, written] = await waiting
+    expect(read.rows[0]).toEqual({ n: 1 })
+    expect(written.rows).toEqual([{ n: 2 }])
+    await db.close()
+    // Nobody comes back to a server that stays away.
+    run('stop')
+    await expect(connectDatabase(options)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  })
+})
