@@ -52,7 +52,7 @@ export async function insertChunks(
         ${chunks.map((chunk) => chunk.tokenCount)}::int[]
       ) as u (position, content, content_hash, start_offset, end_offset, heading_path, page, token_count)
       order by u.position
-      returning ${c.id}::text as id, ${c.position} as position`),
+      returning ${c.id}::text as id, ${c.position}::float8 as position`),
   )
   const ids = new Map(rows.map((row) => [row.position, row.id]))
   return chunks.map((chunk) => {
@@ -105,6 +105,7 @@ export async function chunksOfDocument(
   const c = chunkColumns(layout)
   const { idType } = layout.documents
   if (!isId(idType, documentId)) return []
+  // Numbers as float8: an owner's column may be bigint, which `pg` reads as a string.
   const { rows } = await db.query<{
     id: string
     position: number | null
@@ -116,9 +117,10 @@ export async function chunksOfDocument(
     page: number | null
     token_count: number | null
   }>(sql`
-    select ${c.id}::text as id, ${c.position} as position, ${c.content} as content,
-      ${c.contentHash} as content_hash, ${c.startOffset} as start_offset, ${c.endOffset} as end_offset,
-      ${c.headingPath} as heading_path, ${c.page} as page, ${c.tokenCount} as token_count
+    select ${c.id}::text as id, ${c.position}::float8 as position, ${c.content} as content,
+      ${c.contentHash} as content_hash, ${c.startOffset}::float8 as start_offset,
+      ${c.endOffset}::float8 as end_offset, ${c.headingPath} as heading_path, ${c.page}::float8 as page,
+      ${c.tokenCount}::float8 as token_count
     from ${c.table}
     where ${c.documentId} = ${idValue(idType, documentId)}
     order by ${c.position}, ${c.id}`)

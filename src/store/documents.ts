@@ -206,7 +206,7 @@ function listed(layout: Layout): Sql {
   const c = chunkColumns(layout)
   return sql`d.${d.id}::text as id, d.${d.title}::text as title, d.${d.source} as source,
       d.${d.mediaType} as media_type, d.${d.contentHash} as content_hash, d.${d.metadata} as metadata,
-      d.${d.createdAt} as created_at, d.${d.updatedAt} as updated_at,
+      d.${d.createdAt}::timestamptz as created_at, d.${d.updatedAt}::timestamptz as updated_at,
       (select count(*) from ${c.table} c where c.${c.documentId} = d.${d.id}) as chunks`
 }
 

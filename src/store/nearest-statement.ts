@@ -65,8 +65,8 @@ export function nearestStatement(
     left join (
       select n.place, n.distance, c.${c.id}::text as chunk_id, c.${c.documentId}::text as document_id,
         d.${d.title}::text as title, c.${c.content} as content, d.${d.metadata} as metadata,
-        d.${d.source} as source, c.${c.headingPath} as heading_path, c.${c.page} as page,
-        c.${c.startOffset} as start_offset, c.${c.endOffset} as end_offset
+        d.${d.source} as source, c.${c.headingPath} as heading_path, c.${c.page}::float8 as page,
+        c.${c.startOffset}::float8 as start_offset, c.${c.endOffset}::float8 as end_offset
       from nearest n
       join ${c.table} c on c.${c.id} = n.chunk_id
       left join ${d.table} d on d.${d.id} = c.${c.documentId}

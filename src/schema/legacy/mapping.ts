@@ -64,6 +64,8 @@ export const wellKnown = {
 
 export const integerTypes = ['smallint', 'integer', 'bigint']
 const textTypes = ['text', 'character varying']
+/** What is read from one without a time zone is taken to be in the session's. */
+const timeTypes = ['timestamp with time zone', 'timestamp without time zone']
 
 /** A column of ours that the owner's table may have or is given. */
 export interface WantedColumn {
@@ -103,14 +105,14 @@ export const documentColumns: readonly WantedColumn[] = [
   {
     key: 'createdAt',
     names: ['created_at'],
-    types: ['timestamp with time zone'],
+    types: timeTypes,
     type: 'timestamptz',
     laterDefault: 'now()',
   },
   {
     key: 'updatedAt',
     names: ['updated_at'],
-    types: ['timestamp with time zone'],
+    types: timeTypes,
     type: 'timestamptz',
     laterDefault: 'now()',
   },
