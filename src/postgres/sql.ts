@@ -7,50 +7,72 @@ export interface Sql {
   readonly values: readonly unknown[]
 }
 
-const spliceable = new WeakSet<object>()
+/**
+ * The text between the parameters of each statement made here: always one more than there are parameters. Kept so
+ * that a `$1` inside a literal or a function's body is never taken for a parameter.
+ */
+const pieces = new WeakMap<object, readonly string[]>()
 
-function make(text: string, values: readonly unknown[]): Sql {
+/** The protocol counts parameters in 16 bits. */
+const maxParameters = 65_535
+
+function make(strings: readonly string[], values: readonly unknown[]): Sql {
+  if (values.length > maxParameters) {
+    throw new RangeError(
+      `${values.length} parameters in one statement, at most ${maxParameters}: pass an array.`,
+    )
+  }
+  const text = strings.reduce((whole, piece, i) => `${whole}$${i}${piece}`)
   const statement: Sql = { text, values }
-  spliceable.add(statement)
+  pieces.set(statement, strings)
   return statement
 }
 
-function isSql(value: unknown): value is Sql {
-  return typeof value === 'object' && value !== null && spliceable.has(value)
+function piecesOf(value: unknown): readonly string[] | undefined {
+  return typeof value === 'object' && value !== null ? pieces.get(value) : undefined
 }
 
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
-  let text = strings[0] ?? ''
+  return splice(strings, parts)
+}
+
+function splice(strings: readonly string[], parts: readonly unknown[]): Sql {
+  const whole: string[] = [strings[0] ?? '']
   const values: unknown[] = []
+  const append = (text: string): void => {
+    whole.push(`${whole.pop() ?? ''}${text}`)
+  }
   parts.forEach((part, i) => {
-    if (isSql(part)) {
-      const base = values.length
-      text += part.text.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + base}`)
-      values.push(...part.values)
-    } else {
-      values.push(part)
-      text += `$${values.length}`
-    }
-    text += strings[i + 1] ?? ''
+    const [first, ...rest] = piecesOf(part) ?? ['', '']
+    append(first ?? '')
+    whole.push(...rest)
+    values.push(...(piecesOf(part) === undefined ? [part] : (part as Sql).values))
+    append(strings[i + 1] ?? '')
   })
-  return make(text, values)
+  return make(whole, values)
 }
 
 /** The one function that quotes identifiers: `ident('public', 'my table')` → `"public"."my table"`. */
 export function ident(...names: readonly string[]): Sql {
-  return make(names.map(quote).join('.'), [])
+  return make([names.map(quote).join('.')], [])
 }
 
+/** Longer names are cut by the server, so that two could become one. */
+const maxIdentifierBytes = 63
+
 function quote(name: string): string {
-  if (name === '' || name.includes('\0')) throw new TypeError(`Not an identifier: ${JSON.stringify(name)}`)
+  if (name === '' || name.includes('\0') || Buffer.byteLength(name) > maxIdentifierBytes) {
+    throw new TypeError(`Not an identifier of 1 to ${maxIdentifierBytes} bytes: ${JSON.stringify(name)}`)
+  }
   return `"${name.replaceAll('"', '""')}"`
 }
 
 /** Text of a constant of this program (a keyword, an operator, a number it computed), never of a user. */
 export function raw(text: string): Sql {
-  return make(text, [])
+  return make([text], [])
 }
 
 export function join(parts: readonly Sql[], separator = ', '): Sql {
-  return parts.reduce((whole, part, i) => (i === 0 ? part : sql`${whole}${raw(separator)}${part}`), raw(''))
+  if (parts.length === 0) return raw('')
+  return splice(['', ...parts.slice(1).map(() => separator), ''], parts)
 }

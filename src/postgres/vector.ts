@@ -35,7 +35,7 @@ export function encodeVector(vector: Float32Array): Buffer {
 /** Reads what `vector_send(column)` returned. */
 export function decodeVector(bytes: Buffer): Float32Array {
   const dimensions = bytes.length >= 4 ? bytes.readUInt16BE(0) : -1
-  if (bytes.length !== 4 + 4 * dimensions) {
+  if (dimensions < 0 || bytes.length !== 4 + 4 * dimensions) {
     throw new TypeError(`Not a binary vector: ${bytes.length} bytes. Select vector_send(column).`)
   }
   const vector = new Float32Array(dimensions)
