@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from './docs/pages.ts'
 import { temporaryFolder } from './support/engines.ts'
+import { runProgram } from './support/run-program.ts'
 
 const folder = join(root, 'examples')
 const examples = readdirSync(folder).filter((name) => name.endsWith('.mjs'))
@@ -21,9 +21,8 @@ describe('the examples run as they are', () => {
   it('each is known here', () => expect(examples.sort()).toEqual(Object.keys(endings).sort()))
 
   it.each(examples)('%s', async (name) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, name)], {
+    const { status, stdout, stderr } = await runProgram(process.execPath, [join(folder, name)], {
       cwd: await temporaryFolder(),
-      encoding: 'utf8',
     })
     expect(stderr).toBe('')
     expect(status).toBe(0)

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/engines.ts'
+import { runProgram } from '../support/run-program.ts'
 import { blocks, pages, root } from './pages.ts'
 
 /** A folder as a reader has it: the documentation in it, `revector` on the path, no server, no keys. */
@@ -24,7 +24,7 @@ async function readersFolder(): Promise<{ cwd: string; env: Record<string, strin
 async function follow(commands: readonly string[]): Promise<{ status: number | null; said: string }> {
   const { cwd, env } = await readersFolder()
   const script = `set -euxo pipefail\n${commands.join('\n')}`
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, env, encoding: 'utf8' })
+  const { status, stdout, stderr } = await runProgram('bash', ['-c', script], { cwd, env })
   return { status, said: `${stdout}\n${stderr}` }
 }
 

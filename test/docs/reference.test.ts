@@ -1,14 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { runProgram } from '../support/run-program.ts'
+import { root } from './pages.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
-it('the reference pages are what the code says', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/docs.mjs', '--check'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  expect(stderr).toBe('')
-  expect(status).toBe(0)
+it('the reference pages are what the code says', async () => {
+  const checked = await runProgram(process.execPath, ['scripts/docs.mjs', '--check'], { cwd: root })
+  expect(checked).toEqual({ status: 0, stdout: '', stderr: '' })
 })
