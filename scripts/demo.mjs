@@ -1,21 +1,20 @@
 // npm run demo: changes the embedding model of a search that is being used, on the documentation that every machine
 // has under node_modules. Uses nothing but the public library. Every figure is measured in the run that prints it.
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createRevector } from '../dist/index.js'
-import { keepAsking } from './demo/asking.mjs'
+import { ask, compare, found, showOne } from './demo/answers.mjs'
 import { collectDocumentation } from './demo/corpus.mjs'
+import { newer, older } from './demo/models.mjs'
+import { move } from './demo/moving.mjs'
 import { openPlace, readArguments, usage } from './demo/place.mjs'
 import { questions } from './demo/questions.mjs'
-import * as screen from './demo/screen.mjs'
-
-const {
+import {
   bar,
   bold,
   cyan,
   dim,
   figures,
-  green,
   liveLine,
   megabytes,
   milliseconds,
@@ -24,11 +23,10 @@ const {
   say,
   step,
   tell,
-} = screen
+  title,
+} from './demo/screen.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const older = { modelName: 'lexical-hash-384', dimension: 384, provider: 'lexical-hash' }
-const newer = { modelName: 'universal-sentence-encoder-lite', dimension: 512, provider: 'bundled' }
 const began = performance.now()
 
 try {
@@ -60,10 +58,7 @@ async function inPlace(given) {
 }
 
 async function tellStory(revector, place, given) {
-  screen.title(
-    'Revector: change the embedding model of a live search',
-    `Node ${process.version} · ${place.name}`,
-  )
+  title('Revector: change the embedding model of a live search', `Node ${process.version} · ${place.name}`)
 
   step('A corpus every machine has')
   const corpus = collectDocumentation(join(root, 'node_modules'))
@@ -161,110 +156,6 @@ async function ingest(revector, corpus) {
   )
   return { ...report, ms }
 }
-
-/** Every question to one model: what it found first, and whether the right document was among the first five. */
-async function ask(revector, modelName) {
-  const answers = []
-  for (const { query, expected } of questions) {
-    const { hits } = await revector.retriever.search({ query, modelName, topK: 5 })
-    const right = hits.findIndex(({ source }) => expected.some((part) => source?.includes(part)))
-    answers.push({ query, hits, right: right === -1 ? null : right + 1 })
-  }
-  return answers
-}
-
-const found = (answers) => answers.filter(({ right }) => right !== null).length
-
-function showOne(answers) {
-  const { query, hits } = answers.find(({ right }) => right === null) ?? answers[0]
-  say(bold(`“${query}”`))
-  for (const hit of hits.slice(0, 2)) {
-    say(`${dim(String(hit.rank))}  ${green(hit.score.toFixed(3))}  ${placeOf(hit)}`)
-    say(`          ${dim(screen.clip(textOf(hit), screen.columns - 20))}`)
-  }
-  tell(
-    `The words match; the meaning does not always. The right document is in its first five for ${found(answers)} of ${questions.length} questions.`,
-  )
-}
-
-async function move(revector) {
-  const asked = keepAsking(
-    revector,
-    questions.map(({ query }) => query),
-  )
-  let done = 0
-  let total = 0
-  let phase = 'Moving'
-  const line = liveLine(
-    () =>
-      `${phase}  ${bar(done, total, 18)}  ${number(done)} of ${number(total)}  ${dim('│')}  ${number(asked.answered)} searches, ${asked.errors.length} errors, p50 ${milliseconds(asked.quantile(0.5))}`,
-  )
-  const start = performance.now()
-  let ms = 0
-  try {
-    await revector.ingestion.migrateToNewModel({
-      sourceModel: older.modelName,
-      targetModel: newer.modelName,
-      onProgress: (event) => {
-        if (event.type === 'fill.started' || event.type === 'fill.batch') {
-          done = event.doneChunks
-          total = event.totalChunks
-        }
-        if (event.type === 'index.building') phase = 'Indexing'
-      },
-    })
-    ms = performance.now() - start
-    // A little longer, so that people meet the new model too.
-    const met = asked.answered + 20
-    while (asked.answered < met && asked.errors.length === 0)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-  } finally {
-    await asked.stop()
-    line.end()
-  }
-  const [p50, p99] = [asked.quantile(0.5), asked.quantile(0.99)]
-  say(`${bold(`${number(total)} passages`)} embedded again in ${milliseconds(ms)}. Nobody had to wait:`)
-  say(
-    `${bold(number(asked.answered))} searches answered meanwhile, ${asked.errors.length === 0 ? green('0 errors') : red(`${asked.errors.length} errors: ${asked.errors[0].message}`)}, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`,
-  )
-  say(dim([...asked.byModel].map(([model, n]) => `${number(n)} by ${model}`).join(', then ')))
-  return { ms, answered: asked.answered, errors: asked.errors.length, p50, p99 }
-}
-
-function compare(before, after) {
-  const shown = questions
-    .map((question, i) => ({ question, old: before[i], now: after[i] }))
-    .filter(({ old, now }) => old.right !== now.right)
-    .slice(0, 3)
-  screen.sideBySide([[older.modelName, dim]], [[newer.modelName, dim]])
-  for (const { question, old, now } of shown) {
-    say()
-    say(bold(`“${question.query}”`))
-    screen.sideBySide(column(old), column(now))
-  }
-  say()
-  say(
-    `The right document is among the first five for ${bold(`${found(before)} → ${found(after)} of ${questions.length}`)} questions.`,
-  )
-}
-
-function column({ hits, right }) {
-  const [hit] = hits
-  if (hit === undefined) return [['nothing', dim]]
-  const verdict =
-    right === null
-      ? ['✗ the right document is not in the first 5', red]
-      : [`✓ the right document is number ${right}`, green]
-  return [[placeOf(hit), (text) => text], [screen.clip(textOf(hit), 120), dim], verdict]
-}
-
-function placeOf(hit) {
-  const path = relative(join(root, 'node_modules'), hit.source ?? '').replace(/\\/g, '/')
-  const heading = hit.headingPath.at(-1)
-  return screen.clip(`${path.replace(/\/readme\.(md|markdown)$/i, '')}${heading ? ` › ${heading}` : ''}`, 70)
-}
-
-const textOf = (hit) => hit.content.replace(/^(?:\s*#{1,6} .*\n)+/, '')
 
 async function switchBackAndForth({ models, retriever }) {
   const timed = async (modelName) => {
