@@ -85,18 +85,14 @@ function sourcesBelow(src) {
 }
 
 function namesOf(statement) {
-  if (ts.isImportDeclaration(statement)) {
-    const named = statement.importClause?.namedBindings
-    return named !== undefined && ts.isNamedImports(named) ? named.elements.map((each) => each.name.text) : []
-  }
-  if (
-    ts.isExportDeclaration(statement) &&
-    statement.exportClause &&
-    ts.isNamedExports(statement.exportClause)
-  ) {
-    return statement.exportClause.elements.map((each) => each.name.text)
-  }
-  return []
+  const clause = ts.isImportDeclaration(statement)
+    ? statement.importClause?.namedBindings
+    : ts.isExportDeclaration(statement)
+      ? statement.exportClause
+      : undefined
+  if (clause === undefined) return []
+  const named = ts.isNamedImports(clause) || ts.isNamedExports(clause)
+  return named ? clause.elements.map((each) => each.name.text) : []
 }
 
 const fenced = (code) => `\`\`\`ts\n${code}\n\`\`\``

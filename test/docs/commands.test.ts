@@ -12,7 +12,7 @@ async function readersFolder(): Promise<{ cwd: string; env: Record<string, strin
   const cwd = join(folder, 'work')
   mkdirSync(bin)
   mkdirSync(cwd)
-  cpSync(join(root, 'docs'), join(cwd, 'docs'), { recursive: true })
+  cpSync(join(root, 'docs', 'guides'), join(cwd, 'docs'), { recursive: true })
   const program = join(bin, 'revector')
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/revector.js')}" "$@"\n`)
   chmodSync(program, 0o755)
