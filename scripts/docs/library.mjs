@@ -74,7 +74,7 @@ function sourcesBelow(src) {
             ? inner.expression
             : undefined
         const target = name && ts.isIdentifier(name) ? find(name.text, file) : undefined
-        if (target !== undefined && target.file.startsWith(src)) found.set(target.node, target)
+        if (target?.file.startsWith(src)) found.set(target.node, target)
         ts.forEachChild(inner, visit)
       }
       visit(node)
