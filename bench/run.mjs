@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [-- --only search,ingest,upgrade,embedded] [-- --save]
+// npm run bench [-- --quick] [-- --only search,ingest,upgrade,embedded,memory] [-- --save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
 // and results/latest.svg; `--save` also keeps them in docs/bench/.
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { embedded } from './cases/embedded.mjs'
 import { ingest } from './cases/ingest.mjs'
+import { memory } from './cases/memory.mjs'
 import { search } from './cases/search.mjs'
 import { upgrade } from './cases/upgrade.mjs'
 import { passes, picture, table } from './report.mjs'
@@ -16,10 +17,16 @@ import { benchServer, once } from './server.mjs'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 const results = join(folder, 'results')
-const cases = { search, ingest, upgrade, embedded }
+const cases = { search, ingest, upgrade, embedded, memory }
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, save: { type: 'boolean' }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    save: { type: 'boolean' },
+    only: { type: 'string' },
+    // Size of the larger folder of the memory case.
+    megabytes: { type: 'string' },
+  },
 })
 const chosen = options.only?.split(',') ?? Object.keys(cases)
 const unknown = chosen.filter((name) => !(name in cases))
@@ -27,12 +34,15 @@ if (unknown.length > 0)
   throw new Error(`No such case: ${unknown}. There are: ${Object.keys(cases).join(', ')}.`)
 const sizes = options.quick ? [10_000] : [10_000, 100_000]
 
+const megabytes = options.megabytes === undefined ? undefined : Number(options.megabytes)
+
 const begin = performance.now()
 const log = (line) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`)
 const server = benchServer()
 const figures = []
 try {
-  for (const name of chosen) figures.push(...(await cases[name]({ serverUrl: server.url, sizes, log })))
+  for (const name of chosen)
+    figures.push(...(await cases[name]({ serverUrl: server.url, sizes, log, megabytes })))
   const report = {
     ...(await circumstances()),
     figures: figures.map((figure) => ({ ...figure, pass: passes(figure) })),

@@ -1,0 +1,21 @@
+// node ingest-child.mjs DATABASE_URL FOLDER: ingests the folder and prints its own peak of resident memory.
+import { createRevector } from '../dist/index.js'
+
+const [databaseUrl, folder] = process.argv.slice(2)
+const model = {
+  modelName: 'free',
+  dimension: 16,
+  embed: async (texts) =>
+    texts.map((text) =>
+      Float32Array.from({ length: 16 }, (_, i) => 1 + text.charCodeAt((i * 31) % text.length)),
+    ),
+}
+const revector = await createRevector({ databaseUrl, models: [model] })
+try {
+  const report = await revector.ingestion.ingestPaths({ paths: [folder], model: 'free' })
+  if (report.failed.length > 0) throw new Error(JSON.stringify(report.failed[0]))
+  const rssMb = Math.round(process.resourceUsage().maxRSS / 1024)
+  console.log(JSON.stringify({ rssMb, documents: report.documents, chunks: report.chunks }))
+} finally {
+  await revector.db.close()
+}
