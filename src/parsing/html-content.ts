@@ -1,29 +1,40 @@
 import { Readability } from '@mozilla/readability'
 import { type HtmlDocument, type HtmlElement, type HtmlNode, parseHtmlDocument } from './html-nodes.ts'
 
-/** A content element with less than this share of the page's text is taken for a mistake. */
+/** An `article`, or what Readability finds, with less than this share of the page's text is taken for a mistake. */
 const leastShare = 0.4
-/** Of a page with less text than this nothing is left out. */
+/** A `main` is what its author says it is, unless a script was to fill it. */
+const leastMain = 100
+/** Of a page with less text than this nothing more is left out. */
 const shortPage = 500
 /** Readability's work grows with the square of nesting, and it takes seconds per megabyte. */
 const deepestForReadability = 150
 const mostElementsForReadability = 15_000
 
 const notContent =
-  'script, style, noscript, template, svg, canvas, iframe, object, nav, footer, aside, form, button, select, dialog, [hidden], [aria-hidden="true"], [role="navigation"], [role="search"]'
+  'script, style, noscript, template, svg, canvas, iframe, object, nav, footer, aside, button, select, dialog, [hidden], [aria-hidden="true"], [role="navigation"], [role="search"]'
+
+/** Takes away what is there to click on and not to be read. */
+export function removeControls(document: HtmlDocument): void {
+  for (const node of document.body.querySelectorAll(notContent)) node.remove()
+  for (const link of document.body.querySelectorAll(headingLinks)) {
+    if (/^[\s#¶§🔗\u200b]*$/u.test(link.textContent ?? '')) link.remove()
+  }
+}
+
+const headingLinks = [1, 2, 3, 4, 5, 6].map((level) => `h${level} a[href^="#"]`).join(', ')
 
 /**
  * The part of a page that its readers come for: its one `main` or `article` where it has one, else what
- * Readability finds, else everything but navigation and the like. Changes the document.
+ * Readability finds, else all of it.
  */
 export function contentOf(document: HtmlDocument): HtmlElement {
-  const marked = onlyOne(document, 'main, [role="main"]') ?? onlyOne(document, 'article')
-  const article = marked === null ? readable(document) : null
-  for (const node of document.body.querySelectorAll(notContent)) node.remove()
   const whole = textLength(document.body)
-  const found = marked ?? article
-  if (found === null || whole <= shortPage || textLength(found) < whole * leastShare) return document.body
-  return found
+  const main = onlyOne(document, 'main, [role="main"]')
+  if (main !== null && textLength(main) >= Math.min(leastMain, whole * leastShare)) return main
+  if (whole <= shortPage) return document.body
+  const found = onlyOne(document, 'article') ?? readable(document)
+  return found === null || textLength(found) < whole * leastShare ? document.body : found
 }
 
 function onlyOne(document: HtmlDocument, selector: string): HtmlElement | null {
@@ -32,18 +43,14 @@ function onlyOne(document: HtmlDocument, selector: string): HtmlElement | null {
 }
 
 function readable(document: HtmlDocument): HtmlElement | null {
-  if (depthOf(document.body) > deepestForReadability) return null
+  if (!suitsReadability(document.body)) return null
   try {
     const copy = document.cloneNode(true)
-    const reader = new Readability(copy as never, {
-      keepClasses: true,
-      maxElemsToParse: mostElementsForReadability,
-    })
-    const content = reader.parse()?.content
+    const content = new Readability(copy as never, { keepClasses: true }).parse()?.content
     if (content == null) return null
     return parseHtmlDocument(`<!doctype html><html><body>${content}</body></html>`).body
   } catch {
-    // Too large a page, or one that it assumes more of than it has: read whole.
+    // It assumes more of a page than all pages have.
     return null
   }
 }
@@ -53,14 +60,15 @@ function textLength(node: HtmlElement): number {
 }
 
 /** Without recursion: the document may be made to be deep. */
-function depthOf(root: HtmlNode): number {
-  let deepest = 0
+function suitsReadability(root: HtmlNode): boolean {
+  let elements = 0
   const open: { node: HtmlNode; depth: number }[] = [{ node: root, depth: 0 }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    deepest = Math.max(deepest, next.depth)
+    elements++
+    if (elements > mostElementsForReadability || next.depth > deepestForReadability) return false
     for (const node of next.node.childNodes) {
       if (node.nodeType === 1) open.push({ node, depth: next.depth + 1 })
     }
   }
-  return deepest
+  return true
 }

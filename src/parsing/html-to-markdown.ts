@@ -75,7 +75,7 @@ function service(): TurndownService {
     br: '',
   })
   turndown.use([strikethrough, taskListItems])
-  turndown.escape = (text) => text.replace(/^(\s*)(#{1,6} |[-+*] |>|```|~~~|={3,}|-{3,})/, '$1\\$2')
+  turndown.escape = (text) => text.replace(/^(?:#{1,6} |[-+*] |>|```|~~~|={3,}|-{3,})/, '\\$&')
   const positions = new Map<HtmlNode, number>()
   const headed = new Set<HtmlNode>()
   const isDataTable = tableJudge()
@@ -90,11 +90,7 @@ function service(): TurndownService {
     return `${marker}${content.replace(/^\n+|\n+$/g, '').replace(/\n/g, `\n${indent}`)}\n`
   })
   add(turndown, 'heading', ['H1', 'H2', 'H3', 'H4', 'H5', 'H6'], (content, node) => {
-    // The sign at its end is the heading's own permanent link.
-    const title = content
-      .replace(/\s+/g, ' ')
-      .trim()
-      .replace(/\s+(?:[#¶§]|🔗)$/u, '')
+    const title = content.replace(/\s+/g, ' ').trim()
     return title === '' ? '' : `\n\n${'#'.repeat(Number(node.nodeName.charAt(1)))} ${title}\n\n`
   })
   add(turndown, 'code', ['PRE'], (_, node) => fenced(node))

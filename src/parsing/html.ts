@@ -1,6 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import { decodeText } from './decode.ts'
-import { contentOf } from './html-content.ts'
+import { contentOf, removeControls } from './html-content.ts'
 import { type HtmlDocument, parseHtmlDocument } from './html-nodes.ts'
 import { htmlToMarkdown } from './html-to-markdown.ts'
 import { normalizeText, normalizeTitle } from './normalize.ts'
@@ -12,6 +12,7 @@ export function parseHtml(bytes: Uint8Array, charset: string | null): RawDocumen
   if (nestingOf(text) > deepest) throw tooDeep()
   const document = parseHtmlDocument(wholeDocument(text))
   const facts = factsOf(document)
+  removeControls(document)
   const heading = document.querySelector('h1')
   const headingText = normalizeTitle(heading?.textContent ?? '')
   const body = contentOf(document)

@@ -81,9 +81,6 @@ export function isDocumentPath(path: string): boolean {
   return extension === '' ? wellKnownNames.test(basename(path)) : Object.hasOwn(documents, extension)
 }
 
-/** Extensions that `isDocumentPath` takes, for messages and help. */
-export const documentExtensions: readonly string[] = Object.keys(documents)
-
 /** `Text/HTML; charset="GBK"` → its parts, in lower case. */
 export function readMediaType(value: string): { type: string; charset: string | null } {
   const [type = '', ...parameters] = value.split(';')
