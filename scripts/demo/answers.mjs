@@ -1,6 +1,6 @@
 // What each model answers to the questions, one after the other and side by side.
 
-import { bold, clip, columns, dim, green, red, say, sideBySide, tell } from './mjs'
+import { bold, clip, columns, dim, green, red, say, sideBySide, tell } from './screen.mjs'
 import { newer, older } from './models.mjs'
 import { questions } from './questions.mjs'
 
