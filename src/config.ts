@@ -105,6 +105,7 @@ export const keyNames = [
   'GEMINI_API_KEY',
   'MISTRAL_API_KEY',
   'VOYAGE_API_KEY',
+  'OPENAI_COMPATIBLE_API_KEY',
   'AZURE_OPENAI_API_KEY',
 ] as const
 

@@ -7,8 +7,8 @@ export const keyNames: Readonly<Record<ProviderName, readonly string[]>> = {
   openai: ['OPENAI_API_KEY'],
   // Never OPENAI_API_KEY: that key is not for other people's servers.
   'openai-compatible': ['OPENAI_COMPATIBLE_API_KEY', 'AZURE_OPENAI_API_KEY'],
-  cohere: ['COHERE_API_KEY', 'CO_API_KEY'],
-  google: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  cohere: ['COHERE_API_KEY'],
+  google: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'],
   mistral: ['MISTRAL_API_KEY'],
   voyage: ['VOYAGE_API_KEY'],
   transformers: [],

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { keyNames as configured } from '../../src/config.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
+import { keyNames } from '../../src/embedding/keys.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import { exerciseEmbeddingModel } from '../../src/testing/exercise-embedding-model.ts'
 import { hostedModels, openHosted, secretKey } from '../support/providers/open.ts'
@@ -117,6 +119,10 @@ describe('what is sent', () => {
 })
 
 describe('a key that is not set', () => {
+  it('is looked for only where the configuration reads keys', () => {
+    expect(new Set(Object.values(keyNames).flat())).toEqual(new Set(configured))
+  })
+
   for (const [provider, variable] of [
     ['openai', 'OPENAI_API_KEY'],
     ['cohere', 'COHERE_API_KEY'],
