@@ -1,13 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { chmod, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import type { DatabaseEvent } from '../../src/postgres/pooled-database.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { describeServer, temporaryFolder } from '../support/engines.ts'
+import { describeServer } from '../support/engines.ts'
 
 describeServer('a lost connection', (engine) => {
   /** A database and a second way into it, to end the connections of the first. */
@@ -122,49 +118,5 @@ describeServer('a lost connection', (engine) => {
     })
     expect(await insert(true)).toBe(2)
     expect((await db.query(sql`select n from t`)).rows).toEqual([{ n: 1 }])
-  })
-})
-
-const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.url))
-
-describe.runIf(inject('serverPrograms') !== null)('a server of its own', () => {
-  it('can be restarted under an open pool', async () => {
-    const parent = await temporaryFolder()
-    // The server may run as a user of its own.
-    await chmod(parent, 0o755)
-    const folder = join(parent, 'server')
-    const run = (command: string): string => {
-      const { stdout, stderr, status } = spawnSync('bash', [script, command], {
-        encoding: 'utf8',
-        env: { ...process.env, REVECTOR_POSTGRES_DIR: folder },
-      })
-      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
-      return stdout.trim()
-    }
-    const options: DatabaseOptions = { databaseUrl: run('start') }
-    onTestFinished(async () => {
-      run('stop')
-      await rm(folder, { recursive: true, force: true })
-    })
-    const retries: DatabaseEvent[] = []
-    const db = await connectDatabase({ ...options, onEvent: (event) => retries.push(event) })
-    await db.query(sql`create table t as select 1 as n`)
-    await Promise.all([1, 2, 3].map(() => db.query(sql`select pg_sleep(0.01)`)))
-    run('stop')
-    const waiting = Promise.all([
-      db.query(sql`select n from t`),
-      db.transaction((tx) => tx.query(sql`insert into t values (2) returning n`)),
-    ])
-    await expect
-      .poll(() => retries.some(({ type }) => type === 'database.retry'), { timeout: 20_000 })
-      .toBe(true)
-    expect(run('start')).toBe(options.databaseUrl)
-    const [read, written] = await waiting
-    expect(read.rows[0]).toEqual({ n: 1 })
-    expect(written.rows).toEqual([{ n: 2 }])
-    await db.close()
-    // Nobody comes back to a server that stays away.
-    run('stop')
-    await expect(connectDatabase(options)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
   })
 })

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { chmod, chown, copyFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
+import type { Database } from '../../src/postgres/database.ts'
+import type { DatabaseEvent } from '../../src/postgres/pooled-database.ts'
+import { sql } from '../../src/postgres/sql.ts'
+import { temporaryFolder } from '../support/engines.ts'
+
+const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.url))
+const certificates = fileURLToPath(new URL('../support/tls/', import.meta.url))
+
+/** A server for one test, which may be stopped and changed. */
+async function ownServer(): Promise<(command: 'start' | 'stop' | 'url') => string> {
+  const parent = await temporaryFolder()
+  // The server may run as a user of its own.
+  await chmod(parent, 0o755)
+  const folder = join(parent, 'server')
+  const run = (command: string): string => {
+    const { stdout, stderr, status } = spawnSync('bash', [script, command], {
+      encoding: 'utf8',
+      env: { ...process.env, REVECTOR_POSTGRES_DIR: folder },
+    })
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
+    return stdout.trim()
+  }
+  onTestFinished(async () => {
+    run('stop')
+    await rm(folder, { recursive: true, force: true })
+  })
+  run('start')
+  return run
+}
+
+describe.runIf(inject('serverPrograms') !== null)('a server of its own', () => {
+  it('can be restarted under an open pool', async () => {
+    const run = await ownServer()
+    const options: DatabaseOptions = { databaseUrl: run('url') }
+    const retries: DatabaseEvent[] = []
+    const db = await connectDatabase({ ...options, onEvent: (event) => retries.push(event) })
+    await db.query(sql`create table t as select 1 as n`)
+    await Promise.all([1, 2, 3].map(() => db.query(sql`select pg_sleep(0.01)`)))
+    run('stop')
+    const waiting = Promise.all([
+      db.query(sql`select n from t`),
+      db.transaction((tx) => tx.query(sql`insert into t values (2) returning n`)),
+    ])
+    await expect
+      .poll(() => retries.some(({ type }) => type === 'database.retry'), { timeout: 20_000 })
+      .toBe(true)
+    expect(run('start')).toBe(options.databaseUrl)
+    const [read, written] = await waiting
+    expect(read.rows[0]).toEqual({ n: 1 })
+    expect(written.rows).toEqual([{ n: 2 }])
+    await db.close()
+    // Nobody comes back to a server that stays away.
+    run('stop')
+    await expect(connectDatabase(options)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  })
+
+  it('is talked to by TLS as the URL says', async () => {
+    const run = await ownServer()
+    const url = new URL(run('url'))
+    const admin = await connectDatabase({ databaseUrl: url.href })
+    await offerTls(admin)
+    await admin.close()
+    const ca = join(certificates, 'ca.pem')
+    const encrypted = async (host: string, parameters: string): Promise<unknown> => {
+      url.hostname = host
+      url.search = parameters
+      const db = await connectDatabase({ databaseUrl: url.href, poolSize: 1 })
+      const { rows } = await db.query(sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`)
+      await db.close()
+      return rows[0]
+    }
+    expect(await encrypted('127.0.0.1', 'sslmode=disable')).toEqual({ ssl: false })
+    expect(await encrypted('127.0.0.1', 'sslmode=prefer')).toEqual({ ssl: true })
+    expect(await encrypted('127.0.0.1', 'sslmode=require')).toEqual({ ssl: true })
+    expect(await encrypted('127.0.0.1', `sslmode=verify-ca&sslrootcert=${ca}`)).toEqual({ ssl: true })
+    expect(await encrypted('localhost', `sslmode=verify-full&sslrootcert=${ca}`)).toEqual({ ssl: true })
+    const refused = {
+      code: 'DATABASE_UNREACHABLE',
+      message: expect.stringContaining('certificate'),
+      hint: expect.stringContaining('sslrootcert'),
+    }
+    // Issued for localhost, not for its address; and by an authority that nobody knows unless told.
+    await expect(encrypted('127.0.0.1', `sslmode=verify-full&sslrootcert=${ca}`)).rejects.toMatchObject(
+      refused,
+    )
+    await expect(encrypted('localhost', 'sslmode=verify-full')).rejects.toMatchObject(refused)
+  })
+})
+
+/** The server insists that its key is its own user's and nobody else can read it. */
+async function offerTls(admin: Database): Promise<void> {
+  const { rows } = await admin.query<{ data: string }>(sql`select current_setting('data_directory') as data`)
+  const data = rows[0]?.data ?? ''
+  const { uid, gid } = await stat(data)
+  for (const name of ['server.pem', 'server-key.pem']) {
+    const file = join(data, name)
+    await copyFile(join(certificates, name), file)
+    await chmod(file, 0o600)
+    await chown(file, uid, gid)
+  }
+  await admin.query(sql`alter system set ssl_cert_file = 'server.pem'`)
+  await admin.query(sql`alter system set ssl_key_file = 'server-key.pem'`)
+  await admin.query(sql`alter system set ssl = on`)
+  await admin.query(sql`select pg_reload_conf()`)
+  await expect.poll(async () => (await admin.query(sql`show ssl`)).rows[0]).toEqual({ ssl: 'on' })
+}
