@@ -11,7 +11,6 @@ export const bold = paint('bold')
 export const dim = paint('dim')
 export const red = paint('red')
 export const green = paint('green')
-export const yellow = paint('yellow')
 export const cyan = paint('cyan')
 
 const indent = '     '
