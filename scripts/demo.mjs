@@ -116,9 +116,10 @@ async function tellStory(revector, place, given) {
     ['all of it', milliseconds(performance.now() - began)],
   ])
   say()
-  if (given.keep === undefined)
-    tell(`Nothing is left behind. To look around afterwards: npm run demo -- --keep demo-data`)
-  else {
+  if (given.keep === undefined) {
+    say(dim('Nothing is left behind. To keep the folder and look around afterwards:'))
+    say(cyan('npm run demo -- --keep demo-data'))
+  } else {
     say(`Go on with it:`)
     say(cyan(`node bin/revector.js search "how do I colour text?" --data-dir ${given.keep}`))
     say(cyan(`node bin/revector.js models list --data-dir ${given.keep}`))
@@ -163,8 +164,10 @@ async function switchBackAndForth({ models, retriever }) {
     await models.use(modelName)
     const ms = performance.now() - start
     const answer = await retriever.search({ query: questions[0].query, topK: 1 })
+    const follows =
+      answer.models[0] === modelName ? dim('✓ the next search uses it') : red('✗ the next search does not')
     say(
-      `models use ${modelName.padEnd(newer.modelName.length)}  ${bold(milliseconds(ms).padStart(7))}   ${dim(`next search: ${answer.models[0]}`)}`,
+      `models use ${modelName.padEnd(newer.modelName.length)}  ${bold(milliseconds(ms).padStart(6))}  ${follows}`,
     )
     return ms
   }
