@@ -64,7 +64,23 @@ export const optionsSchema = z.strictObject({
   localModelPath: z
     .string()
     .optional()
-    .describe('Folder of local transformers.js models. Absent: the library’s own cache, then the hub.'),
+    .describe('Folder of local transformers.js models. Absent: the hub, kept in `cacheDir`.'),
+  modelLimits: z
+    .record(
+      z.string(),
+      z.strictObject({
+        requestsPerMinute: z.int().min(1).nullable().optional().describe('Null: no limit.'),
+        tokensPerMinute: z.int().min(1).nullable().optional().describe('Null: no limit.'),
+        concurrency: z.int().min(1).optional().describe('Requests under way at once.'),
+        batchItems: z.int().min(1).optional().describe('Texts in one request.'),
+        batchTokens: z.int().min(1).optional().describe('Tokens in one request.'),
+        maxInputTokens: z.int().min(16).optional().describe('Tokens of one text.'),
+        requestTimeoutMs: z.int().min(1).optional().describe('Milliseconds until a request is given up.'),
+        maxAttempts: z.int().min(1).optional().describe('Attempts of one request.'),
+      }),
+    )
+    .default({})
+    .describe('By model name: what your account or server allows, where it is not what the catalogue says.'),
   cacheDir: z
     .string()
     .default(join(homedir(), '.cache', 'revector'))

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { RevectorError } from './core/errors.ts'
 import type { OnProgress } from './core/progress.ts'
-import type { ProviderEnvironment } from './embedding/contract.ts'
+import type { ModelLimits, ProviderEnvironment } from './embedding/contract.ts'
 import { openEmbeddingModel } from './embedding/open.ts'
 import { type OwnModel, ownSpec } from './embedding/own-model.ts'
 import type { IngestParts } from './ingest/parts.ts'
@@ -44,6 +44,7 @@ export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOp
     keys: config.keys,
     localModelPath: config.localModelPath ?? null,
     cacheDir: config.cacheDir,
+    limits: limitsOf(config),
     ...(onProgress === undefined ? {} : { onProgress }),
   }
   const models = openModels(openEmbeddingModel, environment, ownModels)
@@ -94,6 +95,10 @@ export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOp
       await closeDatabase()
     },
   }
+}
+
+function limitsOf({ modelLimits }: Config): Record<string, Partial<ModelLimits>> {
+  return Object.fromEntries(Object.entries(modelLimits).map(([name, limits]) => [name, definedOnly(limits)]))
 }
 
 export function databaseOptions(config: Config, onProgress?: OnProgress): DatabaseOptions {
