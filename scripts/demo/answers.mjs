@@ -1,8 +1,8 @@
 // What each model answers to the questions, one after the other and side by side.
 
-import { bold, clip, columns, dim, green, red, say, sideBySide, tell } from './screen.mjs'
 import { newer, older } from './models.mjs'
 import { questions } from './questions.mjs'
+import { bold, clip, columns, dim, green, red, say, sideBySide, tell } from './screen.mjs'
 
 /** Every question to one model: what it found first, and whether the right document was among the first five. */
 export async function ask(revector, modelName) {

@@ -10,7 +10,7 @@ const dull =
  * The shortest files first until `budget` bytes are reached, one of each name and size (packages are installed more
  * than once): as many different subjects as possible, and the same on every machine with the same lock file.
  */
-export function collectDocumentation(folder, { smallest = 250, budget = 600_000 } = {}) {
+export function collectDocumentation(folder, { smallest = 250, budget = 500_000 } = {}) {
   const seen = new Set()
   let bytes = 0
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
