@@ -51,7 +51,9 @@ export function packSection(pieces: readonly Piece[], packing: Packing): Span[] 
         sum += next.tokens
         continue
       }
-      const finer = mustCut(next, sum, budget) ? cutPiece(text, next, cutting) : [next]
+      const anywhere = next.oversize || next.tokens > budget
+      const finer =
+        anywhere || mayCut(next, sum, budget) ? cutPiece(text, next, { ...cutting, anywhere }) : [next]
       if (finer.length === 1) {
         pending.push(next)
         const exact = countOf(packing, current)
@@ -94,8 +96,8 @@ function total(pieces: readonly Piece[]): number {
   return tokens
 }
 
-function mustCut(piece: Piece, sum: number, budget: number): boolean {
-  if (piece.oversize || piece.tokens > budget) return true
+/** A chunk with little in it, a heading for instance, takes a part of the paragraph that follows. */
+function mayCut(piece: Piece, sum: number, budget: number): boolean {
   return sum < budget * smallShare && (piece.kind === 'prose' || piece.kind === 'list')
 }
 
@@ -167,7 +169,7 @@ function withOverlap(packing: Packing, chunk: readonly Piece[], previous: readon
     }
     // Words of a sentence only where not even the last sentence fits.
     if (piece.step > 0 && allowed < limits.overlapTokens) break
-    const finer = piece.step <= 2 ? cutPiece(text, piece, { measure, run: 1 }) : [piece]
+    const finer = piece.step <= 2 ? cutPiece(text, piece, { measure, run: 1, anywhere: false }) : [piece]
     if (finer.length === 1) break
     before.push(...finer)
   }

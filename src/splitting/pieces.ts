@@ -58,11 +58,20 @@ export function blockPiece(block: Block, rank: number, measure: Measure): Piece 
   return { kind, start, end, rank, step: 0, ...measure(start, end) }
 }
 
+export interface Cutting {
+  readonly measure: Measure
+  /** Length of a run of graphemes, where nothing else parts them. */
+  readonly run: number
+  /** Whether words and graphemes may be cut too: only for what doesn't fit otherwise. */
+  readonly anywhere: boolean
+}
+
 /** The piece in smaller ones, in order and without gaps; itself alone when it can't be cut. */
-export function cutPiece(text: string, piece: Piece, context: { measure: Measure; run: number }): Piece[] {
+export function cutPiece(text: string, piece: Piece, context: Cutting): Piece[] {
   const ladder = ladders[piece.kind]
   for (let step = piece.step; step < ladder.length; step++) {
     const cut = ladder[step] ?? 'grapheme'
+    if (!context.anywhere && (cut === 'word' || cut === 'grapheme')) break
     const offsets = offsetsOf(text, piece, cut, context.run)
     if (offsets.length === 0) continue
     const starts = [piece.start, ...offsets]
