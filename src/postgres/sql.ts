@@ -8,10 +8,15 @@ export interface Sql {
 }
 
 /**
- * The text between the parameters of each statement made here: always one more than there are parameters. Kept so
- * that a `$1` inside a literal or a function's body is never taken for a parameter.
+ * The text between the parameters of a statement made here: always one more than there are parameters. Kept so
+ * that a `$1` inside a literal or a function's body is never taken for a parameter. A symbol of this module's own
+ * marks what may be spliced; no value from outside can carry it.
  */
-const pieces = new WeakMap<object, readonly string[]>()
+const pieces = Symbol('pieces')
+
+interface Spliceable extends Sql {
+  readonly [pieces]: readonly string[]
+}
 
 /** The protocol counts parameters in 16 bits. */
 const maxParameters = 65_535
@@ -23,13 +28,12 @@ function make(strings: readonly string[], values: readonly unknown[]): Sql {
     )
   }
   const text = strings.reduce((whole, piece, i) => `${whole}$${i}${piece}`)
-  const statement: Sql = { text, values }
-  pieces.set(statement, strings)
+  const statement: Spliceable = { text, values, [pieces]: strings }
   return statement
 }
 
-function piecesOf(value: unknown): readonly string[] | undefined {
-  return typeof value === 'object' && value !== null ? pieces.get(value) : undefined
+function isSpliceable(value: unknown): value is Spliceable {
+  return typeof value === 'object' && value !== null && pieces in value
 }
 
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
@@ -37,19 +41,26 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[])
 }
 
 function splice(strings: readonly string[], parts: readonly unknown[]): Sql {
-  const whole: string[] = [strings[0] ?? '']
+  const whole: string[] = []
   const values: unknown[] = []
-  const append = (text: string): void => {
-    whole.push(`${whole.pop() ?? ''}${text}`)
-  }
+  let open = strings[0] ?? ''
   parts.forEach((part, i) => {
-    const [first, ...rest] = piecesOf(part) ?? ['', '']
-    append(first ?? '')
-    whole.push(...rest)
-    values.push(...(piecesOf(part) === undefined ? [part] : (part as Sql).values))
-    append(strings[i + 1] ?? '')
+    const next = strings[i + 1] ?? ''
+    if (!isSpliceable(part)) {
+      whole.push(open)
+      values.push(part)
+      open = next
+      return
+    }
+    open += part[pieces][0] ?? ''
+    for (const piece of part[pieces].slice(1)) {
+      whole.push(open)
+      open = piece
+    }
+    for (const value of part.values) values.push(value)
+    open += next
   })
-  return make(whole, values)
+  return make([...whole, open], values)
 }
 
 /** The one function that quotes identifiers: `ident('public', 'my table')` → `"public"."my table"`. */

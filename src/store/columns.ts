@@ -9,7 +9,23 @@ type Named<Columns, Kept extends keyof Columns> = { readonly [Name in Exclude<ke
 export type DocumentColumns = Named<Layout['documents'], 'idType'>
 export type ChunkColumns = Named<Layout['chunks'], 'idType'>
 
-export function documentColumns({ documents }: Layout): DocumentColumns {
+// A layout is read once and lives as long as its database; a search would quote these names five times over.
+const documentNames = new WeakMap<Layout, DocumentColumns>()
+const chunkNames = new WeakMap<Layout, ChunkColumns>()
+
+export function documentColumns(layout: Layout): DocumentColumns {
+  const known = documentNames.get(layout) ?? nameDocuments(layout)
+  documentNames.set(layout, known)
+  return known
+}
+
+export function chunkColumns(layout: Layout): ChunkColumns {
+  const known = chunkNames.get(layout) ?? nameChunks(layout)
+  chunkNames.set(layout, known)
+  return known
+}
+
+function nameDocuments({ documents }: Layout): DocumentColumns {
   return {
     table: tableOf(documents.table),
     id: ident(documents.id),
@@ -25,7 +41,7 @@ export function documentColumns({ documents }: Layout): DocumentColumns {
   }
 }
 
-export function chunkColumns({ chunks }: Layout): ChunkColumns {
+function nameChunks({ chunks }: Layout): ChunkColumns {
   return {
     table: tableOf(chunks.table),
     id: ident(chunks.id),
