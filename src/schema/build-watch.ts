@@ -17,8 +17,14 @@ export async function watchedSession<T>(
   signal: AbortSignal | undefined,
   work: (session: Session, watch: BuildWatch) => Promise<T>,
 ): Promise<T> {
-  if (!db.concurrent)
-    return await db.session((session) => work(session, { during: (_, __, build) => build() }))
+  const unhurried = async (session: Session, watch: BuildWatch): Promise<T> => {
+    // A build waits for old transactions and takes its time. The session resets its settings when it ends.
+    await session.query(sql`set statement_timeout = 0; set lock_timeout = 0`)
+    return await work(session, watch)
+  }
+  if (!db.concurrent) {
+    return await db.session((session) => unhurried(session, { during: (_, __, build) => build() }))
+  }
   let building: { readonly pid: number; readonly onFraction: (fraction: number) => void } | null = null
   let asking = false
   const look = async (): Promise<void> => {
@@ -52,7 +58,7 @@ export async function watchedSession<T>(
     },
   }
   try {
-    return await db.session((session) => work(session, watch))
+    return await db.session((session) => unhurried(session, watch))
   } finally {
     clearInterval(timer)
   }

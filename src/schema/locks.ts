@@ -59,8 +59,7 @@ export async function withSchemaLock<T>(
   { signal, onProgress }: ShortLockOptions = {},
 ): Promise<T> {
   return await watchedSession(db, signal, async (session, watch) => {
-    // The session resets its settings and gives its locks back when it ends.
-    await session.query(sql`set statement_timeout = 0; set lock_timeout = 0`)
+    // Given back when the session ends.
     await takeLock(session, signal, onProgress)
     return await work({ session, watch, concurrent: db.concurrent, ...(signal && { signal }) })
   })

@@ -7,7 +7,7 @@ import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { embeddingsTable, type ModelSpace, modelTableName } from './names.ts'
 
-export { buildGraph, dropGraph, type Graph, graphOf } from './graph.ts'
+export { buildGraph, dropGraph, graphOf } from './graph.ts'
 export { vectorColumn } from './index-kind.ts'
 export { type ModelSpace, modelTable } from './names.ts'
 
@@ -30,6 +30,8 @@ export async function vectorColumns(db: Queryable): Promise<number[]> {
 export async function createModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
   const parent = await parentTable(tx)
   const table: TableName = { schema: parent.schema, name: modelTableName(model.id) }
+  // Creations take turns; those who read and write go on.
+  await tx.query(sql`lock table only ${tableOf(parent)} in share update exclusive mode`)
   if (await relationExists(tx, table)) return
   await createVectorColumn(tx, model.dimension)
 

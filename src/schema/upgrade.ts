@@ -10,7 +10,7 @@ import { takeOver, takeoverUnderWay, undoTakeover } from './legacy/takeover.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
 import { undoFirst, undoFresh } from './undo.ts'
 
-export type { PlannedStep, UpgradePlan } from './legacy/plan.ts'
+export type { UpgradePlan } from './legacy/plan.ts'
 export type { FirstModel, TableChoices } from './legacy/record.ts'
 
 export interface RunOptions {

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { afterEach, beforeAll, expect, it } from 'vitest'
+import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { vectorArray } from '../../src/postgres/vector.ts'
 import { loadLayout, ownLayout } from '../../src/schema/layout.ts'
@@ -14,14 +15,20 @@ import {
   vectorColumns,
 } from '../../src/schema/model-table.ts'
 import { schemaStatus } from '../../src/schema/status.ts'
-import { runRevisions } from '../../src/schema/upgrade.ts'
+import { rollbackRevisions, runRevisions } from '../../src/schema/upgrade.ts'
 import { describeEngines } from '../support/engines.ts'
+import { empty, script, snapshot, vectorSql } from './legacy.ts'
 
 const model = (id: number, dimension: number): ModelSpace => ({ id, dimension, distance: 'cosine' })
 
 describeEngines('a fresh database', (engine) => {
+  let db: Database
+  beforeAll(async () => {
+    db = await engine.connect()
+  })
+  afterEach(() => empty(db))
+
   it('goes to the latest revision, and a second run finds nothing to do', async () => {
-    const db = await engine.connect()
     expect(await schemaStatus(db)).toEqual({ revision: 0, latestRevision: 2, unfinished: null, legacy: null })
     expect(await runRevisions(db)).toMatchObject({ from: 0, to: 2 })
     expect(await runRevisions(db)).toMatchObject({ from: 2, to: 2 })
@@ -31,7 +38,6 @@ describeEngines('a fresh database', (engine) => {
   })
 
   it('stops at the fixed dimension when asked to', async () => {
-    const db = await engine.connect()
     await runRevisions(db, { to: 1 })
     expect(await schemaStatus(db)).toMatchObject({
       revision: 1,
@@ -40,8 +46,29 @@ describeEngines('a fresh database', (engine) => {
     await expect(loadLayout(db)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
   })
 
+  it('takes rows at the fixed dimension over into the same layout', async () => {
+    await runRevisions(db, { to: 1 })
+    await script(
+      db,
+      `insert into documents (title, content, content_hash) values ('d', 'text', 'h');
+       insert into chunks (document_id, position, content, content_hash, start_offset, end_offset, token_count)
+         values (1, 0, 'text', 'h', 0, 4, 1);
+       insert into chunk_embeddings (chunk_id, embedding) values (1, ${vectorSql(1536, '1')});`,
+    )
+    const before = await snapshot(db)
+    expect(await runRevisions(db)).toMatchObject({ takenOver: { model: 'text-embedding-ada-002', rows: 1 } })
+    expect(await loadLayout(db)).toEqual(ownLayout('public'))
+    await rollbackRevisions(db, { to: 1 })
+    expect(await snapshot(db)).toEqual(before)
+  })
+
+  it('makes the tables of two models of a new dimension at once', async () => {
+    await runRevisions(db)
+    await Promise.all([1, 2, 3].map((id) => db.transaction((tx) => createModelTable(tx, model(id, 77)))))
+    expect(await vectorColumns(db)).toEqual([77, 1536])
+  })
+
   it('refuses a name that is taken', async () => {
-    const db = await engine.connect()
     await db.query(sql`create table documents (mine int)`)
     await expect(runRevisions(db)).rejects.toMatchObject({
       code: 'UPGRADE_REFUSED',
@@ -51,7 +78,6 @@ describeEngines('a fresh database', (engine) => {
   })
 
   it('refuses a database newer than the program', async () => {
-    const db = await engine.connect()
     await runRevisions(db)
     await db.query(
       sql`insert into revector_revisions (revision, name, applied_at) values (99, 'of the future', now())`,
@@ -61,7 +87,6 @@ describeEngines('a fresh database', (engine) => {
   })
 
   it('gives every model a table and a graph of its own, also two of one dimension', async () => {
-    const db = await engine.connect()
     await runRevisions(db)
     for (const [id, dimension] of [
       [1, 384],
@@ -112,7 +137,6 @@ describeEngines('a fresh database', (engine) => {
   })
 
   it('answers the debug queries of the guide unchanged', async () => {
-    const db = await engine.connect()
     await runRevisions(db)
     await db.query(sql`
       insert into embedding_models (model_name, dimension, provider, remote_name)

@@ -69,7 +69,7 @@ export async function snapshot(db: Queryable): Promise<Record<string, unknown>> 
     where ${mine} and ${ours} and c.relkind <> 'i' order by 1, 2`)
   const rows: Record<string, unknown> = {}
   for (const { schema, name, kind } of relations.rows) {
-    if (!['r', 'p', 'S'].includes(kind)) continue
+    if (!['r', 'p'].includes(kind)) continue
     const { rows: found } = await db.query<{ digest: string }>(sql`
       select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest
       from (select * from ${raw(`"${schema}"."${name}"`)}) t`)

@@ -29,3 +29,23 @@ export async function shortly<T>(
     { ...(site.signal && { signal: site.signal }), ...(onProgress && { onProgress }) },
   )
 }
+
+/**
+ * What happens while the database goes on serving. Every `apply` and `undo` looks at the catalog first, so that
+ * each may be interrupted anywhere and run again.
+ */
+export interface Step {
+  readonly name: string
+  readonly does: string
+  /** The lock, in words, and how long it is held. */
+  readonly locks: string
+  /** Whether it takes longer the more rows there are. */
+  readonly growsWithRows: boolean
+  apply(context: StepContext): Promise<void>
+  undo(context: StepContext): Promise<void>
+}
+
+/** The words for a lock of ALTER TABLE, and for none that matters. */
+export const instant = (tables: string): string =>
+  `all use of ${tables}, for an instant; gives way and tries again rather than queue for more than 0.1 s`
+export const none = 'none that reads or writes would meet'

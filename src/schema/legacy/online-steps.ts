@@ -1,41 +1,17 @@
 import { sqlstateOf } from '../../postgres/errors.ts'
-import { ident, join, raw, type Sql, sql } from '../../postgres/sql.ts'
-import { constraintState, literal, relationExists } from '../catalog.ts'
+import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { constraintState, relationExists } from '../catalog.ts'
 import { buildGraphOn } from '../graph.ts'
 import { buildIndex, dropIndex } from '../index-build.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { script } from '../scripts.ts'
 import { checkUnique } from './check-rows.ts'
-import { type StepContext, shortly } from './context.ts'
-import { sameTable } from './discover.ts'
-import {
-  type AddedColumn,
-  type AddedDefault,
-  type AdoptedGraph,
-  type Takeover,
-  takeoverNames,
-} from './record.ts'
+import { instant, none, type Step, type StepContext, shortly } from './context.ts'
+import { columnsByTable, defaults } from './owner-steps.ts'
+import { type AdoptedGraph, type Takeover, takeoverNames } from './record.ts'
 import { spoken } from './table-facts.ts'
 
-/**
- * What happens while the database goes on serving. Every `apply` and `undo` looks at the catalog first, so that
- * each may be interrupted anywhere and run again.
- */
-export interface Step {
-  readonly name: string
-  readonly does: string
-  /** The lock, in words, and how long it is held. */
-  readonly locks: string
-  /** Whether it takes longer the more rows there are. */
-  readonly growsWithRows: boolean
-  apply(context: StepContext): Promise<void>
-  undo(context: StepContext): Promise<void>
-}
-
-const instant = (tables: string): string =>
-  `all use of ${tables}, for an instant; gives way and tries again rather than queue for more than 0.1 s`
-const none = 'none that reads or writes would meet'
-
+/** In order; going back, the reverse. The swap comes after the last. */
 export function onlineSteps(takeover: Takeover): Step[] {
   return [
     registry(),
@@ -89,98 +65,6 @@ function documents({ layout, table }: Takeover): Step {
       shortly(context, async (tx) => {
         await tx.query(sql`drop table if exists ${tableOf({ schema: table.schema, name: name.name })}`)
       }),
-  }
-}
-
-/** The take-over's own columns and those of the mapping: one ALTER TABLE for each table. */
-function columnsByTable(takeover: Takeover): Step[] {
-  const own: AddedColumn[] = []
-  if (takeover.addsModelId) {
-    own.push(added(takeover.table, 'model_id', `int not null default ${takeover.modelId}`))
-  }
-  if (takeover.addsId) own.push(added(takeover.table, 'id', 'bigint not null default 0'))
-  const tables: TableName[] = []
-  const all = [...takeover.columns, ...own]
-  for (const { table } of all) if (!tables.some((one) => sameTable(one, table))) tables.push(table)
-  return tables.map((table) =>
-    columns(
-      table,
-      all.filter((one) => sameTable(one.table, table)),
-    ),
-  )
-}
-
-function added(table: TableName, column: string, definition: string): AddedColumn {
-  return { table, column, definition, laterDefault: null }
-}
-
-function columns(table: TableName, wanted: readonly AddedColumn[]): Step {
-  const changes = wanted.flatMap(({ column, definition, laterDefault }): Sql[] => [
-    sql`add column if not exists ${ident(column)} ${raw(definition)}`,
-    ...(laterDefault === null ? [] : [sql`alter column ${ident(column)} set default ${raw(laterDefault)}`]),
-  ])
-  const drops = wanted.map(({ column }) => sql`drop column if exists ${ident(column)}`)
-  return {
-    name: `columns of ${spoken(table)}`,
-    does: `adds ${wanted.map(({ column }) => column).join(', ')} to ${spoken(table)}; no row is rewritten`,
-    locks: instant(spoken(table)),
-    growsWithRows: false,
-    apply: (context) =>
-      shortly(
-        context,
-        async (tx) => void (await tx.query(sql`alter table ${tableOf(table)} ${join(changes)}`)),
-      ),
-    undo: (context) =>
-      shortly(
-        context,
-        async (tx) => void (await tx.query(sql`alter table ${tableOf(table)} ${join(drops)}`)),
-      ),
-  }
-}
-
-function defaults(takeover: Takeover): Step {
-  const tables = [...new Set(takeover.defaults.map(({ table }) => spoken(table)))].join(', ')
-  const list = takeover.defaults.map(
-    ({ table, column, expression }) =>
-      `${spoken(table)}.${column} ${expression === '' ? '(a sequence)' : expression}`,
-  )
-  return {
-    name: 'defaults',
-    does: `gives required columns without a default one, so that ingest can add rows: ${list.join(', ')}`,
-    locks: instant(tables),
-    growsWithRows: false,
-    apply: async (context) => {
-      for (const one of takeover.defaults) await shortly(context, (tx) => addDefault(tx, one))
-    },
-    undo: async (context) => {
-      for (const one of takeover.defaults) await shortly(context, (tx) => dropDefault(tx, one))
-    },
-  }
-}
-
-type Tx = StepContext['site']['session']
-
-async function addDefault(tx: Pick<Tx, 'query'>, one: AddedDefault): Promise<void> {
-  let expression = one.expression
-  if (one.sequence !== null) {
-    const sequence = { schema: one.table.schema, name: one.sequence }
-    expression = `nextval(${literal(tableOf(sequence).text).text}::regclass)`
-    if (!(await relationExists(tx, sequence))) {
-      await tx.query(sql`create sequence ${tableOf(sequence)}`)
-      await tx.query(sql`
-        select setval(${tableOf(sequence).text}::regclass, coalesce(max(${ident(one.column)}), 0) + 1, false)
-        from ${tableOf(one.table)}`)
-    }
-  }
-  await tx.query(sql`
-    alter table ${tableOf(one.table)} alter column ${ident(one.column)} set default ${raw(expression)}`)
-}
-
-async function dropDefault(tx: Pick<Tx, 'query'>, one: AddedDefault): Promise<void> {
-  const back = raw(one.previous === null ? 'drop default' : `set default ${one.previous}`)
-  await tx.query(sql`alter table ${tableOf(one.table)} alter column ${ident(one.column)} ${back}`)
-  if (one.sequence !== null) {
-    await tx.query(sql`drop sequence if exists ${ident(one.table.schema, one.sequence)}`)
   }
 }
 
