@@ -29,31 +29,35 @@ import {
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const began = performance.now()
 
+const interruption = new AbortController()
+// The first Ctrl-C ends what is under way and clears up, a second one ends the process.
+process.once('SIGINT', () => interruption.abort())
+const { signal } = interruption
+
 try {
   const given = readArguments()
   if (given.help) process.stdout.write(usage)
   else await inPlace(given)
 } catch (error) {
-  process.stderr.write(`\n${red('error:')} ${error.message}\n${error.hint ? ` hint: ${error.hint}\n` : ''}`)
-  process.exitCode = 1
+  const text = signal.aborted
+    ? 'Interrupted; cleared away.'
+    : `${red('error:')} ${error.message}${error.hint ? `\n hint: ${error.hint}` : ''}`
+  process.stderr.write(`\n${text}\n`)
+  process.exitCode = signal.aborted ? 130 : 1
 }
 
 /** Opens, tells the story, and clears away whatever happens. */
 async function inPlace(given) {
   const place = await openPlace(given)
-  const revector = await createRevector(place.options)
-  const clear = async () => {
-    await revector.db.close()
-    await place.clear()
-  }
-  process.once('SIGINT', () => {
-    process.stderr.write('\nInterrupted: clearing away.\n')
-    clear().finally(() => process.exit(130))
-  })
   try {
-    await tellStory(revector, place, given)
+    const revector = await createRevector(place.options)
+    try {
+      await tellStory(revector, place, given)
+    } finally {
+      await revector.db.close()
+    }
   } finally {
-    await clear()
+    await place.clear()
   }
 }
 
@@ -74,17 +78,17 @@ async function tellStory(revector, place, given) {
   const ingested = await ingest(revector, corpus)
 
   step('Ask it')
-  const before = await ask(revector, older.modelName)
+  const before = await ask(revector, older.modelName, signal)
   showOne(before)
 
   step(`This year's model, while people keep asking`)
   tell(
     `${older.modelName} (${older.dimension}) → ${newer.modelName} (${newer.dimension}): a neural sentence encoder, on this machine.`,
   )
-  const moved = await move(revector)
+  const moved = await move(revector, signal)
 
   step('The same questions, both models')
-  const after = await ask(revector, newer.modelName)
+  const after = await ask(revector, newer.modelName, signal)
   compare(before, after)
 
   step('Switch back, and forth')
@@ -146,6 +150,7 @@ async function ingest(revector, corpus) {
   const report = await revector.ingestion.ingestPaths({
     paths: corpus.files,
     model: older.modelName,
+    signal,
     onProgress: (event) => {
       if (event.type === 'ingest.document') done += 1
     },

@@ -5,10 +5,10 @@ import { questions } from './questions.mjs'
 import { bold, clip, columns, dim, green, red, say, sideBySide, tell } from './screen.mjs'
 
 /** Every question to one model: what it found first, and whether the right document was among the first five. */
-export async function ask(revector, modelName) {
+export async function ask(revector, modelName, signal) {
   const answers = []
   for (const { query, expected } of questions) {
-    const { hits } = await revector.retriever.search({ query, modelName, topK: 5 })
+    const { hits } = await revector.retriever.search({ query, modelName, topK: 5, signal })
     const right = hits.findIndex(({ source }) => expected.some((part) => source?.includes(part)))
     answers.push({ query, hits, right: right === -1 ? null : right + 1 })
   }

@@ -4,7 +4,7 @@ import { newer, older } from './models.mjs'
 import { questions } from './questions.mjs'
 import { bar, bold, columns, dim, green, liveLine, milliseconds, number, red, say } from './screen.mjs'
 
-export async function move(revector) {
+export async function move(revector, signal) {
   const asked = keepAsking(
     revector,
     questions.map(({ query }) => query),
@@ -23,6 +23,7 @@ export async function move(revector) {
     await revector.ingestion.migrateToNewModel({
       sourceModel: older.modelName,
       targetModel: newer.modelName,
+      signal,
       onProgress: (event) => {
         if (event.type === 'fill.started' || event.type === 'fill.batch') {
           done = event.doneChunks
@@ -34,7 +35,7 @@ export async function move(revector) {
     ms = performance.now() - start
     // A little longer, so that people meet the new model too.
     const met = asked.answered + 20
-    while (asked.answered < met && asked.errors.length === 0)
+    while (asked.answered < met && asked.errors.length === 0 && !signal.aborted)
       await new Promise((resolve) => setTimeout(resolve, 20))
   } finally {
     await asked.stop()
