@@ -62,7 +62,7 @@ function placeOf(hit) {
   const path = (hit.source ?? '').replace(/\\/g, '/').replace(/^.*?\/node_modules\//, '')
   const heading = hit.headingPath.at(-1)
   const document = path.replace(/\/readme\.(md|markdown)$/i, '')
-  return clip(heading && heading !== document ? `${document} › ${heading}` : document, 70)
+  return clip(heading && heading !== document ? `${document} › ${heading}` : document, columns - 17)
 }
 
 /** Prose only: without the headings it begins with, links' addresses, pictures and quotation marks of Markdown. */
