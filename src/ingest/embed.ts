@@ -12,7 +12,12 @@ export interface Made {
   readonly model: Model
   /** By content hash. A text whose vector is in the database already is not among them. */
   readonly vectors: ReadonlyMap<string, Float32Array>
+  /** By content hash: texts that this model can't embed. */
+  readonly refused: ReadonlyMap<string, RevectorError>
 }
+
+/** What was paid for in one write, by model id and content hash: a write that is computed anew asks for no text twice. */
+export type Paid = Map<number, Map<string, Float32Array>>
 
 /**
  * Embeds, once each, the texts of a batch that the model has no vector for.
@@ -24,29 +29,41 @@ export async function embedChanges(
   parts: IngestParts,
   model: Model,
   changes: readonly Change[],
-  targets: Targets,
-  options: WriteOptions,
+  context: { readonly targets: Targets; readonly options: WriteOptions; readonly paid: Paid },
 ): Promise<Made | null> {
+  const { targets, options } = context
   if (options.failing.has(model.id)) return null
-  const wanted = await textsWanted(parts, model, changes)
-  if (wanted.size === 0) return { model, vectors: new Map() }
+  const vectors = context.paid.get(model.id) ?? new Map<string, Float32Array>()
+  context.paid.set(model.id, vectors)
+  const refused = new Map<string, RevectorError>()
+  const wanted = [...(await textsWanted(parts, model, changes))].filter(([hash]) => !vectors.has(hash))
+  if (wanted.length === 0) return { model, vectors, refused }
   try {
     const opened = await parts.models.open(model)
-    const { vectors } = await opened.embed([...wanted.values()], {
-      kind: 'document',
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    })
-    return { model, vectors: new Map([...wanted.keys()].map((hash, i) => [hash, vectorAt(vectors, i)])) }
+    const texts = wanted.map(([, text]) => text)
+    const { outcomes } = await opened.embedEach(texts, { kind: 'document', signal: options.signal })
+    for (const [i, [hash]] of wanted.entries()) {
+      const outcome = outcomes[i]
+      if (outcome?.vector !== undefined) vectors.set(hash, outcome.vector)
+      else if (outcome !== undefined) refused.set(hash, outcome.error)
+    }
   } catch (error) {
     if (model.id === targets.required.id || !(error instanceof RevectorError)) throw error
     if (error.code === 'INTERRUPTED') throw error
     options.failing.add(model.id)
-    options.onProgress?.({
-      type: 'warning',
-      message: `${model.modelName} is owed the vectors of these documents: ${error.message}`,
-    })
+    owe(model, error, options)
     return null
   }
+  const [first] = refused.values()
+  if (first !== undefined && model.id !== targets.required.id) owe(model, first, options)
+  return { model, vectors, refused }
+}
+
+function owe(model: Model, error: RevectorError, { onProgress }: WriteOptions): void {
+  onProgress?.({
+    type: 'warning',
+    message: `${model.modelName} is owed the vectors of these documents: ${error.message}`,
+  })
 }
 
 /** Texts by content hash. */
@@ -70,11 +87,4 @@ async function textsWanted(
       .filter((chunk) => !known.has(chunk.contentHash))
       .map((chunk) => [chunk.contentHash, chunk.content]),
   )
-}
-
-function vectorAt(vectors: readonly Float32Array[], i: number): Float32Array {
-  const vector = vectors[i]
-  if (vector === undefined)
-    throw new Error(`The model gave ${vectors.length} vectors, the ${i + 1}th is missing`)
-  return vector
 }

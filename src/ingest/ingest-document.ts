@@ -48,6 +48,7 @@ export async function ingestDocument(parts: IngestParts, request: DocumentReques
   })
   const [written] = documents
   if (written === undefined) throw new Error(`${title} was not written`)
+  if (written.outcome === 'failed') throw written.error
   return written.id
 }
 

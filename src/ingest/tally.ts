@@ -34,9 +34,17 @@ export function tallyIngest(onProgress: OnProgress | undefined): IngestTally {
   let unchanged = 0
   let skipped = 0
   const failed: FailedFile[] = []
+  function fail(path: string, error: unknown): void {
+    const known = isRevectorError(error)
+    const message = error instanceof Error ? error.message : String(error)
+    failed.push({ path, code: known ? error.code : 'INTERNAL', message })
+    onProgress?.({ type: 'ingest.document', path, outcome: 'failed', chunks: 0 })
+  }
   return {
+    failed: fail,
     written(document, written) {
       if (written === undefined) throw new Error(`Nothing is said of ${document.path}`)
+      if (written.outcome === 'failed') return fail(document.path, written.error)
       if (written.outcome === 'unchanged') unchanged += 1
       else {
         documents += 1
@@ -44,12 +52,6 @@ export function tallyIngest(onProgress: OnProgress | undefined): IngestTally {
       }
       const { outcome } = written
       onProgress?.({ type: 'ingest.document', path: document.path, outcome, chunks: written.chunks })
-    },
-    failed(path, error) {
-      const known = isRevectorError(error)
-      const message = error instanceof Error ? error.message : String(error)
-      failed.push({ path, code: known ? error.code : 'INTERNAL', message })
-      onProgress?.({ type: 'ingest.document', path, outcome: 'failed', chunks: 0 })
     },
     skipped() {
       skipped += 1

@@ -8,7 +8,7 @@ import { documentsBySource, insertDocument, lockSource, updateDocument } from '.
 import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, compareDocuments } from './compare.ts'
-import { embedChanges, type Made } from './embed.ts'
+import { embedChanges, type Made, type Paid } from './embed.ts'
 import type { IngestParts } from './parts.ts'
 import type { PreparedDocument } from './prepare.ts'
 import { readTargets, type Targets } from './targets.ts'
@@ -16,11 +16,14 @@ import type { WriteOptions } from './write-options.ts'
 
 export type { WriteOptions } from './write-options.ts'
 
-export interface WrittenDocument {
-  readonly id: DocumentId
-  readonly outcome: 'added' | 'changed' | 'unchanged'
-  readonly chunks: number
-}
+export type WrittenDocument =
+  | {
+      readonly id: DocumentId
+      readonly outcome: 'added' | 'changed' | 'unchanged'
+      readonly chunks: number
+    }
+  /** One of its texts can't be embedded by a model that the write can't do without: it is as it was before. */
+  | { readonly outcome: 'failed'; readonly error: RevectorError }
 
 export interface WriteResult {
   /** In the order of the documents. */
@@ -45,9 +48,10 @@ export async function writeDocuments(
   documents: readonly PreparedDocument[],
   options: WriteOptions,
 ): Promise<WriteResult> {
+  const paid: Paid = new Map()
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await writeOnce(parts, documents, options)
+      return await writeOnce(parts, documents, options, paid)
     } catch (error) {
       if (!(error instanceof Outrun)) throw error
       if (attempt === attempts) {
@@ -64,20 +68,27 @@ async function writeOnce(
   parts: IngestParts,
   documents: readonly PreparedDocument[],
   options: WriteOptions,
+  paid: Paid,
 ): Promise<WriteResult> {
   const { db, layout } = parts
   const targets = await readTargets(db, options.modelName)
   const asked = targets.models.filter((model) => !options.failing.has(model.id))
   const changes = await compareDocuments(parts, documents, asked)
-  const open = changes.filter((change) => !change.complete)
+  const wanted = changes.filter((change) => !change.complete)
 
   const made: Made[] = []
   for (const model of targets.models) {
-    const one = await embedChanges(parts, model, open, targets, options)
+    const one = await embedChanges(parts, model, wanted, { targets, options, paid })
     if (one === null) continue
     made.push(one)
     await options.beforeStoring?.(model, one.vectors.size)
   }
+
+  const refused = refusedChanges(
+    wanted,
+    made.find((one) => one.model.id === targets.required.id),
+  )
+  const open = wanted.filter((change) => !refused.has(change))
 
   const ids = await db.transaction(async (tx) => {
     const models = await recheck(tx, layout, open, targets, options.modelName)
@@ -104,12 +115,28 @@ async function writeOnce(
 
   return {
     models: targets.models,
-    documents: changes.map((change) => ({
-      id: ids.get(change) ?? existing(change),
-      outcome: outcomeOf(change),
-      chunks: change.document.chunks.length,
-    })),
+    documents: changes.map((change) => {
+      const error = refused.get(change)
+      if (error !== undefined) return { outcome: 'failed', error }
+      const id = ids.get(change) ?? existing(change)
+      return { id, outcome: outcomeOf(change), chunks: change.document.chunks.length }
+    }),
   }
+}
+
+/** Documents with a text that the required model can't embed, with the first of its reasons. */
+function refusedChanges(
+  changes: readonly Change[],
+  required: Made | undefined,
+): ReadonlyMap<Change, RevectorError> {
+  const refused = new Map<Change, RevectorError>()
+  for (const change of changes) {
+    for (const { contentHash } of [...change.kept, ...change.added]) {
+      const error = required?.refused.get(contentHash)
+      if (error !== undefined && !refused.has(change)) refused.set(change, error)
+    }
+  }
+  return refused
 }
 
 /** Under lock: the written models are those that were embedded for, the documents those that were compared. */
@@ -185,7 +212,7 @@ async function storeVectors(
   return copied.length === toCopy.length
 }
 
-function outcomeOf(change: Change): WrittenDocument['outcome'] {
+function outcomeOf(change: Change): 'added' | 'changed' | 'unchanged' {
   if (change.id === null) return 'added'
   return change.previousHash === change.document.contentHash ? 'unchanged' : 'changed'
 }

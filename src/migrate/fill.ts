@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DocumentId } from '../core/document.ts'
+import type { ChunkId, DocumentId } from '../core/document.ts'
 import { RevectorError, throwIfAborted } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
@@ -8,7 +8,7 @@ import type { Database } from '../postgres/database.ts'
 import { type BulkLoad, bulkLoading } from '../schema/bulk-load.ts'
 import type { Layout } from '../schema/layout.ts'
 import { countMissing, type MissingChunk, missingChunks } from '../store/coverage.ts'
-import { copyVectorsOfSameContent, fillVectors } from '../store/embeddings.ts'
+import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../store/embeddings.ts'
 
 export interface FillParts {
   readonly db: Database
@@ -38,7 +38,8 @@ const batchSize = 256
  * Gives a model the vectors it lacks, batch by batch; what is stored stays stored. Identical texts are embedded
  * once. Chunks written or deleted meanwhile are respected: a vector that somebody else stored is kept.
  *
- * @throws RevectorError of the provider, naming the chunk where one text is at fault; INTERRUPTED
+ * @throws RevectorError of the provider; where single texts are at fault, after all others were stored, with the
+ *   chunks' ids in `data.chunk_ids`; INTERRUPTED
  */
 export async function fillModel(parts: FillParts, model: Model, options: FillOptions = {}): Promise<Filled> {
   const { onProgress, signal, documentId } = options
@@ -47,18 +48,41 @@ export async function fillModel(parts: FillParts, model: Model, options: FillOpt
   const progress = () => ({ model: model.modelName, totalChunks: missing, doneChunks: done })
   onProgress?.({ type: 'fill.started', ...progress() })
   let filled: Filled = { embedded: 0, reused: 0, tokens: 0 }
+  const refused: Refusal[] = []
   await bulkLoading(parts.db, { signal, onProgress }, async (load) => {
     if (missing === 0) return
     const opened = await parts.models.open(model)
     for await (const batch of batches(parts, model, documentId)) {
       throwIfAborted(signal)
-      filled = add(filled, await fillBatch(parts, { model, opened, load, batch, signal }))
+      filled = add(filled, await fillBatch(parts, { model, opened, load, batch, signal, refused }))
       done += batch.length
       onProgress?.({ type: 'fill.batch', ...progress(), tokens: filled.tokens })
     }
   })
   onProgress?.({ type: 'fill.finished', ...progress() })
+  const [first] = refused
+  if (first !== undefined) throw refusedChunks(model, first, refused)
   return filled
+}
+
+/** A chunk whose text the model can't embed. */
+interface Refusal {
+  readonly chunkId: ChunkId
+  readonly error: RevectorError
+}
+
+function refusedChunks(model: Model, { error }: Refusal, all: readonly Refusal[]): RevectorError {
+  const ids = all.map((one) => one.chunkId)
+  const count = ids.length === 1 ? '1 chunk' : `${ids.length} chunks`
+  return new RevectorError(
+    error.code,
+    `"${model.modelName}" could not embed ${count} (${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}): ${error.message}`,
+    {
+      hint: 'Change or remove the documents of these chunks, then run the same command again.',
+      data: { model: model.modelName, chunk_ids: ids.slice(0, 100), chunks: ids.length },
+      cause: error,
+    },
+  )
 }
 
 /** Keyset pages: a chunk that cannot be filled is not met twice. */
@@ -84,6 +108,7 @@ interface BatchRequest {
   readonly load: BulkLoad
   readonly batch: readonly MissingChunk[]
   readonly signal: AbortSignal | undefined
+  readonly refused: Refusal[]
 }
 
 async function fillBatch(parts: FillParts, request: BatchRequest): Promise<Filled> {
@@ -101,37 +126,18 @@ async function fillBatch(parts: FillParts, request: BatchRequest): Promise<Fille
   const texts = new Map(lacking.map((chunk) => [hashOf(chunk), chunk.content]))
   if (texts.size === 0) return { embedded: 0, reused: reused.size, tokens: 0 }
 
-  const { vectors, tokens } = await embedNaming(opened, lacking, [...texts.values()], signal)
-  const byHash = new Map([...texts.keys()].map((hash, i) => [hash, vectors[i]]))
-  const items = lacking.flatMap((chunk) => {
-    const vector = byHash.get(hashOf(chunk))
-    return vector === undefined ? [] : [{ chunkId: chunk.id, vector }]
-  })
+  const { outcomes, tokens } = await opened.embedEach([...texts.values()], { kind: 'document', signal })
+  const byHash = new Map([...texts.keys()].map((hash, i) => [hash, outcomes[i]]))
+  const items: ChunkVector[] = []
+  for (const chunk of lacking) {
+    const outcome = byHash.get(hashOf(chunk))
+    if (outcome?.vector !== undefined) items.push({ chunkId: chunk.id, vector: outcome.vector })
+    else if (outcome !== undefined) request.refused.push({ chunkId: chunk.id, error: outcome.error })
+  }
   await load.before(model, items.length)
   await db.transaction((tx) => fillVectors(tx, layout, model, items))
-  return { embedded: texts.size, reused: reused.size + items.length - texts.size, tokens }
-}
-
-async function embedNaming(
-  opened: EmbeddingModel,
-  chunks: readonly MissingChunk[],
-  texts: readonly string[],
-  signal: AbortSignal | undefined,
-): ReturnType<EmbeddingModel['embed']> {
-  try {
-    return await opened.embed(texts, { kind: 'document', ...(signal === undefined ? {} : { signal }) })
-  } catch (error) {
-    if (!(error instanceof RevectorError)) throw error
-    const { index } = error.data
-    const text = typeof index === 'number' ? texts[index] : undefined
-    const chunk = text === undefined ? undefined : chunks.find(({ content }) => content === text)
-    if (chunk === undefined) throw error
-    throw new RevectorError(error.code, `Chunk ${chunk.id}: ${error.message}`, {
-      hint: error.hint,
-      data: { ...error.data, chunk_id: chunk.id },
-      cause: error,
-    })
-  }
+  const embedded = outcomes.filter((outcome) => outcome.vector !== undefined).length
+  return { embedded, reused: reused.size + items.length - embedded, tokens }
 }
 
 function hashOf(chunk: MissingChunk): string {

@@ -7,7 +7,7 @@ import { chunksOfDocument } from '../../src/store/chunks.ts'
 import { countVectors } from '../../src/store/coverage.ts'
 import { deleteDocuments } from '../../src/store/documents.ts'
 import { setModelState } from '../../src/store/models.ts'
-import { ingestParts, testCorpus, wrongVectors } from '../support/corpus-parts.ts'
+import { idOf, ingestParts, testCorpus, wrongVectors } from '../support/corpus-parts.ts'
 import { describeEngines } from '../support/engines.ts'
 import { lines } from '../support/paragraphs.ts'
 
@@ -19,7 +19,7 @@ describeEngines('writing documents', (engine) => {
     expect(added.documents).toMatchObject([{ outcome: 'added', chunks: 3 }])
     expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three'])
 
-    const id = added.documents[0]?.id ?? ''
+    const id = idOf(added.documents[0])
     const before = await chunksOfDocument(corpus.db, corpus.layout, id)
     const again = await write(parts, [lines('a.md', ['one', 'two', 'three'])])
     expect(again.documents).toEqual([{ id, outcome: 'unchanged', chunks: 3 }])
@@ -31,9 +31,9 @@ describeEngines('writing documents', (engine) => {
     expect(after.map((chunk) => chunk.content)).toEqual(['zero', 'one', 'three'])
     expect(after.map((chunk) => chunk.position)).toEqual([0, 1, 2])
     expect(after.map((chunk) => chunk.startOffset)).toEqual([0, 5, 9])
-    const idOf = (rows: typeof before, content: string) => rows.find((row) => row.content === content)?.id
-    expect(idOf(after, 'one')).toBe(idOf(before, 'one'))
-    expect(idOf(after, 'three')).toBe(idOf(before, 'three'))
+    const rowOf = (rows: typeof before, content: string) => rows.find((row) => row.content === content)?.id
+    expect(rowOf(after, 'one')).toBe(rowOf(before, 'one'))
+    expect(rowOf(after, 'three')).toBe(rowOf(before, 'three'))
     expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
       chunks: 3,
       vectors: 3,
@@ -122,6 +122,25 @@ describeEngines('writing documents', (engine) => {
     expect(rows).toEqual([{ content: 'one' }])
   })
 
+  it('writes the others of a batch when one text cannot be embedded, and pays for none twice', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = ingestParts(corpus)
+    corpus.models.poison.add('poison')
+    const { documents } = await write(parts, [
+      lines('a.md', ['one']),
+      lines('b.md', ['two', 'poison']),
+      lines('c.md', ['three']),
+    ])
+    expect(documents).toMatchObject([
+      { outcome: 'added' },
+      { outcome: 'failed', error: { code: 'PROVIDER_REFUSED' } },
+      { outcome: 'added' },
+    ])
+    expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'poison', 'three'])
+    const { rows } = await corpus.db.query(everyChunk)
+    expect(rows).toEqual([{ content: 'one' }, { content: 'three' }])
+  })
+
   it('reaches a model that became written while the provider was being asked', async () => {
     const corpus = await testCorpus(await engine.connect())
     const parts = ingestParts(corpus)
@@ -129,6 +148,8 @@ describeEngines('writing documents', (engine) => {
       if (model.modelName === 'first') await setModelState(corpus.db, corpus.second.id, 'filling')
     }
     await write(parts, [lines('a.md', ['one'])])
+    // The write was computed anew, but what the first model had made was kept.
+    expect(corpus.models.texts.get('first')).toEqual(['one'])
     expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({
       chunks: 1,
       vectors: 1,
@@ -152,7 +173,7 @@ describeEngines('writing documents', (engine) => {
     const first = await write(parts, [lines('a.md', ['one'])])
     const rivals = [
       () => write(parts, [lines('a.md', ['rival'])]),
-      () => corpus.db.transaction((tx) => deleteDocuments(tx, corpus.layout, [first.documents[0]?.id ?? ''])),
+      () => corpus.db.transaction((tx) => deleteDocuments(tx, corpus.layout, [idOf(first.documents[0])])),
     ]
     corpus.models.before = async () => {
       await rivals.shift()?.()

@@ -108,21 +108,21 @@ describeEngines('moving to a new model', (engine) => {
     expect(corpus.models.texts.get('second')).toEqual(['one', 'two'])
   })
 
-  it('names the chunk whose text cannot be embedded', async () => {
+  it('fills all but the chunk whose text cannot be embedded, names it, and does not switch', async () => {
     const corpus = await testCorpus(await engine.connect())
-    await writeLines(corpus, 'a.md', ['good', 'poison'])
-    corpus.models.before = async (model, asked) => {
-      if (model.modelName !== 'second') return
-      const index = asked.indexOf('poison')
-      throw new RevectorError('PROVIDER_REFUSED', 'The text was refused.', { data: { index } })
-    }
+    await writeLines(corpus, 'a.md', ['poison', ...texts(300)])
+    corpus.models.poison.add('poison')
     const { rows } = await corpus.db.query<{ id: string }>(
       sql`select id::text as id from chunks where content = 'poison'`,
     )
     await expect(migrateToNewModel(corpus, request)).rejects.toMatchObject({
       code: 'PROVIDER_REFUSED',
-      data: { chunk_id: rows[0]?.id },
+      message: expect.stringContaining('1 chunk'),
+      data: { chunk_ids: [rows[0]?.id] },
     })
+    expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({ vectors: 300 })
+    expect((await currentModel(corpus.db))?.modelName).toBe('first')
+    expect(await graphOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
   })
 
   it('refuses a move that makes no sense', async () => {

@@ -1,7 +1,7 @@
 import type { Model } from '../../src/core/model.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import type { IngestParts } from '../../src/ingest/parts.ts'
-import { writeDocuments } from '../../src/ingest/write.ts'
+import { type WrittenDocument, writeDocuments } from '../../src/ingest/write.ts'
 import { fillModel } from '../../src/migrate/fill.ts'
 import { addModel, useModel } from '../../src/models/registry.ts'
 import type { Database } from '../../src/postgres/database.ts'
@@ -42,8 +42,7 @@ export async function writeLines(
     modelName,
   })
   const [written] = documents
-  if (written === undefined) throw new Error('Nothing was written')
-  return written.id
+  return idOf(written)
 }
 
 /** Gives a model every vector it lacks. */
@@ -74,4 +73,10 @@ export async function wrongVectors(corpus: TestCorpus, model: Model): Promise<st
     const there = stored.get(row.id)
     return there === undefined || vectors[i]?.every((value, at) => value === there[at]) ? [] : [row.content]
   })
+}
+
+/** The id of a document that was written. */
+export function idOf(written: WrittenDocument | undefined): string {
+  if (written === undefined || written.outcome === 'failed') throw new Error('The document was not written')
+  return written.id
 }

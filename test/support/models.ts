@@ -1,3 +1,4 @@
+import { RevectorError } from '../../src/core/errors.ts'
 import type { Model, ModelSpec } from '../../src/core/model.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import type { EmbeddingModel, ProviderEnvironment } from '../../src/embedding/contract.ts'
@@ -18,6 +19,8 @@ export interface WatchedModels {
   readonly texts: ReadonlyMap<string, string[]>
   /** Called before a model answers; may throw, wait, or write to the database. */
   before: (model: Model, texts: readonly string[]) => Promise<void>
+  /** Texts that no model can embed. */
+  readonly poison: Set<string>
 }
 
 export function watchedModels(): WatchedModels {
@@ -25,19 +28,30 @@ export function watchedModels(): WatchedModels {
   const watched: WatchedModels = {
     texts,
     before: async () => {},
+    poison: new Set(),
     async open(model) {
       const real = await openEmbeddingModel(model, bareEnvironment)
+      const seen = texts.get(model.modelName) ?? []
+      texts.set(model.modelName, seen)
       return {
         ...real,
-        async embed(asked, options) {
+        async embedEach(asked, options) {
           await watched.before(model, asked)
-          const seen = texts.get(model.modelName) ?? []
           seen.push(...asked)
-          texts.set(model.modelName, seen)
-          return real.embed(asked, options)
+          const { outcomes, tokens } = await real.embedEach(asked, options)
+          return {
+            tokens,
+            outcomes: outcomes.map((outcome, index) =>
+              watched.poison.has(asked[index] ?? '') ? { error: refusal(index) } : outcome,
+            ),
+          }
         },
       }
     },
   }
   return watched
+}
+
+function refusal(index: number): RevectorError {
+  return new RevectorError('PROVIDER_REFUSED', 'This text was refused.', { data: { index } })
 }
