@@ -28,12 +28,14 @@ interface Waiting {
   readonly signal: AbortSignal | undefined
   readonly resolve: (document: ParsedDocument) => void
   readonly reject: (error: unknown) => void
+  /** The signal may outlive many jobs: none leaves a listener on it. */
+  readonly leaveQueue: () => void
 }
 
 /** Runs jobs in worker threads, one per thread at a time. A thread that hangs, dies or is aborted is replaced. */
 export class ParsePool {
   readonly #limits: PoolLimits
-  readonly #queue: Waiting[] = []
+  #queue: Waiting[] = []
   readonly #idle: Worker[] = []
   readonly #all = new Set<Worker>()
   #closed = false
@@ -48,18 +50,19 @@ export class ParsePool {
         reject(interrupted(signal))
         return
       }
-      const waiting: Waiting = { job, signal, resolve, reject }
+      const onAbort = (): void => {
+        this.#queue = this.#queue.filter((other) => other !== waiting)
+        reject(interrupted(signal))
+      }
+      const waiting: Waiting = {
+        job,
+        signal,
+        resolve,
+        reject,
+        leaveQueue: () => signal?.removeEventListener('abort', onAbort),
+      }
       this.#queue.push(waiting)
-      signal?.addEventListener(
-        'abort',
-        () => {
-          const place = this.#queue.indexOf(waiting)
-          if (place === -1) return
-          this.#queue.splice(place, 1)
-          reject(interrupted(signal))
-        },
-        { once: true },
-      )
+      signal?.addEventListener('abort', onAbort, { once: true })
       this.#next()
     })
   }
@@ -67,15 +70,26 @@ export class ParsePool {
   /** Ends the threads; what is still running or waiting fails as interrupted. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const { reject } of this.#queue.splice(0)) reject(interrupted())
+    for (const { reject, leaveQueue } of this.#queue.splice(0)) {
+      leaveQueue()
+      reject(interrupted())
+    }
     await Promise.all([...this.#all].map((worker) => worker.terminate()))
   }
 
   #next(): void {
+    // Of jobs with one signal, the first to hear of its abort comes here before the others have.
+    for (const { signal, reject, leaveQueue } of this.#queue.filter((waiting) => waiting.signal?.aborted)) {
+      leaveQueue()
+      reject(interrupted(signal))
+    }
+    this.#queue = this.#queue.filter((waiting) => !waiting.signal?.aborted)
     if (this.#queue.length === 0) return
     const worker = this.#idle.pop() ?? (this.#all.size < this.#limits.workers ? this.#start() : undefined)
     const waiting = worker === undefined ? undefined : this.#queue.shift()
-    if (worker !== undefined && waiting !== undefined) this.#work(worker, waiting)
+    if (worker === undefined || waiting === undefined) return
+    waiting.leaveQueue()
+    this.#work(worker, waiting)
   }
 
   #start(): Worker {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isRevectorError, type RevectorError } from '../../src/core/errors.ts'
@@ -432,6 +433,16 @@ describe('limits', () => {
     await own.close()
     expect((await unfinished).code).toBe('INTERRUPTED')
     expect((await failure({ bytes: bytesOf('closed') }, own)).code).toBe('INTERRUPTED')
+  })
+
+  test('a signal that outlives many files carries no listeners of theirs', async () => {
+    const { signal } = new AbortController()
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        parser.parse({ bytes: bytesOf('<p>x</p>'), path: 'x.html' }, { signal }),
+      ),
+    )
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
   test('the caller keeps its bytes', async () => {
