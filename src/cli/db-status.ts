@@ -47,7 +47,10 @@ function statusText(found: DatabaseStatus, dataDir: string | null, style: Style)
   ]
   if (found.legacy !== null) {
     const { table, column, dimension, rows } = found.legacy
-    lines.push(['to take over', `${table}.${column} vector(${dimension}), ${count(rows, 'row')}`])
+    lines.push([
+      'to take over',
+      `${table}.${column} vector${dimension === null ? '' : `(${dimension})`}, ${count(rows, 'row')}`,
+    ])
   }
   return facts(lines, style)
 }

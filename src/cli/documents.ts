@@ -104,7 +104,7 @@ async function embeddings(context: Context, id: string): Promise<undefined> {
   context.result(documentEmbeddingsShape(report), () => {
     const columns = [
       { header: 'MODEL' },
-      { header: 'DIMENSION', align: 'right' as const },
+      { header: 'DIM', align: 'right' as const },
       { header: 'STATE' },
       { header: 'VECTORS', align: 'right' as const },
       { header: 'COVERAGE', align: 'right' as const },

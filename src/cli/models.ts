@@ -79,7 +79,7 @@ export function modelsText(models: readonly ModelStatus[], style: Style): string
   if (models.length === 0) return 'No models. Register the usual ones with: revector db setup-models'
   const columns = [
     { header: 'MODEL' },
-    { header: 'DIMENSION', align: 'right' as const },
+    { header: 'DIM', align: 'right' as const },
     { header: 'PROVIDER' },
     { header: 'STATE' },
     { header: 'VECTORS', align: 'right' as const },
@@ -100,7 +100,7 @@ export function modelsText(models: readonly ModelStatus[], style: Style): string
 
 function indexText({ embeddings, index }: ModelStatus, style: Style): string {
   if (index === null || embeddings === 0) return '–'
-  return index.valid ? `${index.name} (${bytes(index.bytes)})` : style.yellow(`${index.name} (invalid)`)
+  return index.valid ? `HNSW ${bytes(index.bytes)}` : style.yellow('HNSW, invalid')
 }
 
 async function add(context: Context, modelName: string, flags: AddFlags): Promise<undefined> {

@@ -3,7 +3,7 @@ import { logLineOf } from '../logs/events.ts'
 import type { Log } from '../logs/log.ts'
 import { type Activity, openBar, openLines } from './progress-surface.ts'
 import type { Terminal } from './terminal.ts'
-import { count, plain } from './text.ts'
+import { count, cut, plain } from './text.ts'
 
 export interface Progress {
   readonly onProgress: OnProgress
@@ -69,9 +69,11 @@ export async function openProgress(terminal: Terminal, log: Log, logsToTerminal:
         end()
         say(terminal.noteStyle.dim(logLineOf(event).message))
         return
-      case 'schema.step':
-        say(terminal.noteStyle.dim(`${event.step}${event.detail === '' ? '' : ` · ${plain(event.detail)}`}`))
+      case 'schema.step': {
+        const text = `${event.step}${event.detail === '' ? '' : ` · ${plain(event.detail)}`}`
+        say(terminal.noteStyle.dim(terminal.live ? cut(text, terminal.width - 1) : text))
         return
+      }
       case 'provider.retry':
       case 'warning':
         say(`${terminal.noteStyle.yellow('warning:')} ${plain(logLineOf(event).message)}`)

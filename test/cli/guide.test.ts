@@ -202,7 +202,7 @@ describe('models', () => {
       bytes: expect.any(Number),
     })
     const { stdout } = await cli(['models', 'list'])
-    expect(stdout).toMatch(/^MODEL +DIMENSION +PROVIDER +STATE +VECTORS +COVERAGE +INDEX\n/)
+    expect(stdout).toMatch(/^MODEL +DIM +PROVIDER +STATE +VECTORS +COVERAGE +INDEX\n/)
   })
   it('models add registers any width; the same name with another width is refused', async () => {
     const added = await json(
