@@ -82,7 +82,7 @@ export async function rollback(context: Context, flags: { to?: number }): Promis
   const before = await db.status()
   const to = flags.to ?? Math.max(0, before.revision - 1)
   if (before.revision > to) {
-    await context.consent(`Restore the layout of revision ${to} (now: ${before.revision})?`)
+    await context.consent(`Restore the layout from before the upgrade (revision ${before.revision} → ${to})?`)
   }
   const call = context.longCall()
   showStatus(context, await db.rollback({ ...flags, ...call }))
