@@ -184,7 +184,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
     query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
       const sendIt = options.prepared === true ? sendPrepared : send
-      const readOnly = options.readOnly ?? onlyReads(statement.text)
+      const readOnly = (): boolean => options.readOnly ?? onlyReads(statement.text)
       return persist(
         () =>
           withClient((client) =>
@@ -192,7 +192,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
               throw databaseError(error, context.place)
             }),
           ),
-        (trouble) => trouble === 'conflict' || (trouble === 'lost' && readOnly),
+        (trouble) => trouble === 'conflict' || (trouble === 'lost' && readOnly()),
       )
     },
     transaction,

@@ -28,9 +28,10 @@ export function describeEngines(name: string, body: (engine: Engine) => void): v
   if (serverUrl !== null) describe(`${name} (server)`, () => body(server(serverUrl)))
 }
 
-/** Runs a suite on a server only, where there is one. */
+/** Runs a suite on a server only; where there is none, its tests are reported as skipped. */
 export function describeServer(name: string, body: (engine: Engine, url: string) => void): void {
-  if (serverUrl !== null) describe(`${name} (server)`, () => body(server(serverUrl), serverUrl))
+  const url = serverUrl ?? ''
+  describe.skipIf(serverUrl === null)(`${name} (server)`, () => body(server(url), url))
 }
 
 export const embedded: Engine = {
