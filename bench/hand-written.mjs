@@ -10,7 +10,12 @@ export const operand = (dimension) =>
 const opclass = (dimension) => (dimension <= indexable ? 'vector_cosine_ops' : 'halfvec_cosine_ops')
 
 export async function openHandWritten(url, dimension, { efSearch = 40 } = {}) {
-  const pool = new pg.Pool({ connectionString: url, max: 4, options: `-c hnsw.ef_search=${efSearch}` })
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    idleTimeoutMillis: 0,
+    options: `-c hnsw.ef_search=${efSearch}`,
+  })
   return { pool, dimension, toArray: await arrayOfVectors(pool), close: () => pool.end() }
 }
 
@@ -21,12 +26,22 @@ export async function arrayOfVectors(pool) {
 }
 
 export async function createTable({ pool, dimension }) {
-  await pool.query(`create table plain_documents (id bigint primary key, title text not null)`)
+  await pool.query(`
+    create table plain_documents (
+      id bigint primary key,
+      title text not null,
+      source text,
+      metadata jsonb not null default '{}'
+    )`)
   await pool.query(`
     create table plain_chunks (
       id bigint primary key,
       document_id bigint not null references plain_documents on delete cascade,
       content text not null,
+      heading_path text[] not null default '{}',
+      page int,
+      start_offset int not null default 0,
+      end_offset int not null default 0,
       embedding vector(${dimension}) not null
     )`)
 }
@@ -34,18 +49,21 @@ export async function createTable({ pool, dimension }) {
 /** Documents of `perDocument` chunks; batches of 500 rows, one statement and transaction each. */
 export async function insertRows({ pool, toArray }, vectors, textOf, perDocument) {
   await pool.query(
-    `insert into plain_documents select id, 'document ' || id from generate_series(0, $1::int) as id`,
+    `insert into plain_documents (id, title, source)
+     select id, 'document ' || id, 'bench:' || id from generate_series(0, $1::int) as id`,
     [Math.ceil(vectors.length / perDocument)],
   )
   for (let from = 0; from < vectors.length; from += 500) {
     const batch = vectors.slice(from, from + 500)
+    const texts = batch.map((_, i) => textOf(from + i))
     await pool.query(
-      `insert into plain_chunks (id, document_id, content, embedding)
-       select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::vector[])`,
+      `insert into plain_chunks (id, document_id, content, end_offset, embedding)
+       select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::vector[])`,
       [
         batch.map((_, i) => from + i),
         batch.map((_, i) => Math.floor((from + i) / perDocument)),
-        batch.map((_, i) => textOf(from + i)),
+        texts,
+        texts.map((text) => text.length),
         toArray(batch),
       ],
     )
@@ -74,18 +92,21 @@ export function searcher({ pool, dimension }, { rerank = dimension > indexable }
   const distance = narrow
     ? `embedding::halfvec(${dimension}) <=> $1::vector::halfvec(${dimension})`
     : 'embedding <=> $1::vector'
+  const shown = `id, document_id, content, heading_path, page, start_offset, end_offset`
   const nearest = `
-    select chunk.id, chunk.content, chunk.document_id, document.title, ${distance} as distance
-    from plain_chunks as chunk join plain_documents as document on document.id = chunk.document_id
-    order by ${distance} limit 10`
-  const reranked = `
-    select candidate.id, candidate.content, candidate.document_id, document.title, candidate.distance
+    select chunk.*, document.title, document.source, document.metadata
     from (
-      select id, content, document_id, embedding <=> $1::vector as distance
+      select ${shown}, ${distance} as distance from plain_chunks order by ${distance} limit 10
+    ) as chunk join plain_documents as document on document.id = chunk.document_id
+    order by chunk.distance`
+  const reranked = `
+    select chunk.*, document.title, document.source, document.metadata
+    from (
+      select ${shown}, embedding <=> $1::vector as distance
       from (select * from plain_chunks order by ${distance} limit 20) as found
       order by distance limit 10
-    ) as candidate join plain_documents as document on document.id = candidate.document_id
-    order by candidate.distance`
+    ) as chunk join plain_documents as document on document.id = chunk.document_id
+    order by chunk.distance`
   const name = rerank ? 'reranked' : 'nearest'
   return async (vector) =>
     (await pool.query({ name, text: rerank ? reranked : nearest, values: [vectorBinary(vector)] })).rows

@@ -99,6 +99,8 @@ export interface IngestPaths extends CallOptions {
 
 export interface SearchRequest extends CallOptions {
   readonly query: string
+  /** The query's vector in the model, where it is at hand: nothing is embedded then. */
+  readonly queryVector?: Float32Array
   /** Absent: the current model. */
   readonly modelName?: string
   /** 1 to 1,000; default 5. */
@@ -108,8 +110,10 @@ export interface SearchRequest extends CallOptions {
   readonly filter?: SearchFilter
 }
 
-export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName'> {
+export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName' | 'queryVector'> {
   readonly modelNames: readonly string[]
+  /** By model name, where they are at hand. */
+  readonly queryVectors?: Readonly<Record<string, Float32Array>>
   /** Default: union. */
   readonly aggregation?: Aggregation
 }

@@ -30,6 +30,7 @@ const first = found.hits[0]
 first?.chunkId.toUpperCase()
 first?.distance.toFixed()
 await revector.retriever.searchMultiModel({ query: 'q', modelNames: ['a', 'b'], aggregation: 'union' })
+await revector.retriever.search({ query: 'q', queryVector: new Float32Array(3) })
 await revector.models.add({ modelName: 'm', dimension: 3, provider: 'openai', distance: 'l2' })
 await revector.models.use('m', { force: true })
 const status = await revector.db.status()
