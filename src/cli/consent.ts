@@ -8,13 +8,12 @@ import type { GlobalFlags, Terminal } from './terminal.ts'
  */
 export async function askConsent(terminal: Terminal, flags: GlobalFlags, question: string): Promise<void> {
   if (flags.yes === true) return
-  const refused = (message: string) =>
-    new RevectorError('CONSENT_MISSING', message, { hint: 'Add --yes to agree beforehand.' })
-  if (!terminal.interactive) throw refused(`This needs a yes: ${question}`)
+  const refused = (message: string, hint: string) => new RevectorError('CONSENT_MISSING', message, { hint })
+  if (!terminal.interactive) throw refused(`This needs a yes: ${question}`, 'Add --yes to agree beforehand.')
   const { confirm, isCancel } = await import('@clack/prompts')
   const answer = await confirm({ message: question, initialValue: false, output: process.stderr })
   if (isCancel(answer)) throw interrupted()
-  if (!answer) throw refused('Not confirmed: nothing was changed.')
+  if (!answer) throw refused('Not confirmed: nothing was changed.', 'Run it again to answer yes.')
 }
 
 /** One of the choices, or a text of one's own. Only at a terminal. */
