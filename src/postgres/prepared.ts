@@ -20,6 +20,16 @@ export type SendPrepared = <Row extends object>(
 /** Falls back to plain statements: once where a plan grew old, for good where a pooler does not keep them. */
 export function createSendPrepared(): SendPrepared {
   let kept = true
+  const names = new Map<string, string>()
+  const nameOf = (text: string): string => {
+    const known = names.get(text)
+    if (known !== undefined) return known
+    // Only texts that stay the same come here; should they not, forgetting them costs a hash.
+    if (names.size >= 1_000) names.clear()
+    const name = hashed(text)
+    names.set(text, name)
+    return name
+  }
   return async (client, statement, vectorOid) => {
     if (!kept) return send(client, statement, vectorOid)
     try {
@@ -35,6 +45,6 @@ export function createSendPrepared(): SendPrepared {
 }
 
 /** One name for one text, in every process: under a pooler another one may have prepared it. */
-function nameOf(text: string): string {
+function hashed(text: string): string {
   return `revector_${createHash('sha1').update(text).digest('base64url')}`
 }

@@ -14,21 +14,44 @@ export interface Sql {
  */
 const pieces = Symbol('pieces')
 
+/** What was interpolated, one for each place; `values` holds what is shared between places only once. */
+const interpolated = Symbol('interpolated')
+const shared = Symbol('shared')
+
 interface Spliceable extends Sql {
   readonly [pieces]: readonly string[]
+  readonly [interpolated]: readonly unknown[]
+}
+
+interface Shared {
+  readonly [shared]: unknown
+}
+
+function isShared(value: unknown): value is Shared {
+  return typeof value === 'object' && value !== null && shared in value
 }
 
 /** The protocol counts parameters in 16 bits. */
 const maxParameters = 65_535
 
-function make(strings: readonly string[], values: readonly unknown[]): Sql {
+function make(strings: readonly string[], given: readonly unknown[]): Sql {
+  const values: unknown[] = []
+  const numbers = new Map<Shared, number>()
+  let text = strings[0] ?? ''
+  given.forEach((value, i) => {
+    let number = isShared(value) ? numbers.get(value) : undefined
+    if (number === undefined) {
+      number = values.push(isShared(value) ? value[shared] : value)
+      if (isShared(value)) numbers.set(value, number)
+    }
+    text += `$${number}${strings[i + 1] ?? ''}`
+  })
   if (values.length > maxParameters) {
     throw new RangeError(
       `${values.length} parameters in one statement, at most ${maxParameters}: pass an array.`,
     )
   }
-  const text = strings.reduce((whole, piece, i) => `${whole}$${i}${piece}`)
-  const statement: Spliceable = { text, values, [pieces]: strings }
+  const statement: Spliceable = { text, values, [pieces]: strings, [interpolated]: given }
   return statement
 }
 
@@ -57,10 +80,16 @@ function splice(strings: readonly string[], parts: readonly unknown[]): Sql {
       whole.push(open)
       open = piece
     }
-    for (const value of part.values) values.push(value)
+    for (const value of part[interpolated]) values.push(value)
     open += next
   })
   return make([...whole, open], values)
+}
+
+/** A value that a statement mentions in several places and sends once: a large one, such as a vector. */
+export function parameter(value: unknown): Sql {
+  const one: Shared = { [shared]: value }
+  return make(['', ''], [one])
 }
 
 /** The one function that quotes identifiers: `ident('public', 'my table')` → `"public"."my table"`. */

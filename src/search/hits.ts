@@ -7,11 +7,14 @@ export function atLeast(hits: readonly Hit[], minScore: number | undefined): rea
 
 export function toHit(chunk: FoundChunk, place: Pick<Hit, 'rank' | 'score' | 'distance' | 'models'>): Hit {
   return {
-    ...place,
+    rank: place.rank,
     chunkId: chunk.chunkId,
     documentId: chunk.documentId,
     title: chunk.title,
     content: chunk.content,
+    score: place.score,
+    distance: place.distance,
+    models: place.models,
     metadata: chunk.metadata,
     source: chunk.source,
     headingPath: chunk.headingPath,

@@ -9,6 +9,8 @@ import { requireCurrentModel, requireModel, type VersionedModel, versionedModel 
  * search statement itself reads along which version of the model's row is valid, and its snapshot.
  */
 export interface SearchMemory {
+  /** Texts of search statements, put together once. */
+  readonly texts: Map<string, string>
   /** The model of this name or (null) the current one, as it was last seen. @throws RevectorError MODEL_UNKNOWN */
   model(db: Queryable, modelName: string | null): Promise<VersionedModel>
   /** The same, read anew. */
@@ -55,6 +57,7 @@ export function createSearchMemory(now: () => number = () => performance.now()):
   }
 
   return {
+    texts: new Map(),
     model: async (db, modelName) => models.get(modelName) ?? reread(db, modelName),
     reread,
     counts: async (db, layout, { model, snapshot }) => {

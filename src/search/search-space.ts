@@ -7,7 +7,6 @@ import { isNarrowing } from '../store/filter.ts'
 import { spaceDifferences } from '../store/model-space.ts'
 import type { VersionedModel } from '../store/models.ts'
 import { type FoundChunk, findNearest, type Nearest } from '../store/nearest.ts'
-import { defaultTuning } from '../store/nearest-tuning.ts'
 import { noMemory, type SearchMemory } from './memory.ts'
 import type { SearchParts } from './parts.ts'
 
@@ -71,7 +70,8 @@ async function queryVector(parts: SearchParts, model: Model, request: SpaceReque
   const { vectors } = await embedding.embed([request.query], { kind: 'query', signal: request.signal })
   const [vector] = vectors
   if (vector === undefined) throw new Error(`${model.modelName} made no vector of the query`)
-  checkQueryVector(model, vector)
+  // The model has been asked for its own width, and has checked the numbers.
+  if (vector.length !== model.dimension) checkQueryVector(model, vector)
   return vector
 }
 
@@ -81,7 +81,7 @@ async function nearestIn(
   memory: SearchMemory,
   search: SpaceRequest & { readonly known: VersionedModel; readonly vector: Float32Array },
 ): Promise<Nearest | RevectorError> {
-  const { db, layout, tuning = defaultTuning } = parts
+  const { db, layout, tuning } = parts
   const { model } = search.known
   try {
     const { vectors } = await memory.counts(db, layout, { model, snapshot: null })
@@ -96,7 +96,7 @@ async function nearestIn(
         versionOf: search.modelName,
         vectors,
       },
-      tuning,
+      { tuning, texts: memory.texts },
     )
   } catch (error) {
     if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return error

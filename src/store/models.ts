@@ -43,13 +43,22 @@ function toModel(row: ModelRow): Model {
   }
 }
 
+/** The row's id and the transaction that wrote it: changes whenever the row does. */
+const version = raw(`id || ':' || xmin::text`)
+
+function named(modelName: string | null): Sql {
+  return modelName === null ? sql`state = 'current'` : sql`model_name = ${modelName}`
+}
+
 /**
- * An expression that changes whenever the row does: the row's id and the transaction that wrote it. Searches
- * read it along, to notice that another model became current or that this one was changed.
+ * An expression that searches read along, to notice that another model became current, that this one was
+ * changed, or that anything was committed: the version of the model's row, a space, and
+ * `pg_current_snapshot()`. NULL when there is no such model.
  */
-export function modelVersion(modelName: string | null): Sql {
-  const which = modelName === null ? sql`state = 'current'` : sql`model_name = ${modelName}`
-  return sql`(select id || ':' || xmin::text from embedding_models where ${which})`
+export function versionAndSnapshot(modelName: string | null): Sql {
+  return sql`(
+      select ${version} || ' ' || pg_current_snapshot()::text from embedding_models where ${named(modelName)}
+    )`
 }
 
 /** A model with the version of its row. */
@@ -63,9 +72,8 @@ export async function versionedModel(
   db: Queryable,
   modelName: string | null,
 ): Promise<VersionedModel | null> {
-  const which = modelName === null ? sql`state = 'current'` : sql`model_name = ${modelName}`
   const { rows } = await db.query<ModelRow & { version: string }>(
-    sql`select ${columns}, id || ':' || xmin::text as version from embedding_models where ${which}`,
+    sql`select ${columns}, ${version} as version from embedding_models where ${named(modelName)}`,
   )
   const [row] = rows
   return row === undefined ? null : { model: toModel(row), version: row.version }

@@ -1,13 +1,13 @@
 import type { SearchFilter } from '../core/search.ts'
-import { raw, type Sql, sql } from '../postgres/sql.ts'
+import { parameter, raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeVector } from '../postgres/vector.ts'
 import { indexKind } from '../schema/index-kind.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
-import { documentsMatching } from './filter.ts'
+import { documentsMatching, isNarrowing } from './filter.ts'
 import type { StoredSpace } from './missing-column.ts'
-import { modelVersion } from './models.ts'
+import { versionAndSnapshot } from './models.ts'
 import { candidatesFor, efSearchFor, fewMatches, limitFor, type NearestTuning } from './nearest-tuning.ts'
 
 export interface NearestRequest {
@@ -35,7 +35,7 @@ export type NearestPath = 'graph' | 'scan' | 'complete' | 'filtered'
 /**
  * The whole search in one statement: the nearest, their texts, and what the caller needs to judge the answer
  * (which version of the model's row is valid, the snapshot, how many chunks pass the filter). Texts are
- * joined after the nearest are known, never before.
+ * joined after the nearest are known, never before. Without a filter nothing found means no row at all.
  */
 export function nearestStatement(
   layout: Layout,
@@ -43,88 +43,111 @@ export function nearestStatement(
   path: NearestPath,
   tuning: NearestTuning,
 ): Sql {
+  const search = sql`with ${candidates(layout, { ...request, tuning, query: queryOf(request) }, path)}`
+  const about = sql`${versionAndSnapshot(request.versionOf)} as about`
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
-  const counted =
-    path === 'filtered'
-      ? sql`(select n from size) as matching, (select max(found) from few) as found`
-      : sql`null::bigint as matching, null::bigint as found`
-  return sql`
-    with query as materialized (
-      select ${encodeVector(request.vector)}::vector as v
-    ),
-    ${candidates(layout, request, path, tuning)},
-    nearest as materialized (
-      select chunk_id, distance, row_number() over (order by distance, chunk_id) as place
-      from candidates
-    )
-    select about.*, hits.*
+  const shown = sql`n.distance, c.${c.id}::text as chunk_id, c.${c.documentId}::text as document_id,
+      d.${d.title}::text as title, c.${c.content} as content, d.${d.metadata} as metadata,
+      d.${d.source} as source, c.${c.headingPath} as heading_path, c.${c.page}::float8 as page,
+      c.${c.startOffset}::float8 as start_offset, c.${c.endOffset}::float8 as end_offset`
+  const nearest = sql`(
+      select chunk_id, distance from candidates order by distance, chunk_id limit ${request.k}
+    ) n
+    join ${c.table} c on c.${c.id} = n.chunk_id
+    left join ${d.table} d on d.${d.id} = c.${c.documentId}`
+  if (path !== 'filtered') {
+    return sql`${search}
+    select ${about}, ${shown}
+    from ${nearest}
+    order by n.distance, n.chunk_id`
+  }
+  return sql`${search}
+    select seen.*, hits.*
     from (
-      select ${modelVersion(request.versionOf)} as version, pg_current_snapshot()::text as snapshot, ${counted}
-    ) about
-    left join (
-      select n.place, n.distance, c.${c.id}::text as chunk_id, c.${c.documentId}::text as document_id,
-        d.${d.title}::text as title, c.${c.content} as content, d.${d.metadata} as metadata,
-        d.${d.source} as source, c.${c.headingPath} as heading_path, c.${c.page}::float8 as page,
-        c.${c.startOffset}::float8 as start_offset, c.${c.endOffset}::float8 as end_offset
-      from nearest n
-      join ${c.table} c on c.${c.id} = n.chunk_id
-      left join ${d.table} d on d.${d.id} = c.${c.documentId}
-      where n.place <= ${request.k}
-    ) hits on true
-    order by hits.place`
+      select ${about}, (select n from size) as matching, (select max(found) from few) as found
+    ) seen
+    left join (select ${shown}, n.chunk_id as place from ${nearest}) hits on true
+    order by hits.distance, hits.place`
+}
+
+/**
+ * The values of a statement without a filter, in the order of its parameters: its text is the same for every
+ * search of a model that asks for about as many, and need not be put together again.
+ */
+export function nearestValues(request: NearestRequest): readonly unknown[] {
+  const vector = encodeVector(request.vector)
+  return request.versionOf === null ? [vector, request.k] : [vector, request.versionOf, request.k]
+}
+
+/** Equal for two requests whose statements without a filter have the same text. */
+export function nearestKey(request: NearestRequest, path: NearestPath): string {
+  const { id, dimension, distance } = request.model
+  return `${id} ${dimension} ${distance} ${path} ${limitFor(request.k)} ${request.versionOf === null}`
+}
+
+/** Sent once, however often the statement mentions it. */
+function queryOf({ vector }: NearestRequest): Sql {
+  return sql`${parameter(encodeVector(vector))}::vector`
+}
+
+/** A request on its way to be written down. */
+interface Search extends NearestRequest {
+  readonly tuning: NearestTuning
+  /** The vector, as the statement spells it. */
+  readonly query: Sql
 }
 
 /** Common table expressions that end with `candidates (chunk_id, distance)`: at least k rows where there are. */
-function candidates(layout: Layout, request: NearestRequest, path: NearestPath, tuning: NearestTuning): Sql {
-  const limit = raw(String(limitFor(request.k)))
+function candidates(layout: Layout, search: Search, path: NearestPath): Sql {
+  const limit = raw(String(limitFor(search.k)))
   switch (path) {
     case 'graph':
       return sql`
-    candidates as materialized (${alongGraph(request, tuning, chunkIsThere(layout))})`
+    candidates as (${alongGraph(search, chunkIsThere(layout))})`
     case 'scan':
       return sql`
-    candidates as materialized (
+    candidates as (
       select chunk_id, distance
       from (
-        select e.chunk_id, ${comparedPlainly(request)} as distance
-        from ${modelTable(request.model.id)} e
-        where e.${vectorColumn(request.model.dimension)} is not null
+        select e.chunk_id, ${comparedPlainly(search)} as distance
+        from ${modelTable(search.model.id)} e
+        where e.${vectorColumn(search.model.dimension)} is not null
       ) compared
       order by distance, chunk_id
       limit ${limit}
     )`
     case 'complete':
-      return complete(layout, request, limit)
+      return complete(layout, search, limit)
     case 'filtered':
-      return filtered(layout, request, tuning, limit)
+      return filtered(layout, search, limit)
   }
 }
 
-function complete(layout: Layout, request: NearestRequest, limit: Sql): Sql {
+function complete(layout: Layout, search: Search, limit: Sql): Sql {
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   return sql`
-    candidates as materialized (
+    candidates as (
       select chunk_id, distance
       from (
-        select e.chunk_id, ${comparedPlainly(request)} as distance
-        from ${modelTable(request.model.id)} e
+        select e.chunk_id, ${comparedPlainly(search)} as distance
+        from ${modelTable(search.model.id)} e
         join ${c.table} c on c.${c.id} = e.chunk_id
         left join ${d.table} d on d.${d.id} = c.${c.documentId}
-        where e.${vectorColumn(request.model.dimension)} is not null
-          and ${documentsMatching(layout, request.filter)}
+        where e.${vectorColumn(search.model.dimension)} is not null
+          and ${documentsMatching(layout, search.filter)}
       ) compared
       order by distance, chunk_id
       limit ${limit}
     )`
 }
 
-function filtered(layout: Layout, request: NearestRequest, tuning: NearestTuning, limit: Sql): Sql {
+function filtered(layout: Layout, search: Search, limit: Sql): Sql {
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
-  const matches = documentsMatching(layout, request.filter)
-  const bound = raw(String(fewMatches(request, tuning)))
+  const matches = documentsMatching(layout, search.filter)
+  const bound = raw(String(fewMatches(search, search.tuning)))
   // `offset 0` is a fence. Postgres can't tell how many documents a condition on JSON or a part of a title
   // leaves: without it, it may scan all chunks, or all vectors, where a few look-ups would do.
   const few = sql`
@@ -134,9 +157,9 @@ function filtered(layout: Layout, request: NearestRequest, tuning: NearestTuning
         select e.chunk_id, e.distance
         from matching m
         cross join lateral (
-          select e.chunk_id, ${comparedPlainly(request)} as distance
-          from ${modelTable(request.model.id)} e
-          where e.chunk_id = m.id and e.${vectorColumn(request.model.dimension)} is not null
+          select e.chunk_id, ${comparedPlainly(search)} as distance
+          from ${modelTable(search.model.id)} e
+          where e.chunk_id = m.id and e.${vectorColumn(search.model.dimension)} is not null
           offset 0
         ) e
         where (select n from size) <= ${bound}
@@ -166,8 +189,8 @@ function filtered(layout: Layout, request: NearestRequest, tuning: NearestTuning
       select count(*) as n from matching
     ),
     ${few},
-    many as materialized (${alongGraph(request, tuning, many)}),
-    candidates as materialized (
+    many as materialized (${alongGraph(search, many)}),
+    candidates as (
       select chunk_id, distance from few union all select chunk_id, distance from many
     )`
 }
@@ -178,22 +201,26 @@ function filtered(layout: Layout, request: NearestRequest, tuning: NearestTuning
  * with the transaction, without a round trip of their own. The scan goes on where the first candidates
  * were deleted or filtered away.
  */
-function alongGraph(request: NearestRequest, tuning: NearestTuning, condition: Sql): Sql {
-  const { model } = request
+function alongGraph(search: Search, condition: Sql): Sql {
+  const { model, query, tuning } = search
   const kind = indexKind(model)
   const column = sql`e.${vectorColumn(model.dimension)}`
-  const limit = limitFor(request.k)
+  const limit = limitFor(search.k)
   const count = candidatesFor(kind.form, limit)
   const settings = raw(`(
           select set_config('hnsw.ef_search', '${efSearchFor(tuning, count)}', true)
-            || set_config('hnsw.iterative_scan', 'relaxed_order', true)
-            || set_config('hnsw.max_scan_tuples', '${tuning.maxScanTuples}', true)
+            || set_config('hnsw.iterative_scan', 'relaxed_order', true)${
+              isNarrowing(search.filter)
+                ? `
+            || set_config('hnsw.max_scan_tuples', '${tuning.maxScanTuples}', true)`
+                : ''
+            }
         ) is not null`)
   const taken = sql`
-      select e.chunk_id, ${kind.exact(column, theQuery)} as distance
+      select e.chunk_id, ${kind.exact(column, query)} as distance
       from ${modelTable(model.id)} e
       where ${settings} and ${condition}
-      order by ${kind.approximate(column, theQuery)}
+      order by ${kind.approximate(column, query)}
       limit ${raw(String(count))}`
   if (!kind.rerank) return taken
   return sql`
@@ -216,9 +243,6 @@ function chunkIsThere(layout: Layout): Sql {
 }
 
 /** The distance as an expression that no graph offers: the planner has to compare every row. */
-function comparedPlainly(request: NearestRequest): Sql {
-  const { model } = request
-  return sql`(${indexKind(model).exact(sql`e.${vectorColumn(model.dimension)}`, theQuery)}) + 0`
+function comparedPlainly({ model, query }: Search): Sql {
+  return sql`(${indexKind(model).exact(sql`e.${vectorColumn(model.dimension)}`, query)}) + 0`
 }
-
-const theQuery = raw('(select v from query)')

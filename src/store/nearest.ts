@@ -1,10 +1,18 @@
 import type { ChunkId, DocumentId, Metadata } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
+import { type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { Counts } from './coverage.ts'
 import { isNarrowing } from './filter.ts'
 import { explainingMissingColumn } from './missing-column.ts'
-import { type NearestPath, type NearestRequest, nearestStatement } from './nearest-statement.ts'
+import { versionAndSnapshot } from './models.ts'
+import {
+  type NearestPath,
+  type NearestRequest,
+  nearestKey,
+  nearestStatement,
+  nearestValues,
+} from './nearest-statement.ts'
 import { defaultTuning, fewMatches, type NearestTuning } from './nearest-tuning.ts'
 
 /** A chunk near to the query, with what is shown of it. */
@@ -36,6 +44,13 @@ export interface Nearest {
   readonly paths: readonly NearestPath[]
 }
 
+/** How a search is made; what is found does not depend on it. */
+export interface NearestOptions {
+  readonly tuning?: NearestTuning | undefined
+  /** Texts of statements already put together, by their keys; of one layout and one tuning. */
+  readonly texts?: Map<string, string> | undefined
+}
+
 /**
  * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, but for
  * the rare search whose graph ran dry before k chunks were found: then all that match are compared.
@@ -46,12 +61,12 @@ export async function findNearest(
   db: Queryable,
   layout: Layout,
   request: NearestRequest,
-  tuning: NearestTuning = defaultTuning,
+  options: NearestOptions = {},
 ): Promise<Nearest> {
-  const path = choosePath(request, tuning)
-  const first = await run(db, layout, request, path, tuning)
+  const path = choosePath(request, options.tuning ?? defaultTuning)
+  const first = await run(db, layout, request, { ...options, path })
   if (!mayHaveMissed(first, request, path)) return first
-  const all = await run(db, layout, request, 'complete', tuning)
+  const all = await run(db, layout, request, { ...options, path: 'complete' })
   return { ...all, matching: first.matching, paths: [path, 'complete'] }
 }
 
@@ -74,10 +89,10 @@ function mayHaveMissed({ found, matching }: Nearest, request: NearestRequest, pa
 }
 
 interface FoundRow {
-  readonly version: string | null
-  readonly snapshot: string
-  readonly matching: string | null
-  readonly found: string | null
+  /** See `versionAndSnapshot`. */
+  readonly about: string | null
+  readonly matching?: string | null
+  readonly found?: string | null
   readonly distance: number
   readonly chunk_id: string | null
   readonly document_id: string | null
@@ -95,29 +110,44 @@ async function run(
   db: Queryable,
   layout: Layout,
   request: NearestRequest,
-  path: NearestPath,
-  tuning: NearestTuning,
+  { path, tuning = defaultTuning, texts }: NearestOptions & { readonly path: NearestPath },
 ): Promise<Nearest> {
-  const statement = nearestStatement(layout, request, path, tuning)
-  // A filter's values decide its plan, so that one is planned anew for each search.
+  // A filter's values decide its plan, so that one is put together and planned anew for each search.
   const prepared = !isNarrowing(request.filter)
-  const { rows } = await explainingMissingColumn(request.model, () =>
-    db.query<FoundRow>(statement, { prepared, readOnly: true }),
-  )
-  const [about] = rows
-  if (about === undefined) throw new Error('A search came back without its first row')
+  const make = (): Sql => nearestStatement(layout, request, path, tuning)
+  const statement = prepared
+    ? { text: remembered(texts, nearestKey(request, path), make), values: nearestValues(request) }
+    : make()
+  const rows = await explainingMissingColumn(request.model, async () => {
+    const { rows: found } = await db.query<FoundRow>(statement, { prepared, readOnly: true })
+    return found.length > 0 ? found : (await db.query<FoundRow>(nothingFound(request.versionOf))).rows
+  })
+  const [first] = rows
+  if (first === undefined) throw new Error('A search came back without its first row')
+  const [version = null, snapshot = ''] = first.about?.split(' ') ?? []
+  const found: FoundChunk[] = []
+  for (const row of rows) if (row.chunk_id !== null) found.push(toFound(row, row.chunk_id))
   return {
-    found: rows.flatMap((row) => (row.chunk_id === null ? [] : [toFound(row, row.chunk_id)])),
-    version: about.version,
-    snapshot: about.snapshot,
-    matching: matchingOf(about, fewMatches(request, tuning)),
+    found,
+    version,
+    snapshot,
+    matching: first.matching === undefined ? null : matchingOf(first, fewMatches(request, tuning)),
     paths: [path],
   }
 }
 
+function remembered(texts: Map<string, string> | undefined, key: string, make: () => Sql): string {
+  const text = texts?.get(key) ?? make().text
+  texts?.set(key, text)
+  return text
+}
+
+function nothingFound(versionOf: string | null): Sql {
+  return sql`select ${versionAndSnapshot(versionOf)} as about, null as chunk_id`
+}
+
 function matchingOf(row: FoundRow, bound: number): Counts | null {
-  if (row.matching === null) return null
-  const chunks = Number(row.matching)
+  const chunks = Number(row.matching ?? 0)
   return chunks > bound ? null : { chunks, vectors: Number(row.found ?? 0) }
 }
 

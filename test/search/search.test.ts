@@ -297,7 +297,7 @@ describeEngines('searching', (engine) => {
       ...parts,
       db: {
         query: (statement, options) => {
-          seen.push(statement.text.includes('nearest as') ? 'search' : 'other')
+          seen.push(statement.text.includes('candidates as') ? 'search' : 'other')
           return db.query(statement, options)
         },
       },

@@ -51,7 +51,7 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
       db,
       layout,
       { model, vector: onCircle(0, rows), versionOf: null, vectors: rows, ...request },
-      tuning,
+      { tuning },
     )
 
   test('when the filter leaves only what is farthest from the query', async () => {

@@ -57,7 +57,7 @@ describeEngines('the graph gives a search its order', (engine) => {
           const narrowed = { ...request, k, filter, vectors: 1_000_000 }
           const explained = await explainNearest(db, layout, narrowed, tuning)
           expect({ shape, k, index: explained.index }).toEqual({ shape, k, index: graph?.name })
-          const { found, paths } = await findNearest(db, layout, narrowed, tuning)
+          const { found, paths } = await findNearest(db, layout, narrowed, { tuning })
           expect({ shape, k, found: found.length, paths }).toEqual({
             shape,
             k,

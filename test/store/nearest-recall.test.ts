@@ -28,8 +28,8 @@ describeEngines('the graph finds what a comparison with every vector finds', (en
     const queries = 20
     for (let i = 0; i < queries; i++) {
       const request = { model, vector: make(), k: 10, versionOf: null, vectors: chunks }
-      const graph = await findNearest(db, layout, request, { ...defaultTuning, exactRows: 0 })
-      const exact = await findNearest(db, layout, request, { ...defaultTuning, exactRows: 1e9 })
+      const graph = await findNearest(db, layout, request, { tuning: { ...defaultTuning, exactRows: 0 } })
+      const exact = await findNearest(db, layout, request, { tuning: { ...defaultTuning, exactRows: 1e9 } })
       expect([graph.paths, exact.paths]).toEqual([['graph'], ['scan']])
       const wanted = new Map(exact.found.map((chunk) => [chunk.chunkId, chunk.distance]))
       for (const chunk of graph.found) {

@@ -127,7 +127,7 @@ describeEngines('a database that others made', (engine) => {
     const tuning = { ...defaultTuning, exactRows: 50 }
     expect((await explainNearest(db, layout, request, tuning)).usesGraph).toBe(true)
     for (const vectors of [1_000_000, 10]) {
-      const { found } = await findNearest(db, layout, { ...request, vectors }, tuning)
+      const { found } = await findNearest(db, layout, { ...request, vectors }, { tuning })
       expect(found.map((chunk) => chunk.content).sort()).toEqual(
         [78, 79, 80, 81, 82].map((p) => `Passage ${p}`),
       )
@@ -140,7 +140,7 @@ describeEngines('a database that others made', (engine) => {
         startOffset: null,
       })
       const filter = { title: 'ARTICLE 17', createdAfter: new Date('2025-01-10T00:00:00Z') }
-      const filtered = await findNearest(db, layout, { ...request, vectors, filter, k: 40 }, tuning)
+      const filtered = await findNearest(db, layout, { ...request, vectors, filter, k: 40 }, { tuning })
       expect(filtered.found.map((chunk) => chunk.title)).toEqual(Array(30).fill('Article 17'))
     }
   })

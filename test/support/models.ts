@@ -35,6 +35,11 @@ export function watchedModels(): WatchedModels {
       texts.set(model.modelName, seen)
       return {
         ...real,
+        async embed(asked, options) {
+          await watched.before(model, asked)
+          seen.push(...asked)
+          return real.embed(asked, options)
+        },
         async embedEach(asked, options) {
           await watched.before(model, asked)
           seen.push(...asked)
