@@ -218,7 +218,7 @@ const shapes: Case[] = [
       tables: {
         chunksTable: 'Text Parts',
         chunkTextColumn: 'body_b',
-        documentsTable: 'My Docs',
+        documentsTable: 'public."My Docs"',
         titleColumn: 'Caption',
       },
     },

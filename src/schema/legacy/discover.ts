@@ -1,5 +1,6 @@
 import type { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
+import { sqlstateOf } from '../../postgres/errors.ts'
 import { sql } from '../../postgres/sql.ts'
 import { findTable } from '../catalog.ts'
 import type { TableName } from '../layout.ts'
@@ -241,20 +242,27 @@ async function tableIn(db: Queryable, schema: string, name: string): Promise<Tab
 
 /** A table as the user names it: plain, quoted, or with its schema. */
 async function named(db: Queryable, name: string, option: string): Promise<TableName> {
-  const { rows } = await db.query<TableName>(sql`
-    select n.nspname::text as schema, c.relname::text as name
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.oid = coalesce(to_regclass(quote_ident(${name}::text)), to_regclass(${name}::text))`)
-  const [found] = rows
-  if (found !== undefined) return found
+  const found = (await findTable(db, name)) ?? (await spelled(db, name))
+  if (found !== null) return found
   throw refused(
     `${option} names "${name}", which is no table on the search path.`,
     'Check the name; with its schema: SCHEMA.TABLE.',
-    {
-      option,
-      table: name,
-    },
+    { option, table: name },
   )
+}
+
+/** A name as SQL spells it. Before PostgreSQL 16 one that SQL can't read is an error. */
+async function spelled(db: Queryable, name: string): Promise<TableName | null> {
+  try {
+    const { rows } = await db.query<TableName>(sql`
+      select n.nspname::text as schema, c.relname::text as name
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.oid = to_regclass(${name}::text)`)
+    return rows[0] ?? null
+  } catch (error) {
+    if (['42601', '42602'].includes(sqlstateOf(error))) return null
+    throw error
+  }
 }
 
 function chosenColumn(table: TableFacts, column: string, option: string): string {
