@@ -2,6 +2,7 @@ import type { DocumentId, Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { ModelState } from '../core/model.ts'
 import type { Database } from '../postgres/database.ts'
+import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import type { Layout } from '../schema/layout.ts'
 import { type ChunkRow, chunksOfDocument } from '../store/chunks.ts'
 import { countDocumentVectors, coverageOf } from '../store/coverage.ts'
@@ -62,7 +63,10 @@ export async function documentPage(
     ...(after === undefined ? {} : { after }),
   })
   const documents = rows.slice(0, limit)
-  return { documents: documents.map(summary), next: rows.length > limit ? (documents.at(-1)?.id ?? null) : null }
+  return {
+    documents: documents.map(summary),
+    next: rows.length > limit ? (documents.at(-1)?.id ?? null) : null,
+  }
 }
 
 /** @throws RevectorError NOT_FOUND */
@@ -100,6 +104,7 @@ export async function documentEmbeddings(
 export async function removeDocument({ db, layout }: DocumentParts, id: DocumentId): Promise<void> {
   const removed = await db.transaction((tx) => deleteDocuments(tx, layout, [id]))
   if (removed === 0) throw unknownDocument(id)
+  await vacuumEmbedded(db)
 }
 
 export function unknownDocument(id: DocumentId): RevectorError {

@@ -216,7 +216,9 @@ export function createPooledDatabase(parts: PooledParts): Database {
 /** Takes back what a session may have left: a transaction, settings, advisory locks, temporary tables. */
 async function resetSession(client: PoolClient, settings: string | null): Promise<boolean> {
   try {
-    await client.query('rollback; reset all; select pg_advisory_unlock_all(); discard temp; unlisten *')
+    await client.query(
+      'rollback; reset all; reset role; select pg_advisory_unlock_all(); discard temp; unlisten *',
+    )
     if (settings !== null) await client.query(settings)
     return true
   } catch {

@@ -2,6 +2,7 @@ import { isRevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
+import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import { buildGraph, dropGraph, graphOf } from './graph.ts'
 import { type ModelSpace, modelTable } from './model-table.ts'
 
@@ -55,6 +56,7 @@ export async function bulkLoading<T>(
     throw error
   }
   await load.finish(options)
+  await vacuumEmbedded(db)
   return result
 }
 
