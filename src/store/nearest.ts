@@ -53,7 +53,8 @@ export interface NearestOptions {
 
 /**
  * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, but for
- * the rare search whose graph ran dry before k chunks were found: then all that match are compared.
+ * the rare search whose graph ran dry before k chunks were found: then the graph is followed further, and if
+ * that is not enough, all that match are compared.
  *
  * @throws RevectorError VECTOR_COLUMN_MISSING
  */
@@ -66,8 +67,13 @@ export async function findNearest(
   const path = choosePath(request, options.tuning ?? defaultTuning)
   const first = await run(db, layout, request, { ...options, path })
   if (!mayHaveMissed(first, request, path)) return first
+  if (path === 'graph') {
+    const further = await run(db, layout, request, { ...options, path: 'further' })
+    if (!mayHaveMissed(further, request, 'further')) return { ...further, paths: [path, 'further'] }
+  }
   const all = await run(db, layout, request, { ...options, path: 'complete' })
-  return { ...all, matching: first.matching, paths: [path, 'complete'] }
+  const paths: NearestPath[] = path === 'graph' ? [path, 'further', 'complete'] : [path, 'complete']
+  return { ...all, matching: first.matching, paths }
 }
 
 export function choosePath(
@@ -79,12 +85,11 @@ export function choosePath(
   return small ? 'scan' : 'graph'
 }
 
-/** Whether fewer than k came although more may exist. */
+/** Whether fewer than k came although more may exist: rows of vanished chunks may have taken places. */
 function mayHaveMissed({ found, matching }: Nearest, request: NearestRequest, path: NearestPath): boolean {
   if (found.length >= request.k || path === 'complete') return false
   // Few enough to have been compared one by one: these are all.
   if (path === 'filtered') return matching === null
-  // Known to be all there is, unless vectors of vanished chunks took places.
   return found.length < request.vectors
 }
 
@@ -94,16 +99,23 @@ interface FoundRow {
   readonly matching?: string | null
   readonly found?: string | null
   readonly distance: number
-  readonly chunk_id: string | null
-  readonly document_id: string | null
+  readonly chunk_id: string | number | null
+  readonly document_id: string | number | null
   readonly title: string | null
   readonly content: string | null
   readonly metadata: Metadata | null
   readonly source: string | null
   readonly heading_path: readonly string[] | null
-  readonly page: number | null
-  readonly start_offset: number | null
-  readonly end_offset: number | null
+  readonly page: Count
+  readonly start_offset: Count
+  readonly end_offset: Count
+}
+
+/** `pg` reads bigint, which an owner's column may be, as a string. */
+type Count = string | number | null
+
+function toNumber(value: Count): number | null {
+  return value === null ? null : Number(value)
 }
 
 async function run(
@@ -151,18 +163,18 @@ function matchingOf(row: FoundRow, bound: number): Counts | null {
   return chunks > bound ? null : { chunks, vectors: Number(row.found ?? 0) }
 }
 
-function toFound(row: FoundRow, chunkId: ChunkId): FoundChunk {
+function toFound(row: FoundRow, chunkId: string | number): FoundChunk {
   return {
-    chunkId,
-    documentId: row.document_id ?? '',
+    chunkId: String(chunkId),
+    documentId: String(row.document_id ?? ''),
     distance: row.distance,
-    title: row.title ?? '',
+    title: String(row.title ?? ''),
     content: row.content ?? '',
     metadata: row.metadata ?? {},
     source: row.source,
     headingPath: row.heading_path ?? [],
-    page: row.page,
-    startOffset: row.start_offset,
-    endOffset: row.end_offset,
+    page: toNumber(row.page),
+    startOffset: toNumber(row.start_offset),
+    endOffset: toNumber(row.end_offset),
   }
 }
