@@ -18,7 +18,9 @@ export const optionsSchema = z.strictObject({
     .string()
     .min(1)
     .default('./.revector')
-    .describe('Folder of the embedded engine. One process at a time has it open.'),
+    .describe(
+      'Folder of the embedded engine. One process at a time has it open. Given in the call, it wins over a `databaseUrl` from outside.',
+    ),
   poolSize: z
     .int()
     .min(1)
@@ -92,7 +94,7 @@ export const optionsSchema = z.strictObject({
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('warn')
-    .describe('Least severe line logged.'),
+    .describe('Least severe line on standard error. Files take `info` and worse in any case.'),
   logDir: z
     .string()
     .optional()
@@ -136,10 +138,24 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
   )
   const fromFile = from.file === undefined ? {} : readConfigFile(from.file)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const parsed = optionsSchema.safeParse({ ...fromFile, ...fromEnvironment, ...given })
+  const parsed = optionsSchema.safeParse({
+    ...withoutServer(fromFile, given),
+    ...withoutServer(fromEnvironment, given),
+    ...given,
+  })
   if (!parsed.success) throw invalid(parsed.error, from.file)
   const keys = Object.fromEntries(keyNames.map((name) => [name, env[name]]))
   return { ...parsed.data, dataDir: resolve(parsed.data.dataDir), keys }
+}
+
+/** Who names a folder in the call means that folder, whatever DATABASE_URL stands in the environment or a file. */
+function withoutServer(
+  outer: Record<string, unknown>,
+  given: { readonly dataDir?: unknown; readonly databaseUrl?: unknown },
+): Record<string, unknown> {
+  if (given.dataDir === undefined || given.databaseUrl !== undefined) return outer
+  const { databaseUrl: _server, ...rest } = outer
+  return rest
 }
 
 function readConfigFile(file: string): Record<string, unknown> {

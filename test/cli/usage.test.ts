@@ -121,6 +121,14 @@ describe('options of every command', () => {
     ])
     expect([models.code, models.stderr]).toEqual([2, expect.stringContaining('--model and --models')])
   })
+  it('a folder that is named wins over a server in the environment', { timeout: 120_000 }, async () => {
+    const env = { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/nowhere' }
+    const { code, json } = await runCli(['db', 'status', '--json', '--data-dir', join(dir, 'data')], { env })
+    expect(code).toBe(0)
+    expect(json().engine).toBe('embedded')
+    const server = await runCli(['db', 'status', '--json'], { env })
+    expect(server.json().error.code).toBe('DATABASE_UNREACHABLE')
+  })
   it('a wrong option in the configuration is one sentence', async () => {
     const file = join(dir, 'wrong.json')
     writeFileSync(file, '{"poolSize": "ten"}')
