@@ -64,7 +64,8 @@ Examples:
     .command('remove')
     .description('Removes a model with its vectors. Asks first when there are any.')
     .argument('<name>')
-    .action((name: string) => start((context) => remove(context, name)))
+    .option('--force', 'even while it is being filled: ends a move that was given up')
+    .action((name: string, flags: { force?: boolean }) => start((context) => remove(context, name, flags)))
 }
 
 /** `custom` models come from a program that calls the library. */
@@ -124,16 +125,18 @@ async function use(context: Context, modelName: string, flags: { force?: boolean
   )
 }
 
-async function remove(context: Context, modelName: string): Promise<undefined> {
+async function remove(context: Context, modelName: string, flags: { force?: boolean }): Promise<undefined> {
   const { models } = context.revector
+  const force = flags.force === true
   const status = (await models.list()).find((model) => model.modelName === modelName)
-  // An unknown model, or one in use, is refused before anyone is asked.
-  if (status !== undefined && status.embeddings > 0 && status.state !== 'current') {
+  // An unknown model, or one in use, is refused below: nobody needs to be asked.
+  const inUse = status?.state === 'current' || (status?.state === 'filling' && !force)
+  if (status !== undefined && status.embeddings > 0 && !inUse) {
     await context.consent(
       `Remove ${modelName} and its ${count(status.embeddings, 'vector')}? They would have to be made again.`,
     )
   }
-  const removed = await models.remove(modelName)
+  const removed = await models.remove(modelName, { force })
   const document = { model_name: removed.modelName, embeddings: removed.embeddings, bytes: removed.bytes }
   context.result(
     document,

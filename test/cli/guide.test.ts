@@ -338,6 +338,10 @@ describe('migrate run', () => {
   })
   it('is undone by models use, at once and completely', async () => {
     expect(await json('models', 'use', bundled)).toEqual({ from: lexical, to: bundled })
+    expect(await refusal('models', 'remove', lexical)).toMatchObject({
+      exit: 3,
+      error: { code: 'CONSENT_MISSING' },
+    })
     expect(await json('search', 'yeast and flour')).toMatchObject({
       models: [bundled],
       coverage: { [bundled]: 1 },
