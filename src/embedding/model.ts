@@ -77,19 +77,33 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     return withRetries(attempt, policy, signal)
   }
 
-  /** One request, given up when it takes too long. */
+  /**
+   * One request, given up when it takes too long. By hand, because AbortSignal.any and .timeout cost as much as
+   * a query's whole way through these layers.
+   */
   async function request(texts: readonly string[], kind: InputKind, signal: AbortSignal) {
-    const timeout = AbortSignal.timeout(limits.requestTimeoutMs)
+    const either = new AbortController()
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      either.abort()
+    }, limits.requestTimeoutMs)
+    timer.unref()
+    const stop = () => either.abort(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
     try {
-      const either = AbortSignal.any([signal, timeout])
-      return await abortable(raw.embedBatch(texts, kind, either), either)
+      return await abortable(raw.embedBatch(texts, kind, either.signal), either.signal)
     } catch (error) {
       throwIfAborted(signal)
-      if (timeout.aborted) {
+      if (timedOut) {
         const seconds = limits.requestTimeoutMs / 1000
         throw new ProviderFailure('unavailable', `No answer within ${seconds} s.`)
       }
       throw error
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
     }
   }
 
@@ -98,16 +112,20 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
       throw new RevectorError('INVALID_INPUT', `Model ${spec.modelName} has been closed.`)
     }
     throwIfAborted(given)
-    const failed = new AbortController()
-    const outer = given === undefined ? [closing.signal] : [closing.signal, given]
-    const signal = AbortSignal.any([...outer, failed.signal])
-
     const errors = new Map<number, RevectorError>()
     const items = texts.flatMap((text, place) => {
       if (text.trim() !== '') return toItems(text, place, kind)
       errors.set(place, emptyText(spec, place))
       return []
     })
+    const batches = toBatches(items, { items: limits.batchItems, tokens: limits.batchTokens })
+    const failed = new AbortController()
+    const outer = given === undefined ? [closing.signal] : [closing.signal, given]
+    // A batch that is alone has no others to be stopped for.
+    const signals = batches.length > 1 ? [...outer, failed.signal] : outer
+    const [only = closing.signal] = signals
+    const signal = signals.length === 1 ? only : AbortSignal.any(signals)
+
     const vectors = new Map<Item, Float32Array>()
     let tokens = 0
     const spent = (count: number) => {
@@ -122,7 +140,6 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
         else if (result !== undefined) errors.set(item.of, refusal(result, spec, { index: item.of }))
       }
     }
-    const batches = toBatches(items, { items: limits.batchItems, tokens: limits.batchTokens })
     const work = batches.map((batch) => slots(() => embedBatch(batch)))
     try {
       await Promise.all(work)
