@@ -116,15 +116,6 @@ export async function upsertDocument(
   return { id: found.id, previousHash: found.contentHash }
 }
 
-/** Keeps a document from being changed or deleted by others until the transaction ends. */
-export async function lockDocument(tx: Queryable, layout: Layout, id: DocumentId): Promise<boolean> {
-  const d = documentColumns(layout)
-  if (!isId(d.idType, id)) return false
-  const { rowCount } = await tx.query(sql`
-    select from ${d.table} where ${d.id} = ${idValue(d.idType, id)} for update`)
-  return rowCount > 0
-}
-
 export async function getDocument(
   db: Queryable,
   layout: Layout,
