@@ -58,3 +58,22 @@ export async function* inOrder<Item, Result>(
     await Promise.allSettled(running)
   }
 }
+
+/** Works on one item while the next is being made: two at a time in memory, their works one after the other. */
+export async function oneBehind<Item>(
+  items: AsyncIterable<Item>,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  let working = Promise.resolve()
+  try {
+    for await (const item of items) {
+      await working
+      working = work(item)
+      // Looked at when the next item is there; until then a failure must not count as unhandled.
+      working.catch(() => {})
+    }
+  } finally {
+    await Promise.allSettled([working])
+  }
+  await working
+}

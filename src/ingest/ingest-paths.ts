@@ -2,7 +2,7 @@ import type { Metadata } from '../core/document.ts'
 import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
-import { batchDocuments, inOrder } from './batches.ts'
+import { batchDocuments, inOrder, oneBehind } from './batches.ts'
 import { type InputFile, listInputs } from './files.ts'
 import { readOwed } from './owed.ts'
 import type { IngestParts } from './parts.ts'
@@ -63,10 +63,10 @@ export async function ingestPaths(parts: IngestParts, request: PathsRequest): Pr
       signal,
       onProgress,
     }
-    for await (const batch of batchDocuments(prepared(parts, request, tally))) {
+    await oneBehind(batchDocuments(prepared(parts, request, tally)), async (batch) => {
       throwIfAborted(signal)
       await writeBatch(parts, batch, options, tally)
-    }
+    })
   })
 
   const counts = tally.counts()
