@@ -103,10 +103,15 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
   })
 
   test('when the nearest were deleted', async () => {
-    const doomed = ids.slice(0, 500)
-    await db.transaction((tx) => deleteChunks(tx, layout, doomed))
-    const { found } = await nearest({ k: 100 })
-    expect(found.map((chunk) => chunk.chunkId)).toEqual(ids.slice(500, 600))
+    const remove = (doomed: readonly string[]) => db.transaction((tx) => deleteChunks(tx, layout, doomed))
+    await remove(ids.slice(0, 60))
+    const near = await nearest({ k: 10 })
+    expect(near.paths).toEqual(['graph', 'further'])
+    expect(near.found.map((chunk) => chunk.chunkId)).toEqual(ids.slice(60, 70))
+    await remove(ids.slice(60, 500))
+    const far = await nearest({ k: 100 })
+    expect(far.paths).toEqual(['graph', 'further', 'complete'])
+    expect(far.found.map((chunk) => chunk.chunkId)).toEqual(ids.slice(500, 600))
   })
 
   test('when vectors are left of chunks that are gone', async () => {
