@@ -4,7 +4,7 @@ import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
-import { documentsBySource, insertDocument, lockSource, updateDocument } from '../store/documents.ts'
+import { documentsBySource, insertDocument, lockSources, updateDocument } from '../store/documents.ts'
 import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, compareDocuments } from './compare.ts'
@@ -156,7 +156,7 @@ async function recheck(
   const sources = changes
     .flatMap(({ document }) => (document.source === null ? [] : [document.source]))
     .sort()
-  for (const source of sources) await lockSource(tx, source)
+  await lockSources(tx, sources)
   const found = await documentsBySource(tx, layout, sources)
   for (const { document, id, previousHash } of changes) {
     if (document.source === null) continue

@@ -38,11 +38,15 @@ export interface DocumentWithContent extends DocumentRow {
 }
 
 /**
- * Keeps every other transaction from writing a document of this source until this one ends: what is looked
- * up afterwards stays true. Also where the table was taken over and has no unique source.
+ * Keeps every other transaction from writing documents of these sources until this one ends: what is looked up
+ * afterwards stays true. Also where the table was taken over and has no unique source. One at a time, in the order
+ * given: sorted, two writers can't wait for each other.
  */
-export async function lockSource(tx: Queryable, source: string): Promise<void> {
-  await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`revector source ${source}`}, 0))`)
+export async function lockSources(tx: Queryable, sources: readonly string[]): Promise<void> {
+  if (sources.length === 0) return
+  await tx.query(sql`
+    select pg_advisory_xact_lock(hashtextextended('revector source ' || source, 0))
+    from unnest(${sources}::text[]) as source`)
 }
 
 /** Ids and hashes of the documents that come from these sources; absent ones are left out. */
@@ -107,7 +111,7 @@ export async function upsertDocument(
   layout: Layout,
   document: NewDocument & { readonly source: string },
 ): Promise<{ readonly id: DocumentId; readonly previousHash: string | null | undefined }> {
-  await lockSource(tx, document.source)
+  await lockSources(tx, [document.source])
   const found = (await documentsBySource(tx, layout, [document.source])).get(document.source)
   if (found === undefined) {
     return { id: await insertDocument(tx, layout, document), previousHash: undefined }
