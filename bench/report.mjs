@@ -42,8 +42,14 @@ export function table(figures) {
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c])
 
 /** One bar a figure, its length in parts of the target: the line is where the target lies. */
-export function picture(figures, { machine, date }) {
-  const measured = figures.filter((figure) => figure.target !== undefined)
+export function picture(figures) {
+  const order = ['search', 'recall', 'ingest', 'upgrade', 'embedded', 'memory']
+  const place = ({ id }) => order.indexOf(id.slice(0, id.indexOf('/')))
+  const measured = figures
+    .filter((figure) => figure.target !== undefined)
+    .sort((a, b) => place(a) - place(b) || a.id.localeCompare(b.id, 'en', { numeric: true }))
+  const dates = [...new Set(measured.map(({ run }) => run.date))].sort().join(', ')
+  const machines = [...new Set(measured.map(({ run }) => run.machine))].join('; ')
   const [left, right, row, top] = [330, 190, 26, 64]
   const width = 960
   const unit = (width - left - right) / 2
@@ -66,7 +72,7 @@ export function picture(figures, { machine, date }) {
 </style>
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 <text x="16" y="26" class="title">Measured against the targets</text>
-<text x="16" y="46" class="note">Bars in parts of the target (the line). Green: held. ${escaped(`${machine}, ${date}`)}</text>
+<text x="16" y="46" class="note">Bars in parts of the target (the line). Green: held. ${escaped(`${machines}, ${dates}`)}</text>
 ${bars.join('\n')}
 <line x1="${line}" y1="${top - 6}" x2="${line}" y2="${top + measured.length * row + 4}" stroke="#24292f" stroke-dasharray="3 3"/>
 <text x="${line}" y="${height - 12}" class="note" text-anchor="middle">target</text>

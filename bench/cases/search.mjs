@@ -7,14 +7,13 @@ import { interleaved, median, percentile, timed } from '../measure.mjs'
 import { once, withDatabase } from '../server.mjs'
 import { exactNearest, vectorSpace } from '../vectors.mjs'
 
-const dimensions = [384, 1536, 3072]
 const perDocument = 10
 const [queryCount, recallQueries, k] = [300, 50, 10]
 // What Revector asks of the graph (src/store/nearest-tuning.ts): both sides are to look equally hard.
 const efSearch = 100
 const passage = (n) => `passage ${n} of the corpus`
 
-export async function search({ serverUrl, sizes, log }) {
+export async function search({ serverUrl, sizes, dimensions, log }) {
   const figures = []
   for (const rows of sizes) {
     for (const dimension of dimensions) {
