@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ident, join, raw, type Sql, sql } from '../../src/postgres/sql.ts'
+import { ident, join, parameter, raw, type Sql, sql } from '../../src/postgres/sql.ts'
 import { embedded } from '../support/engines.ts'
 
 describe('sql', () => {
@@ -79,4 +79,12 @@ describe('ident', () => {
       },
     )
   })
+})
+
+test('a shared parameter is sent once, however often and deep it is mentioned', () => {
+  const v = parameter('v')
+  const inner = sql`(${1} < ${v})`
+  const statement = sql`${v} or ${inner} or ${'v'} or ${inner} or ${v}`
+  expect(statement.text).toBe('$1 or ($2 < $1) or $3 or ($4 < $1) or $1')
+  expect(statement.values).toEqual(['v', 1, 'v', 1])
 })
