@@ -81,7 +81,7 @@ describe('ident', () => {
   })
 })
 
-test('a shared parameter is sent once, however often and deep it is mentioned', () => {
+it('a shared parameter is sent once, however often and deep it is mentioned', () => {
   const v = parameter('v')
   const inner = sql`(${1} < ${v})`
   const statement = sql`${v} or ${inner} or ${'v'} or ${inner} or ${v}`
