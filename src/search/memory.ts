@@ -19,7 +19,7 @@ export interface SearchMemory {
    * Chunks, and how many have a vector. Equal snapshots see equal rows, so with `snapshot` given the counts are
    * right whenever nothing was committed since the last count. While writes go on, up to 20,000 chunks are
    * counted at every search; more, as often as costs a twentieth of the time, and may lag by twenty
-   * times what one count takes (some 200 ms for 100,000 chunks).
+   * times what one count takes (some half a second for 100,000 chunks).
    */
   counts(
     db: Queryable,

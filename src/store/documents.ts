@@ -101,25 +101,6 @@ export async function updateDocument(
   return rowCount > 0
 }
 
-/**
- * Replaces the document of this source, or adds it. Inside a transaction: two writers of one source take turns.
- *
- * @returns `previousHash`: of the text that was replaced; undefined when the document is new
- */
-export async function upsertDocument(
-  tx: Queryable,
-  layout: Layout,
-  document: NewDocument & { readonly source: string },
-): Promise<{ readonly id: DocumentId; readonly previousHash: string | null | undefined }> {
-  await lockSources(tx, [document.source])
-  const found = (await documentsBySource(tx, layout, [document.source])).get(document.source)
-  if (found === undefined) {
-    return { id: await insertDocument(tx, layout, document), previousHash: undefined }
-  }
-  await updateDocument(tx, layout, found.id, document)
-  return { id: found.id, previousHash: found.contentHash }
-}
-
 export async function getDocument(
   db: Queryable,
   layout: Layout,

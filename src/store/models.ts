@@ -128,10 +128,6 @@ async function refuseUnknown(db: Queryable, modelName: string): Promise<never> {
   })
 }
 
-export async function modelById(db: Queryable, id: number): Promise<Model | null> {
-  return (await models(db, sql`where id = ${id}`))[0] ?? null
-}
-
 /** In the order they were registered. */
 export async function allModels(db: Queryable): Promise<Model[]> {
   return models(db, sql`order by id`)

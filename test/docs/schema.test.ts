@@ -52,7 +52,7 @@ describeEngines('the page of tables', (engine) => {
     await db.query(sql`
       insert into embedding_models (id, model_name, dimension, provider, remote_name)
       overriding system value values (7, 'seven', 512, 'custom', 'seven')`)
-    await createModelTable(db, { id: 7, dimension: 512, distance: 'cosine' })
+    await db.transaction((tx) => createModelTable(tx, { id: 7, dimension: 512, distance: 'cosine' }))
     const [, block = ''] = /## The guide's debug queries\n+```sql\n([\s\S]*?)```/.exec(page) ?? []
     const queries = block.split(/;\s*/).filter((query) => query.trim() !== '')
     const results = []

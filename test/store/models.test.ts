@@ -7,7 +7,6 @@ import {
   deleteModel,
   findModel,
   insertModel,
-  modelById,
   requireCurrentModel,
   requireModel,
   setModelState,
@@ -34,7 +33,6 @@ describeEngines('registered models', (engine) => {
     expect(model).toMatchObject({ ...mine, state: 'registered' })
     expect(await insertModel(db, mine)).toEqual({ model, inserted: false })
     expect(await findModel(db, 'space')).toEqual(model)
-    expect(await modelById(db, model.id)).toEqual(model)
 
     await expect(insertModel(db, { ...mine, dimension: 8 })).rejects.toMatchObject({
       code: 'MODEL_DIMENSION_CONFLICT',

@@ -14,12 +14,12 @@ import {
 } from '../../src/store/coverage.ts'
 import {
   deleteDocuments,
+  documentsBySource,
   getDocument,
   insertDocument,
   listDocuments,
   type NewDocument,
   updateDocument,
-  upsertDocument,
 } from '../../src/store/documents.ts'
 import { copyVectorsOfSameContent, fillVectors, putVectors, readVectors } from '../../src/store/embeddings.ts'
 import { requireModel } from '../../src/store/models.ts'
@@ -198,14 +198,12 @@ describeEngines('a database that others made', (engine) => {
   })
 
   test('is added to, and changed', async () => {
-    const { id } = await db.transaction((tx) =>
-      upsertDocument(tx, layout, { ...newDocument('a/path'), source: 'a/path' }),
-    )
-    expect(
-      await db.transaction((tx) =>
-        upsertDocument(tx, layout, { ...newDocument('a/path'), source: 'a/path' }),
-      ),
-    ).toEqual({ id, previousHash: 'hash' })
+    const id = await insertDocument(db, layout, newDocument('a/path'))
+    expect((await documentsBySource(db, layout, ['a/path'])).get('a/path')).toEqual({
+      id,
+      contentHash: 'hash',
+    })
+    expect(await updateDocument(db, layout, id, newDocument('a/path'))).toBe(true)
     expect(await getDocument(db, layout, id)).toMatchObject(newDocument('a/path'))
     const ids = await insertChunks(db, layout, id, [text(0, 'zero'), text(1, 'one')])
     await putVectors(
