@@ -1,9 +1,10 @@
-import type { DocumentId, Metadata } from './core/document.ts'
+import type { DocumentId } from './core/document.ts'
 import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
 import type { Aggregation, SearchFilter, SearchResult } from './core/search.ts'
 import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from './documents/documents.ts'
-import type { IngestReport } from './ingest/ingest-paths.ts'
+import type { IngestDocument } from './ingest/ingest-document.ts'
+import type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
 import type { ModelStatus } from './models/status.ts'
 import type { BackupReport, RestoreReport } from './postgres/backup.ts'
 import type { UpgradePlan } from './schema/upgrade.ts'
@@ -14,7 +15,8 @@ export type {
   StoredChunk,
   StoredDocument,
 } from './documents/documents.ts'
-export type { IngestReport } from './ingest/ingest-paths.ts'
+export type { IngestDocument } from './ingest/ingest-document.ts'
+export type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
 export type { ModelStatus } from './models/status.ts'
 export type { BackupReport, RestoreReport } from './postgres/backup.ts'
 
@@ -77,24 +79,6 @@ export interface AddModel {
   readonly queryPrefix?: string
   readonly distance?: Distance
   readonly baseUrl?: string
-}
-
-export interface IngestDocument extends CallOptions {
-  readonly title: string
-  readonly content: string
-  /** Identity of the document at its owner: a path or URL. Given again, the document is replaced. */
-  readonly source?: string
-  readonly mediaType?: string
-  readonly metadata?: Metadata
-  /** Embed with this model only; absent: with every written model. */
-  readonly embeddingModel?: string
-}
-
-export interface IngestPaths extends CallOptions {
-  /** Files, folders, globs; `-` is standard input. */
-  readonly paths: readonly string[]
-  readonly model?: string
-  readonly metadata?: Metadata
 }
 
 export interface SearchRequest extends CallOptions {

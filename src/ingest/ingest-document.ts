@@ -6,13 +6,15 @@ import type { IngestParts } from './parts.ts'
 import { prepareDocument } from './prepare.ts'
 import { type WriteOptions, writeDocuments } from './write.ts'
 
-export interface DocumentRequest {
+export interface IngestDocument {
   readonly title: string
   readonly content: string
+  /** Its owner's name for it: a path or URL. Given again, the document is replaced. */
   readonly source?: string
   /** Default: Markdown, of which plain text is a case. */
   readonly mediaType?: string
   readonly metadata?: Metadata
+  /** Embed with this model only; absent: with every written model. */
   readonly embeddingModel?: string
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
@@ -23,7 +25,7 @@ export interface DocumentRequest {
  *
  * @throws RevectorError INVALID_INPUT, DOCUMENT_EMPTY, MODEL_UNKNOWN, of the provider; nothing is written then
  */
-export async function ingestDocument(parts: IngestParts, request: DocumentRequest): Promise<DocumentId> {
+export async function ingestDocument(parts: IngestParts, request: IngestDocument): Promise<DocumentId> {
   const { title, signal, onProgress } = request
   checkText('title', title)
   checkText('content', request.content)
@@ -52,7 +54,7 @@ export async function ingestDocument(parts: IngestParts, request: DocumentReques
   return written.id
 }
 
-function metadataOf({ metadata }: DocumentRequest): { readonly metadata?: Metadata } {
+function metadataOf({ metadata }: IngestDocument): { readonly metadata?: Metadata } {
   return metadata === undefined ? {} : { metadata }
 }
 

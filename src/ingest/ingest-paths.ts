@@ -11,9 +11,10 @@ import { type FailedFile, type IngestTally, tallyIngest } from './tally.ts'
 import { readTargets } from './targets.ts'
 import { type WriteOptions, writeDocuments } from './write.ts'
 
-export interface PathsRequest {
+export interface IngestPaths {
   /** Files, folders, globs; `-` is standard input. */
   readonly paths: readonly string[]
+  /** Embed with this model only; absent: with every written model. */
   readonly model?: string
   /** Added to every document's own. */
   readonly metadata?: Metadata
@@ -47,7 +48,7 @@ const readAhead = 4
  * @throws RevectorError what would stop every file: MODEL_UNKNOWN, PROVIDER_*, DATABASE_*, INTERRUPTED. What
  *   was written before stays.
  */
-export async function ingestPaths(parts: IngestParts, request: PathsRequest): Promise<IngestReport> {
+export async function ingestPaths(parts: IngestParts, request: IngestPaths): Promise<IngestReport> {
   const { signal, onProgress } = request
   const started = performance.now()
   // Before any file is read: a misspelt model should not cost an hour of parsing.
@@ -82,7 +83,7 @@ export async function ingestPaths(parts: IngestParts, request: PathsRequest): Pr
 /** Documents as they come out of the parser, in the order of the files; what fails is tallied. */
 async function* prepared(
   parts: IngestParts,
-  request: PathsRequest,
+  request: IngestPaths,
   tally: IngestTally,
 ): AsyncIterable<PreparedDocument> {
   const files = listInputs(request.paths, { maxBytes: parts.maxFileBytes, onSkip: tally.skipped })
@@ -95,7 +96,7 @@ async function* prepared(
 
 async function prepareFile(
   parts: IngestParts,
-  { metadata, signal }: PathsRequest,
+  { metadata, signal }: IngestPaths,
   file: InputFile,
   tally: IngestTally,
 ): Promise<PreparedDocument | null> {
