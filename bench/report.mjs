@@ -50,7 +50,7 @@ export function picture(figures) {
     .sort((a, b) => place(a) - place(b) || a.id.localeCompare(b.id, 'en', { numeric: true }))
   const dates = [...new Set(measured.map(({ run }) => run.date))].sort().join(', ')
   const machines = [...new Set(measured.map(({ run }) => run.machine))].join('; ')
-  const [left, right, row, top] = [330, 190, 26, 64]
+  const [left, right, row, top] = [330, 230, 26, 64]
   const width = 960
   const unit = (width - left - right) / 2
   const height = top + measured.length * row + 34
@@ -61,7 +61,8 @@ export function picture(figures) {
     return [
       `<text x="${left - 10}" y="${y + 15}" text-anchor="end">${escaped(figure.title)}</text>`,
       `<rect x="${left}" y="${y + 4}" width="${(share * unit).toFixed(1)}" height="14" rx="2" fill="${colour}"/>`,
-      `<text x="${width - right + 10}" y="${y + 15}" class="figure">${escaped(`${number(figure.value)}${figure.unit}`)}<tspan class="target">  ${escaped(targetText(figure))}</tspan></text>`,
+      `<text x="${width - right + 10}" y="${y + 15}" class="figure">${escaped(`${number(figure.value)}${figure.unit}`)}</text>`,
+      `<text x="${width - 16}" y="${y + 15}" text-anchor="end" class="target">${escaped(`${figure.better === 'lower' ? '≤' : '≥'} ${number(figure.target)}`)}</text>`,
     ].join('\n')
   })
   const line = left + unit
