@@ -81,7 +81,7 @@ install_programs() {
   # The default format starts with stanzas; REPO_URI is the mirror as apt is configured.
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 -E '/debian/?$' || true)
   # Before the machine's first `apt-get update` there are no index files to ask about, but their addresses are known.
-  [ -n "$mirror" ] || mirror=$(apt-get update --print-uris 2>/dev/null | sed -nE "s#^'(.*/debian)/dists/.*#\1#p" | sed -n 1p)
+  [ -n "$mirror" ] || mirror=$(apt-get update --print-uris 2>/dev/null | sed -nE "s#^'(.*/debian)/dists/.*#\1#p" | sed -n 1p || true)
   [ -n "$mirror" ] || fail "No PostgreSQL 15+ with pgvector 0.8+ is installed here, and apt has no Debian mirror configured to install one from."
 
   local work; work=$(mktemp -d "$cache/install.XXXXXX")
