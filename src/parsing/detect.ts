@@ -105,7 +105,9 @@ function looksBinary(bytes: Uint8Array): boolean {
   if (sample[0] === 0xfe && sample[1] === 0xff) return false
   if (looksUtf16(bytes) !== null) return false
   let controls = 0
-  for (const byte of sample) {
+  // By index: iterating costs ten times as much, and this sees every file.
+  for (let i = 0; i < sample.length; i++) {
+    const byte = sample[i] ?? 0
     if (byte === 0) return true
     if (byte < 0x20 && byte !== 0x1b && (byte < 0x09 || byte > 0x0d)) controls++
   }
