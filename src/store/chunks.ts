@@ -1,6 +1,6 @@
 import type { ChunkId, ChunkText, DocumentId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
-import { sql } from '../postgres/sql.ts'
+import { raw, type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray, idValue, isId, possibleIdArray } from './ids.ts'
@@ -34,23 +34,13 @@ export async function insertChunks(
 ): Promise<readonly ChunkId[]> {
   if (chunks.length === 0) return []
   const c = chunkColumns(layout)
-  // Heading paths differ in length, which an array of arrays can't: they travel as JSON.
   const { rows } = await translatingRefusals(() =>
     db.query<{ id: string; position: number }>(sql`
       insert into ${c.table} (${c.documentId}, ${c.position}, ${c.content}, ${c.contentHash}, ${c.startOffset},
         ${c.endOffset}, ${c.headingPath}, ${c.page}, ${c.tokenCount})
       select ${idValue(layout.documents.idType, documentId)}, u.position, u.content, u.content_hash, u.start_offset,
         u.end_offset, array(select jsonb_array_elements_text(u.heading_path::jsonb)), u.page, u.token_count
-      from unnest(
-        ${chunks.map((chunk) => chunk.position)}::int[],
-        ${chunks.map((chunk) => chunk.content)}::text[],
-        ${chunks.map((chunk) => chunk.contentHash)}::text[],
-        ${chunks.map((chunk) => chunk.startOffset)}::int[],
-        ${chunks.map((chunk) => chunk.endOffset)}::int[],
-        ${chunks.map((chunk) => JSON.stringify(chunk.headingPath))}::text[],
-        ${chunks.map((chunk) => chunk.page)}::int[],
-        ${chunks.map((chunk) => chunk.tokenCount)}::int[]
-      ) as u (position, content, content_hash, start_offset, end_offset, heading_path, page, token_count)
+      from unnest(${chunks.map((chunk) => chunk.content)}::text[], ${places(chunks)}) as u (content, ${placeNames})
       order by u.position
       returning ${c.id}::text as id, ${c.position}::float8 as position`),
   )
@@ -85,15 +75,26 @@ export async function moveChunks(
         c.idType,
         chunks.map((chunk) => chunk.id),
       )},
-      ${chunks.map((chunk) => chunk.position)}::int[],
-      ${chunks.map((chunk) => chunk.contentHash)}::text[],
-      ${chunks.map((chunk) => chunk.startOffset)}::int[],
-      ${chunks.map((chunk) => chunk.endOffset)}::int[],
-      ${chunks.map((chunk) => JSON.stringify(chunk.headingPath))}::text[],
-      ${chunks.map((chunk) => chunk.page)}::int[],
-      ${chunks.map((chunk) => chunk.tokenCount)}::int[]
-    ) as u (id, position, content_hash, start_offset, end_offset, heading_path, page, token_count)
+      ${places(chunks)}
+    ) as u (id, ${placeNames})
     where c.${c.id} = u.id`)
+}
+
+const placeNames = raw('position, content_hash, start_offset, end_offset, heading_path, page, token_count')
+
+/**
+ * Where chunks stand in their document, as arrays to unnest under `placeNames`. Heading paths differ in length,
+ * which an array of arrays can't: they travel as JSON.
+ */
+function places(chunks: readonly ChunkText[]): Sql {
+  return sql`
+        ${chunks.map((chunk) => chunk.position)}::int[],
+        ${chunks.map((chunk) => chunk.contentHash)}::text[],
+        ${chunks.map((chunk) => chunk.startOffset)}::int[],
+        ${chunks.map((chunk) => chunk.endOffset)}::int[],
+        ${chunks.map((chunk) => JSON.stringify(chunk.headingPath))}::text[],
+        ${chunks.map((chunk) => chunk.page)}::int[],
+        ${chunks.map((chunk) => chunk.tokenCount)}::int[]`
 }
 
 /** Of one document, in their order. */
