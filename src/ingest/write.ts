@@ -4,7 +4,7 @@ import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
-import { documentsBySource, insertDocument, lockSources, updateDocument } from '../store/documents.ts'
+import { documentsBySource, insertDocuments, lockSources, updateDocument } from '../store/documents.ts'
 import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, compareDocuments } from './compare.ts'
@@ -92,13 +92,7 @@ async function writeOnce(
 
   const ids = await db.transaction(async (tx) => {
     const models = await recheck(tx, layout, open, targets, options.modelName)
-    const written = new Map<Change, DocumentId>()
-    const wanting: Wanting[] = []
-    for (const change of open) {
-      const one = await writeChange(tx, layout, change)
-      written.set(change, one.id)
-      wanting.push(...one.wanting)
-    }
+    const { written, wanting } = await writeChanges(tx, layout, open)
     for (const one of made) {
       if (!models.has(one.model.id)) continue
       const complete = await storeVectors(tx, layout, one, wanting)
@@ -171,24 +165,48 @@ interface Wanting {
   readonly contentHash: string
 }
 
-/** The document's row and chunks, but for those that go. */
-async function writeChange(
+/** The documents' rows and their chunks, but for those that go. */
+async function writeChanges(
   tx: Queryable,
   layout: Layout,
-  change: Change,
-): Promise<{ readonly id: DocumentId; readonly wanting: readonly Wanting[] }> {
-  const { document, kept, added } = change
-  if (change.id !== null && change.previousHash === document.contentHash) {
-    return { id: change.id, wanting: kept }
+  changes: readonly Change[],
+): Promise<{ readonly written: ReadonlyMap<Change, DocumentId>; readonly wanting: readonly Wanting[] }> {
+  const fresh = changes.filter((change) => change.id === null)
+  const freshIds = await insertDocuments(
+    tx,
+    layout,
+    fresh.map((change) => change.document),
+  )
+  const written = new Map<Change, DocumentId>(fresh.map((change, i) => [change, freshIds[i] ?? '']))
+  const changed: Change[] = [...fresh]
+  for (const change of changes) {
+    if (change.id === null) continue
+    written.set(change, change.id)
+    if (isAsItWas(change)) continue
+    await updateDocument(tx, layout, change.id, change.document)
+    changed.push(change)
   }
-  if (change.id !== null) await updateDocument(tx, layout, change.id, document)
-  const id = change.id ?? (await insertDocument(tx, layout, document))
-  await moveChunks(tx, layout, kept)
-  const newIds = await insertChunks(tx, layout, id, added)
+  await moveChunks(
+    tx,
+    layout,
+    changed.flatMap((change) => change.kept),
+  )
+  const added = changed.flatMap((change) =>
+    change.added.map((chunk) => ({ ...chunk, documentId: written.get(change) ?? '' })),
+  )
+  const addedIds = await insertChunks(tx, layout, added)
   return {
-    id,
-    wanting: [...kept, ...added.map((chunk, i) => ({ id: newIds[i] ?? '', contentHash: chunk.contentHash }))],
+    written,
+    wanting: [
+      ...changes.flatMap((change) => change.kept),
+      ...added.map(({ contentHash }, i) => ({ id: addedIds[i] ?? '', contentHash })),
+    ],
   }
+}
+
+/** Only vectors are lacking. The same text may still be cut anew, when the options of splitting have changed. */
+function isAsItWas({ document, previousHash, added, removed }: Change): boolean {
+  return previousHash === document.contentHash && added.length === 0 && removed.length === 0
 }
 
 /** @returns whether every chunk has a vector of the model now */
@@ -214,7 +232,7 @@ async function storeVectors(
 
 function outcomeOf(change: Change): 'added' | 'changed' | 'unchanged' {
   if (change.id === null) return 'added'
-  return change.previousHash === change.document.contentHash ? 'unchanged' : 'changed'
+  return isAsItWas(change) ? 'unchanged' : 'changed'
 }
 
 function existing(change: Change): DocumentId {

@@ -20,8 +20,13 @@ export interface ChunkRow {
   readonly tokenCount: number | null
 }
 
+/** A chunk as it is written. */
+export interface NewChunk extends ChunkText {
+  readonly documentId: DocumentId
+}
+
 /**
- * Adds chunks of one document, in one statement.
+ * Adds chunks, in one statement.
  *
  * @returns their ids, in the order given
  * @throws RevectorError INVALID_INPUT when the owner's table wants a column that we can't fill
@@ -29,25 +34,31 @@ export interface ChunkRow {
 export async function insertChunks(
   db: Queryable,
   layout: Layout,
-  documentId: DocumentId,
-  chunks: readonly ChunkText[],
+  chunks: readonly NewChunk[],
 ): Promise<readonly ChunkId[]> {
   if (chunks.length === 0) return []
   const c = chunkColumns(layout)
+  const documentIds = idArray(
+    layout.documents.idType,
+    chunks.map((chunk) => chunk.documentId),
+  )
   const { rows } = await translatingRefusals(() =>
-    db.query<{ id: string; position: number }>(sql`
+    db.query<{ id: string; document: string; position: number }>(sql`
       insert into ${c.table} (${c.documentId}, ${c.position}, ${c.content}, ${c.contentHash}, ${c.startOffset},
         ${c.endOffset}, ${c.headingPath}, ${c.page}, ${c.tokenCount})
-      select ${idValue(layout.documents.idType, documentId)}, u.position, u.content, u.content_hash, u.start_offset,
+      select u.document_id, u.position, u.content, u.content_hash, u.start_offset,
         u.end_offset, array(select jsonb_array_elements_text(u.heading_path::jsonb)), u.page, u.token_count
-      from unnest(${chunks.map((chunk) => chunk.content)}::text[], ${places(chunks)}) as u (content, ${placeNames})
-      order by u.position
-      returning ${c.id}::text as id, ${c.position}::float8 as position`),
+      from unnest(
+        ${documentIds}, ${chunks.map((chunk) => chunk.content)}::text[], ${places(chunks)}
+      ) with ordinality as u (document_id, content, ${placeNames}, place)
+      order by u.place
+      returning ${c.id}::text as id, ${c.documentId}::text as document, ${c.position}::float8 as position`),
   )
-  const ids = new Map(rows.map((row) => [row.position, row.id]))
-  return chunks.map((chunk) => {
-    const id = ids.get(chunk.position)
-    if (id === undefined) throw new Error(`Two chunks of one document have the position ${chunk.position}`)
+  // Rows may come back in any order.
+  const ids = new Map(rows.map((row) => [`${row.document} ${row.position}`, row.id]))
+  return chunks.map(({ documentId, position }) => {
+    const id = ids.get(`${documentId} ${position}`)
+    if (id === undefined) throw new Error(`Two chunks of one document have the position ${position}`)
     return id
   })
 }

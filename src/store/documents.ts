@@ -64,23 +64,46 @@ export async function documentsBySource(
   return new Map(rows.map((row) => [row.source, { id: row.id, contentHash: row.hash }]))
 }
 
-/** @throws RevectorError INVALID_INPUT when the owner's table wants a column that we can't fill */
-export async function insertDocument(
+/**
+ * Adds documents, in one statement.
+ *
+ * @returns their ids, in the order given
+ * @throws RevectorError INVALID_INPUT when the owner's table wants a column that we can't fill
+ */
+export async function insertDocuments(
   db: Queryable,
   layout: Layout,
-  document: NewDocument,
-): Promise<DocumentId> {
+  documents: readonly NewDocument[],
+): Promise<readonly DocumentId[]> {
+  if (documents.length === 0) return []
   const d = documentColumns(layout)
   const { rows } = await translatingRefusals(() =>
-    db.query<{ id: string }>(sql`
+    db.query<{ id: string; source: string | null; hash: string }>(sql`
       insert into ${d.table} (${d.title}, ${d.content}, ${d.source}, ${d.mediaType}, ${d.contentHash}, ${d.metadata})
-      values (${document.title}, ${document.content}, ${document.source}, ${document.mediaType},
-        ${document.contentHash}, ${JSON.stringify(document.metadata)}::jsonb)
-      returning ${d.id}::text as id`),
+      select u.title, u.content, u.source, u.media_type, u.content_hash, u.metadata::jsonb
+      from unnest(
+        ${documents.map((document) => document.title)}::text[],
+        ${documents.map((document) => document.content)}::text[],
+        ${documents.map((document) => document.source)}::text[],
+        ${documents.map((document) => document.mediaType)}::text[],
+        ${documents.map((document) => document.contentHash)}::text[],
+        ${documents.map((document) => JSON.stringify(document.metadata))}::text[]
+      ) with ordinality as u (title, content, source, media_type, content_hash, metadata, place)
+      order by u.place
+      returning ${d.id}::text as id, ${d.source} as source, ${d.contentHash} as hash`),
   )
-  const [row] = rows
-  if (row === undefined) throw new Error('The inserted document came back without a row')
-  return row.id
+  // Rows may come back in any order. Documents of one source and hash are the same in everything.
+  const ids = new Map<string, DocumentId[]>()
+  const named = (source: string | null, hash: string): string => JSON.stringify([source, hash])
+  for (const { id, source, hash } of rows) {
+    const name = named(source, hash)
+    ids.set(name, [...(ids.get(name) ?? []), id])
+  }
+  return documents.map(({ source, contentHash }) => {
+    const id = ids.get(named(source, contentHash))?.shift()
+    if (id === undefined) throw new Error('The inserted document came back without a row')
+    return id
+  })
 }
 
 /** @returns whether there is such a document */

@@ -40,6 +40,22 @@ describeEngines('writing documents', (engine) => {
     })
   })
 
+  it('cuts a document anew that lacks vectors, when the splitting has changed', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const parts = ingestParts(corpus)
+    const document = lines('a.md', ['one', 'two', 'three'])
+    const { documents } = await write(parts, [document])
+    await setModelState(corpus.db, corpus.second.id, 'standby')
+    const anew = { ...lines('a.md', ['one', 'two three']), contentHash: document.contentHash }
+    const rewritten = await write(parts, [anew])
+    expect(rewritten.documents).toMatchObject([{ outcome: 'changed', chunks: 2 }])
+    const chunks = await chunksOfDocument(corpus.db, corpus.layout, idOf(documents[0]))
+    expect(chunks.map((chunk) => chunk.content)).toEqual(['one', 'two three'])
+    for (const model of [corpus.first, corpus.second]) {
+      expect(await countVectors(corpus.db, corpus.layout, model)).toMatchObject({ chunks: 2, vectors: 2 })
+    }
+  })
+
   it('writes a new title without embedding anything', async () => {
     const corpus = await testCorpus(await engine.connect())
     const parts = ingestParts(corpus)

@@ -25,7 +25,7 @@ import {
   deleteDocuments,
   documentsBySource,
   getDocument,
-  insertDocument,
+  insertDocuments,
   listDocuments,
   type NewDocument,
   updateDocument,
@@ -83,17 +83,16 @@ describeEngines('rows in, rows out', (engine) => {
   })
 
   const addChunks = async (texts: readonly string[]): Promise<readonly string[]> => {
-    const id = await insertDocument(db, layout, document(null))
+    const [documentId = ''] = await insertDocuments(db, layout, [document(null)])
     return insertChunks(
       db,
       layout,
-      id,
-      texts.map((text, i) => chunk(i, text)),
+      texts.map((text, i) => ({ ...chunk(i, text), documentId })),
     )
   }
 
   test('a document comes back as it was given', async () => {
-    const id = await insertDocument(db, layout, document('come/back'))
+    const [id = ''] = await insertDocuments(db, layout, [document('come/back')])
     const got = await getDocument(db, layout, id)
     expect(got).toMatchObject({ ...document('come/back'), id, chunks: 0 })
     expect(got?.createdAt).toBeInstanceOf(Date)
@@ -105,23 +104,35 @@ describeEngines('rows in, rows out', (engine) => {
     }
   })
 
+  test('documents that are the same in everything are each given a row', async () => {
+    const twin = document(null, { title: 'twin' })
+    const ids = await insertDocuments(db, layout, [twin, document(null, { contentHash: 'x' }), twin])
+    expect(new Set(ids).size).toBe(3)
+    const titles = await Promise.all(ids.map(async (id) => (await getDocument(db, layout, id))?.title))
+    expect(titles).toEqual(['twin', document(null).title, 'twin'])
+  })
+
   test('documents are found by their sources', async () => {
-    const id = await insertDocument(db, layout, document('once', { contentHash: 'two' }))
-    await insertDocument(db, layout, document('other'))
+    const [, id] = await insertDocuments(db, layout, [
+      document('other'),
+      document('once', { contentHash: 'two' }),
+    ])
     const found = await documentsBySource(db, layout, ['once', 'other', 'never'])
     expect([...found.keys()].sort()).toEqual(['once', 'other'])
     expect(found.get('once')).toEqual({ id, contentHash: 'two' })
-    await expect(insertDocument(db, layout, document('once'))).rejects.toMatchObject({
+    await expect(insertDocuments(db, layout, [document('once')])).rejects.toMatchObject({
       data: { sqlstate: '23505' },
     })
   })
 
   test('documents are listed page by page', async () => {
     const before = await countDocuments(db, layout)
-    const ids: string[] = []
-    for (const name of ['p1', 'p2', 'p3', 'p4', 'p5']) {
-      ids.push(await insertDocument(db, layout, document(name, { metadata: { list: true } })))
-    }
+    const names = ['p1', 'p2', 'p3', 'p4', 'p5']
+    const ids = await insertDocuments(
+      db,
+      layout,
+      names.map((name) => document(name, { metadata: { list: true } })),
+    )
     expect(await countDocuments(db, layout)).toBe(before + 5)
     const filter = { metadata: { list: true } }
     const first = await listDocuments(db, layout, { limit: 3, filter })
@@ -131,13 +142,25 @@ describeEngines('rows in, rows out', (engine) => {
   })
 
   test('chunks come back in their order, whatever is in them', async () => {
-    const id = await insertDocument(db, layout, document('chunked'))
+    const [id = '', other = ''] = await insertDocuments(db, layout, [document('chunked'), document('also')])
     const texts = [
       chunk(0, 'first', []),
       chunk(1, '{"an","array"} \\ " 🙂', ['A "quoted" heading', 'with, comma', '']),
       chunk(2, 'third', ['A']),
     ]
-    const ids = await insertChunks(db, layout, id, texts)
+    // Two documents' chunks in one statement, one after the other's.
+    const both = await insertChunks(
+      db,
+      layout,
+      texts.flatMap((text) => [
+        { ...text, documentId: other },
+        { ...text, documentId: id },
+      ]),
+    )
+    const ids = both.filter((_, i) => i % 2 === 1)
+    expect((await chunksOfDocument(db, layout, other)).map((row) => row.id)).toEqual(
+      both.filter((_, i) => i % 2 === 0),
+    )
     const stored = await chunksOfDocument(db, layout, id)
     expect(stored.map(({ id: _, documentId: __, ...rest }) => rest)).toEqual(texts)
     expect(stored.map((row) => row.id)).toEqual(ids)
@@ -153,7 +176,8 @@ describeEngines('rows in, rows out', (engine) => {
       [ids[2], 4, []],
       [ids[0], 5, ['Moved', 'here']],
     ])
-    expect(await insertChunks(db, layout, id, [])).toEqual([])
+    expect(await insertChunks(db, layout, [])).toEqual([])
+    expect(await insertDocuments(db, layout, [])).toEqual([])
   })
 
   test('vectors come back bit for bit', async () => {

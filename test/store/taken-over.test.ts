@@ -16,7 +16,7 @@ import {
   deleteDocuments,
   documentsBySource,
   getDocument,
-  insertDocument,
+  insertDocuments,
   listDocuments,
   type NewDocument,
   updateDocument,
@@ -198,14 +198,17 @@ describeEngines('a database that others made', (engine) => {
   })
 
   test('is added to, and changed', async () => {
-    const id = await insertDocument(db, layout, newDocument('a/path'))
+    const [id = ''] = await insertDocuments(db, layout, [newDocument('a/path')])
     expect((await documentsBySource(db, layout, ['a/path'])).get('a/path')).toEqual({
       id,
       contentHash: 'hash',
     })
     expect(await updateDocument(db, layout, id, newDocument('a/path'))).toBe(true)
     expect(await getDocument(db, layout, id)).toMatchObject(newDocument('a/path'))
-    const ids = await insertChunks(db, layout, id, [text(0, 'zero'), text(1, 'one')])
+    const ids = await insertChunks(db, layout, [
+      { ...text(0, 'zero'), documentId: id },
+      { ...text(1, 'one'), documentId: id },
+    ])
     await putVectors(
       db,
       layout,
@@ -223,7 +226,7 @@ describeEngines('a database that others made', (engine) => {
     expect(found.map(({ chunkId, headingPath }) => [chunkId, headingPath])).toEqual(
       [...ids].sort().map((chunkId) => [chunkId, ['H']]),
     )
-    const [copy = ''] = await insertChunks(db, layout, id, [text(2, 'zero')])
+    const [copy = ''] = await insertChunks(db, layout, [{ ...text(2, 'zero'), documentId: id }])
     expect(await copyVectorsOfSameContent(db, layout, model, [copy])).toEqual([copy])
     expect(await updateDocument(db, layout, await idOf('article 1'), newDocument(null))).toBe(true)
   })
@@ -259,7 +262,7 @@ describeEngines('a database that others made', (engine) => {
     await db.query(sql`alter table articles add column region uuid`)
     await db.query(sql`update articles set region = article_key`)
     await db.query(sql`alter table articles alter column region set not null`)
-    await expect(insertDocument(db, layout, newDocument(null))).rejects.toMatchObject({
+    await expect(insertDocuments(db, layout, [newDocument(null)])).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringContaining('column region of articles'),
       hint: expect.stringContaining('alter table articles alter column region set default'),
