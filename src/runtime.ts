@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { RevectorError } from './core/errors.ts'
 import type { OnProgress } from './core/progress.ts'
-import type { ModelLimits, ProviderEnvironment } from './embedding/contract.ts'
+import type { ModelLimits, ProviderEnvironment, SharedRates } from './embedding/contract.ts'
 import { openEmbeddingModel } from './embedding/open.ts'
 import { type OwnModel, ownSpec } from './embedding/own-model.ts'
 import type { IngestParts } from './ingest/parts.ts'
@@ -15,6 +15,7 @@ import { schemaStatus } from './schema/status.ts'
 import { runRevisions } from './schema/upgrade.ts'
 import { createSearchMemory } from './search/memory.ts'
 import type { SearchParts } from './search/parts.ts'
+import { blockRate, takeFromRate } from './store/provider-rates.ts'
 
 /** What the flows need. */
 export interface Opened extends IngestParts, SearchParts {
@@ -40,17 +41,22 @@ export interface Runtime {
 }
 
 export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOptions): Runtime {
+  const connection = once(() => connectDatabase(databaseOptions(config, onProgress)))
+  const sharedRates: SharedRates = {
+    take: async (key, tokens, limits) => takeFromRate(await connection.get(), key, tokens, limits),
+    block: async (key, ms) => blockRate(await connection.get(), key, ms),
+  }
   const environment: ProviderEnvironment = {
     keys: config.keys,
     localModelPath: config.localModelPath ?? null,
     cacheDir: config.cacheDir,
     limits: limitsOf(config),
+    sharedRates,
     ...(onProgress === undefined ? {} : { onProgress }),
   }
   const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
   const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
-  const connection = once(() => connectDatabase(databaseOptions(config, onProgress)))
   const parts = once(async (): Promise<Opened> => {
     const db = await connection.get()
     await bringUp(db)

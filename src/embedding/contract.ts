@@ -35,6 +35,8 @@ export interface EmbedOptions {
  */
 export interface EmbeddingModel {
   readonly spec: ModelSpec
+  /** In force for this model: the catalogue's, or the user's. */
+  readonly limits: ModelLimits
   /**
    * All or nothing. A failure that belongs to one text names its place in `data.index`.
    *
@@ -66,6 +68,21 @@ export interface ModelLimits {
   readonly maxAttempts: number
 }
 
+/** What an account may spend in a minute; null: no such limit is known. */
+export type RateLimits = Pick<ModelLimits, 'requestsPerMinute' | 'tokensPerMinute'>
+
+/** Rates that several processes share, kept where all of them can see it. */
+export interface SharedRates {
+  /**
+   * Takes one request of so many tokens from what `key` may spend.
+   *
+   * @returns 0 when it was taken; otherwise nothing was, and it may be tried again after this many milliseconds
+   */
+  take(key: string, tokens: number, limits: RateLimits): Promise<number>
+  /** Nobody takes anything for this long: the provider asked for it. */
+  block(key: string, ms: number): Promise<void>
+}
+
 /** What opening a model may need from outside; read by `config.ts`, never by the providers. */
 export interface ProviderEnvironment {
   /** Keys by their usual names (`OPENAI_API_KEY`, …). Never logged. */
@@ -76,6 +93,8 @@ export interface ProviderEnvironment {
   readonly cacheDir: string
   /** By model name: what differs from the catalogue. */
   readonly limits?: Readonly<Record<string, Partial<ModelLimits>>>
+  /** Where a provider's limits are shared with other processes; absent: this process has them to itself. */
+  readonly sharedRates?: SharedRates
   readonly onProgress?: OnProgress
 }
 

@@ -7,7 +7,7 @@ import { abortable, type Clock, systemClock } from './clock.ts'
 import type { EmbeddingModel, EmbedOptions, EmbedOutcome, InputKind, ModelLimits } from './contract.ts'
 import { ProviderFailure, refusal } from './failure.ts'
 import { isolate } from './isolate.ts'
-import { createRateLimit } from './rate-limit.ts'
+import { createRateLimit, type RateLimit } from './rate-limit.ts'
 import type { RawModel, TokenCounter } from './raw-model.ts'
 import { GivenUp, withRetries } from './retry.ts'
 import { pool, type Window, windowsOf } from './windows.ts'
@@ -17,6 +17,8 @@ export interface LayerOptions {
   readonly countTokens: TokenCounter
   /** Whether `countTokens` is the provider's own count; an estimate is given a quarter of the limit as margin. */
   readonly exactTokens: boolean
+  /** Default: the limits, counted in this process. */
+  readonly rateLimit?: RateLimit
   readonly onRetry?: (event: { attempt: number; waitMs: number; reason: string }) => void
   readonly clock?: Clock
   readonly random?: () => number
@@ -37,7 +39,7 @@ const estimateMargin = 0.75
  */
 export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): EmbeddingModel {
   const { limits, clock = systemClock, random = Math.random } = options
-  const rateLimit = createRateLimit(limits, clock)
+  const { rateLimit = createRateLimit(limits, clock) } = options
   const slots = pLimit(limits.concurrency)
   const closing = new AbortController()
   let closed: Promise<void> | undefined
@@ -68,9 +70,9 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
       spent(reply.tokens ?? tokens)
       return checkReply(reply, items.length, spec)
     }
-    const onRetry = (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => {
+    const onRetry = async (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => {
       // One refusal speaks for the requests beside it too.
-      if (event.failure.retryAfterMs !== null) rateLimit.pause(event.waitMs)
+      if (event.failure.retryAfterMs !== null) await rateLimit.pause(event.waitMs)
       options.onRetry?.({ attempt: event.attempt, waitMs: event.waitMs, reason: event.failure.message })
     }
     const policy = { clock, random, maxAttempts: limits.maxAttempts, onRetry }
@@ -155,6 +157,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
 
   return {
     spec,
+    limits,
     embedEach,
     async embed(texts, embedOptions) {
       const empty = texts.findIndex((text) => text.trim() === '')

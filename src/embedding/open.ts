@@ -1,10 +1,11 @@
 import { RevectorError } from '../core/errors.ts'
 import { type ModelSpec, providerNames } from '../core/model.ts'
 import type { Route } from './bundled/session.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { EmbeddingModel, ProviderEnvironment } from './contract.ts'
 import { limitsFor } from './limits.ts'
 import { layered } from './model.ts'
+import { sharedRateKey, shareRateLimit } from './rate-limit.ts'
 import type { RawModel } from './raw-model.ts'
 import { isExact, tokenCounter } from './tokens.ts'
 
@@ -27,10 +28,15 @@ export async function openEmbeddingModel(
   internals: OpenInternals = {},
 ): Promise<EmbeddingModel> {
   const raw = await openProvider(spec, environment, internals)
-  const { onProgress } = environment
+  const { onProgress, sharedRates } = environment
+  const limits = limitsFor(spec, raw, environment)
+  const key = sharedRateKey(spec)
   return layered(spec, raw, {
     ...internals,
-    limits: limitsFor(spec, raw, environment),
+    limits,
+    ...(sharedRates === undefined || key === null
+      ? {}
+      : { rateLimit: shareRateLimit(key, limits, sharedRates, internals.clock ?? systemClock) }),
     countTokens: raw.countTokens ?? (await tokenCounter(spec)),
     exactTokens: raw.countTokens !== undefined || isExact(spec),
     ...(onProgress === undefined

@@ -1,10 +1,46 @@
+import type { ModelSpec } from '../core/model.ts'
 import type { Clock } from './clock.ts'
+import type { RateLimits, SharedRates } from './contract.ts'
 
 export interface RateLimit {
   /** Waits, in the order of asking, until one request of this many tokens may start. */
   acquire(tokens: number, signal: AbortSignal): Promise<void>
   /** Nothing starts for this long: the provider asked for it. */
-  pause(ms: number): void
+  pause(ms: number): Promise<void>
+}
+
+/** What processes count together; null: what runs on this machine has no account to share. */
+export function sharedRateKey(spec: ModelSpec): string | null {
+  switch (spec.provider) {
+    case 'bundled':
+    case 'lexical-hash':
+    case 'transformers':
+    case 'custom':
+      return null
+    default: {
+      const host = spec.baseUrl !== null && URL.canParse(spec.baseUrl) ? new URL(spec.baseUrl).host : ''
+      return [spec.provider, host, spec.remoteName].join(' ')
+    }
+  }
+}
+
+/** As `createRateLimit`, with all processes that ask the same model of the same account. */
+export function shareRateLimit(
+  key: string,
+  limits: RateLimits,
+  shared: SharedRates,
+  clock: Clock,
+): RateLimit {
+  return inTurn(
+    async (cost, signal) => {
+      for (;;) {
+        const waitMs = await shared.take(key, cost, limits)
+        if (waitMs <= 0) return
+        await clock.wait(Math.ceil(waitMs), signal)
+      }
+    },
+    (ms) => shared.block(key, ms),
+  )
 }
 
 /**
@@ -12,14 +48,10 @@ export interface RateLimit {
  * allowance, so that a start can't spend two minutes' worth in one. A request larger than a bucket starts
  * when the bucket is full and leaves it in debt.
  */
-export function createRateLimit(
-  limits: { requestsPerMinute: number | null; tokensPerMinute: number | null },
-  clock: Clock,
-): RateLimit {
+export function createRateLimit(limits: RateLimits, clock: Clock): RateLimit {
   const requests = createBucket(limits.requestsPerMinute, clock)
   const tokens = createBucket(limits.tokensPerMinute, clock)
   let pausedUntil = 0
-  let queue: Promise<void> = Promise.resolve()
 
   async function start(cost: number, signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -31,6 +63,16 @@ export function createRateLimit(
     tokens.take(cost)
   }
 
+  return inTurn(start, async (ms) => {
+    pausedUntil = Math.max(pausedUntil, clock.now() + ms)
+  })
+}
+
+function inTurn(
+  start: (cost: number, signal: AbortSignal) => Promise<void>,
+  pause: RateLimit['pause'],
+): RateLimit {
+  let queue: Promise<void> = Promise.resolve()
   return {
     acquire(cost, signal) {
       const turn = queue.then(() => start(cost, signal))
@@ -38,9 +80,7 @@ export function createRateLimit(
       queue = turn.catch(() => undefined)
       return turn
     },
-    pause(ms) {
-      pausedUntil = Math.max(pausedUntil, clock.now() + ms)
-    },
+    pause,
   }
 }
 

@@ -7,7 +7,7 @@ export interface RetryPolicy {
   readonly random: () => number
   readonly maxAttempts: number
   /** Called before each wait. */
-  readonly onRetry: (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => void
+  readonly onRetry: (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => Promise<void>
 }
 
 const firstWaitMs = 500
@@ -34,7 +34,7 @@ export async function withRetries<T>(
       if (!isRetryable(error)) throw error
       const waitMs = error.retryAfterMs ?? backOff(tried, policy.random())
       if (tried >= policy.maxAttempts || waitMs > longestRetryAfterMs) throw new GivenUp(error, tried)
-      policy.onRetry({ attempt: tried, waitMs, failure: error })
+      await policy.onRetry({ attempt: tried, waitMs, failure: error })
       await policy.clock.wait(waitMs, signal)
     }
   }
