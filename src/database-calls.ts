@@ -7,6 +7,7 @@ import { listModels } from './models/status.ts'
 import { backup, restore } from './postgres/backup.ts'
 import type { Database } from './postgres/database.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
+import { latestRevision } from './schema/history.ts'
 import { loadLayout } from './schema/layout.ts'
 import { vectorColumns } from './schema/model-table.ts'
 import { schemaStatus } from './schema/status.ts'
@@ -63,7 +64,7 @@ export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] 
 }
 
 async function readStatus(db: Database): Promise<DatabaseStatus> {
-  const { revision, latestRevision, legacy } = await schemaStatus(db)
+  const { revision, legacy } = await schemaStatus(db)
   const ready = revision >= 2 && revision <= latestRevision
   const parts = ready ? { db, layout: await loadLayout(db) } : null
   return {
@@ -88,16 +89,27 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   if (upgrade !== null) {
     const { steps, warnings, ...takeover } = upgrade
     return {
-      steps: steps.map(({ step, does, locks }) => ({ step, locks, detail: does })),
+      steps: [
+        ...steps.map(({ step, does, locks }) => ({ step, locks, detail: does })),
+        ...((to ?? latestRevision) >= 3 ? [migrationTables] : []),
+      ],
       takeover,
       warnings,
     }
   }
-  const { revision, latestRevision, legacy } = await schemaStatus(db)
+  const { revision, legacy } = await schemaStatus(db)
   if (legacy !== null || revision >= (to ?? latestRevision))
     return { steps: [], takeover: null, warnings: [] }
+  if (revision >= 2) return { steps: [migrationTables], takeover: null, warnings: [] }
   const create = { step: 'create', locks: '', detail: 'creates the tables; there is nothing to take over' }
   return { steps: [create], takeover: null, warnings: [] }
+}
+
+/** Revision 3. */
+const migrationTables = {
+  step: 'model migrations',
+  locks: 'writes to chunks, for an instant',
+  detail: 'adds tables for moves from model to model; no row is read or changed',
 }
 
 /** A model of the catalogue is named with all that is known of it, any other with its name alone. */

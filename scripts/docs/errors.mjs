@@ -3,6 +3,7 @@ const groups = {
   MODEL_DIMENSION_CONFLICT: "The guide's three",
   INVALID_INPUT: 'Input',
   MODEL_UNKNOWN: 'Models and providers',
+  MIGRATION_UNKNOWN: 'Model migrations',
   PARSE_FAILED: 'Files and documents',
   DATABASE_UNREACHABLE: 'Databases',
   SCHEMA_MISSING: 'Schema',

@@ -80,7 +80,7 @@ export function planText(plan: Plan, terminal: Pick<Terminal, 'noteStyle' | 'wid
 export async function rollback(context: Context, flags: { to?: number }): Promise<undefined> {
   const { db } = context.revector
   const before = await db.status()
-  const to = flags.to ?? Math.max(0, before.revision - 1)
+  const to = flags.to ?? (before.revision >= 2 ? 1 : 0)
   if (before.revision > to) {
     await context.consent(`Restore the layout from before the upgrade (revision ${before.revision} → ${to})?`)
   }

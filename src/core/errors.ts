@@ -71,6 +71,31 @@ export const errorCatalogue = {
     meaning: 'A provider kept answering that its rate limit is reached.',
   },
 
+  // Model migrations.
+  MIGRATION_UNKNOWN: { exit: 2, status: 404, meaning: 'There is no such model migration.' },
+  MIGRATION_CONFLICT: {
+    exit: 3,
+    status: 409,
+    meaning: 'Another model migration that is not finished stands in the way.',
+  },
+  MIGRATION_STATE: {
+    exit: 3,
+    status: 409,
+    meaning: 'The state of a model migration does not allow what was asked for.',
+  },
+  MIGRATION_PAUSED: {
+    exit: 3,
+    status: 409,
+    meaning: 'A model migration paused while somebody waited for its end.',
+  },
+  GATE_FAILED: { exit: 3, status: 409, meaning: 'A check before the cut-over did not pass.' },
+  BUDGET_EXCEEDED: { exit: 3, status: 409, meaning: 'The work would cost more than its budget.' },
+  MODEL_RETIRED: {
+    exit: 3,
+    status: 409,
+    meaning: 'The provider announced the end of the model, and that day has passed.',
+  },
+
   // Files.
   PARSE_FAILED: { exit: 1, status: 422, meaning: 'A file could not be read as what it claims to be.' },
   PARSE_TIMEOUT: { exit: 1, status: 422, meaning: 'A file took longer to parse than allowed.' },

@@ -4,6 +4,7 @@ import { sql } from '../postgres/sql.ts'
 import { findTable, relationExists } from './catalog.ts'
 import { createHistory, recordDone, recordStart } from './history.ts'
 import { ownLayout, saveLayout } from './layout.ts'
+import { addMigrationTables } from './migration-tables.ts'
 import { script } from './scripts.ts'
 
 /** Tables that revision 1 creates. */
@@ -14,7 +15,7 @@ export async function isFresh(db: Queryable): Promise<boolean> {
   return (await findTable(db, 'chunk_embeddings')) === null
 }
 
-/** Revision 1, and 2 where asked for, on a database without our tables: all or nothing. */
+/** Revision 1, and those after it where asked for, on a database without our tables: all or nothing. */
 export async function createFresh(tx: Queryable, to: number): Promise<void> {
   const schema = await currentSchema(tx)
   for (const name of ownTables) {
@@ -27,6 +28,7 @@ export async function createFresh(tx: Queryable, to: number): Promise<void> {
   await tx.query(script('0001_embeddings.sql'))
   await recordDone(tx, 1)
   if (to >= 2) await replaceFresh(tx, schema)
+  if (to >= 3) await addMigrationTables(tx)
 }
 
 async function replaceFresh(tx: Queryable, schema: string): Promise<void> {

@@ -6,9 +6,10 @@ import { sql } from '../postgres/sql.ts'
 export const revisions = [
   { revision: 1, name: 'fixed dimension' },
   { revision: 2, name: 'dynamic dimensions' },
+  { revision: 3, name: 'model migrations' },
 ] as const
 
-export const latestRevision = 2
+export const latestRevision = 3
 
 /** A row of `revector_revisions`: recorded before its work begins, `appliedAt` set when the work is done. */
 export interface RevisionRow {
@@ -75,6 +76,14 @@ export async function recordDone(db: Queryable, revision: number): Promise<void>
 
 export async function forget(db: Queryable, revision: number): Promise<void> {
   await db.query(sql`delete from revector_revisions where revision = ${revision}`)
+}
+
+/**
+ * Where a rollback goes that names no revision. The guide's "before" is what people mean: 3 only added tables
+ * beside those of 2.
+ */
+export function revisionBefore(revision: number): number {
+  return revision >= 2 ? 1 : 0
 }
 
 function nameOf(revision: number): string {

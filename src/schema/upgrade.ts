@@ -2,12 +2,22 @@ import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { createFresh, isFresh } from './fresh.ts'
-import { adoptFirstRevision, appliedRevision, latestRevision, readHistory, refuseNewer } from './history.ts'
+import {
+  adoptFirstRevision,
+  appliedRevision,
+  latestRevision,
+  type RevisionRow,
+  readHistory,
+  refuseNewer,
+  revisionBefore,
+} from './history.ts'
 import type { BuildSite } from './index-build.ts'
 import { planTakeover, type UpgradePlan } from './legacy/plan.ts'
 import type { FirstModel, TableChoices } from './legacy/record.ts'
+import { refuseOtherVectors, refuseVectors } from './legacy/swapped.ts'
 import { takeOver, takeoverUnderWay, undoTakeover } from './legacy/takeover.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
+import { addMigrationTables, dropMigrationTables } from './migration-tables.ts'
 import { undoFirst, undoFresh } from './undo.ts'
 
 export type { UpgradePlan } from './legacy/plan.ts'
@@ -65,13 +75,24 @@ async function run(site: BuildSite, to: number, options: RunOptions): Promise<Ru
     await session.transaction(adoptFirstRevision)
     return { from, to, takenOver: null }
   }
+  const takenOver = from < 2 ? await takeOld(site, history, options) : null
+  if (to >= 3) {
+    await withShortLocks(session, addMigrationTables, options)
+    options.onProgress?.({ type: 'schema.step', revision: 3, step: migrationStep, detail: 'is done' })
+  }
+  return { from, to, takenOver }
+}
+
+const migrationStep = 'model migrations'
+
+async function takeOld(
+  site: BuildSite,
+  history: readonly RevisionRow[],
+  options: RunOptions,
+): Promise<RunResult['takenOver']> {
   const { takeover, lockedMs } = await takeOver(site, history, options)
   const { table, rows, model } = takeover
-  return {
-    from,
-    to,
-    takenOver: { table: table.name, rows, model: model?.modelName ?? null, lockedMs },
-  }
+  return { table: table.name, rows, model: model?.modelName ?? null, lockedMs }
 }
 
 /**
@@ -89,7 +110,7 @@ export async function planUpgrade(
 }
 
 export interface RollbackOptions {
-  /** The revision to go back to. Default: the one before the present one. */
+  /** The revision to go back to. Default: the layout before this one, 1 from 2 or later, 0 from 1. */
   readonly to?: number
   readonly onProgress?: OnProgress
   readonly signal?: AbortSignal
@@ -118,13 +139,25 @@ export async function rollbackRevisions(
       const history = await readHistory(site.session)
       refuseNewer(history)
       const from = history.reduce((top, { revision }) => Math.max(top, revision), 0)
-      const to = checkedTarget(options.to ?? Math.max(from - 1, 0), 0)
+      const to = checkedTarget(options.to ?? revisionBefore(from), 0)
       let lockedMs = 0
-      if (from >= 2 && to < 2) {
-        const takeover = takeoverUnderWay(history)
-        if (takeover === null) await withShortLocks(site.session, undoFresh, options)
-        else lockedMs = await undoTakeover(site, takeover, options.onProgress)
+      const takeover = takeoverUnderWay(history)
+      const drop = from >= 3 && to < 3
+      const back = from >= 2 && to < 2
+      if (drop) {
+        await withShortLocks(
+          site.session,
+          async (tx) => {
+            // What would be refused afterwards is refused before anything goes.
+            if (back && takeover === null) await refuseVectors(tx, [])
+            else if (back && takeover !== null) await refuseOtherVectors(tx, takeover)
+            await dropMigrationTables(tx)
+          },
+          options,
+        )
       }
+      if (back && takeover === null) await withShortLocks(site.session, undoFresh, options)
+      else if (back && takeover !== null) lockedMs = await undoTakeover(site, takeover, options.onProgress)
       if (from >= 1 && to < 1) await withShortLocks(site.session, undoFirst, options)
       return { from, to: Math.min(from, to), lockedMs }
     },

@@ -1,0 +1,117 @@
+import { RevectorError } from '../core/errors.ts'
+import { openStates } from '../core/migration.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { ident, raw, sql } from '../postgres/sql.ts'
+import { findTable, relationExists } from './catalog.ts'
+import { forget, recordDone, recordStart } from './history.ts'
+import { loadLayout, type TableName, tableOf } from './layout.ts'
+import { script } from './scripts.ts'
+
+/** Tables of revision 3, in an order in which they can be dropped. */
+const tables = [
+  'model_canaries',
+  'provider_rates',
+  'migration_events',
+  'owed_chunks',
+  'quarantined_chunks',
+  'migration_batches',
+  'migration_workers',
+  'model_migrations',
+] as const
+
+/** Revision 3: new tables beside the others, all or nothing; no row of theirs is read or written. */
+export async function addMigrationTables(tx: Queryable): Promise<void> {
+  const schema = await schemaOfModels(tx)
+  await tx.query(sql`
+    select set_config('search_path',
+      concat_ws(', ', ${ident(schema).text}::text, nullif(current_setting('search_path'), '')), true)`)
+  for (const name of tables) {
+    if (await relationExists(tx, { schema, name })) throw nameTaken(schema, name)
+  }
+  await recordStart(tx, 3, {})
+  await tx.query(script('0003_migrations.sql'))
+  const { chunks } = await loadLayout(tx)
+  const idType = raw(await columnType(tx, chunks.table, chunks.id))
+  const chunk = sql`${idType} not null references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`
+  // Texts that a model can't embed, with the reason.
+  await tx.query(sql`
+    create table quarantined_chunks (
+      model_id int not null references embedding_models (id) on delete cascade,
+      chunk_id ${chunk},
+      code text not null,
+      reason text not null,
+      attempts int not null default 1,
+      created_at timestamptz not null default now(),
+      primary key (model_id, chunk_id)
+    )`)
+  // What a writer could not give a written model. A cut-over looks here, and need not look at the whole corpus.
+  await tx.query(sql`
+    create table owed_chunks (
+      model_id int not null references embedding_models (id) on delete cascade,
+      chunk_id ${chunk},
+      since timestamptz not null default now(),
+      primary key (model_id, chunk_id)
+    )`)
+  for (const name of ['quarantined_chunks', 'owed_chunks']) {
+    await tx.query(sql`create index ${ident(`${name}_chunk_id_idx`)} on ${ident(name)} (chunk_id)`)
+  }
+  await recordDone(tx, 3)
+}
+
+/**
+ * Back to revision 2: the history of migrations goes.
+ *
+ * @throws RevectorError ROLLBACK_REFUSED while a migration is open
+ */
+export async function dropMigrationTables(tx: Queryable): Promise<void> {
+  const schema = await schemaOfModels(tx)
+  await tx.query(sql`lock table ${ident(schema, 'model_migrations')} in access exclusive mode`)
+  const { rows: open } = await tx.query<{ id: string; target: string; state: string }>(sql`
+    select id::text as id, target_model as target, state
+    from ${ident(schema, 'model_migrations')}
+    where state = any(${openStates}::text[])
+    order by id`)
+  const [first] = open
+  if (first !== undefined) {
+    throw new RevectorError(
+      'ROLLBACK_REFUSED',
+      `The migration to "${first.target}" is ${first.state}: its progress would be lost.`,
+      {
+        hint: `Finish it, or cancel it with \`revector migrate cancel ${first.id}\`.`,
+        data: { migrations: open },
+      },
+    )
+  }
+  for (const name of tables) await tx.query(sql`drop table ${ident(schema, name)}`)
+  await forget(tx, 3)
+}
+
+async function schemaOfModels(db: Queryable): Promise<string> {
+  const table = await findTable(db, 'embedding_models')
+  if (table === null) throw new Error('embedding_models does not exist')
+  return table.schema
+}
+
+/** As DDL spells it: an owner's ids may be of a domain or of a limited length. */
+async function columnType(db: Queryable, table: TableName, column: string): Promise<string> {
+  const { rows } = await db.query<{ type: string }>(sql`
+    select format_type(a.atttypid, a.atttypmod) as type
+    from pg_attribute a
+    join pg_class c on c.oid = a.attrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${table.schema} and c.relname = ${table.name} and a.attname = ${column}`)
+  const [row] = rows
+  if (row === undefined) throw new Error(`${table.name} has no column ${column}`)
+  return row.type
+}
+
+function nameTaken(schema: string, name: string): RevectorError {
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `The schema ${schema} has a table ${name} that is not Revector's.`,
+    {
+      hint: 'Rename the table.',
+      data: { schema, table: name },
+    },
+  )
+}
