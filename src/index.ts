@@ -12,7 +12,7 @@ export {
 } from './core/errors.ts'
 export type { Distance, Model, ModelSpec, ModelState, ProviderName } from './core/model.ts'
 export type { OnProgress, ProgressEvent } from './core/progress.ts'
-export type { Aggregation, Hit, SearchFilter, SearchResult } from './core/search.ts'
+export type { Aggregation, Hit, SearchFilter, SearchResult, Serve, Serving } from './core/search.ts'
 export { knownModels, specFor } from './embedding/catalogue.ts'
 export type { Embedded, EmbeddedEach, EmbeddingModel, EmbedOptions, InputKind } from './embedding/contract.ts'
 export type { OwnModel } from './embedding/own-model.ts'

@@ -1,7 +1,7 @@
 import type { DocumentId } from './core/document.ts'
 import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
-import type { Aggregation, SearchFilter, SearchResult } from './core/search.ts'
+import type { Aggregation, SearchFilter, SearchResult, Serve } from './core/search.ts'
 import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from './documents/documents.ts'
 import type { IngestDocument } from './ingest/ingest-document.ts'
 import type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
@@ -87,6 +87,14 @@ export interface SearchRequest extends CallOptions {
   readonly queryVector?: Float32Array
   /** Absent: the current model. */
   readonly modelName?: string
+  /**
+   * While a migration fills its target, in place of `modelName`: the `source` alone (it is the current model and has
+   * everything), the `target` alone as far as it is filled, or `both` in one list. Safe to leave on: where no
+   * migration is open, or its target cannot be asked, the current model answers and `serving` says so.
+   */
+  readonly serve?: Serve
+  /** With `serve`, by model name: vectors of the query that are at hand. */
+  readonly queryVectors?: Readonly<Record<string, Float32Array>>
   /** 1 to 1,000; default 5. */
   readonly topK?: number
   /** Hits that score less are left out. */
@@ -94,7 +102,8 @@ export interface SearchRequest extends CallOptions {
   readonly filter?: SearchFilter
 }
 
-export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName' | 'queryVector'> {
+export interface MultiModelSearchRequest
+  extends Omit<SearchRequest, 'modelName' | 'queryVector' | 'queryVectors' | 'serve'> {
   readonly modelNames: readonly string[]
   /** By model name, where they are at hand. */
   readonly queryVectors?: Readonly<Record<string, Float32Array>>

@@ -21,6 +21,7 @@ import { listModels } from './models/status.ts'
 import { openRuntime } from './runtime.ts'
 import { search } from './search/search.ts'
 import { searchMultiModel } from './search/search-multi-model.ts'
+import { searchWhileFilling } from './search/search-while-filling.ts'
 import { countVectors } from './store/coverage.ts'
 import { requireModel } from './store/models.ts'
 
@@ -78,7 +79,10 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       remove: async (id) => removeDocument(await opened(), id),
     },
     retriever: {
-      search: async (request) => search(await opened(), request),
+      search: async ({ serve, ...request }) =>
+        serve === undefined
+          ? search(await opened(), request)
+          : searchWhileFilling(await opened(), { ...request, serve }),
       searchMultiModel: async (request) => searchMultiModel(await opened(), request),
     },
   }

@@ -1,5 +1,5 @@
 import type { Model } from './core/model.ts'
-import type { Hit, SearchResult } from './core/search.ts'
+import type { Hit, SearchResult, Serving } from './core/search.ts'
 import type {
   BackupReport,
   DatabaseStatus,
@@ -77,8 +77,19 @@ export function searchShape(result: SearchResult) {
     models: result.models,
     aggregation: result.aggregation,
     coverage: result.coverage,
+    ...(result.serving === undefined ? {} : { serving: servingShape(result.serving) }),
     hits: result.hits.map(hitShape),
     took_ms: result.tookMs,
+  }
+}
+
+function servingShape(serving: Serving) {
+  return {
+    asked: serving.asked,
+    served: serving.served,
+    migration_id: serving.migrationId,
+    sample_pairs: serving.samplePairs,
+    reason: serving.reason,
   }
 }
 

@@ -1,7 +1,7 @@
 import { isAbsolute, relative } from 'node:path'
 import type { Command } from 'commander'
 import { RevectorError } from '../core/errors.ts'
-import type { Aggregation, Hit, SearchFilter, SearchResult } from '../core/search.ts'
+import type { Aggregation, Hit, SearchFilter, SearchResult, Serve } from '../core/search.ts'
 import { searchShape } from '../wire.ts'
 import { date, decimal, keyValue, names, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
@@ -13,6 +13,7 @@ interface Flags {
   readonly model?: string
   readonly models?: readonly string[]
   readonly aggregation?: Aggregation
+  readonly serve?: Serve
   readonly topK: number
   readonly minScore?: number
   readonly document?: readonly string[]
@@ -34,6 +35,11 @@ export function addSearch(program: Command, start: Start): void {
       '--aggregation <kind>',
       'with --models: union (found by any) or intersection (found by all)',
       oneOf('--aggregation', ['union', 'intersection']),
+    )
+    .option(
+      '--serve <which>',
+      'while a migration fills: source (the current model), target (as far as it is filled) or both',
+      oneOf('--serve', ['source', 'target', 'both']),
     )
     .option('--top-k <n>', 'how many passages, 1 to 1,000', wholeNumber('--top-k', 1, 1_000), 5)
     .option('--min-score <x>', 'leave out what scores less', decimal('--min-score'))
@@ -58,8 +64,9 @@ Examples:
 }
 
 async function run(context: Context, query: string, flags: Flags): Promise<undefined> {
-  const { model, models, aggregation, topK, minScore } = flags
+  const { model, models, aggregation, serve, topK, minScore } = flags
   if (model !== undefined && models !== undefined) throw eitherModel()
+  if (serve !== undefined && (model ?? models) !== undefined) throw serveOrModel(serve)
   if (aggregation !== undefined && models === undefined) throw aggregationAlone(aggregation)
   const { signal, onProgress } = context.longCall()
   const request = {
@@ -69,6 +76,7 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
     signal,
     onProgress,
     ...(minScore === undefined ? {} : { minScore }),
+    ...(serve === undefined ? {} : { serve }),
   }
   const { retriever } = context.revector
   const result =
@@ -97,13 +105,25 @@ function filterOf(flags: Flags): SearchFilter {
 export function hitsText(result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
   const blocks = result.hits.map((hit) => hitText(hit, result, terminal))
   if (blocks.length === 0) blocks.push('Nothing found.')
-  const incomplete = Object.entries(result.coverage).filter(([, share]) => share < 1)
-  const warnings = incomplete.map(([model, share]) =>
-    terminal.style.yellow(
-      `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, so this answer can't see it.`,
+  return [...blocks, ...remarks(result).map(terminal.style.yellow)].join('\n\n')
+}
+
+/** What the reader should know of an answer beside its passages. */
+function remarks({ models, coverage, serving }: SearchResult): readonly string[] {
+  const incomplete = Object.entries(coverage).filter(([, share]) => share < 1)
+  const rest = (model: string): string =>
+    serving?.served === 'both' && model === models[1]
+      ? `so that part was searched with ${models[0]}.`
+      : "so this answer can't see it."
+  return [
+    ...(typeof serving?.reason === 'string'
+      ? [`Searched with ${models.join(' + ')}: ${serving.reason}`]
+      : []),
+    ...incomplete.map(
+      ([model, share]) =>
+        `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, ${rest(model)}`,
     ),
-  )
-  return [...blocks, ...warnings].join('\n\n')
+  ]
 }
 
 function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
@@ -154,6 +174,16 @@ function eitherModel(): RevectorError {
   return new RevectorError('INVALID_INPUT', '--model and --models were both given: expected one of them.', {
     hint: 'Use --model for one model, --models A,B for several.',
   })
+}
+
+function serveOrModel(serve: Serve): RevectorError {
+  return new RevectorError(
+    'INVALID_INPUT',
+    `--serve ${serve} was given with a model: expected one of them.`,
+    {
+      hint: '--serve takes the models from the open migration; leave it out to name models.',
+    },
+  )
 }
 
 function aggregationAlone(aggregation: Aggregation): RevectorError {

@@ -37,6 +37,21 @@ export interface SearchFilter {
   readonly createdBefore?: Date
 }
 
+/** With which models of an open migration to search: the current one, the target as far as it is filled, or both. */
+export type Serve = 'source' | 'target' | 'both'
+
+/** How a search that named `serve` was answered. */
+export interface Serving {
+  readonly asked: Serve
+  readonly served: Serve
+  /** Null: no migration away from the current model was open. */
+  readonly migrationId: string | null
+  /** Chunks of the calibration sample by which the models' scores were compared; null where one answered alone. */
+  readonly samplePairs: number | null
+  /** Why another was served than asked for; null where it was not. */
+  readonly reason: string | null
+}
+
 export interface SearchResult {
   readonly query: string
   readonly models: readonly string[]
@@ -44,5 +59,7 @@ export interface SearchResult {
   /** By model: chunks with a vector / chunks, over what the search could see. 1 is complete. */
   readonly coverage: Readonly<Record<string, number>>
   readonly hits: readonly Hit[]
+  /** Present when the request named `serve`. */
+  readonly serving?: Serving
   readonly tookMs: number
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Aggregation, SearchFilter } from '../core/search.ts'
+import type { Aggregation, SearchFilter, Serve } from '../core/search.ts'
 
 export interface SearchRequest {
   /** Up to 20,000 characters. May be left out where a vector is given. */
@@ -25,6 +25,16 @@ export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName'
   readonly queryVectors?: Readonly<Record<string, Float32Array>>
   /** Default: union. */
   readonly aggregation?: Aggregation
+}
+
+export interface ServedRequest extends Omit<SearchRequest, 'modelName' | 'queryVector'> {
+  /**
+   * With which models of an open migration to search: the `source` (the current model) alone, the `target` alone
+   * as far as it is filled, or `both`, in one list. Where no migration is open: the current model.
+   */
+  readonly serve: Serve
+  /** By model name: compared instead of that model's embedding of the query. */
+  readonly queryVectors?: Readonly<Record<string, Float32Array>>
 }
 
 const longestQuery = 20_000
@@ -69,6 +79,17 @@ const oneModel = z
     error: 'expected some text',
   })
 
+const served = z
+  .strictObject({
+    ...common,
+    serve: z.enum(['source', 'target', 'both'], { error: 'expected source, target or both' }),
+    queryVectors: z.record(z.string(), vector).default({}),
+  })
+  .refine((request) => Object.keys(request.queryVectors).length > 0 || request.query.trim() !== '', {
+    path: ['query'],
+    error: 'expected some text',
+  })
+
 const severalModels = z
   .strictObject({
     ...common,
@@ -100,6 +121,11 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
 /** @throws RevectorError INVALID_INPUT */
 export function checkMultiModelRequest(request: MultiModelSearchRequest): CheckedMultiModelRequest {
   return check(severalModels, request)
+}
+
+/** @throws RevectorError INVALID_INPUT */
+export function checkServedRequest(request: ServedRequest): z.output<typeof served> {
+  return check(served, request)
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, request: unknown): z.output<Schema> {

@@ -22,6 +22,8 @@ export interface SpaceRequest {
 
 export interface SpaceResult {
   readonly model: Model
+  /** The query in its space. */
+  readonly vector: Float32Array
   readonly found: readonly FoundChunk[]
   /** Chunks with a vector / chunks, over what the search could see. */
   readonly coverage: number
@@ -44,11 +46,11 @@ export async function searchSpace(parts: SearchParts, request: SpaceRequest): Pr
     const nearest = await nearestIn(parts, memory, { ...request, known, vector })
     const answered = !(nearest instanceof RevectorError)
     if (answered && (nearest.version === known.version || attempt === attempts)) {
-      return resultOf(parts, memory, { request, model: known.model, nearest })
+      return resultOf(parts, memory, { request, model: known.model, nearest, vector })
     }
     const now = await memory.reread(db, modelName)
     if (answered && isSameSpace(now.model, known.model)) {
-      return resultOf(parts, memory, { request, model: now.model, nearest })
+      return resultOf(parts, memory, { request, model: now.model, nearest, vector })
     }
     if (!answered && (now.version === known.version || attempt === attempts)) throw nearest
     if (!isSameSpace(now.model, known.model)) vector = await queryVector(parts, now.model, request)
@@ -111,12 +113,18 @@ async function resultOf(
     request,
     model,
     nearest,
-  }: { readonly request: SpaceRequest; readonly model: Model; readonly nearest: Nearest },
+    vector,
+  }: {
+    readonly request: SpaceRequest
+    readonly model: Model
+    readonly nearest: Nearest
+    readonly vector: Float32Array
+  },
 ): Promise<SpaceResult> {
   const whole = await memory.counts(parts.db, parts.layout, { model, snapshot: nearest.snapshot })
   if (nearest.found.length === 0 && whole.vectors === 0 && whole.chunks > 0) throw empty(model, whole)
   const seen = await countSeen(parts, { request, model, nearest, whole })
-  return { model, found: nearest.found, coverage: coverageOf(seen) }
+  return { model, vector, found: nearest.found, coverage: coverageOf(seen) }
 }
 
 /** What the search could see: with a filter, what passes it. Only counted where something is missing at all. */
