@@ -1,0 +1,54 @@
+import { throwIfAborted } from '../core/errors.ts'
+import type { MigrationScope } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import { isExact, tokenCounter } from '../embedding/tokens.ts'
+import { type FillCounts, sampleTexts } from '../store/plan-counts.ts'
+import type { PlanParts } from './plan-parts.ts'
+
+export interface TokensToEmbed {
+  readonly count: number
+  readonly exact: boolean
+}
+
+/** More texts are not counted one by one: their tokens follow from their length. Counting these takes seconds. */
+const counted = 20_000
+
+/**
+ * Tokens that a provider would bill: texts without repetitions, each with its prefix. What long texts share between
+ * their windows is not counted.
+ */
+export async function countTokensToEmbed(
+  { db, layout }: PlanParts,
+  request: {
+    readonly target: Model
+    readonly scope: MigrationScope
+    readonly counts: FillCounts
+    readonly signal?: AbortSignal | undefined
+  },
+): Promise<TokensToEmbed> {
+  const { target, scope, counts, signal } = request
+  const count = await tokenCounter(target)
+  let tokens = 0
+  let texts = 0
+  let characters = 0
+  for await (const page of sampleTexts(db, layout, target, { scope, limit: counted, signal })) {
+    throwIfAborted(signal)
+    for (const { content } of page) {
+      tokens += count(target.documentPrefix + content)
+      texts += 1
+      // As Postgres counts them: code points.
+      characters += lengthOf(content)
+    }
+  }
+  const rest = counts.characters - characters
+  if (texts >= counts.texts || rest <= 0 || characters === 0) {
+    return { count: tokens, exact: isExact(target) }
+  }
+  return { count: Math.round(tokens * (counts.characters / characters)), exact: false }
+}
+
+function lengthOf(text: string): number {
+  let length = 0
+  for (const _ of text) length += 1
+  return length
+}

@@ -1,0 +1,161 @@
+import { RevectorError } from '../core/errors.ts'
+import type { MigrationScope } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import { knownModelOf } from '../embedding/catalogue.ts'
+import type { ModelLimits } from '../embedding/contract.ts'
+import { estimateGraphBytes, estimateTableBytes } from '../schema/size-estimate.ts'
+import { countFill, type FillCounts } from '../store/plan-counts.ts'
+import type { PlanParts } from './plan-parts.ts'
+import { countTokensToEmbed, type TokensToEmbed } from './plan-tokens.ts'
+import { type Probe, probeModel } from './probe.ts'
+
+export type { PlanParts } from './plan-parts.ts'
+
+export interface PlanRequest {
+  readonly source: Model
+  readonly target: Model
+  readonly scope?: MigrationScope | undefined
+  /** US dollars; wins over the catalogue. */
+  readonly pricePerMillionTokens?: number | undefined
+  readonly budgetUsd?: number | null | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a migration would do, cost and take. */
+export interface MigrationPlan {
+  readonly sourceModel: string
+  readonly targetModel: string
+  readonly scope: MigrationScope
+  /** Chunks with text in the whole corpus. */
+  readonly corpusChunks: number
+  /** Of these, the ones in scope. */
+  readonly totalChunks: number
+  /** Of these, the ones that the target lacks. */
+  readonly missingChunks: number
+  /** Texts to embed: identical content is embedded once. */
+  readonly texts: number
+  /** Missing chunks that cost nothing because their text is embedded already, or only once. */
+  readonly savedByIdenticalContent: number
+  readonly tokens: number
+  /** Counted with the model's own vocabulary, prefixes included; otherwise an estimate, which errs high. */
+  readonly tokensExact: boolean
+  /** Null: not known. 0: nobody is paid. */
+  readonly pricePerMillionTokens: number | null
+  readonly priceFrom: 'request' | 'catalogue' | null
+  readonly costUsd: number | null
+  readonly budgetUsd: number | null
+  /** Of one worker. */
+  readonly minutes: number
+  /** What the minutes follow from: the speed that was measured, or the provider's limits. */
+  readonly minutesFrom: 'nothing to do' | 'probe' | 'requests per minute' | 'tokens per minute'
+  readonly probe: Probe
+  readonly vectorBytes: number
+  readonly indexBytes: number
+  readonly limits: Pick<ModelLimits, 'requestsPerMinute' | 'tokensPerMinute' | 'concurrency' | 'batchItems'>
+  /** Day (ISO) the provider announced as the target's last, or the earliest that could be. */
+  readonly retirement: string | null
+  readonly warnings: readonly string[]
+}
+
+/**
+ * What moving to a model would take: counted in the database, priced from the catalogue, timed by asking the target for
+ * the vectors of a few real chunks, which also shows that it answers at all. Writes nothing.
+ *
+ * @throws RevectorError MODEL_RETIRED, EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INTERRUPTED
+ */
+export async function planMigration(parts: PlanParts, request: PlanRequest): Promise<MigrationPlan> {
+  const { db, layout, models, today = new Date() } = parts
+  const { source, target, scope = {}, signal } = request
+  const known = knownModelOf(target)
+  const retirement = known?.retirement ?? null
+  refuseRetired(target, retirement, today)
+  const opened = await models.open(target)
+  const probe = await probeModel(parts, opened, { target, scope, signal })
+  const counts = await countFill(db, layout, target, scope)
+  const tokens = await countTokensToEmbed(parts, { target, scope, counts, signal })
+  const given = request.pricePerMillionTokens
+  const price = given ?? known?.pricePerMillionTokens ?? null
+  const costUsd = price === null ? null : (tokens.count * price) / 1e6
+  const { requestsPerMinute, tokensPerMinute, concurrency, batchItems } = opened.limits
+  const time = minutesOf(opened.limits, probe, counts, tokens)
+  const plan = {
+    sourceModel: source.modelName,
+    targetModel: target.modelName,
+    scope,
+    corpusChunks: counts.corpus,
+    totalChunks: counts.chunks,
+    missingChunks: counts.missing,
+    texts: counts.texts,
+    savedByIdenticalContent: counts.missing - counts.texts,
+    tokens: tokens.count,
+    tokensExact: tokens.exact,
+    pricePerMillionTokens: price,
+    priceFrom: price === null ? null : given === undefined ? 'catalogue' : 'request',
+    costUsd,
+    budgetUsd: request.budgetUsd ?? null,
+    minutes: time.minutes,
+    minutesFrom: time.from,
+    probe,
+    vectorBytes: estimateTableBytes(target, counts.missing),
+    indexBytes: estimateGraphBytes(target, counts.missing),
+    limits: { requestsPerMinute, tokensPerMinute, concurrency, batchItems },
+    retirement,
+  } as const
+  return { ...plan, warnings: warningsOf(plan) }
+}
+
+function refuseRetired(target: Model, retirement: string | null, today: Date): void {
+  if (retirement === null || today.toISOString().slice(0, 10) <= retirement) return
+  throw new RevectorError(
+    'MODEL_RETIRED',
+    `"${target.modelName}" ended on ${retirement}, as its provider announced.`,
+    {
+      hint: 'Move to another model; `revector models list` shows those that are registered.',
+      data: { model: target.modelName, retirement },
+    },
+  )
+}
+
+/** Provider calls of one worker follow each other; what bounds them most decides. */
+function minutesOf(
+  limits: ModelLimits,
+  probe: Probe,
+  counts: FillCounts,
+  tokens: TokensToEmbed,
+): { readonly minutes: number; readonly from: MigrationPlan['minutesFrom'] } {
+  if (counts.texts === 0) return { minutes: 0, from: 'nothing to do' }
+  const perRequest = Math.min(
+    limits.batchItems,
+    Math.max(1, Math.floor(limits.batchTokens / Math.max(1, tokens.count / counts.texts))),
+  )
+  const requests = Math.ceil(counts.texts / perRequest)
+  const candidates = [
+    ['probe', (requests * probe.secondsPerRequest + counts.texts * probe.secondsPerText) / 60],
+    ['requests per minute', limits.requestsPerMinute === null ? 0 : requests / limits.requestsPerMinute],
+    ['tokens per minute', limits.tokensPerMinute === null ? 0 : tokens.count / limits.tokensPerMinute],
+  ] as const
+  const [from, minutes] = candidates.reduce((most, one) => (one[1] > most[1] ? one : most))
+  return { minutes, from }
+}
+
+function warningsOf(plan: Omit<MigrationPlan, 'warnings'>): string[] {
+  const warnings: string[] = []
+  if (plan.costUsd === null) {
+    warnings.push(
+      `The price of ${plan.targetModel} is not known: give it per million tokens to see what this costs.`,
+    )
+  }
+  if (plan.costUsd !== null && plan.budgetUsd !== null && plan.costUsd > plan.budgetUsd) {
+    warnings.push(
+      `At about $${plan.costUsd.toFixed(2)} it will pause at the budget of $${plan.budgetUsd.toFixed(2)}.`,
+    )
+  }
+  if (plan.retirement !== null) {
+    warnings.push(`${plan.targetModel} ends on ${plan.retirement}, its provider announced.`)
+  }
+  if (plan.totalChunks < plan.corpusChunks) {
+    const left = plan.corpusChunks - plan.totalChunks
+    warnings.push(`${left} of ${plan.corpusChunks} chunks are out of scope and stay with the source.`)
+  }
+  return warnings
+}

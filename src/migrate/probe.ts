@@ -1,0 +1,66 @@
+import type { MigrationScope } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { EmbeddingModel } from '../embedding/contract.ts'
+import { sampleTexts } from '../store/plan-counts.ts'
+import type { PlanParts } from './plan-parts.ts'
+
+/** How the target answered. */
+export interface Probe {
+  /** Texts it was asked for, of the corpus where it has any to embed. */
+  readonly texts: number
+  readonly tokens: number
+  readonly seconds: number
+  /** The time of a request beside its texts', and of one text in it. */
+  readonly secondsPerRequest: number
+  readonly secondsPerText: number
+}
+
+const texts = 16
+const sentence =
+  'This sentence shows that the model answers, with vectors of the width it is registered with.'
+
+/**
+ * Asks a model for a few vectors, the way a fill will. A text that alone can't be embedded is a matter for the quarantine;
+ * when none can, the first one's reason is thrown.
+ */
+export async function probeModel(
+  { db, layout }: PlanParts,
+  opened: EmbeddingModel,
+  request: {
+    readonly target: Model
+    readonly scope: MigrationScope
+    readonly signal?: AbortSignal | undefined
+  },
+): Promise<Probe> {
+  const { target, scope, signal } = request
+  const sample: string[] = []
+  for await (const page of sampleTexts(db, layout, target, { scope, limit: texts, signal })) {
+    sample.push(...page.map((text) => text.content))
+  }
+  if (sample.length === 0) sample.push(sentence)
+  let tokens = 0
+  let seconds = 0
+  const timed = async (some: readonly string[]) => {
+    const began = performance.now()
+    const reply = await opened.embedEach(some, { kind: 'document', signal })
+    const took = (performance.now() - began) / 1_000
+    tokens += reply.tokens
+    seconds += took
+    return { took, outcomes: reply.outcomes }
+  }
+  // The first request opens connections and loads weights.
+  const { outcomes } = await timed(sample)
+  const good = sample.filter((_, i) => outcomes[i]?.error === undefined)
+  const [refused] = outcomes
+  if (good.length === 0 && refused?.error !== undefined) throw refused.error
+  const { took: one } = await timed(good.slice(0, 1))
+  const all = good.length === 1 ? one : (await timed(good)).took
+  const secondsPerText = good.length === 1 ? one : Math.max(0, (all - one) / (good.length - 1))
+  return {
+    texts: sample.length,
+    tokens,
+    seconds,
+    secondsPerRequest: Math.max(0, one - secondsPerText),
+    secondsPerText,
+  }
+}

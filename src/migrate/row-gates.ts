@@ -1,0 +1,106 @@
+import { graphOf } from '../schema/graph.ts'
+import { countVectors } from '../store/coverage.ts'
+import { readVectors } from '../store/embeddings.ts'
+import { explainNearest } from '../store/nearest-plan.ts'
+import { defaultTuning } from '../store/nearest-tuning.ts'
+import { isPartial } from '../store/scope.ts'
+import { coverageInScope, findVectorFaults, sampleEmbedded } from '../store/verification.ts'
+import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
+
+/** Every chunk in scope has a vector or is quarantined, and no more are quarantined than were allowed. */
+export async function coverageGate(
+  { db, layout }: VerifyParts,
+  { target, scope, allowedQuarantined }: VerifyRequest,
+): Promise<Measured> {
+  const { chunks, vectors, quarantined, missing, examples } = await coverageInScope(db, layout, target, scope)
+  const lacking = missing > 0 ? `, ${missing} lack one` : ''
+  return {
+    passed: missing === 0 && quarantined <= allowedQuarantined,
+    expected: `a vector for each chunk, at most ${allowedQuarantined} quarantined`,
+    measured: `${vectors} of ${chunks} chunks have one, ${quarantined} are quarantined${lacking}`,
+    data: { chunks, vectors, quarantined, missing, examples },
+  }
+}
+
+/** Lengths of normalised vectors differ from 1 by less: they are scaled before they are stored. */
+const normTolerance = 1e-3
+
+/** Every vector of the model, in scope or not, is as wide as it should be, finite, and has a direction. */
+export async function vectorsGate({ db }: VerifyParts, { target }: VerifyRequest): Promise<Measured> {
+  const faults = await findVectorFaults(db, target, normTolerance)
+  const { vectors, wrongWidth, notFinite, zero, wrongNorm } = faults
+  const found = [
+    [wrongWidth, 'of another width'],
+    [notFinite, 'not finite'],
+    [zero, 'all zeros'],
+    [wrongNorm, 'not of length 1'],
+  ] as const
+  const faulty = found.flatMap(([count, fault]) => (count > 0 ? [`${count} ${fault}`] : []))
+  const length = target.normalize ? ', of length 1' : ''
+  return {
+    passed: faulty.length === 0,
+    expected: `vectors of ${target.dimension} finite numbers, not all zero${length}`,
+    measured: faulty.length === 0 ? `${vectors} such vectors` : `${faulty.join(', ')}, of ${vectors} vectors`,
+    data: { ...faults },
+  }
+}
+
+/** The graph is whole, and where there are so many vectors that searches need it, they use it. */
+export async function indexGate(
+  { db, layout, tuning = defaultTuning }: VerifyParts,
+  { target }: VerifyRequest,
+): Promise<Measured> {
+  const graph = await graphOf(db, target)
+  const [chunk] = await sampleEmbedded(db, layout, [target], { limit: 1 })
+  const vector = chunk && (await readVectors(db, layout, target, [chunk.id])).get(chunk.id)
+  const { vectors } = await countVectors(db, layout, target)
+  const needed = vectors > tuning.exactRows
+  const explained =
+    vector === undefined || !needed
+      ? null
+      : await explainNearest(db, layout, { model: target, vector, k: 10, versionOf: null, vectors }, tuning)
+  const valid = graph?.valid === true
+  const used = explained === null || explained.index === graph?.name
+  return {
+    passed: valid && used,
+    expected: needed ? 'a valid index that searches use' : 'a valid index',
+    measured: indexFound({ name: graph?.name, valid, needed, used, vectors }),
+    data: {
+      index: graph?.name ?? null,
+      valid,
+      bytes: graph?.bytes ?? 0,
+      used: explained === null ? null : used,
+      plan: used ? null : (explained?.plan ?? null),
+    },
+  }
+}
+
+function indexFound(found: {
+  readonly name: string | undefined
+  readonly valid: boolean
+  readonly needed: boolean
+  readonly used: boolean
+  readonly vectors: number
+}): string {
+  if (found.name === undefined) return 'none'
+  if (!found.valid) return `${found.name}, left invalid by an interrupted build`
+  if (!found.needed) return `${found.name}; ${found.vectors} vectors are few enough to be compared one by one`
+  return found.used ? `${found.name}, used` : `${found.name}, passed by when a search was explained`
+}
+
+/** Nothing is left out: a cut-over to a part makes the rest of the corpus invisible. */
+export async function scopeGate(
+  { db, layout }: VerifyParts,
+  { target, scope }: VerifyRequest,
+): Promise<Measured> {
+  const all = await coverageInScope(db, layout, target, {})
+  const reached = all.vectors + all.quarantined
+  // What a whole migration lacks is the business of the coverage gate.
+  const passed = !isPartial(scope) || all.missing === 0
+  return {
+    passed,
+    expected: 'the whole corpus',
+    measured: passed ? 'the whole corpus' : `${reached} of ${all.chunks} chunks`,
+    data: { chunks: all.chunks, reached, scope },
+  }
+}

@@ -1,0 +1,165 @@
+import { setImmediate } from 'node:timers/promises'
+import type { ChunkId } from '../core/document.ts'
+import { throwIfAborted } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import { cosineDistance, distanceBetween } from '../embedding/compare.ts'
+import { countVectors } from '../store/coverage.ts'
+import { readVectors } from '../store/embeddings.ts'
+import { findNearest } from '../store/nearest.ts'
+import { defaultTuning } from '../store/nearest-tuning.ts'
+import { sampleEmbedded } from '../store/verification.ts'
+import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
+
+const nearest = 10
+
+/** Rows that exact searches may compare in all; below `fewestQueries` a figure would be mostly chance. */
+const comparedRows = 2_000_000
+const fewestQueries = 20
+
+/** How many of the exact ten nearest the graph finds, asked with vectors of the corpus itself. */
+export async function recallGate(parts: VerifyParts, request: VerifyRequest): Promise<Measured> {
+  const { db, layout, tuning = defaultTuning } = parts
+  const { target, thresholds, signal } = request
+  const { vectors: rows } = await countVectors(db, layout, target)
+  const queries = Math.min(thresholds.sample, Math.max(fewestQueries, Math.floor(comparedRows / (rows + 1))))
+  const chunks = await sampleEmbedded(db, layout, [target], { limit: queries })
+  const ids = chunks.map((chunk) => chunk.id)
+  let wanted = 0
+  let found = 0
+  for (const [id, vector] of await readVectors(db, layout, target, ids)) {
+    throwIfAborted(signal)
+    // One more, because the chunk finds itself.
+    const search = { model: target, vector, k: nearest + 1, versionOf: null, vectors: rows }
+    const exact = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: rows } })
+    const graph = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: -1 } })
+    const others = exact.found.filter((one) => one.chunkId !== id).slice(0, nearest)
+    // Of chunks that are equally far, any will do.
+    const farthest = others.at(-1)?.distance ?? 0
+    const hits = graph.found.filter((one) => one.chunkId !== id && one.distance <= farthest + 1e-7)
+    wanted += others.length
+    found += Math.min(others.length, hits.length)
+  }
+  const recall = wanted === 0 ? 1 : found / wanted
+  return {
+    passed: recall >= thresholds.recall,
+    expected: `recall@${nearest} of the index at least ${thresholds.recall}`,
+    measured: wanted === 0 ? 'nothing to search' : `${rounded(recall)}, asked with ${ids.length} chunks`,
+    data: { recall, queries: ids.length },
+  }
+}
+
+/** Texts that are embedded once more: enough to notice another model, too few to cost anything. */
+const reEmbedded = 16
+
+/** The provider still makes the vectors that are stored: it did not put another model under the name. */
+export async function providerGate(parts: VerifyParts, request: VerifyRequest): Promise<Measured> {
+  const { db, layout, models } = parts
+  const { target, scope, thresholds, signal } = request
+  const limit = Math.min(thresholds.sample, reEmbedded)
+  const chunks = await sampleEmbedded(db, layout, [target], { scope, limit })
+  const expected = `re-embedded chunks within a cosine distance of ${thresholds.provider} of what is stored`
+  if (chunks.length === 0) return { passed: true, expected, measured: 'no vectors to compare', data: {} }
+  const opened = await models.open(target)
+  const texts = chunks.map((chunk) => chunk.content)
+  const { outcomes } = await opened.embedEach(texts, { kind: 'document', signal })
+  const ids = chunks.map((chunk) => chunk.id)
+  const stored = await readVectors(db, layout, target, ids)
+  const apart = ids.flatMap((id, i) => {
+    const before = stored.get(id)
+    // A chunk that was deleted a moment ago is compared with nothing.
+    if (before === undefined) return []
+    const now = outcomes[i]?.vector
+    return [{ id, distance: now === undefined ? 1 : cosineDistance(before, now) }]
+  })
+  const changed = apart.filter(({ distance }) => !(distance <= thresholds.provider))
+  const farthest = apart.reduce((most, { distance }) => Math.max(most, distance), 0)
+  return {
+    passed: changed.length === 0,
+    expected,
+    measured: `${apart.length - changed.length} of ${apart.length} are, the farthest is ${rounded(farthest, 6)} away`,
+    data: { chunks: apart.length, changed: changed.length, farthest, examples: changed.map(({ id }) => id) },
+  }
+}
+
+/** Fewer chunks have no neighbourhoods worth comparing. */
+const fewestCompared = 40
+/** Neighbours are a fortieth of the sample at most, so that chance alone gives an overlap of 0.025. */
+const neighbourShare = 1 / 40
+
+/** How much two models agree on what is near to what, in a sample that both have embedded. */
+export async function overlapGate(parts: VerifyParts, request: VerifyRequest): Promise<Measured> {
+  const { db, layout } = parts
+  const { source, target, scope, thresholds, signal } = request
+  const required = thresholds.overlap !== null
+  const expected = required
+    ? `neighbours in common at least ${thresholds.overlap}`
+    : 'neighbours in common, measured only'
+  if (source === null || source.state === 'retired') {
+    return { passed: true, required, expected, measured: 'the source has no vectors any more', data: {} }
+  }
+  const limit = Math.ceil(thresholds.sample / neighbourShare / nearest)
+  const chunks = await sampleEmbedded(db, layout, [source, target], { scope, limit })
+  if (chunks.length < fewestCompared) {
+    const measured = `only ${chunks.length} chunks have a vector in both: too few to compare`
+    return { passed: true, required, expected, measured, data: { chunks: chunks.length } }
+  }
+  const ids = chunks.map((chunk) => chunk.id)
+  const k = Math.min(nearest, Math.floor(ids.length * neighbourShare))
+  const before = await readVectors(db, layout, source, ids)
+  const after = await readVectors(db, layout, target, ids)
+  const asked = ids.slice(0, thresholds.sample)
+  let common = 0
+  for (const id of asked) {
+    const was = neighbours(source, before, id, k)
+    for (const other of neighbours(target, after, id, k)) if (was.has(other)) common += 1
+    // Thousands of wide vectors are compared: others want to run, too.
+    await setImmediate(undefined, signal && { signal }).catch(() => throwIfAborted(signal))
+  }
+  const overlap = common / (asked.length * k)
+  return {
+    passed: overlap >= (thresholds.overlap ?? 0),
+    required,
+    expected,
+    measured: `${rounded(overlap)} of the ${k} nearest, among ${ids.length} chunks`,
+    data: { overlap, k, chunks: ids.length, byChance: k / (ids.length - 1) },
+  }
+}
+
+function neighbours(
+  model: Model,
+  vectors: ReadonlyMap<ChunkId, Float32Array>,
+  of: ChunkId,
+  k: number,
+): ReadonlySet<ChunkId> {
+  const vector = vectors.get(of)
+  if (vector === undefined) return new Set()
+  const others = [...vectors].flatMap(([id, other]) =>
+    id === of ? [] : [{ id, distance: distanceBetween(model.distance, vector, other) }],
+  )
+  others.sort((a, b) => a.distance - b.distance || (a.id < b.id ? -1 : 1))
+  return new Set(others.slice(0, k).map(({ id }) => id))
+}
+
+/** Judged answers, where somebody judges. */
+export async function qualityGate(
+  { judgeQuality }: VerifyParts,
+  { source, target, thresholds, signal }: VerifyRequest,
+): Promise<Measured> {
+  const required = thresholds.quality !== null
+  const expected = required ? `at least ${thresholds.quality} of the source's quality` : 'not asked for'
+  const judged =
+    judgeQuality === undefined || source === null ? null : await judgeQuality({ source, target, signal })
+  if (judged === null) return { passed: true, required, expected, measured: 'not judged', data: {} }
+  const share = judged.source === 0 ? 1 : judged.target / judged.source
+  return {
+    passed: share >= (thresholds.quality ?? 0),
+    required,
+    expected,
+    measured: `${rounded(judged.target)} against ${rounded(judged.source)} (${judged.measure})`,
+    data: { ...judged, share },
+  }
+}
+
+function rounded(value: number, digits = 3): string {
+  return String(Number(value.toFixed(digits)))
+}

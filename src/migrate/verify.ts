@@ -1,0 +1,95 @@
+import { type ErrorCode, isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
+import type { GateName, GateResult, Verification } from '../core/migration.ts'
+import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
+import { coverageGate, indexGate, scopeGate, vectorsGate } from './row-gates.ts'
+import { overlapGate, providerGate, qualityGate, recallGate } from './sample-gates.ts'
+
+export type { JudgedQuality, JudgeQuality, VerifyParts, VerifyRequest } from './gate.ts'
+
+type Gate = (parts: VerifyParts, request: VerifyRequest) => Promise<Measured>
+
+/** From the cheapest to the dearest, but for the scope, which no amount of work mends. */
+const gates: readonly (readonly [GateName, Gate])[] = [
+  ['coverage', coverageGate],
+  ['vectors', vectorsGate],
+  ['index', indexGate],
+  ['recall', recallGate],
+  ['provider', providerGate],
+  ['overlap', overlapGate],
+  ['quality', qualityGate],
+  ['scope', scopeGate],
+]
+
+/**
+ * Whether the target can take over: from the rows that are there and from the provider as it answers now, never from
+ * counters. Every gate is measured, whatever the others found. Changes nothing.
+ *
+ * @throws RevectorError INTERRUPTED, DATABASE_UNREACHABLE, DATABASE_BUSY
+ */
+export async function verify(parts: VerifyParts, request: VerifyRequest): Promise<Verification> {
+  const results: GateResult[] = []
+  for (const [gate, measure] of gates) {
+    throwIfAborted(request.signal)
+    const { required = true, ...measured } = await measure(parts, request).catch(notMeasured)
+    const overridden = !measured.passed && request.override?.includes(gate) === true
+    results.push({ gate, required, overridden, ...measured })
+  }
+  return { at: new Date(), passed: failedGates(results).length === 0, gates: results }
+}
+
+/** These say nothing of the target: verifying again may find something else. */
+const passing: readonly ErrorCode[] = ['INTERRUPTED', 'DATABASE_UNREACHABLE', 'DATABASE_BUSY']
+
+/**
+ * What can't be measured is not shown, and does not pass: broken rows that no search can read, a provider that is gone. An
+ * operator who knows why may override it.
+ */
+function notMeasured(error: unknown): Measured {
+  if (!isRevectorError(error) || passing.includes(error.code)) throw error
+  const { code, message } = error
+  return {
+    passed: false,
+    expected: 'to be measured',
+    measured: `no measurement, because: ${message}`,
+    data: { code },
+  }
+}
+
+/** Gates that stand in the way. */
+export function failedGates(gates: readonly GateResult[]): readonly GateResult[] {
+  return gates.filter((gate) => gate.required && !gate.passed && !gate.overridden)
+}
+
+/** @throws RevectorError GATE_FAILED, which names every gate that failed */
+export function refuseFailedGates(target: string, results: readonly GateResult[]): void {
+  const failed = failedGates(results)
+  if (failed.length === 0) return
+  const sentences = failed.map(
+    ({ gate, expected, measured }) => `${gate} (expected ${expected}; found ${measured})`,
+  )
+  const names = failed.map(({ gate }) => gate)
+  throw new RevectorError(
+    'GATE_FAILED',
+    `"${target}" cannot take over: ${names.length === 1 ? 'the gate' : 'the gates'} ${sentences.join(', ')} did not pass.`,
+    {
+      hint: `${hints[names[0] ?? 'coverage']} To go on all the same: ${names.map((name) => `--override ${name}`).join(' ')}.`,
+      data: {
+        model: target,
+        gates: names,
+        failed: failed.map(({ gate, expected, measured, data }) => ({ gate, expected, measured, data })),
+      },
+    },
+  )
+}
+
+const hints: Readonly<Record<GateName, string>> = {
+  coverage:
+    'Let the migration fill what is missing; quarantined chunks: `revector migrate quarantine`, then `retry`.',
+  vectors: 'Delete the vectors that are named, then let the migration fill them again.',
+  index: 'Build the index again with `revector migrate resume`.',
+  recall: 'Build the index again, or accept that searches miss some neighbours.',
+  provider: 'Check which model the endpoint serves: its vectors are not those that are stored.',
+  overlap: 'Look at what both models find with `revector search --models`.',
+  quality: 'Look at the judged queries that the target answers worse.',
+  scope: 'Start the migration again without --documents, --where and --sample to move the rest.',
+}

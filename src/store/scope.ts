@@ -1,0 +1,54 @@
+import type { MigrationScope } from '../core/migration.ts'
+import { join, raw, type Sql, sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { chunkColumns, documentColumns } from './columns.ts'
+import { possibleIdArray } from './ids.ts'
+
+/** Chunks in an order that has nothing to do with theirs, the same at every run. Of a chunk under the alias `c`. */
+export function hashedOrder(layout: Layout): Sql {
+  const c = chunkColumns(layout)
+  return sql`hashtextextended(c.${c.id}::text, 0), c.${c.id}`
+}
+
+// What JavaScript's trim() takes away, so that both sides agree on which texts are blank.
+const blanks =
+  '\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
+
+/** A condition on chunks under the alias `c`: there is something to embed. No model can embed blanks. */
+export function hasText(layout: Layout): Sql {
+  return sql`btrim(c.${chunkColumns(layout).content}, ${blanks}) <> ''`
+}
+
+/** A condition on chunks under the alias `c`: the migration is about them. A sample is drawn from those with text. */
+export function inScope(layout: Layout, scope: MigrationScope): Sql {
+  const c = chunkColumns(layout)
+  const { sample } = scope
+  if (sample === undefined) return narrowed(layout, scope)
+  return sql`c.${c.id} in (
+        select c.${c.id} from ${c.table} c
+        where ${hasText(layout)} and ${narrowed(layout, scope)}
+        order by ${hashedOrder(layout)}
+        limit ${sample}
+      )`
+}
+
+function narrowed(layout: Layout, { documents, where }: MigrationScope): Sql {
+  const c = chunkColumns(layout)
+  const d = documentColumns(layout)
+  const parts: Sql[] = []
+  if (documents !== undefined) {
+    parts.push(sql`c.${c.documentId} = any(${possibleIdArray(d.idType, documents)})`)
+  }
+  if (where !== undefined) {
+    parts.push(sql`exists (
+          select from ${d.table} d
+          where d.${d.id} = c.${c.documentId} and d.${d.metadata} @> ${JSON.stringify(where)}::jsonb
+        )`)
+  }
+  return parts.length === 0 ? raw('true') : join(parts, ' and ')
+}
+
+/** Whether a scope leaves chunks out. */
+export function isPartial(scope: MigrationScope): boolean {
+  return scope.documents !== undefined || scope.where !== undefined || scope.sample !== undefined
+}
