@@ -13,7 +13,7 @@ const keyBytes = 64
 
 /**
  * What the vectors of a model will take on disk, in bytes: its table with what Postgres puts beside it. From how
- * Postgres lays out pages, not from a measurement; within a fifth of what 2,000 rows of 64 to 4,096 dimensions took.
+ * Postgres lays out pages, not from a measurement; within a tenth of what 600 rows of 64 to 4,096 dimensions took.
  */
 export function estimateTableBytes({ dimension }: Pick<Space, 'dimension'>, rows: number): number {
   const vector = 8 + 4 * dimension
