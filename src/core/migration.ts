@@ -1,4 +1,5 @@
 import type { ChunkId, DocumentId, Metadata } from './document.ts'
+import type { ModelState } from './model.ts'
 
 /** States of a model migration. */
 export const migrationStates = [
@@ -139,6 +140,8 @@ export interface Migration {
   readonly calibration: readonly ChunkId[]
   /** The target had no vectors when it began: cancelling drops all it has. */
   readonly targetWasEmpty: boolean
+  /** What cancelling gives the target back. */
+  readonly targetState: ModelState
   /** Chunks in scope when they were last counted; null before that. */
   readonly totalChunks: number | null
   /** Vectors made by the provider. */
@@ -211,11 +214,12 @@ export interface MigrationEventData {
   resumed: { readonly to: MigrationState }
   filled: Readonly<Record<string, never>>
   indexed: { readonly rows: number; readonly seconds: number }
-  verified: { readonly passed: boolean; readonly failed: readonly GateName[] }
-  overridden: { readonly gates: readonly GateName[] }
+  /** A verification, or a cut-over that went ahead; what had failed was accepted by `actor`. */
+  passed: { readonly overridden: readonly GateName[] }
+  failed: { readonly gates: readonly GateName[] }
   /** Chunks without a vector were found: back to filling. */
   gaps: { readonly missing: number; readonly found: 'verify' | 'cut-over' }
-  cut_over: { readonly from: string; readonly to: string }
+  cut_over: { readonly from: string; readonly to: string; readonly overridden: readonly GateName[] }
   rolled_back: { readonly from: string; readonly to: string; readonly owed: number }
   retired: { readonly model: string; readonly bytes: number }
   cancelled: { readonly model: string; readonly bytes: number; readonly dropped: boolean }

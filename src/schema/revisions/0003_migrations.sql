@@ -17,6 +17,7 @@ create table model_migrations (
   plan jsonb,
   calibration text[] not null default '{}',
   target_was_empty boolean not null,
+  target_state text not null default 'registered',
   total_chunks bigint,
   embedded bigint not null default 0,
   reused bigint not null default 0,

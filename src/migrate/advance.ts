@@ -1,0 +1,42 @@
+import type { Migration, MigrationEventData, MigrationId, MigrationReason } from '../core/migration.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { recordEvent } from '../store/migration-events.ts'
+import { lockMigration, setMigrationState } from '../store/migrations.ts'
+import { decide, type Transition } from './state.ts'
+
+export interface Step<Event extends Transition> {
+  readonly event: Event
+  readonly data: MigrationEventData[Event]
+  /** Who does it: a user at a host, or a worker. */
+  readonly actor: string
+  /** Why it pauses; goes with the pause. */
+  readonly reason?: Omit<MigrationReason, 'at'>
+}
+
+export interface Advanced {
+  /** As it is now. */
+  readonly migration: Migration
+  /** False: the event changed nothing, and was not recorded. */
+  readonly changed: boolean
+}
+
+/**
+ * The only way from one state to another: locks the row, asks the table, writes state and event. Where models are
+ * touched too, `lockModels` comes first.
+ *
+ * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
+ */
+export async function advance<Event extends Transition>(
+  tx: Queryable,
+  id: MigrationId,
+  step: Step<Event>,
+): Promise<Advanced> {
+  const migration = await lockMigration(tx, id)
+  const next = decide(migration, step.event)
+  if (next === null) return { migration, changed: false }
+  const reason =
+    next.state === 'paused' ? step.reason && { reason: { ...step.reason, at: new Date() } } : { reason: null }
+  const moved = await setMigrationState(tx, id, { ...next, ...reason })
+  await recordEvent(tx, { migrationId: id, actor: step.actor, type: step.event, data: step.data })
+  return { migration: moved, changed: true }
+}

@@ -1,0 +1,275 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Migration, MigrationEventType, MigrationState, PausableState } from '../core/migration.ts'
+
+/** What moves a migration on, or is asked of it. Recorded as events of the same names. */
+export const transitions = [
+  'started',
+  'widened',
+  'filled',
+  'indexed',
+  'passed',
+  'failed',
+  'gaps',
+  'paused',
+  'resumed',
+  'retried',
+  'cut_over',
+  'rolled_back',
+  'retired',
+  'cancelled',
+] as const satisfies readonly MigrationEventType[]
+export type Transition = (typeof transitions)[number]
+
+/** What an event does in a state. */
+export type Decision =
+  | { readonly kind: 'to'; readonly state: Exclude<MigrationState, 'paused'> }
+  /** Pauses, or stays paused; resuming goes on at `at`. */
+  | { readonly kind: 'pause'; readonly at: PausableState }
+  /** Back to where the pause began. */
+  | { readonly kind: 'resume' }
+  /** To a state, if the pause began in one of these; otherwise nothing. */
+  | { readonly kind: 'pausedIn'; readonly states: readonly PausableState[]; readonly state: 'ready' }
+  /** Asked for again, or too late to matter: nothing changes. */
+  | { readonly kind: 'stay' }
+  /** Told to whoever asked: what the state is, and what to do instead. */
+  | { readonly kind: 'refuse'; readonly why: string; readonly hint: string }
+
+const to = (state: Exclude<MigrationState, 'paused'>): Decision => ({ kind: 'to', state })
+const pause = (at: PausableState): Decision => ({ kind: 'pause', at })
+const stay: Decision = { kind: 'stay' }
+const refuse = (why: string, hint: string): Decision => ({ kind: 'refuse', why, hint })
+
+const notBegun = refuse('has not begun', 'Start it with `revector migrate start`.')
+const unfilled = refuse(
+  'is not filled and verified yet',
+  'Let a worker finish it (`revector worker`); `revector migrate status` says how far it is.',
+)
+const stopped = refuse('is paused', 'Resume it with `revector migrate resume`.')
+const notOver = refuse('has not been cut over', 'To give it up use `revector migrate cancel`.')
+const over = refuse('has been cut over', 'To go back use `revector migrate rollback`.')
+const back = refuse('was rolled back', 'Start another one with `revector migrate start`.')
+const gone = refuse('is retired: its source is dropped', 'To move again start another migration.')
+const cancelled = refuse('was cancelled', 'Start another one with `revector migrate start`.')
+
+/**
+ * Every event in every state. A missing state or event does not compile, and nothing else decides. Events of workers that
+ * come too late (somebody paused, cancelled or widened meanwhile) stay without effect; what a person asks for in
+ * vain is refused in words.
+ */
+export const table: { readonly [State in MigrationState]: { readonly [Event in Transition]: Decision } } = {
+  planned: {
+    started: to('filling'),
+    widened: stay,
+    filled: stay,
+    indexed: stay,
+    passed: notBegun,
+    failed: stay,
+    gaps: stay,
+    paused: pause('planned'),
+    resumed: stay,
+    retried: notBegun,
+    cut_over: notBegun,
+    rolled_back: notOver,
+    retired: notOver,
+    cancelled: to('cancelled'),
+  },
+  filling: {
+    started: stay,
+    widened: stay,
+    filled: to('indexing'),
+    indexed: stay,
+    passed: unfilled,
+    failed: stay,
+    gaps: stay,
+    paused: pause('filling'),
+    resumed: stay,
+    retried: stay,
+    cut_over: unfilled,
+    rolled_back: notOver,
+    retired: notOver,
+    cancelled: to('cancelled'),
+  },
+  indexing: {
+    started: stay,
+    widened: to('filling'),
+    filled: stay,
+    indexed: to('verifying'),
+    passed: unfilled,
+    failed: stay,
+    gaps: to('filling'),
+    paused: pause('indexing'),
+    resumed: stay,
+    retried: to('filling'),
+    cut_over: unfilled,
+    rolled_back: notOver,
+    retired: notOver,
+    cancelled: to('cancelled'),
+  },
+  verifying: {
+    started: stay,
+    widened: to('filling'),
+    filled: stay,
+    indexed: stay,
+    passed: to('ready'),
+    // A person has to decide: override the gate, mend what it found, or cancel.
+    failed: pause('verifying'),
+    gaps: to('filling'),
+    paused: pause('verifying'),
+    resumed: stay,
+    retried: to('filling'),
+    cut_over: unfilled,
+    rolled_back: notOver,
+    retired: notOver,
+    cancelled: to('cancelled'),
+  },
+  ready: {
+    started: stay,
+    widened: to('filling'),
+    filled: stay,
+    indexed: stay,
+    passed: stay,
+    failed: pause('verifying'),
+    gaps: to('filling'),
+    paused: pause('ready'),
+    resumed: stay,
+    retried: to('filling'),
+    cut_over: to('cut_over'),
+    rolled_back: notOver,
+    retired: notOver,
+    cancelled: to('cancelled'),
+  },
+  paused: {
+    started: stay,
+    widened: pause('filling'),
+    filled: stay,
+    indexed: stay,
+    // A failed verification pauses: verified again, it may go on from there.
+    passed: { kind: 'pausedIn', states: ['verifying', 'ready'], state: 'ready' },
+    failed: stay,
+    gaps: pause('filling'),
+    paused: stay,
+    resumed: { kind: 'resume' },
+    retried: pause('filling'),
+    cut_over: stopped,
+    rolled_back: notOver,
+    retired: notOver,
+    cancelled: to('cancelled'),
+  },
+  cut_over: {
+    started: stay,
+    widened: over,
+    filled: stay,
+    indexed: stay,
+    passed: stay,
+    failed: stay,
+    gaps: stay,
+    paused: over,
+    resumed: over,
+    // Put back among what is owed to the target; workers pay it.
+    retried: stay,
+    cut_over: stay,
+    rolled_back: to('rolled_back'),
+    retired: to('retired'),
+    cancelled: over,
+  },
+  rolled_back: {
+    started: back,
+    widened: back,
+    filled: stay,
+    indexed: stay,
+    passed: back,
+    failed: stay,
+    gaps: stay,
+    paused: back,
+    resumed: back,
+    retried: back,
+    cut_over: back,
+    rolled_back: stay,
+    retired: refuse(
+      'was rolled back: its source is in use again',
+      'To drop the vectors of its target use `revector migrate cancel`.',
+    ),
+    cancelled: to('cancelled'),
+  },
+  retired: {
+    started: gone,
+    widened: gone,
+    filled: stay,
+    indexed: stay,
+    passed: gone,
+    failed: stay,
+    gaps: stay,
+    paused: gone,
+    resumed: gone,
+    retried: gone,
+    cut_over: gone,
+    rolled_back: gone,
+    retired: stay,
+    cancelled: gone,
+  },
+  cancelled: {
+    started: cancelled,
+    widened: cancelled,
+    filled: stay,
+    indexed: stay,
+    passed: cancelled,
+    failed: stay,
+    gaps: stay,
+    paused: cancelled,
+    resumed: cancelled,
+    retried: cancelled,
+    cut_over: cancelled,
+    rolled_back: cancelled,
+    retired: cancelled,
+    cancelled: stay,
+  },
+}
+
+/** Where a migration is. */
+export type Position = Pick<Migration, 'state' | 'pausedFrom'>
+
+/**
+ * Where an event leads; null: nothing changes.
+ *
+ * @throws RevectorError MIGRATION_STATE with what to do instead
+ */
+export function decide(migration: Position & Partial<Migration>, event: Transition): Position | null {
+  const decision = table[migration.state][event]
+  switch (decision.kind) {
+    case 'stay':
+      return null
+    case 'to':
+      return { state: decision.state, pausedFrom: null }
+    case 'pause':
+      return migration.pausedFrom === decision.at ? null : { state: 'paused', pausedFrom: decision.at }
+    case 'resume':
+      return { state: migration.pausedFrom ?? 'filling', pausedFrom: null }
+    case 'pausedIn': {
+      const from = migration.pausedFrom
+      if (from === null || !decision.states.includes(from)) throw refused(migration, event, stopped)
+      return { state: decision.state, pausedFrom: null }
+    }
+    case 'refuse':
+      throw refused(migration, event, decision)
+  }
+}
+
+function refused(
+  { id, state, pausedFrom, sourceModel, targetModel }: Position & Partial<Migration>,
+  event: Transition,
+  decision: Decision,
+): RevectorError {
+  const { why, hint } = decision.kind === 'refuse' ? decision : { why: `is ${state}`, hint: '' }
+  const name = targetModel === undefined ? 'The migration' : `The migration to "${targetModel}"`
+  return new RevectorError('MIGRATION_STATE', `${name} ${why}.`, {
+    hint,
+    data: {
+      migration_id: id,
+      state,
+      paused_from: pausedFrom,
+      event,
+      source: sourceModel,
+      target: targetModel,
+    },
+  })
+}

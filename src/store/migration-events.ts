@@ -1,0 +1,69 @@
+import type {
+  MigrationEvent,
+  MigrationEventData,
+  MigrationEventType,
+  MigrationId,
+} from '../core/migration.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { raw, sql } from '../postgres/sql.ts'
+import { isId } from './ids.ts'
+
+/** Records what was done, in the transaction that does it. Null: it belongs to no one migration. */
+export async function recordEvent<Type extends MigrationEventType>(
+  tx: Queryable,
+  event: {
+    readonly migrationId: MigrationId | null
+    readonly actor: string
+    readonly type: Type
+    readonly data: MigrationEventData[Type]
+  },
+): Promise<void> {
+  await tx.query(sql`
+    insert into migration_events (migration_id, actor, type, data)
+    values (${event.migrationId}::bigint, ${event.actor}, ${event.type}, ${JSON.stringify(event.data)}::jsonb)`)
+}
+
+/** Of one migration or, without an id, of all, after an event; oldest first. */
+export async function eventsAfter(
+  db: Queryable,
+  page: {
+    readonly migrationId?: MigrationId | undefined
+    readonly after?: string | undefined
+    readonly limit: number
+  },
+): Promise<readonly MigrationEvent[]> {
+  const { migrationId, after, limit } = page
+  if (after !== undefined && !isId('bigint', after)) return []
+  const of = migrationId === undefined ? raw('true') : sql`migration_id = ${migrationId}::bigint`
+  const { rows } = await db.query<MigrationEvent>(sql`
+    select id::text as id, migration_id::text as "migrationId", at, actor, type, data
+    from migration_events
+    where ${of} and id > ${after ?? '0'}::bigint
+    order by id
+    limit ${limit}`)
+  return rows
+}
+
+/** The id of the last event; '0' when there is none. */
+export async function lastEventId(db: Queryable, migrationId: MigrationId): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(sql`
+    select coalesce(max(id), 0)::text as id from migration_events where migration_id = ${migrationId}::bigint`)
+  return rows[0]?.id ?? '0'
+}
+
+/** Chunks stored within the last minute, and how many seconds these were: less when the fill began within it. */
+export async function recentSpeed(
+  db: Queryable,
+  migrationId: MigrationId,
+): Promise<{ readonly chunks: number; readonly seconds: number }> {
+  const { rows } = await db.query<{ chunks: string; seconds: number | null }>(sql`
+    select coalesce(sum((data->>'chunks')::bigint), 0)::text as chunks,
+      least(60, extract(epoch from clock_timestamp() - (
+        select max(at) from migration_events
+        where migration_id = ${migrationId}::bigint and type in ('started', 'resumed', 'widened')
+      )))::float8 as seconds
+    from migration_events
+    where migration_id = ${migrationId}::bigint and type = 'batch' and at > clock_timestamp() - interval '1 minute'`)
+  const [row] = rows
+  return { chunks: Number(row?.chunks ?? 0), seconds: row?.seconds ?? 60 }
+}
