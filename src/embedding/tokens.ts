@@ -16,18 +16,22 @@ const pieces = /[A-Z]?[a-z\u00df-\u00ff]+|[A-Z\u00c0-\u00de]+|\d+|[^\S\n]+|\n+|[
  */
 export const estimateTokens: TokenCounter = (text) => {
   let tokens = 0
-  for (const [piece] of text.matchAll(pieces)) tokens += estimatePiece(piece)
+  // Asking only where each piece ends makes no string and no match of it: twice as fast.
+  const next = new RegExp(pieces)
+  for (let begin = 0; next.test(text); begin = next.lastIndex) {
+    tokens += estimatePiece(text.codePointAt(begin) ?? 0, next.lastIndex - begin)
+  }
   return Math.ceil(tokens)
 }
 
-function estimatePiece(piece: string): number {
-  const code = piece.codePointAt(0) ?? 0
+/** Of a piece by its first character and its length in code units. */
+function estimatePiece(code: number, length: number): number {
   if (code === 0x0a) return 1
-  if (code === 0x20 || code === 0x09) return piece.length === 1 ? 0 : 0.25 + piece.length / 16
-  if (code >= 0x30 && code <= 0x39) return Math.ceil(piece.length / 2)
-  if (code < 0x80 && piece.length > 1) return 1 + Math.floor((piece.length - 2) / 5)
+  if (code === 0x20 || code === 0x09) return length === 1 ? 0 : 0.25 + length / 16
+  if (code >= 0x30 && code <= 0x39) return Math.ceil(length / 2)
+  if (code < 0x80 && length > 1) return 1 + Math.floor((length - 2) / 5)
   if (code < 0x80) return 1
-  if (code <= 0xff) return piece.length === 1 ? 1 : 1 + piece.length / 4
+  if (code <= 0xff) return length === 1 ? 1 : 1 + length / 4
   if (code < 0x2000) return 0.8
   return code > 0xffff ? 3 : 1.3
 }

@@ -37,6 +37,17 @@ describeEngines('a fresh database', (engine) => {
     expect(await loadLayout(db)).toEqual(ownLayout('public'))
   })
 
+  it('compresses the texts of documents with lz4 where the server has it', async () => {
+    await runRevisions(db)
+    const { rows } = await db.query<{ available: boolean; compression: string }>(sql`
+      select 'lz4' = any (enumvals) as available, attcompression as compression
+      from pg_settings, pg_attribute
+      where pg_settings.name = 'default_toast_compression'
+        and attrelid = 'documents'::regclass and attname = 'content'`)
+    expect(rows).toHaveLength(1)
+    expect(rows[0]?.compression).toBe(rows[0]?.available === true ? 'l' : '')
+  })
+
   it('stops at the fixed dimension when asked to', async () => {
     await runRevisions(db, { to: 1 })
     expect(await schemaStatus(db)).toMatchObject({

@@ -18,3 +18,12 @@ create unique index documents_source_key on documents (source) where source is n
 create index documents_metadata_idx on documents using gin (metadata jsonb_path_ops);
 
 create index documents_created_at_idx on documents (created_at);
+
+-- Texts longer than 2 kB are compressed. lz4 takes a fifth of the time of the older method; not every server has it.
+do $$
+begin
+  if (select 'lz4' = any (enumvals) from pg_settings where name = 'default_toast_compression') then
+    alter table documents alter column content set compression lz4;
+  end if;
+end
+$$;
