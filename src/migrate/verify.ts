@@ -1,5 +1,7 @@
 import { type ErrorCode, isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
 import type { GateName, GateResult, Verification } from '../core/migration.ts'
+import { canaryTexts, makeCanaries } from '../embedding/canaries.ts'
+import { insertCanaries, readCanaries } from '../store/canaries.ts'
 import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
 import { coverageGate, indexGate, scopeGate, vectorsGate } from './row-gates.ts'
 import { overlapGate, providerGate, qualityGate, recallGate } from './sample-gates.ts'
@@ -22,7 +24,8 @@ const gates: readonly (readonly [GateName, Gate])[] = [
 
 /**
  * Whether the target can take over: from the rows that are there and from the provider as it answers now, never from
- * counters. Every gate is measured, whatever the others found. Changes nothing.
+ * counters. Every gate is measured, whatever the others found. Changes nothing, but for the
+ * canaries that a model gets when it is verified first.
  *
  * @throws RevectorError INTERRUPTED, DATABASE_UNREACHABLE, DATABASE_BUSY
  */
@@ -34,7 +37,19 @@ export async function verify(parts: VerifyParts, request: VerifyRequest): Promis
     const overridden = !measured.passed && request.override?.includes(gate) === true
     results.push({ gate, required, overridden, ...measured })
   }
+  if (results.some(({ gate, passed }) => gate === 'provider' && passed)) await takeCanaries(parts, request)
   return { at: new Date(), passed: failedGates(results).length === 0, gates: results }
+}
+
+/** While it is known that the provider makes what is stored: from here on `doctor` notices when it no longer does. */
+async function takeCanaries({ db, models }: VerifyParts, { target, signal }: VerifyRequest): Promise<void> {
+  if ((await readCanaries(db, target.id)).length > 0) return
+  try {
+    await insertCanaries(db, target.id, await makeCanaries(await models.open(target), canaryTexts, signal))
+  } catch (error) {
+    // The verdict does not depend on them; doctor takes those that are missing.
+    if (!isRevectorError(error) || passing.includes(error.code)) throw error
+  }
 }
 
 /** These say nothing of the target: verifying again may find something else. */

@@ -1,0 +1,154 @@
+import type { Model } from '../core/model.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import { countOrphanChunks, type ModelTableHealth, type OpenMigrationHealth } from '../store/health.ts'
+import { type Check, fail, ok, warn } from './check.ts'
+
+/**
+ * Faults of pgvector that can damage or stop an HNSW index, by the version that mended them, newest first. From its
+ * CHANGELOG (https://github.com/pgvector/pgvector/blob/master/CHANGELOG.md):
+ * - 0.8.4: "hnsw graph not repaired" and failing inserts while an HNSW index is vacuumed
+ *   (https://github.com/pgvector/pgvector/issues/993)
+ * - 0.8.3: possible index corruption with HNSW vacuuming (https://github.com/pgvector/pgvector/pull/988)
+ * - 0.8.2: buffer overflow with parallel HNSW index builds, CVE-2026-3172
+ *   (https://github.com/pgvector/pgvector/issues/959)
+ * Each needs sessions beside each other, so the embedded engine, which has one, is not affected.
+ */
+const faults = [
+  {
+    before: [0, 8, 4],
+    fault: 'vacuum of an HNSW index may stop with "hnsw graph not repaired"',
+    damages: false,
+  },
+  { before: [0, 8, 3], fault: 'vacuum may corrupt an HNSW index while rows are inserted', damages: true },
+  { before: [0, 8, 2], fault: 'parallel HNSW builds overflow a buffer (CVE-2026-3172)', damages: true },
+] as const
+
+/** Takes version and engine as they are, so that every version can be tested. */
+export function checkPgvector(db: Pick<Database, 'pgvectorVersion' | 'concurrent'>): Check {
+  const version = db.pgvectorVersion
+  const found = db.concurrent ? faults.filter(({ before }) => isOlder(version, before)) : []
+  const data = { version, faults: found.map(({ fault }) => fault) }
+  if (found.length === 0) return ok('pgvector', null, { sentence: `pgvector ${version}.`, data })
+  const rebuild = found.some(({ damages }) => damages)
+    ? ', then rebuild the HNSW indexes (`reindex index concurrently`)'
+    : ''
+  return warn('pgvector', null, {
+    sentence: `pgvector ${version} has known faults: ${data.faults.join('; ')}.`,
+    hint: `Update pgvector to 0.8.4 or newer (\`alter extension vector update\`)${rebuild}.`,
+    data,
+  })
+}
+
+function isOlder(version: string, than: readonly number[]): boolean {
+  const parts = version.split('.').map((part) => Number.parseInt(part, 10))
+  for (const [place, wanted] of than.entries()) {
+    const part = parts[place] ?? 0
+    if (part !== wanted) return part < wanted
+  }
+  return false
+}
+
+export function checkCurrentModel(models: readonly Model[]): Check {
+  const current = models.find((model) => model.state === 'current')
+  if (current !== undefined) {
+    return ok('current_model', current.modelName, { sentence: `"${current.modelName}" is current.` })
+  }
+  return fail('current_model', null, {
+    sentence: 'No model is current: searches that name none are refused.',
+    hint: 'Make one current with `revector models use NAME`.',
+  })
+}
+
+/** Every registered model has its table, and every table its model. */
+export function checkTables(models: readonly Model[], tables: readonly ModelTableHealth[]): readonly Check[] {
+  const without = models.filter(
+    (model) => model.state !== 'retired' && !tables.some((table) => table.modelId === model.id),
+  )
+  const strangers = tables.filter((table) => !models.some((model) => model.id === table.modelId))
+  const checks = [
+    ...without.map((model) =>
+      fail('tables', model.modelName, {
+        sentence: `"${model.modelName}" is registered and has no table for its vectors.`,
+        hint: 'Create it with `revector db setup-models`.',
+        data: { state: model.state },
+      }),
+    ),
+    ...strangers.map(({ table }) =>
+      warn('tables', null, {
+        sentence: `${table} belongs to no registered model: no search reads it, every write of a chunk looks at it.`,
+        hint: `Look at its rows; when nobody needs them: drop table ${table}.`,
+        data: { table },
+      }),
+    ),
+  ]
+  if (checks.length > 0) return checks
+  return [ok('tables', null, { sentence: `${tables.length} models have their tables.` })]
+}
+
+export async function checkOrphanChunks(db: Database, layout: Layout): Promise<readonly Check[]> {
+  const chunks = await countOrphanChunks(db, layout)
+  if (chunks === 0) return []
+  return [
+    warn('orphans', null, {
+      sentence: `${chunks} chunks belong to a document that is gone: searches find them without a title.`,
+      hint: 'Delete them, or bring their documents back.',
+      data: { chunks },
+    }),
+  ]
+}
+
+/** An open migration on which nobody has done anything for so long needs somebody. */
+const idleSeconds = 60
+
+export function checkMigrations(
+  migrations: readonly OpenMigrationHealth[],
+  { models, workers }: { readonly models: readonly Model[]; readonly workers: number },
+): readonly Check[] {
+  const checks = migrations.map((migration) => checkMigration(migration, workers))
+  for (const model of models) {
+    if (model.state !== 'filling' || migrations.some((one) => one.targetModelId === model.id)) continue
+    checks.push(
+      warn('migrations', model.modelName, {
+        sentence: `"${model.modelName}" is being filled by no migration: writes pay for it, and nobody finishes it.`,
+        hint: `Go on with \`revector migrate start --to ${model.modelName}\`, or \`revector models remove ${model.modelName} --force\`.`,
+      }),
+    )
+  }
+  return checks.length > 0 ? checks : [ok('migrations', null, { sentence: 'No migration is open.' })]
+}
+
+function checkMigration(migration: OpenMigrationHealth, workers: number): Check {
+  const { id, state, sourceModel, targetModel, reason, expiredLeases, liveLeases } = migration
+  const what = `Migration ${id} from "${sourceModel}" to "${targetModel}"`
+  const data = { id, state, reason, expiredLeases, liveLeases, workers, idleSeconds: migration.idleSeconds }
+  if (state === 'paused') {
+    return warn('migrations', targetModel, {
+      sentence: `${what} is paused${reason === null ? '.' : `: ${reason.message}`}`,
+      hint: reason?.hint || `Go on with \`revector migrate resume ${id}\`, or cancel it.`,
+      data,
+    })
+  }
+  if (state === 'ready') {
+    return warn('migrations', targetModel, {
+      sentence: `${what} is ready and waits for its cut-over; until then every write is embedded twice.`,
+      hint: `\`revector migrate cutover ${id}\`, or \`revector migrate cancel ${id}\`.`,
+      data,
+    })
+  }
+  if (expiredLeases > 0) {
+    return warn('migrations', targetModel, {
+      sentence: `${what} has ${expiredLeases} batches whose worker has not been heard of: it died, or its machine stands still.`,
+      hint: 'Another worker takes them over; start one with `revector worker`.',
+      data,
+    })
+  }
+  if (workers === 0 && liveLeases === 0 && migration.idleSeconds > idleSeconds) {
+    return warn('migrations', targetModel, {
+      sentence: `${what} is ${state}, and no worker is there.`,
+      hint: 'Start one with `revector worker`.',
+      data,
+    })
+  }
+  return ok('migrations', targetModel, { sentence: `${what} is ${state}.`, data })
+}

@@ -1,0 +1,78 @@
+import { throwIfAborted } from '../core/errors.ts'
+import { countVectorsOfModels } from '../store/coverage.ts'
+import {
+  countLiveWorkers,
+  countQuarantined,
+  modelTablesHealth,
+  openMigrationsHealth,
+} from '../store/health.ts'
+import { allModels } from '../store/models.ts'
+import type { Check, DoctorOptions, DoctorParts, DoctorReport } from './check.ts'
+import {
+  checkCurrentModel,
+  checkMigrations,
+  checkOrphanChunks,
+  checkPgvector,
+  checkTables,
+} from './database.ts'
+import { checkDrift } from './drift.ts'
+import {
+  checkIndex,
+  checkIndexUse,
+  checkMissing,
+  checkOrphanVectors,
+  checkQuarantine,
+  checkRetirement,
+  checkStatistics,
+  type Patient,
+} from './model.ts'
+
+export type { Check, CheckName, DoctorOptions, DoctorParts, DoctorReport } from './check.ts'
+
+/**
+ * Looks for what makes searches wrong, incomplete or slow, and for what will: every check, whatever the others found.
+ * Writes nothing but the canaries of a model that has none yet.
+ *
+ * @throws RevectorError INTERRUPTED, and what the database throws
+ */
+export async function examine(parts: DoctorParts, options: DoctorOptions = {}): Promise<DoctorReport> {
+  const { db, layout } = parts
+  const models = await allModels(db)
+  const vectors = await countVectorsOfModels(db, models)
+  const tables = await modelTablesHealth(db)
+  const quarantined = await countQuarantined(db)
+  const migrations = await openMigrationsHealth(db)
+
+  const checks: Check[] = [
+    checkPgvector(db),
+    checkCurrentModel(models),
+    ...checkTables(models, tables),
+    ...(await checkOrphanChunks(db, layout)),
+    ...checkMigrations(migrations, { models, workers: await countLiveWorkers(db) }),
+  ]
+  for (const model of models) {
+    throwIfAborted(options.signal)
+    const table = tables.find((one) => one.modelId === model.id)
+    if (table === undefined) continue
+    const patient: Patient = {
+      model,
+      vectors: vectors.get(model.id) ?? 0,
+      analysed: table.analysed,
+      quarantined: quarantined.get(model.id) ?? 0,
+      migration: migrations.find((one) => one.targetModelId === model.id) ?? null,
+    }
+    checks.push(...checkRetirement(parts, patient))
+    checks.push(...(await checkMissing(parts, patient)), ...checkQuarantine(patient))
+    checks.push(...(await checkOrphanVectors(parts, patient)))
+    if (patient.vectors === 0) continue
+    checks.push(await checkIndex(parts, patient))
+    checks.push(...(await checkIndexUse(parts, patient)), checkStatistics(patient))
+    if (options.probe !== false) checks.push(await checkDrift(parts, patient, options.signal))
+  }
+  return { result: worst(checks), checks }
+}
+
+function worst(checks: readonly Check[]): DoctorReport['result'] {
+  if (checks.some((check) => check.result === 'fail')) return 'fail'
+  return checks.some((check) => check.result === 'warn') ? 'warn' : 'ok'
+}

@@ -1,0 +1,101 @@
+import { isRevectorError } from '../core/errors.ts'
+import { defaultGates } from '../core/migration.ts'
+import { type Canary, canaryTexts, makeCanaries } from '../embedding/canaries.ts'
+import { cosineDistance } from '../embedding/compare.ts'
+import type { EmbeddingModel } from '../embedding/contract.ts'
+import { insertCanaries, readCanaries } from '../store/canaries.ts'
+import { readVectors } from '../store/embeddings.ts'
+import { sampleEmbedded } from '../store/verification.ts'
+import { type Check, type DoctorParts, fail, ok, warn } from './check.ts'
+import type { Patient } from './model.ts'
+
+/**
+ * Greatest cosine distance of two embeddings of one text by one model. Measured with eight texts: 1e-14 between a
+ * text alone and in a batch, 6e-6 when numbers are rounded to half precision, 1.3e-4 when they are rounded to eight
+ * bits; but 0.06 when a prefix is added, and around 1 for another model.
+ */
+const tolerance = defaultGates.provider
+
+/** Stored chunks that stand in where a model has no canaries yet. */
+const standIns = 8
+
+/** Whether the provider still makes the vectors that it made when the model was filled. */
+export async function checkDrift(
+  parts: DoctorParts,
+  { model }: Patient,
+  signal?: AbortSignal,
+): Promise<Check> {
+  const name = model.modelName
+  try {
+    const opened = await parts.models.open(model)
+    const stored = await readCanaries(parts.db, model.id)
+    const known = stored.length > 0 ? stored : await storedChunks(parts, model)
+    const now = await makeCanaries(
+      opened,
+      known.map((one) => one.text),
+      signal,
+    )
+    const distances = known.map(({ vector }, i) => {
+      const again = now[i]?.vector
+      return again === undefined ? 1 : cosineDistance(vector, again)
+    })
+    const changed = distances.filter((distance) => !(distance <= tolerance)).length
+    const farthest = distances.reduce((most, distance) => Math.max(most, distance), 0)
+    const since = stored[0]?.madeAt ?? null
+    const data = { texts: known.length, changed, farthest, tolerance, since: since?.toISOString() ?? null }
+    if (changed > 0) {
+      return fail('drift', name, {
+        sentence: `"${name}" makes other vectors than it did: ${changed} of ${known.length} texts, up to a cosine distance of ${farthest.toPrecision(3)}. Stored and new vectors cannot be compared.`,
+        hint: 'Check what the endpoint serves. If the provider changed the model, register it under another name and migrate to it.',
+        data,
+      })
+    }
+    if (stored.length > 0) {
+      return ok('drift', name, { sentence: `"${name}" makes the vectors it made before.`, data })
+    }
+    return await begin(parts, opened, { name, id: model.id, data, signal })
+  } catch (error) {
+    if (!isRevectorError(error) || error.code === 'INTERRUPTED' || error.code.startsWith('DATABASE_'))
+      throw error
+    return warn('drift', name, {
+      sentence: `"${name}" could not be asked: ${error.message}`,
+      hint: error.hint,
+      data: { code: error.code },
+    })
+  }
+}
+
+/** What is stored is what the model makes: from here on it is watched by canaries. */
+async function begin(
+  { db }: DoctorParts,
+  opened: EmbeddingModel,
+  model: {
+    readonly name: string
+    readonly id: number
+    readonly data: Check['data']
+    readonly signal: AbortSignal | undefined
+  },
+): Promise<Check> {
+  await insertCanaries(db, model.id, await makeCanaries(opened, canaryTexts, model.signal))
+  return ok('drift', model.name, {
+    sentence: `"${model.name}" makes the vectors that are stored. Its canaries were taken now.`,
+    data: model.data,
+  })
+}
+
+async function storedChunks(
+  { db, layout }: DoctorParts,
+  model: Patient['model'],
+): Promise<readonly Canary[]> {
+  const chunks = await sampleEmbedded(db, layout, [model], { limit: standIns })
+  const vectors = await readVectors(
+    db,
+    layout,
+    model,
+    chunks.map((chunk) => chunk.id),
+  )
+  return chunks.flatMap(({ id, content }) => {
+    const vector = vectors.get(id)
+    return vector === undefined ? [] : [{ text: content, vector }]
+  })
+}

@@ -1,0 +1,159 @@
+import { type Model, writtenStates } from '../core/model.ts'
+import { knownModelOf } from '../embedding/catalogue.ts'
+import { graphOf } from '../schema/graph.ts'
+import { readVectors } from '../store/embeddings.ts'
+import { countOrphanVectors, type OpenMigrationHealth } from '../store/health.ts'
+import { explainNearest } from '../store/nearest-plan.ts'
+import { defaultTuning } from '../store/nearest-tuning.ts'
+import { coverageInScope, sampleEmbedded } from '../store/verification.ts'
+import { type Check, type DoctorParts, fail, ok, warn } from './check.ts'
+
+/** A model with its table, and what is known of them before any check. */
+export interface Patient {
+  readonly model: Model
+  readonly vectors: number
+  readonly analysed: boolean
+  readonly quarantined: number
+  /** The open migration that fills it. */
+  readonly migration: OpenMigrationHealth | null
+}
+
+function isWritten({ state }: Model): boolean {
+  return writtenStates.some((written) => written === state)
+}
+
+/** A bulk load that was interrupted leaves no graph, or an invalid one; then searches compare every vector. */
+export async function checkIndex(parts: DoctorParts, patient: Patient): Promise<Check> {
+  const { model, vectors, migration } = patient
+  const name = model.modelName
+  const graph = await graphOf(parts.db, model)
+  const data = { index: graph?.name ?? null, valid: graph?.valid ?? false, bytes: graph?.bytes ?? 0, vectors }
+  if (graph?.valid === true) return ok('index', name, { sentence: `${graph.name} is valid.`, data })
+  const what = graph === null ? 'has no HNSW index' : `has an HNSW index that is not valid (${graph.name})`
+  if (migration !== null && migration.state !== 'ready') {
+    const sentence = `"${name}" ${what} while it is being filled: it is built at the end.`
+    return ok('index', name, { sentence, data })
+  }
+  const slow = vectors > (parts.tuning ?? defaultTuning).exactRows
+  return (slow ? fail : warn)('index', name, {
+    sentence: `"${name}" ${what}: every search compares its ${vectors} vectors one by one.`,
+    hint: `A write or a fill was interrupted. Build it with \`revector migrate run --to ${name}\`, or ingest anything.`,
+    data,
+  })
+}
+
+/** Only where there are so many vectors that searches go by the graph. */
+export async function checkIndexUse(parts: DoctorParts, patient: Patient): Promise<readonly Check[]> {
+  const { db, layout, tuning = defaultTuning } = parts
+  const { model, vectors } = patient
+  if (vectors <= tuning.exactRows) return []
+  const graph = await graphOf(db, model)
+  if (graph?.valid !== true) return []
+  const [chunk] = await sampleEmbedded(db, layout, [model], { limit: 1 })
+  const vector = chunk && (await readVectors(db, layout, model, [chunk.id])).get(chunk.id)
+  if (vector === undefined) return []
+  const request = { model, vector, k: 10, versionOf: null, vectors }
+  const { index, plan } = await explainNearest(db, layout, request, tuning)
+  const name = model.modelName
+  if (index === graph.name) {
+    return [ok('index_use', name, { sentence: `A search uses ${index}.`, data: { index } })]
+  }
+  return [
+    fail('index_use', name, {
+      sentence: `A search of "${name}" passes ${graph.name} by and reads all ${vectors} vectors.`,
+      hint: `Refresh statistics with \`analyze chunk_embeddings_model_${model.id}\`; if that does not help, look at the plan in the data.`,
+      data: { index, expected: graph.name, plan },
+    }),
+  ]
+}
+
+export function checkStatistics({ model, vectors, analysed }: Patient): Check {
+  const name = model.modelName
+  const table = `chunk_embeddings_model_${model.id}`
+  if (analysed) return ok('statistics', name, { sentence: `${table} has statistics.` })
+  return warn('statistics', name, {
+    sentence: `No statistics were ever taken of ${table} (${vectors} vectors): the planner guesses.`,
+    hint: `Run \`analyze ${table}\`; on a server, see why autovacuum does not.`,
+    data: { table },
+  })
+}
+
+export async function checkOrphanVectors(
+  { db, layout }: DoctorParts,
+  { model }: Patient,
+): Promise<readonly Check[]> {
+  const vectors = await countOrphanVectors(db, layout, model.id)
+  if (vectors === 0) return []
+  const table = `chunk_embeddings_model_${model.id}`
+  return [
+    warn('orphans', model.modelName, {
+      sentence: `${vectors} vectors of "${model.modelName}" belong to chunks that are gone: they take places in the index.`,
+      hint: `Delete them from ${table}, and see why it has no foreign key to the chunks.`,
+      data: { table, vectors },
+    }),
+  ]
+}
+
+/** A model that writers keep up must have every vector, or owe it to nobody's knowledge. */
+export async function checkMissing(
+  { db, layout }: DoctorParts,
+  { model, migration }: Patient,
+): Promise<readonly Check[]> {
+  if (!isWritten(model)) return []
+  const name = model.modelName
+  const { chunks, vectors, missing, examples } = await coverageInScope(db, layout, model, {})
+  const data = { state: model.state, chunks, vectors, missing, examples }
+  if (missing === 0) return [ok('missing_vectors', name, { sentence: `"${name}" has every vector.`, data })]
+  if (migration !== null) {
+    const sentence = `"${name}" lacks ${missing} of ${chunks} vectors and is being filled.`
+    return [ok('missing_vectors', name, { sentence, data })]
+  }
+  const current = model.state === 'current'
+  return [
+    (current ? fail : warn)('missing_vectors', name, {
+      sentence: `"${name}" (${model.state}) lacks the vectors of ${missing} of ${chunks} chunks: ${
+        current ? 'searches do not find these' : 'going back to it would lose these'
+      }.`,
+      hint: 'A worker pays what is owed: `revector worker --once`.',
+      data,
+    }),
+  ]
+}
+
+export function checkQuarantine({ model, quarantined }: Patient): readonly Check[] {
+  if (quarantined === 0) return []
+  return [
+    warn('quarantine', model.modelName, {
+      sentence: `${quarantined} chunks could not be embedded with "${model.modelName}" and are in quarantine.`,
+      hint: 'See why with `revector migrate quarantine`; try them again with `revector migrate retry`.',
+      data: { chunks: quarantined },
+    }),
+  ]
+}
+
+/** Of models that are in use: what a provider announced, and what is past. */
+export function checkRetirement({ today = new Date() }: DoctorParts, { model }: Patient): readonly Check[] {
+  const retirement = knownModelOf(model)?.retirement ?? null
+  if (retirement === null || !isWritten(model)) return []
+  const day = today.toISOString().slice(0, 10)
+  const days = Math.round((Date.parse(retirement) - Date.parse(day)) / 86_400_000)
+  const name = model.modelName
+  const data = { retirement, days }
+  const hint = `Move to another model: \`revector migrate plan --from ${name} --to NAME\`.`
+  if (days < 0) {
+    return [
+      fail('retirement', name, {
+        sentence: `"${name}" ended on ${retirement}, as its provider announced: new texts and questions can't be embedded.`,
+        hint,
+        data,
+      }),
+    ]
+  }
+  return [
+    warn('retirement', name, {
+      sentence: `The provider announced the end of "${name}" for ${retirement}, in ${days} days.`,
+      hint,
+      data,
+    }),
+  ]
+}

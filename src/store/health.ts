@@ -1,0 +1,94 @@
+import type { Queryable } from '../postgres/database.ts'
+import { ident, sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { modelTableName } from '../schema/names.ts'
+import { chunkColumns, documentColumns } from './columns.ts'
+
+/** A table of vectors, as the catalogue of the database knows it. */
+export interface ModelTableHealth {
+  readonly table: string
+  /** Of `chunk_embeddings_model_<id>`; null for a name of another kind. */
+  readonly modelId: number | null
+  /** Whether statistics were ever taken. Without them the planner guesses. */
+  readonly analysed: boolean
+}
+
+/** The tables below `chunk_embeddings`, whether a model is registered for them or not. */
+export async function modelTablesHealth(db: Queryable): Promise<readonly ModelTableHealth[]> {
+  const { rows } = await db.query<ModelTableHealth>(sql`
+    select c.relname as table, substring(c.relname from '^chunk_embeddings_model_([0-9]+)$')::int as "modelId",
+      c.reltuples >= 0 as analysed
+    from pg_inherits i
+    join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = to_regclass('chunk_embeddings')
+    order by c.oid`)
+  return rows
+}
+
+/**
+ * Vectors of chunks that are gone. A table that was taken over may be without the foreign key which keeps our own from
+ * having any.
+ */
+export async function countOrphanVectors(db: Queryable, layout: Layout, modelId: number): Promise<number> {
+  const c = chunkColumns(layout)
+  const { rows } = await db.query<{ count: string }>(sql`
+    select count(*) as count
+    from ${ident(modelTableName(modelId))} e
+    where not exists (select from ${c.table} c where c.${c.id} = e.chunk_id)`)
+  return Number(rows[0]?.count ?? 0)
+}
+
+/** Chunks whose document is gone: searches find them without a title. */
+export async function countOrphanChunks(db: Queryable, layout: Layout): Promise<number> {
+  const c = chunkColumns(layout)
+  const d = documentColumns(layout)
+  const { rows } = await db.query<{ count: string }>(sql`
+    select count(*) as count
+    from ${c.table} c
+    where not exists (select from ${d.table} d where d.${d.id} = c.${c.documentId})`)
+  return Number(rows[0]?.count ?? 0)
+}
+
+export async function countQuarantined(db: Queryable): Promise<ReadonlyMap<number, number>> {
+  const { rows } = await db.query<{ modelId: number; count: string }>(sql`
+    select model_id as "modelId", count(*) as count from quarantined_chunks group by model_id`)
+  return new Map(rows.map((row) => [row.modelId, Number(row.count)]))
+}
+
+/** An open migration, as far as one can see whether anybody works on it. */
+export interface OpenMigrationHealth {
+  readonly id: string
+  readonly state: string
+  readonly sourceModel: string
+  readonly targetModel: string
+  readonly targetModelId: number | null
+  readonly reason: { readonly code: string; readonly message: string; readonly hint: string } | null
+  /** Batches that were leased and not given back in time. */
+  readonly expiredLeases: number
+  /** Batches that are held by somebody who still says so. */
+  readonly liveLeases: number
+  readonly idleSeconds: number
+}
+
+export async function openMigrationsHealth(db: Queryable): Promise<readonly OpenMigrationHealth[]> {
+  const { rows } = await db.query<OpenMigrationHealth>(sql`
+    select m.id::text as id, m.state, m.source_model as "sourceModel", m.target_model as "targetModel",
+      m.target_model_id as "targetModelId", m.reason,
+      (select count(*)::int from migration_batches b
+        where b.migration_id = m.id and b.state = 'leased' and b.lease_until < clock_timestamp()) as "expiredLeases",
+      (select count(*)::int from migration_batches b
+        where b.migration_id = m.id and b.state = 'leased' and b.lease_until >= clock_timestamp()) as "liveLeases",
+      extract(epoch from clock_timestamp() - m.updated_at)::float8 as "idleSeconds"
+    from model_migrations m
+    where m.state in ('planned', 'filling', 'indexing', 'verifying', 'ready', 'paused')
+    order by m.id`)
+  return rows
+}
+
+/** Workers that were heard of in the last minute. */
+export async function countLiveWorkers(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(sql`
+    select count(*) as count from migration_workers
+    where heartbeat_at > clock_timestamp() - interval '1 minute'`)
+  return Number(rows[0]?.count ?? 0)
+}
