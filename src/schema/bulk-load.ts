@@ -1,6 +1,6 @@
 import { isRevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
-import type { Database } from '../postgres/database.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import { buildGraph, dropGraph, graphOf } from './graph.ts'
@@ -70,10 +70,7 @@ function beginBulkLoad(db: Database): BulkLoad {
       load.rows += rows
       if (load.dropped || load.rows < fewRows) return
       load.rowsBefore ??= await countRows(db, model)
-      const rebuild = db.concurrent
-        ? load.rowsBefore <= smallTable
-        : load.rows >= load.rowsBefore * worthRebuilding
-      if (rebuild) load.dropped = await tryDropGraph(db, model)
+      if (isWorthRebuilding(db, load.rowsBefore, load.rows)) load.dropped = await tryDropGraph(db, model)
     },
     async finish({ signal, onProgress } = {}) {
       for (const { model, rows } of loads.values()) {
@@ -90,7 +87,30 @@ function beginBulkLoad(db: Database): BulkLoad {
   }
 }
 
-async function countRows(db: Database, model: ModelSpace): Promise<number> {
+/**
+ * Before so many vectors are stored by several workers: takes the graph away when building it anew at the end is
+ * cheaper. `buildGraph` is then their business.
+ *
+ * @throws RevectorError DATABASE_BUSY while a long reader holds the table
+ */
+export async function dropGraphForLoad(
+  tx: Queryable,
+  model: ModelSpace,
+  load: { readonly rows: number; readonly concurrent: boolean },
+): Promise<void> {
+  if (load.rows < fewRows) return
+  if (isWorthRebuilding(load, await countRows(tx, model), load.rows)) await dropGraph(tx, model)
+}
+
+function isWorthRebuilding(
+  { concurrent }: Pick<Database, 'concurrent'>,
+  rowsBefore: number,
+  rows: number,
+): boolean {
+  return concurrent ? rowsBefore <= smallTable : rows >= rowsBefore * worthRebuilding
+}
+
+async function countRows(db: Queryable, model: ModelSpace): Promise<number> {
   const { rows } = await db.query<{ count: string }>(
     sql`select count(*) as count from ${modelTable(model.id)}`,
   )

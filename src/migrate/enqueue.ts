@@ -1,0 +1,66 @@
+import { isRevectorError } from '../core/errors.ts'
+import type { Migration } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { ModelLimits } from '../embedding/contract.ts'
+import type { Database } from '../postgres/database.ts'
+import { dropGraphForLoad } from '../schema/bulk-load.ts'
+import type { Layout } from '../schema/layout.ts'
+import { batchesLeft, enqueueBatches, firstOfBatches } from '../store/migration-batches.ts'
+import { mayEnqueue, noteEnqueued } from '../store/migration-progress.ts'
+
+/** Chunks that are embedded before all others, to map one space's distances to the other's. */
+export const calibrationSize = 400
+
+/** Our own count of tokens is not the provider's: a batch must fit into one call all the same. */
+const tokensMargin = 0.7
+
+export interface Enqueued {
+  readonly batches: number
+  readonly chunks: number
+}
+
+/**
+ * Cuts what the target lacks into batches, in one transaction, when none is left of an earlier cut.
+ *
+ * @returns null when another worker is at it, or was faster, or the migration is not filling any more; 0 batches:
+ *   nothing is missing
+ */
+export async function enqueue(
+  { db, layout }: { readonly db: Database; readonly layout: Layout },
+  migration: Migration,
+  target: Model,
+  limits: Pick<ModelLimits, 'batchItems' | 'batchTokens'>,
+): Promise<Enqueued | null> {
+  const { id, scope } = migration
+  const cut = (dropGraph: boolean) =>
+    db.transaction(async (tx) => {
+      if (!(await mayEnqueue(tx, id)) || (await batchesLeft(tx, id)).batches > 0) return null
+      const made = await enqueueBatches(tx, layout, target, {
+        migrationId: id,
+        scope,
+        items: Math.min(migration.settings.batchItems, limits.batchItems),
+        tokens: Math.max(1, Math.floor(Math.min(limits.batchTokens, 1e9) * tokensMargin)),
+      })
+      if (made.batches === 0) return made
+      const calibration = await firstOfBatches(tx, id, calibrationSize)
+      if (!(await noteEnqueued(tx, layout, { migrationId: id, scope, calibration }))) throw new NotFilling()
+      // Together with the batches: whoever fills the last of them finds no graph, and builds it.
+      if (dropGraph) await dropGraphForLoad(tx, target, { rows: made.chunks, concurrent: db.concurrent })
+      return made
+    })
+  try {
+    return await cut(true).catch((error: unknown) => {
+      // A long reader may hold the table: then the rows go through the graph, slower but no less right.
+      if (isRevectorError(error, 'DATABASE_BUSY')) return cut(false)
+      throw error
+    })
+  } catch (error) {
+    if (error instanceof NotFilling) return null
+    throw error
+  }
+}
+
+/** Rolls back what was cut for a migration that was paused or cancelled meanwhile. */
+class NotFilling extends Error {
+  override readonly name = 'NotFilling'
+}

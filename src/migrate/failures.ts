@@ -1,0 +1,34 @@
+import { type ErrorCode, isRevectorError, type RevectorError } from '../core/errors.ts'
+
+/** What waiting doesn't mend, and no other batch would fare better with: somebody has to see to it. */
+const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'PROVIDER_REFUSED',
+  'PROVIDER_KEY_MISSING',
+  'PROVIDER_PACKAGE_MISSING',
+  'EMBEDDING_DIMENSION_MISMATCH',
+  'CONFIG_INVALID',
+  'INVALID_INPUT',
+])
+
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_REPLY_INVALID',
+  'RATE_LIMITED',
+])
+
+/** A failure of the provider, and whether it may pass; null for everything else. */
+export function failureOf(
+  error: unknown,
+): { readonly error: RevectorError; readonly lasting: boolean } | null {
+  if (!isRevectorError(error)) return null
+  if (lasting.has(error.code)) return { error, lasting: true }
+  return passing.has(error.code) ? { error, lasting: false } : null
+}
+
+const firstMs = 1_000
+const longestMs = 60_000
+
+/** After the n-th failure in a row: half to all of 1 s, 2 s, 4 s … a minute. */
+export function backOffMs(failures: number, random: () => number = Math.random): number {
+  return Math.round(Math.min(longestMs, firstMs * 2 ** (failures - 1)) * (0.5 + random() / 2))
+}

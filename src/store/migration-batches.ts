@@ -1,0 +1,243 @@
+import type { ChunkId } from '../core/document.ts'
+import type { MigrationId, MigrationScope } from '../core/migration.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { chunkColumns } from './columns.ts'
+import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+import { hashedOrder, hasText, inScope } from './scope.ts'
+
+/** Chunks that one call of the provider embeds. */
+export interface Batch {
+  readonly migrationId: MigrationId
+  readonly batch: string
+  readonly chunkIds: readonly ChunkId[]
+  readonly estimateTokens: number
+  /** How often it has been leased. With the worker it names one lease: another one of the same batch has a higher count. */
+  readonly attempts: number
+  /** Failures of the provider in a row. */
+  readonly failures: number
+}
+
+/** One worker's hold on a batch. */
+export interface Lease extends Batch {
+  readonly workerId: string
+}
+
+/** How long a lease lasts unless its worker says that it lives, ms. */
+export type LeaseMs = number
+
+/** Why a batch was given back; `failures` counts those in a row. */
+export interface BatchError {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+/**
+ * Cuts what a model lacks into batches: of every text its first chunk (storing it serves its twins), in hashed order,
+ * so that what is filled is a fair sample at every moment. Chunks without a content hash, as a taken-over table has
+ * them, come beside the first of their text. Must run when no batch of the migration is left, under a lock.
+ */
+export async function enqueueBatches(
+  tx: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  request: {
+    readonly migrationId: MigrationId
+    readonly scope: MigrationScope
+    readonly items: number
+    readonly tokens: number
+  },
+): Promise<{ readonly batches: number; readonly chunks: number }> {
+  const c = chunkColumns(layout)
+  const { rows } = await explainingMissingColumn(model, () =>
+    tx.query<{ batches: string; chunks: string }>(sql`
+      with lacking as materialized (
+        select c.${c.id} as id, c.${c.contentHash} is null as unhashed,
+          coalesce(c.${c.contentHash}, md5(c.${c.content})) collate "C" as key,
+          coalesce(c.${c.tokenCount}, octet_length(c.${c.content}) / 4) + 1 as tokens,
+          row_number() over (order by ${hashedOrder(layout)}) as place
+        from ${c.table} c
+        where ${hasText(layout)} and ${inScope(layout, request.scope)}
+          and not exists (
+            select from ${modelTable(model.id)} e
+            where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+          )
+          and not exists (
+            select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}
+          )
+      ), firsts as (
+        select distinct on (key) key, place, tokens from lacking order by key, place
+      ), counted as (
+        select key, place, tokens,
+          (row_number() over (order by place) - 1) / ${request.items}::bigint as by_items,
+          sum(tokens) over (order by place) / ${request.tokens}::bigint as by_tokens
+        from firsts
+      ), cut as (
+        -- Numbers are never used twice, so that a lease of an earlier round holds nothing of this one.
+        select key, place, tokens,
+          (extract(epoch from now()) * 1000)::bigint * 1000
+            + dense_rank() over (order by by_items, by_tokens) as batch
+        from counted
+      ), made as (
+        insert into migration_batches (migration_id, batch, chunk_ids, estimate_tokens)
+        select ${request.migrationId}::bigint, cut.batch, array_agg(l.id::text order by l.place),
+          sum(l.tokens) filter (where l.place = cut.place)
+        from cut
+        join lacking l on l.key = cut.key and (l.place = cut.place or l.unhashed)
+        group by cut.batch
+        returning cardinality(chunk_ids) as chunks
+      )
+      select count(*) as batches, coalesce(sum(chunks), 0) as chunks from made`),
+  )
+  return { batches: Number(rows[0]?.batches ?? 0), chunks: Number(rows[0]?.chunks ?? 0) }
+}
+
+/** The first chunks in the order of the batches. */
+export async function firstOfBatches(
+  db: Queryable,
+  migrationId: MigrationId,
+  limit: number,
+): Promise<readonly ChunkId[]> {
+  const { rows } = await db.query<{ id: string }>(sql`
+    select u.id
+    from migration_batches b cross join unnest(b.chunk_ids) with ordinality as u (id, place)
+    where b.migration_id = ${migrationId}
+    order by b.batch, u.place
+    limit ${limit}`)
+  return rows.map((row) => row.id)
+}
+
+/**
+ * Leases the next batch that waits or whose lease has run out, while the migration is filling; null when there is
+ * none. Batches that others look at in this moment are passed over.
+ */
+export async function claimBatch(
+  db: Queryable,
+  migrationId: MigrationId,
+  workerId: string,
+  leaseMs: LeaseMs,
+): Promise<Lease | null> {
+  const { rows } = await db.query<{
+    batch: string
+    chunk_ids: string[]
+    tokens: string
+    attempts: number
+    failures: number | null
+  }>(sql`
+    update migration_batches b
+    set state = 'leased', worker_id = ${workerId}::uuid, attempts = b.attempts + 1,
+      lease_until = clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
+    from (
+      select batch from migration_batches
+      where migration_id = ${migrationId} and (state = 'waiting' or lease_until < clock_timestamp())
+        and exists (select from model_migrations where id = ${migrationId} and state = 'filling')
+      order by batch
+      limit 1
+      for update skip locked
+    ) next
+    where b.migration_id = ${migrationId} and b.batch = next.batch
+    returning b.batch::text as batch, b.chunk_ids, b.estimate_tokens::text as tokens, b.attempts,
+      (b.last_error->>'failures')::int as failures`)
+  const [row] = rows
+  if (row === undefined) return null
+  return {
+    migrationId,
+    workerId,
+    batch: row.batch,
+    chunkIds: row.chunk_ids,
+    estimateTokens: Number(row.tokens),
+    attempts: row.attempts,
+    failures: row.failures ?? 0,
+  }
+}
+
+/** Ends the work on a batch, in the transaction that stores it. @returns whether the lease was still held */
+export async function finishBatch(tx: Queryable, lease: Lease): Promise<boolean> {
+  const { rowCount } = await tx.query(sql`
+    delete from migration_batches
+    where migration_id = ${lease.migrationId} and batch = ${lease.batch}
+      and worker_id = ${lease.workerId}::uuid and attempts = ${lease.attempts}`)
+  return rowCount === 1
+}
+
+/** Gives a batch back, with what went wrong or, when the worker was asked to stop, without. */
+export async function releaseBatch(db: Queryable, lease: Lease, error: BatchError | null): Promise<void> {
+  const failed = error === null ? null : JSON.stringify({ ...error, failures: lease.failures + 1 })
+  await db.query(sql`
+    update migration_batches
+    set state = 'waiting', worker_id = null, lease_until = null, last_error = coalesce(${failed}::jsonb, last_error)
+    where migration_id = ${lease.migrationId} and batch = ${lease.batch}
+      and worker_id = ${lease.workerId}::uuid and attempts = ${lease.attempts}`)
+}
+
+/**
+ * Lets leases last on. Only those the worker knows of: one whose claim was committed while the connection was lost
+ * has to run out.
+ */
+export async function extendLeases(
+  db: Queryable,
+  workerId: string,
+  leases: readonly Lease[],
+  leaseMs: LeaseMs,
+): Promise<void> {
+  if (leases.length === 0) return
+  await db.query(sql`
+    update migration_batches b
+    set lease_until = clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
+    from unnest(
+      ${leases.map((lease) => lease.migrationId)}::bigint[],
+      ${leases.map((lease) => lease.batch)}::bigint[],
+      ${leases.map((lease) => lease.attempts)}::int[]
+    ) as held (migration_id, batch, attempts)
+    where b.migration_id = held.migration_id and b.batch = held.batch and b.attempts = held.attempts
+      and b.worker_id = ${workerId}::uuid`)
+}
+
+/** Gives back what workers held that are known to be dead. @returns how many batches that were */
+export async function releaseBatchesOf(db: Queryable, workerIds: readonly string[]): Promise<number> {
+  const { rowCount } = await db.query(sql`
+    update migration_batches set state = 'waiting', worker_id = null, lease_until = null
+    where state = 'leased' and worker_id = any(${workerIds}::uuid[])`)
+  return rowCount
+}
+
+/** After a pause: failures are counted anew. */
+export async function forgetFailures(db: Queryable, migrationId: MigrationId): Promise<void> {
+  await db.query(sql`
+    update migration_batches set last_error = last_error - 'failures'
+    where migration_id = ${migrationId} and last_error ? 'failures'`)
+}
+
+/** What is left of a migration's work. */
+export interface BatchesLeft {
+  readonly batches: number
+  /** Estimated tokens of the batches under way: money that is about to be spent. */
+  readonly leasedTokens: number
+  /** Milliseconds until a batch can be claimed; null when none is left. */
+  readonly claimableInMs: number | null
+}
+
+export async function batchesLeft(db: Queryable, migrationId: MigrationId): Promise<BatchesLeft> {
+  const { rows } = await db.query<{ batches: string; leased_tokens: string; ms: number | null }>(sql`
+    select count(*) as batches,
+      coalesce(sum(estimate_tokens) filter (where state = 'leased'), 0) as leased_tokens,
+      1000 * greatest(0, min(coalesce(extract(epoch from lease_until - clock_timestamp()), 0)))::float8 as ms
+    from migration_batches
+    where migration_id = ${migrationId}`)
+  const [row] = rows
+  return {
+    batches: Number(row?.batches ?? 0),
+    leasedTokens: Number(row?.leased_tokens ?? 0),
+    claimableInMs: Number(row?.batches ?? 0) === 0 ? null : (row?.ms ?? 0),
+  }
+}
+
+/** All that is left of a migration's work; a worker that has one of them in hand can't store it any more. */
+export async function deleteBatches(tx: Queryable, migrationId: MigrationId): Promise<number> {
+  const { rowCount } = await tx.query(sql`
+    delete from migration_batches where migration_id = ${migrationId}`)
+  return rowCount
+}

@@ -1,0 +1,76 @@
+import type { ChunkId } from '../core/document.ts'
+import type { MigrationId, MigrationScope } from '../core/migration.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { chunkColumns } from './columns.ts'
+import { hasText, inScope } from './scope.ts'
+
+export interface Progress {
+  readonly embedded: number
+  readonly reused: number
+  readonly tokens: number
+  readonly costUsd: number
+}
+
+/** In the transaction that stores a batch. @returns what all workers together have made since the start */
+export async function addProgress(
+  tx: Queryable,
+  migrationId: MigrationId,
+  { embedded, reused, tokens, costUsd }: Progress,
+): Promise<Progress> {
+  const { rows } = await tx.query<{ embedded: string; reused: string; tokens: string; cost: number }>(sql`
+    update model_migrations
+    set embedded = embedded + ${embedded}::bigint, reused = reused + ${reused}::bigint,
+      tokens = tokens + ${tokens}::bigint, cost_usd = cost_usd + ${costUsd}::numeric, updated_at = now()
+    where id = ${migrationId}
+    returning embedded::text as embedded, reused::text as reused, tokens::text as tokens, cost_usd::float8 as cost`)
+  const [row] = rows
+  return {
+    embedded: Number(row?.embedded ?? 0),
+    reused: Number(row?.reused ?? 0),
+    tokens: Number(row?.tokens ?? 0),
+    costUsd: row?.cost ?? 0,
+  }
+}
+
+/** Money that was spent; the migration's row stands still until the transaction ends, so that claims take turns. */
+export async function lockSpending(tx: Queryable, migrationId: MigrationId): Promise<number> {
+  const { rows } = await tx.query<{ cost: number }>(sql`
+    select cost_usd::float8 as cost from model_migrations where id = ${migrationId} for no key update`)
+  return rows[0]?.cost ?? 0
+}
+
+/**
+ * After the batches were cut: how many chunks there are in scope and, once, which come first.
+ *
+ * @returns whether the migration is still filling; otherwise nothing may be kept of what was cut
+ */
+export async function noteEnqueued(
+  tx: Queryable,
+  layout: Layout,
+  request: {
+    readonly migrationId: MigrationId
+    readonly scope: MigrationScope
+    readonly calibration: readonly ChunkId[]
+  },
+): Promise<boolean> {
+  const c = chunkColumns(layout)
+  const { rowCount } = await tx.query(sql`
+    update model_migrations
+    set total_chunks = (
+        select count(*) from ${c.table} c where ${hasText(layout)} and ${inScope(layout, request.scope)}
+      ),
+      calibration = case when calibration = '{}' then ${request.calibration}::text[] else calibration end,
+      updated_at = now()
+    where id = ${request.migrationId} and state = 'filling'`)
+  return rowCount === 1
+}
+
+/** Whether this transaction is the one that cuts the batches of a migration; another may be at it. */
+export async function mayEnqueue(tx: Queryable, migrationId: MigrationId): Promise<boolean> {
+  await tx.query(sql`set local statement_timeout = 0`)
+  const { rows } = await tx.query<{ taken: boolean }>(sql`
+    select pg_try_advisory_xact_lock(hashtextextended('revector enqueue ' || ${migrationId}::text, 0)) as taken`)
+  return rows[0]?.taken === true
+}

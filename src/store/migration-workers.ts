@@ -1,0 +1,79 @@
+import type { MigrationId, MigrationWorker } from '../core/migration.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+
+/** Another worker, by what it said last. */
+export interface WorkerRow {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly startedAt: Date
+}
+
+export async function insertWorker(
+  db: Queryable,
+  worker: { readonly id: string; readonly host: string; readonly pid: number },
+): Promise<void> {
+  await db.query(sql`
+    insert into migration_workers (id, host, pid) values (${worker.id}::uuid, ${worker.host}, ${worker.pid})
+    on conflict (id) do nothing`)
+}
+
+/** The worker lives. One whose row was taken away while it could not say so is there again. */
+export async function beat(
+  db: Queryable,
+  worker: {
+    readonly id: string
+    readonly host: string
+    readonly pid: number
+    readonly batches: number
+    readonly chunks: number
+  },
+): Promise<void> {
+  await db.query(sql`
+    insert into migration_workers as w (id, host, pid, batches, chunks)
+    values (${worker.id}::uuid, ${worker.host}, ${worker.pid}, ${worker.batches}, ${worker.chunks})
+    on conflict (id) do update
+      set heartbeat_at = clock_timestamp(), batches = excluded.batches, chunks = excluded.chunks`)
+}
+
+export async function deleteWorker(db: Queryable, id: string): Promise<void> {
+  await db.query(sql`delete from migration_workers where id = ${id}::uuid`)
+}
+
+/** Takes away those that have not been heard of for so long. */
+export async function deleteSilentWorkers(db: Queryable, silentMs: number): Promise<readonly WorkerRow[]> {
+  const { rows } = await db.query<WorkerRow>(sql`
+    delete from migration_workers
+    where heartbeat_at < clock_timestamp() - ${silentMs}::float8 * interval '1 millisecond'
+    returning id::text as id, host, pid, started_at as "startedAt"`)
+  return rows
+}
+
+/** Takes away those that began before a moment at which none of them can have been alive. */
+export async function deleteWorkersFromBefore(db: Queryable, moment: Date): Promise<readonly WorkerRow[]> {
+  const { rows } = await db.query<WorkerRow>(sql`
+    delete from migration_workers where started_at < ${moment}
+    returning id::text as id, host, pid, started_at as "startedAt"`)
+  return rows
+}
+
+/** All that are known, with what they hold of one migration; those with leases first. */
+export async function workersOf(
+  db: Queryable,
+  migrationId: MigrationId,
+): Promise<readonly MigrationWorker[]> {
+  const { rows } = await db.query<MigrationWorker>(sql`
+    select w.id::text as id, w.host, w.pid, w.started_at as "startedAt", w.heartbeat_at as "heartbeatAt",
+      coalesce(b.leases, 0)::int as leases, b.lease_until as "leaseUntil",
+      w.batches::float8 as batches, w.chunks::float8 as chunks
+    from migration_workers w
+    left join (
+      select worker_id, count(*) as leases, min(lease_until) as lease_until
+      from migration_batches
+      where migration_id = ${migrationId} and state = 'leased'
+      group by worker_id
+    ) b on b.worker_id = w.id
+    order by b.leases is null, w.started_at, w.id`)
+  return rows
+}

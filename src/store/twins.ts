@@ -1,0 +1,81 @@
+import type { ChunkId } from '../core/document.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { raw, sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { chunkColumns } from './columns.ts'
+import type { MissingChunk } from './coverage.ts'
+import { idArray } from './ids.ts'
+import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+
+/** A chunk that a model lacks. */
+export interface LackingChunk extends MissingChunk {
+  /** Another chunk of the same text has a vector: it need not be embedded. */
+  readonly hasTwin: boolean
+}
+
+/** Of these chunks, those that are still there, still lack a vector, and are not known to be impossible to embed. */
+export async function lackingAmong(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  chunkIds: readonly ChunkId[],
+): Promise<readonly LackingChunk[]> {
+  const c = chunkColumns(layout)
+  const table = modelTable(model.id)
+  const column = vectorColumn(model.dimension)
+  const { rows } = await explainingMissingColumn(model, () =>
+    db.query<{ id: string; content: string; hash: string | null; has_twin: boolean }>(sql`
+      select c.${c.id}::text as id, c.${c.content} as content, c.${c.contentHash} as hash,
+        exists (
+          select from ${c.table} t
+          join ${table} v on v.chunk_id = t.${c.id} and v.${column} is not null
+          where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
+        ) as has_twin
+      from ${c.table} c
+      where c.${c.id} = any(${idArray(c.idType, chunkIds)})
+        and not exists (select from ${table} e where e.chunk_id = c.${c.id} and e.${column} is not null)
+        and not exists (
+          select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}
+        )`),
+  )
+  return rows.map(({ id, content, hash, has_twin }) => ({
+    id,
+    content,
+    contentHash: hash,
+    hasTwin: has_twin,
+  }))
+}
+
+/**
+ * Gives every chunk of the same text as one of these its vector, so that nothing is paid for twice. No two of them
+ * may have the same text.
+ *
+ * @returns how many have one now that had none
+ */
+export async function copyVectorsToTwins(
+  tx: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  chunkIds: readonly ChunkId[],
+): Promise<number> {
+  if (chunkIds.length === 0) return 0
+  const c = chunkColumns(layout)
+  const table = modelTable(model.id)
+  const column = vectorColumn(model.dimension)
+  const { rowCount } = await explainingMissingColumn(model, () =>
+    tx.query(sql`
+      insert into ${table} as e (chunk_id, model_id, ${column})
+      select t.${c.id}, ${raw(String(model.id))}, v.${column}
+      from ${c.table} c
+      join ${table} v on v.chunk_id = c.${c.id} and v.${column} is not null
+      join ${c.table} t on t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
+      where c.${c.id} = any(${idArray(c.idType, chunkIds)})
+        and not exists (select from ${table} o where o.chunk_id = t.${c.id} and o.${column} is not null)
+      order by t.${c.id}
+      for key share of t
+      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()
+        where e.${column} is null`),
+  )
+  return rowCount
+}
