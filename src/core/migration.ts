@@ -211,7 +211,7 @@ export interface MigrationEventData {
   quarantined: { readonly chunkId: ChunkId; readonly code: string; readonly reason: string }
   retried: { readonly chunks: number }
   paused: { readonly from: MigrationState; readonly reason: Omit<MigrationReason, 'at'> }
-  resumed: { readonly to: MigrationState }
+  resumed: Readonly<Record<string, never>>
   filled: Readonly<Record<string, never>>
   indexed: { readonly rows: number; readonly seconds: number }
   /** A verification, or a cut-over that went ahead; what had failed was accepted by `actor`. */
@@ -222,7 +222,9 @@ export interface MigrationEventData {
   cut_over: { readonly from: string; readonly to: string; readonly overridden: readonly GateName[] }
   rolled_back: { readonly from: string; readonly to: string; readonly owed: number }
   retired: { readonly model: string; readonly bytes: number }
-  cancelled: { readonly model: string; readonly bytes: number; readonly dropped: boolean }
+  cancelled: { readonly model: string; readonly dropped: boolean }
+  /** After a cancel: the space of the target came back. */
+  emptied: { readonly model: string; readonly bytes: number }
   worker_started: { readonly worker: string; readonly host: string; readonly pid: number }
   worker_ended: { readonly worker: string; readonly batches: number; readonly chunks: number }
   worker_lost: { readonly worker: string; readonly batches: number }

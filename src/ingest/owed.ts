@@ -1,5 +1,9 @@
+import type { ChunkId } from '../core/document.ts'
+import type { Queryable } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
 import { countMissing } from '../store/coverage.ts'
 import { writtenModels } from '../store/models.ts'
+import { oweChunks } from '../store/owed.ts'
 import type { IngestParts } from './parts.ts'
 
 /** Vectors that written models lack, by model name; models that lack none are left out. */
@@ -13,4 +17,19 @@ export async function readOwed({
     if (missing > 0) owed[model.modelName] = missing
   }
   return owed
+}
+
+/**
+ * In the transaction that writes chunks: puts on record which written models lack a vector of them. The states of
+ * models stand still meanwhile, so a migration that starts or cuts over sees the record or the vectors.
+ */
+export async function recordOwed(
+  tx: Queryable,
+  layout: Layout,
+  complete: ReadonlySet<number>,
+  chunkIds: readonly ChunkId[],
+): Promise<void> {
+  for (const model of await writtenModels(tx, { lock: true })) {
+    if (!complete.has(model.id)) await oweChunks(tx, layout, model, chunkIds)
+  }
 }

@@ -9,6 +9,7 @@ import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, compareDocuments } from './compare.ts'
 import { embedChanges, type Made, type Paid } from './embed.ts'
+import { recordOwed } from './owed.ts'
 import type { IngestParts } from './parts.ts'
 import type { PreparedDocument } from './prepare.ts'
 import { readTargets, type Targets } from './targets.ts'
@@ -93,10 +94,20 @@ async function writeOnce(
   const ids = await db.transaction(async (tx) => {
     const models = await recheck(tx, layout, open, targets, options.modelName)
     const { written, wanting } = await writeChanges(tx, layout, open)
+    const complete = new Set<number>()
     for (const one of made) {
       if (!models.has(one.model.id)) continue
-      const complete = await storeVectors(tx, layout, one, wanting)
-      if (!complete && one.model.id === targets.required.id) throw new Outrun()
+      if (await storeVectors(tx, layout, one, wanting)) complete.add(one.model.id)
+      else if (one.model.id === targets.required.id) throw new Outrun()
+    }
+    // Other written models are owed what a write to a named one, or their own failure, left out.
+    if (targets.named || complete.size < models.size) {
+      await recordOwed(
+        tx,
+        layout,
+        complete,
+        wanting.map((chunk) => chunk.id),
+      )
     }
     // Last: until now the vectors of removed chunks could be copied to equal texts elsewhere.
     await deleteChunks(

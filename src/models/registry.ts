@@ -1,10 +1,12 @@
 import { RevectorError } from '../core/errors.ts'
+import type { Migration } from '../core/migration.ts'
 import type { Model, ModelSpec } from '../core/model.ts'
 import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { createModelTable, dropModelTable, modelTableBytes } from '../schema/model-table.ts'
 import { countMissing, countVectors } from '../store/coverage.ts'
+import { openMigrations } from '../store/migrations.ts'
 import {
   currentModel,
   deleteModel,
@@ -20,6 +22,9 @@ export interface RegistryParts {
   readonly db: Database
   readonly layout: Layout
 }
+
+/** What else a removal means, or what stands in its way; in its transaction, with all models locked. */
+export type BeforeRemoval = (tx: Queryable, model: Model, how: { readonly force: boolean }) => Promise<void>
 
 /** The model that a new database begins with: it needs no key and no network. */
 export const firstModel = 'universal-sentence-encoder-lite'
@@ -68,7 +73,8 @@ export async function setupModels({ db }: Pick<RegistryParts, 'db'>): Promise<vo
  * The hot switch, one transaction: running processes follow at their next search. The model that was current
  * goes on being written, so that switching back loses nothing; one that has no vectors has nothing to keep up.
  *
- * @throws RevectorError MODEL_UNKNOWN, MODEL_EMPTY when it lacks vectors and `force` is not set
+ * @throws RevectorError MODEL_UNKNOWN, MIGRATION_CONFLICT for the target of an open migration, MODEL_EMPTY when it
+ *   lacks vectors and `force` is not set
  */
 export async function useModel(
   { db, layout }: RegistryParts,
@@ -79,6 +85,8 @@ export async function useModel(
     await lockModels(tx)
     const model = await requireModel(tx, modelName)
     if (model.state === 'retired') throw retired(modelName)
+    const migrations = await openMigrations(tx)
+    refuseTarget(migrations, model)
     const missing = force ? 0 : await countMissing(tx, layout, model)
     if (missing > 0) {
       throw new RevectorError(
@@ -92,7 +100,13 @@ export async function useModel(
     }
     const before = await currentModel(tx)
     await switchCurrent(tx, model)
-    if (before !== null && before.id !== model.id && (await countVectors(tx, layout, before)).vectors === 0) {
+    const needed = migrations.some((one) => one.sourceModelId === before?.id)
+    if (
+      before !== null &&
+      before.id !== model.id &&
+      !needed &&
+      (await countVectors(tx, layout, before)).vectors === 0
+    ) {
       await setModelState(tx, before.id, 'registered')
     }
     return { from: before?.modelName ?? null, to: modelName }
@@ -107,11 +121,12 @@ export async function useModel(
 export async function removeModel(
   { db, layout }: RegistryParts,
   modelName: string,
-  { force = false }: { readonly force?: boolean } = {},
+  { force = false, before }: { readonly force?: boolean; readonly before?: BeforeRemoval } = {},
 ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }> {
   return db.transaction(async (tx) => {
     await lockModels(tx)
     const model = await requireModel(tx, modelName)
+    if (model.state !== 'current') await before?.(tx, model, { force })
     if (model.state === 'current' || (model.state === 'filling' && !force)) {
       const what = model.state === 'current' ? 'is the current model' : 'is being filled'
       throw new RevectorError('MODEL_IN_USE', `"${modelName}" ${what} and cannot be removed.`, {
@@ -122,12 +137,27 @@ export async function removeModel(
         data: { model: modelName, state: model.state },
       })
     }
-    const { vectors } = await countVectors(tx, layout, model)
+    // A retired one has no table.
+    const { vectors } = model.state === 'retired' ? { vectors: 0 } : await countVectors(tx, layout, model)
     const bytes = await modelTableBytes(tx, model)
     await dropModelTable(tx, model)
     await deleteModel(tx, model.id)
     return { modelName, embeddings: vectors, bytes }
   })
+}
+
+/** Cutting over is how a target becomes current: so its vectors are verified, and the migration knows. */
+function refuseTarget(migrations: readonly Migration[], model: Model): void {
+  const open = migrations.find((one) => one.targetModelId === model.id)
+  if (open === undefined) return
+  throw new RevectorError(
+    'MIGRATION_CONFLICT',
+    `"${model.modelName}" is the target of a migration from "${open.sourceModel}", which is ${open.state}.`,
+    {
+      hint: `Make it current with \`revector migrate cutover ${open.id}\`, or give the migration up first (\`revector migrate cancel ${open.id}\`).`,
+      data: { model: model.modelName, migration_id: open.id, state: open.state },
+    },
+  )
 }
 
 function retired(modelName: string): RevectorError {

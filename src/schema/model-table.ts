@@ -2,7 +2,7 @@ import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
 import { columnExists, findTable, relationExists } from './catalog.ts'
 import { grantsOf } from './grants.ts'
-import { createEmptyGraph, giveFreedGraphName } from './graph.ts'
+import { createEmptyGraph, dropGraph, giveFreedGraphName, graphOf } from './graph.ts'
 import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { embeddingsTable, type ModelSpace, modelTableName } from './names.ts'
@@ -61,6 +61,23 @@ export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<
   const parent = await parentTable(tx)
   await tx.query(sql`drop table if exists ${ident(parent.schema, modelTableName(model.id))}`)
   await giveFreedGraphName(tx, parent.schema, model)
+}
+
+/**
+ * Every vector of the model goes, at once; an empty table with its empty graph stays.
+ *
+ * @returns the bytes that came back
+ */
+export async function emptyModelTable(tx: Queryable, model: ModelSpace): Promise<number> {
+  const parent = await parentTable(tx)
+  const table: TableName = { schema: parent.schema, name: modelTableName(model.id) }
+  const before = await modelTableBytes(tx, model)
+  await tx.query(sql`truncate table ${tableOf(table)}`)
+  const graph = await graphOf(tx, model)
+  // An interrupted build may have left one that is no good, or none.
+  if (graph?.valid === false) await dropGraph(tx, model)
+  if (graph?.valid !== true) await createEmptyGraph(tx, table, model)
+  return Math.max(0, before - (await modelTableBytes(tx, model)))
 }
 
 /** The column of a dimension; in the tables of all models of other dimensions it must stay empty. */

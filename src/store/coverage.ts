@@ -43,6 +43,15 @@ function vectorsIn(model: StoredSpace): Sql {
     )`
 }
 
+/** Looks no further than the first one. */
+export async function hasAnyVector(db: Queryable, model: StoredSpace): Promise<boolean> {
+  const { rows } = await explainingMissingColumn(model, () =>
+    db.query(sql`
+      select from ${modelTable(model.id)} where ${vectorColumn(model.dimension)} is not null limit 1`),
+  )
+  return rows.length > 0
+}
+
 /** Counts the whole corpus. Grows with it: some 10 ms for 100,000 chunks. */
 export async function countVectors(db: Queryable, layout: Layout, model: StoredSpace): Promise<CountedAt> {
   const { rows } = await explainingMissingColumn(model, () =>

@@ -44,6 +44,16 @@ export async function eventsAfter(
   return rows
 }
 
+export async function hasEvent(
+  db: Queryable,
+  migrationId: MigrationId,
+  type: MigrationEventType,
+): Promise<boolean> {
+  const { rows } = await db.query(sql`
+    select from migration_events where migration_id = ${migrationId}::bigint and type = ${type} limit 1`)
+  return rows.length > 0
+}
+
 /** The id of the last event; '0' when there is none. */
 export async function lastEventId(db: Queryable, migrationId: MigrationId): Promise<string> {
   const { rows } = await db.query<{ id: string }>(sql`

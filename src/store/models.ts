@@ -159,14 +159,17 @@ export async function writtenModels(
   db: Queryable,
   options: { readonly lock?: boolean } = {},
 ): Promise<Model[]> {
-  const states = join(writtenStates.map((state) => sql`${state}`))
-  const lock = options.lock === true ? raw('for share') : raw('')
-  return models(db, sql`where state in (${states}) order by state <> 'current', id ${lock}`)
+  const written = sql`state in (${join(writtenStates.map((state) => sql`${state}`))})`
+  // Read again once a lock is held: a statement that had to wait for one doesn't see a model that became one of them
+  // meanwhile. Whoever changes a state holds all rows, so one that is held here is enough.
+  if (options.lock === true) await models(db, sql`where ${written} order by id for share`)
+  return models(db, sql`where ${written} order by state <> 'current', id`)
 }
 
 /** Holds all models' states still until the transaction ends; other writers of documents wait. */
 export async function lockModels(tx: Queryable): Promise<Model[]> {
-  return models(tx, raw('order by id for update'))
+  // Rows that refer to a model (quarantined chunks, say) need its key to stay, nothing else: they don't wait.
+  return models(tx, raw('order by id for no key update'))
 }
 
 /** @returns whether there is such a model */
@@ -202,4 +205,9 @@ export async function switchCurrent(tx: Queryable, to: Model): Promise<Model | n
 export async function deleteModel(tx: Queryable, id: number): Promise<boolean> {
   const { rowCount } = await tx.query(sql`delete from embedding_models where id = ${id}`)
   return rowCount === 1
+}
+
+/** With the model's vectors, what was kept to notice a change of them. */
+export async function deleteCanaries(tx: Queryable, id: number): Promise<void> {
+  await tx.query(sql`delete from model_canaries where model_id = ${id}`)
 }

@@ -1,0 +1,89 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Migration, MigrationId } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { withShortLocks } from '../schema/locks.ts'
+import { emptyModelTable } from '../schema/model-table.ts'
+import { deleteBatches } from '../store/migration-batches.ts'
+import { hasEvent, recordEvent } from '../store/migration-events.ts'
+import { lockMigration, migrationsOfModel, requireMigration } from '../store/migrations.ts'
+import { lockModels, setModelState } from '../store/models.ts'
+import { forgetOwed, forgetQuarantined } from '../store/owed.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { decide } from './state.ts'
+
+export interface Cancelled {
+  readonly migration: Migration
+  /** Given back to the disk. 0 where the target had vectors before the migration: these and the new ones stay. */
+  readonly bytes: number
+}
+
+export interface CancelRequest extends MigrationCall {
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Gives a migration up, also one that was rolled back. The source is not touched. A target that had no vectors before
+ * is emptied, and every byte comes back; cancelling again goes on with that where it was interrupted.
+ *
+ * @throws RevectorError MIGRATION_STATE, MODEL_IN_USE when the target is current, DATABASE_BUSY
+ */
+export async function cancelMigration(
+  { db }: Pick<MigrationParts, 'db'>,
+  request: CancelRequest = {},
+): Promise<Cancelled> {
+  const actor = request.actor ?? thisActor()
+  const id = await idOf(db, request)
+  // First the row: workers stop, writers leave the target out, an index build ends. Then nothing holds its table.
+  await db.transaction(async (tx) => {
+    const models = await lockModels(tx)
+    const migration = await requireMigration(tx, id)
+    if (decide(migration, 'cancelled') === null) return
+    // A worker that stores holds its batch, then wants the migration's row: the same order here.
+    await deleteBatches(tx, id)
+    const target = models.find((model) => model.id === migration.targetModelId)
+    if (target !== undefined) await release(tx, migration, target)
+    const data = { model: migration.targetModel, dropped: migration.targetWasEmpty }
+    await advance(tx, id, { event: 'cancelled', data, actor })
+  })
+  const { signal } = request
+  const bytes = await withShortLocks(
+    db,
+    (tx) => giveBack(tx, id, actor),
+    signal === undefined ? {} : { signal },
+  )
+  return { migration: await requireMigration(db, id), bytes }
+}
+
+async function release(tx: Queryable, migration: Migration, target: Model): Promise<void> {
+  if (target.state === 'current') {
+    throw new RevectorError(
+      'MODEL_IN_USE',
+      `"${target.modelName}" is the current model: its vectors are in use.`,
+      {
+        hint: `Make "${migration.sourceModel}" current first (\`revector models use\`).`,
+        data: { migration_id: migration.id, model: target.modelName },
+      },
+    )
+  }
+  if (target.state === 'retired') return
+  const state = migration.targetWasEmpty ? 'registered' : migration.targetState
+  await setModelState(tx, target.id, state)
+  if (state === 'registered') await forgetOwed(tx, target.id)
+}
+
+/** The space of a target that was made by this migration alone, and is nobody's now. */
+async function giveBack(tx: Queryable, id: MigrationId, actor: string): Promise<number> {
+  const models = await lockModels(tx)
+  const migration = await lockMigration(tx, id)
+  const target = models.find((model) => model.id === migration.targetModelId)
+  if (!migration.targetWasEmpty || target === undefined || target.state !== 'registered') return 0
+  if ((await migrationsOfModel(tx, target.id)).length > 0 || (await hasEvent(tx, id, 'emptied'))) return 0
+  await forgetQuarantined(tx, target.id)
+  const bytes = await emptyModelTable(tx, target)
+  const data = { model: target.modelName, bytes }
+  await recordEvent(tx, { migrationId: id, actor, type: 'emptied', data })
+  return bytes
+}

@@ -1,0 +1,103 @@
+import { RevectorError } from '../core/errors.ts'
+import type { GateName, GateResult, Migration } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import { lockMigration, setVerification } from '../store/migrations.ts'
+import { lockModels, switchCurrent } from '../store/models.ts'
+import { countOwed } from '../store/owed.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { decide } from './state.ts'
+import { refuseFailedGates } from './verify.ts'
+
+export interface CutOverRequest extends MigrationCall {
+  /** Gates whose failure is accepted; recorded with who accepted it. */
+  readonly override?: readonly GateName[] | undefined
+}
+
+/**
+ * Makes the target current in one short transaction, whatever the size of the corpus: that the target has
+ * everything was verified before, and what writers could not give it since is on record. The source stays
+ * written. Nothing is computed.
+ *
+ * @throws RevectorError MIGRATION_STATE, GATE_FAILED, MIGRATION_CONFLICT when the source is not current any more
+ */
+export async function cutOver(
+  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  request: CutOverRequest = {},
+): Promise<Migration> {
+  const actor = request.actor ?? thisActor()
+  const override = request.override ?? []
+  const id = await idOf(db, request)
+  const outcome = await db.transaction(async (tx) => {
+    // From here to the end no document can be written.
+    const models = await lockModels(tx)
+    const migration = await lockMigration(tx, id)
+    if (decide(migration, 'cut_over') === null) return { migration, gap: null }
+    const { source, target } = modelsOf(models, migration)
+    refuseOtherCurrent(migration, source)
+    const owed = await countOwed(tx, layout, target)
+    const gates = accept(migration, override)
+    if (owed > 0 && !override.includes('coverage')) {
+      const data = { missing: owed, found: 'cut-over' } as const
+      const back = await advance(tx, id, { event: 'gaps', data, actor })
+      return { migration: back.migration, gap: owed }
+    }
+    refuseFailedGates(migration.targetModel, gates)
+    if (migration.verification !== null) {
+      await setVerification(tx, id, { ...migration.verification, gates, passed: true })
+    }
+    await switchCurrent(tx, target)
+    const overridden = gates.flatMap((gate) => (gate.overridden ? [gate.gate] : []))
+    const data = { from: source.modelName, to: target.modelName, overridden }
+    const { migration: done } = await advance(tx, id, { event: 'cut_over', data, actor })
+    return { migration: done, gap: null }
+  })
+  if (outcome.gap !== null) throw gapped(outcome.migration, outcome.gap)
+  return outcome.migration
+}
+
+/** The last verification's gates, with the failures that are accepted now. */
+function accept({ verification }: Migration, override: readonly GateName[]): readonly GateResult[] {
+  return (verification?.gates ?? []).map((gate) =>
+    !gate.passed && override.includes(gate.gate) ? { ...gate, overridden: true } : gate,
+  )
+}
+
+/** @throws RevectorError MIGRATION_CONFLICT when one of them has been removed */
+export function modelsOf(
+  models: readonly Model[],
+  migration: Migration,
+): { readonly source: Model; readonly target: Model } {
+  const source = models.find((model) => model.id === migration.sourceModelId)
+  const target = models.find((model) => model.id === migration.targetModelId)
+  if (source !== undefined && target !== undefined) return { source, target }
+  const gone = source === undefined ? migration.sourceModel : migration.targetModel
+  throw new RevectorError('MIGRATION_CONFLICT', `"${gone}" of this migration has been removed.`, {
+    hint: 'Start another migration between models that are registered.',
+    data: { migration_id: migration.id, model: gone },
+  })
+}
+
+function refuseOtherCurrent(migration: Migration, source: Model): void {
+  if (source.state === 'current') return
+  throw new RevectorError(
+    'MIGRATION_CONFLICT',
+    `"${source.modelName}" is not the current model any more: the migration from it can't be cut over.`,
+    {
+      hint: `Make it current again (\`revector models use ${source.modelName}\`), or cancel the migration and start one from the model that is current.`,
+      data: { migration_id: migration.id, source: source.modelName, target: migration.targetModel },
+    },
+  )
+}
+
+function gapped(migration: Migration, owed: number): RevectorError {
+  return new RevectorError(
+    'GATE_FAILED',
+    `"${migration.targetModel}" cannot take over: the gate coverage (expected a vector for each chunk; ${owed} that were written since the verification lack one) did not pass.`,
+    {
+      hint: 'The migration is filling again: let a worker finish it (`revector worker`), then cut over.',
+      data: { migration_id: migration.id, model: migration.targetModel, gates: ['coverage'], missing: owed },
+    },
+  )
+}

@@ -1,0 +1,57 @@
+import { RevectorError } from '../core/errors.ts'
+import { type Migration, openStates } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { modelTableBytes } from '../schema/model-table.ts'
+import { deleteBatches } from '../store/migration-batches.ts'
+import { migrationsOfModel } from '../store/migrations.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+
+/**
+ * Before a model is removed, with all models locked: what that means for the migrations it belongs to. An open one
+ * stands in the way, unless it only fills this model and `force` gives it up.
+ *
+ * @throws RevectorError MODEL_IN_USE
+ */
+export async function beforeRemoval(
+  tx: Queryable,
+  model: Model,
+  { force }: { readonly force: boolean },
+): Promise<void> {
+  for (const migration of await migrationsOfModel(tx, model.id)) {
+    const isTarget = migration.targetModelId === model.id
+    if (openStates.some((state) => state === migration.state)) {
+      if (!force || !isTarget) throw inUse(migration, model, isTarget)
+      await giveUp(tx, migration)
+    } else if (isTarget) {
+      // It is not current, or it could not be removed: the source is in use again, and there is no other way now.
+      const actor = thisActor()
+      const { sourceModel, targetModel } = migration
+      const back = { from: targetModel, to: sourceModel, owed: 0 }
+      await advance(tx, migration.id, { event: 'rolled_back', data: back, actor })
+      await giveUp(tx, migration)
+    } else if (migration.state === 'cut_over') {
+      const data = { model: model.modelName, bytes: await modelTableBytes(tx, model) }
+      await advance(tx, migration.id, { event: 'retired', data, actor: thisActor() })
+    }
+  }
+}
+
+async function giveUp(tx: Queryable, { id, targetModel }: Migration): Promise<void> {
+  await deleteBatches(tx, id)
+  const data = { model: targetModel, dropped: true }
+  await advance(tx, id, { event: 'cancelled', data, actor: thisActor() })
+}
+
+function inUse(migration: Migration, model: Model, isTarget: boolean): RevectorError {
+  const { id, state, sourceModel, targetModel } = migration
+  return new RevectorError(
+    'MODEL_IN_USE',
+    `"${model.modelName}" is the ${isTarget ? 'target' : 'source'} of the migration from "${sourceModel}" to "${targetModel}", which is ${state}.`,
+    {
+      hint: `Give the migration up first: \`revector migrate cancel ${id}\`.`,
+      data: { model: model.modelName, migration_id: id, state },
+    },
+  )
+}

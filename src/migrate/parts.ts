@@ -1,0 +1,26 @@
+import type { MigrationId } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { EmbeddingModel } from '../embedding/contract.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import { latestMigration } from '../store/migrations.ts'
+
+/** What the calls that move a migration on need. */
+export interface MigrationParts {
+  readonly db: Database
+  readonly layout: Layout
+  readonly models: { open(model: Model): Promise<EmbeddingModel> }
+}
+
+/** What every such call may be told. */
+export interface MigrationCall {
+  /** Absent: the newest that is not finished, else the newest. */
+  readonly migrationId?: MigrationId | undefined
+  /** Who asks, for the audit. Default: the user of this process at its host. */
+  readonly actor?: string | undefined
+}
+
+/** @throws RevectorError MIGRATION_UNKNOWN */
+export async function idOf(db: Queryable, { migrationId }: MigrationCall): Promise<MigrationId> {
+  return migrationId ?? (await latestMigration(db)).id
+}

@@ -1,0 +1,60 @@
+import type { Migration, MigrationReason } from '../core/migration.ts'
+import { forgetFailures } from '../store/migration-batches.ts'
+import { lockMigration, setMigrationSettings } from '../store/migrations.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { given, type Limits } from './start.ts'
+
+export interface PauseRequest extends MigrationCall {
+  /** In words, for whoever looks next. */
+  readonly reason?: string | undefined
+}
+
+/**
+ * From any process; workers finish the batch in hand and stop. Paused already: nothing changes.
+ *
+ * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
+ */
+export async function pauseMigration(
+  { db }: Pick<MigrationParts, 'db'>,
+  request: PauseRequest = {},
+): Promise<Migration> {
+  const actor = request.actor ?? thisActor()
+  const id = await idOf(db, request)
+  return db.transaction(async (tx) => {
+    const reason: Omit<MigrationReason, 'at'> = {
+      code: 'OPERATOR',
+      message: request.reason ?? `${actor} paused it.`,
+      hint: 'Resume it with `revector migrate resume`.',
+      by: 'operator',
+    }
+    const { state: from } = await lockMigration(tx, id)
+    const data = { from, reason }
+    return (await advance(tx, id, { event: 'paused', data, actor, reason })).migration
+  })
+}
+
+export type ResumeRequest = MigrationCall & { readonly [Name in keyof Limits]: Limits[Name] | undefined }
+
+/**
+ * Goes on where the pause began; limits that are given hold from now on. Not paused: only the limits change.
+ *
+ * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
+ */
+export async function resumeMigration(
+  { db }: Pick<MigrationParts, 'db'>,
+  request: ResumeRequest = {},
+): Promise<Migration> {
+  const actor = request.actor ?? thisActor()
+  const id = await idOf(db, request)
+  return db.transaction(async (tx) => {
+    await forgetFailures(tx, id)
+    const { migration } = await advance(tx, id, { event: 'resumed', data: {}, actor })
+    const limits = given(request)
+    if (Object.keys(limits).length === 0) return migration
+    const settings = { ...migration.settings, ...limits }
+    await setMigrationSettings(tx, id, settings)
+    return { ...migration, settings }
+  })
+}

@@ -1,0 +1,151 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Migration } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { withShortLocks } from '../schema/locks.ts'
+import { dropModelTable, modelTableBytes } from '../schema/model-table.ts'
+import { lockMigration, openMigrations, requireMigration } from '../store/migrations.ts'
+import { allModels, deleteCanaries, lockModels, setModelState } from '../store/models.ts'
+import { countOwed, forgetOwed, forgetQuarantined } from '../store/owed.ts'
+import { coverageInScope } from '../store/verification.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import { modelsOf } from './cut-over.ts'
+import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { decide } from './state.ts'
+
+export interface Retired {
+  readonly migration: Migration
+  /** Given back to the disk; 0 when it was retired before. */
+  readonly bytes: number
+}
+
+export interface RetireRequest extends MigrationCall {
+  /** Also before the holdover is over. */
+  readonly force?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Ends a migration: drops all vectors of its source. There is no way back from here, so it is refused while the source
+ * is in use, while no other model is complete, and, unless forced, before the holdover is over.
+ *
+ * @throws RevectorError MIGRATION_STATE, MODEL_IN_USE, DATABASE_BUSY
+ */
+export async function retireSource(
+  parts: Pick<MigrationParts, 'db' | 'layout'>,
+  request: RetireRequest = {},
+): Promise<Retired> {
+  const { db } = parts
+  const actor = request.actor ?? thisActor()
+  const { force = false, signal } = request
+  const id = await idOf(db, request)
+  const migration = await requireMigration(db, id)
+  if (decide(migration, 'retired') === null) return { migration, bytes: 0 }
+  if (!force) refuseEarly(migration)
+  const { source } = modelsOf(await allModels(db), migration)
+  refuseCurrent(source)
+  // Reads the corpus, so it comes before the locks; what is written meanwhile is on record.
+  const complete = await completeModels(parts, source)
+  return withShortLocks(
+    db,
+    async (tx) => {
+      const models = await lockModels(tx)
+      const locked = await lockMigration(tx, id)
+      if (decide(locked, 'retired') === null) return { migration: locked, bytes: 0 }
+      const { source } = modelsOf(models, locked)
+      refuseCurrent(source)
+      await refuseNeeded(tx, source)
+      await refuseLast(tx, parts, { source, complete, models })
+      const bytes = await modelTableBytes(tx, source)
+      await dropModelTable(tx, source)
+      await setModelState(tx, source.id, 'retired')
+      await forgetOwed(tx, source.id)
+      await forgetQuarantined(tx, source.id)
+      await deleteCanaries(tx, source.id)
+      const data = { model: source.modelName, bytes }
+      const { migration } = await advance(tx, id, { event: 'retired', data, actor })
+      return { migration, bytes }
+    },
+    signal === undefined ? {} : { signal },
+  )
+}
+
+/** Until when the source of a migration stays written; null before the cut-over. */
+export function holdoverUntil({
+  cutOverAt,
+  settings,
+}: Pick<Migration, 'cutOverAt' | 'settings'>): Date | null {
+  return cutOverAt === null ? null : new Date(cutOverAt.getTime() + settings.holdoverSeconds * 1_000)
+}
+
+function refuseEarly(migration: Migration): void {
+  const until = holdoverUntil(migration)
+  if (until === null || until <= new Date()) return
+  throw new RevectorError(
+    'MIGRATION_STATE',
+    `"${migration.sourceModel}" is kept until ${until.toISOString()}, so that the way back stays open.`,
+    {
+      hint: 'Wait, or give the way back up now with --force.',
+      data: { migration_id: migration.id, source: migration.sourceModel, holdover_until: until },
+    },
+  )
+}
+
+function refuseCurrent(source: Model): void {
+  if (source.state !== 'current') return
+  throw inUse(source, 'is the current model', 'Make another model current first (`revector models use`).')
+}
+
+async function refuseNeeded(tx: Queryable, source: Model): Promise<void> {
+  const open = (await openMigrations(tx)).find((one) =>
+    [one.sourceModelId, one.targetModelId].includes(source.id),
+  )
+  if (open === undefined) return
+  throw inUse(
+    source,
+    `belongs to the migration ${open.id}, which is ${open.state}`,
+    `Let that end, or give it up with \`revector migrate cancel ${open.id}\`.`,
+  )
+}
+
+/** Ids of the other written models that lack no vector they could have. */
+async function completeModels(
+  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  source: Model,
+): Promise<ReadonlySet<number>> {
+  const complete = new Set<number>()
+  for (const model of await allModels(db)) {
+    if (model.id === source.id || (model.state !== 'current' && model.state !== 'standby')) continue
+    const { missing, quarantined, chunks } = await coverageInScope(db, layout, model, {})
+    if (missing === 0 && (quarantined < chunks || chunks === 0)) complete.add(model.id)
+  }
+  return complete
+}
+
+async function refuseLast(
+  tx: Queryable,
+  { layout }: Pick<MigrationParts, 'layout'>,
+  found: {
+    readonly source: Model
+    readonly complete: ReadonlySet<number>
+    readonly models: readonly Model[]
+  },
+): Promise<void> {
+  for (const model of found.models) {
+    if (!found.complete.has(model.id) || (model.state !== 'current' && model.state !== 'standby')) continue
+    if ((await countOwed(tx, layout, model)) === 0) return
+  }
+  throw inUse(
+    found.source,
+    'is the only model that has a vector of every chunk',
+    'Fill the current model first: `revector migrate status` says what it lacks.',
+  )
+}
+
+function inUse(model: Model, what: string, hint: string): RevectorError {
+  return new RevectorError('MODEL_IN_USE', `"${model.modelName}" ${what} and cannot be retired.`, {
+    hint,
+    data: { model: model.modelName, state: model.state },
+  })
+}

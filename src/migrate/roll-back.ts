@@ -1,0 +1,47 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Migration } from '../core/migration.ts'
+import { lockMigration } from '../store/migrations.ts'
+import { lockModels, switchCurrent } from '../store/models.ts'
+import { countOwed } from '../store/owed.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import { modelsOf } from './cut-over.ts'
+import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { decide } from './state.ts'
+
+/**
+ * Makes the source current again, in one short transaction. It was written all the while, so nothing is lost and
+ * nothing is computed; the target stays written too. What the source's provider could not embed meanwhile is still
+ * owed to it: that does not stop the way back, and is recorded.
+ *
+ * @throws RevectorError MIGRATION_STATE, MIGRATION_CONFLICT when a third model is current
+ */
+export async function rollBack(
+  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  request: MigrationCall = {},
+): Promise<Migration> {
+  const actor = request.actor ?? thisActor()
+  const id = await idOf(db, request)
+  return db.transaction(async (tx) => {
+    const models = await lockModels(tx)
+    const migration = await lockMigration(tx, id)
+    if (decide(migration, 'rolled_back') === null) return migration
+    const { source, target } = modelsOf(models, migration)
+    const current = models.find((model) => model.state === 'current')
+    // Somebody may have gone back with `models use` already.
+    if (current?.id === target.id) await switchCurrent(tx, source)
+    else if (current?.id !== source.id) {
+      throw new RevectorError(
+        'MIGRATION_CONFLICT',
+        `"${current?.modelName}" is current, not "${target.modelName}": rolling back would undo another switch.`,
+        {
+          hint: `Roll that one back first, or make "${source.modelName}" current with \`revector models use\`.`,
+          data: { migration_id: id, current: current?.modelName, source: source.modelName },
+        },
+      )
+    }
+    const owed = await countOwed(tx, layout, source)
+    const data = { from: target.modelName, to: source.modelName, owed }
+    return (await advance(tx, id, { event: 'rolled_back', data, actor })).migration
+  })
+}

@@ -1,0 +1,220 @@
+import { RevectorError } from '../core/errors.ts'
+import {
+  defaultGates,
+  type GateThresholds,
+  type Migration,
+  type MigrationScope,
+  type MigrationSettings,
+} from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { hasAnyVector } from '../store/coverage.ts'
+import { recordEvent } from '../store/migration-events.ts'
+import {
+  cutOverMigration,
+  insertMigration,
+  openMigrations,
+  setMigrationScope,
+  setMigrationSettings,
+} from '../store/migrations.ts'
+import { lockModels, requireCurrentModel, requireModel, setModelState } from '../store/models.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import type { MigrationParts } from './parts.ts'
+import { type MigrationPlan, planMigration } from './plan.ts'
+import { compareScopes } from './scopes.ts'
+
+export interface StartRequest {
+  /** Default: the current model. */
+  readonly sourceModel?: string | undefined
+  readonly targetModel: string
+  /** Default: everything. */
+  readonly scope?: MigrationScope | undefined
+  /** US dollars; default: from the catalogue. */
+  readonly pricePerMillionTokens?: number | undefined
+  /** Default: no limit. */
+  readonly budgetUsd?: number | null | undefined
+  /** Default: 0. */
+  readonly allowedQuarantined?: number | undefined
+  /** Default: 7 days. */
+  readonly holdoverSeconds?: number | undefined
+  readonly gates?: Partial<GateThresholds> | undefined
+  /** The plan that was consented to; without it one is made, which asks the target for a few vectors. */
+  readonly plan?: MigrationPlan | undefined
+  readonly createdBy?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const week = 7 * 24 * 3600
+/** A crash repeats a batch: one call of the provider. */
+const mostBatchItems = 256
+
+/**
+ * Opens a migration: from now on every write reaches the target too. Embeds nothing. Asked for again, it changes
+ * nothing but the limits that are given; with a wider scope it widens the one that is open.
+ *
+ * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT, MIGRATION_CONFLICT, MODEL_RETIRED, and of the target's probe
+ */
+export async function startMigration(parts: MigrationParts, request: StartRequest): Promise<Migration> {
+  const going = await goOn(parts, request)
+  if (going !== null) return going
+  const plan = request.plan ?? (await planOf(parts, request))
+  return parts.db.transaction(async (tx) => {
+    const { source, target } = await lockPair(tx, request)
+    // Somebody else may have started it while the target was being probed.
+    const again = await goOnIn(tx, source, target, request)
+    if (again !== null) return again
+    await refuseConflicts(tx, source, target)
+    const actor = request.createdBy ?? thisActor()
+    const scope = request.scope ?? {}
+    const migration = await insertMigration(tx, {
+      source,
+      target,
+      scope,
+      plan,
+      settings: settingsOf(request, plan),
+      targetWasEmpty: !(await hasAnyVector(tx, target)),
+      targetState: target.state === 'standby' ? 'standby' : 'registered',
+      createdBy: actor,
+    })
+    if (target.state === 'registered') await setModelState(tx, target.id, 'filling')
+    const data = { source: source.modelName, target: target.modelName, scope }
+    return (await advance(tx, migration.id, { event: 'started', data, actor })).migration
+  })
+}
+
+async function planOf(parts: MigrationParts, request: StartRequest): Promise<MigrationPlan> {
+  const { db } = parts
+  const { source, target } = await pairOf(db, request)
+  await refuseConflicts(db, source, target)
+  const { scope, pricePerMillionTokens, budgetUsd, signal } = request
+  return planMigration(parts, { source, target, scope, pricePerMillionTokens, budgetUsd, signal })
+}
+
+/** The migration that a request only repeats or widens; null when it is a new one. */
+async function goOn({ db }: MigrationParts, request: StartRequest): Promise<Migration | null> {
+  return db.transaction(async (tx) => {
+    const { source, target } = await lockPair(tx, request)
+    return goOnIn(tx, source, target, request)
+  })
+}
+
+async function goOnIn(
+  tx: Queryable,
+  source: Model,
+  target: Model,
+  request: StartRequest,
+): Promise<Migration | null> {
+  const open = (await openMigrations(tx)).find((one) => one.targetModelId === target.id)
+  if (open === undefined) {
+    return target.state === 'current' ? cutOverMigration(tx, source.id, target.id) : null
+  }
+  if (open.sourceModelId !== source.id) throw conflict(open, `"${target.modelName}" is being filled already`)
+  const actor = request.createdBy ?? thisActor()
+  const { scope } = request
+  // Nothing said of a scope: the one there is.
+  const change = scope === undefined ? 'same' : compareScopes(open.scope, scope)
+  if (change === 'other') {
+    throw conflict(open, 'It covers other chunks than those asked for')
+  }
+  const settings = { ...open.settings, ...given(request) }
+  await setMigrationSettings(tx, open.id, settings)
+  if (change === 'same' || scope === undefined) return { ...open, settings }
+  await setMigrationScope(tx, open.id, scope)
+  const data = { scope, before: open.scope }
+  const { migration, changed } = await advance(tx, open.id, { event: 'widened', data, actor })
+  // Where it was filling it goes on filling; that it has more to do is recorded all the same.
+  if (!changed) await recordEvent(tx, { migrationId: open.id, actor, type: 'widened', data })
+  return { ...migration, scope }
+}
+
+async function lockPair(tx: Queryable, request: StartRequest): Promise<Pair> {
+  await lockModels(tx)
+  return pairOf(tx, request)
+}
+
+interface Pair {
+  readonly source: Model
+  readonly target: Model
+}
+
+async function pairOf(db: Queryable, { sourceModel, targetModel }: StartRequest): Promise<Pair> {
+  const source =
+    sourceModel === undefined ? await requireCurrentModel(db) : await requireModel(db, sourceModel)
+  const target = await requireModel(db, targetModel)
+  const data = { source: source.modelName, target: target.modelName }
+  if (source.id === target.id) {
+    throw new RevectorError('INVALID_INPUT', `Source and target are the same model, "${source.modelName}".`, {
+      hint: 'Name the model to move to as the target.',
+      data,
+    })
+  }
+  if (target.state === 'retired') {
+    throw new RevectorError('INVALID_INPUT', `The target "${target.modelName}" is retired.`, {
+      hint: 'Register the model anew, under a name of its own.',
+      data,
+    })
+  }
+  return { source, target }
+}
+
+async function refuseConflicts(db: Queryable, source: Model, target: Model): Promise<void> {
+  if (source.state !== 'current') {
+    throw new RevectorError(
+      'INVALID_INPUT',
+      `"${source.modelName}" is not the current model: expected the model that searches use as the source.`,
+      {
+        hint: 'See which model is current with `revector models list`.',
+        data: { source: source.modelName, target: target.modelName },
+      },
+    )
+  }
+  for (const open of await openMigrations(db)) {
+    if (open.sourceModelId === target.id) throw conflict(open, `"${target.modelName}" is its source`)
+    if (open.targetModelId === source.id) throw conflict(open, `"${source.modelName}" is its target`)
+  }
+}
+
+function conflict(open: Migration, why: string): RevectorError {
+  return new RevectorError(
+    'MIGRATION_CONFLICT',
+    `The migration ${open.id} from "${open.sourceModel}" to "${open.targetModel}" is ${open.state}. ${why}.`,
+    {
+      hint: `Let it end, or give it up with \`revector migrate cancel ${open.id}\`.`,
+      data: {
+        migration_id: open.id,
+        state: open.state,
+        source: open.sourceModel,
+        target: open.targetModel,
+        scope: open.scope,
+      },
+    },
+  )
+}
+
+function settingsOf(request: StartRequest, plan: MigrationPlan): MigrationSettings {
+  return {
+    budgetUsd: null,
+    allowedQuarantined: 0,
+    holdoverSeconds: week,
+    ...given(request),
+    pricePerMillionTokens: request.pricePerMillionTokens ?? plan.pricePerMillionTokens,
+    gates: { ...defaultGates, ...request.gates },
+    batchItems: Math.min(mostBatchItems, plan.limits.batchItems),
+  }
+}
+
+/** Limits that may be changed while the migration is open. */
+export type Limits = Partial<
+  Pick<MigrationSettings, 'budgetUsd' | 'allowedQuarantined' | 'holdoverSeconds' | 'pricePerMillionTokens'>
+>
+
+export function given(request: { readonly [Name in keyof Limits]: Limits[Name] | undefined }): Limits {
+  const { budgetUsd, allowedQuarantined, holdoverSeconds, pricePerMillionTokens } = request
+  return {
+    ...(budgetUsd === undefined ? {} : { budgetUsd }),
+    ...(allowedQuarantined === undefined ? {} : { allowedQuarantined }),
+    ...(holdoverSeconds === undefined ? {} : { holdoverSeconds }),
+    ...(pricePerMillionTokens === undefined ? {} : { pricePerMillionTokens }),
+  }
+}

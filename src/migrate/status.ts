@@ -1,0 +1,100 @@
+import { type Migration, type MigrationStatus, openStates } from '../core/migration.ts'
+import type { Model } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import { estimateGraphBytes, estimateTableBytes } from '../schema/size-estimate.ts'
+import { recentSpeed } from '../store/migration-events.ts'
+import { listMigrations, requireMigration } from '../store/migrations.ts'
+import { allModels } from '../store/models.ts'
+import { countOwed } from '../store/owed.ts'
+import { coverageInScope } from '../store/verification.ts'
+import { workersAtWork } from '../store/workers-at-work.ts'
+import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { holdoverUntil } from './retire.ts'
+
+type Parts = Pick<MigrationParts, 'db' | 'layout'>
+
+/**
+ * Counted from the rows that are there, not from counters: some 0.1 s for 100,000 chunks.
+ *
+ * @throws RevectorError MIGRATION_UNKNOWN
+ */
+export async function migrationStatus(parts: Parts, call: MigrationCall = {}): Promise<MigrationStatus> {
+  const id = await idOf(parts.db, call)
+  return statusOf(parts, await requireMigration(parts.db, id))
+}
+
+/** Newest first; a full page may be followed by another, from its last id. */
+export async function migrationPage(
+  { db }: Parts,
+  page: { readonly limit?: number; readonly before?: string } = {},
+): Promise<readonly Migration[]> {
+  return listMigrations(db, { limit: page.limit ?? 50, before: page.before })
+}
+
+/** A migration as it was just read, with its progress. */
+export async function statusOf({ db, layout }: Parts, migration: Migration): Promise<MigrationStatus> {
+  const models = await allModels(db)
+  const source = models.find((model) => model.id === migration.sourceModelId)
+  const target = models.find((model) => model.id === migration.targetModelId)
+  const going = openStates.some((state) => state === migration.state)
+  const counts = await countsOf(db, layout, migration, target)
+  const left = counts.total - counts.done - counts.quarantined
+  const speed = await recentSpeed(db, migration.id)
+  const chunksPerSecond = migration.state === 'filling' ? speed.chunks / Math.max(1, speed.seconds) : 0
+  const { calibration: _, ...row } = migration
+  return {
+    ...row,
+    totalChunks: counts.total,
+    doneChunks: counts.done,
+    quarantinedChunks: counts.quarantined,
+    owedChunks: {
+      source: source === undefined ? 0 : await owedTo(db, layout, source),
+      target: target === undefined ? 0 : await owedTo(db, layout, target),
+    },
+    chunksPerSecond,
+    etaSeconds: left > 0 && chunksPerSecond > 0 ? left / chunksPerSecond : null,
+    costUsdEstimate: costEstimate(migration, counts.done, left),
+    bytesEstimate:
+      target === undefined
+        ? null
+        : estimateTableBytes(target, counts.total) + estimateGraphBytes(target, counts.total),
+    workers: going ? await workersAtWork(db, migration.id) : [],
+    holdoverUntil: holdoverUntil(migration),
+  }
+}
+
+interface Counts {
+  readonly total: number
+  readonly done: number
+  readonly quarantined: number
+}
+
+/** What was given up or retired is not counted any more: its scope may have become another. */
+async function countsOf(
+  db: Queryable,
+  layout: Layout,
+  migration: Migration,
+  target: Model | undefined,
+): Promise<Counts> {
+  const { state, totalChunks } = migration
+  if (target === undefined || target.state === 'retired' || state === 'cancelled') {
+    return { total: totalChunks ?? 0, done: 0, quarantined: 0 }
+  }
+  const { chunks, vectors, quarantined } = await coverageInScope(db, layout, target, migration.scope)
+  return { total: chunks, done: vectors, quarantined }
+}
+
+async function owedTo(db: Queryable, layout: Layout, model: Model): Promise<number> {
+  return model.state === 'retired' ? 0 : countOwed(db, layout, model)
+}
+
+/** What it will have cost: by the price of what was embedded so far, before that by the plan. Null: no price is known. */
+function costEstimate(migration: Migration, done: number, left: number): number | null {
+  const { pricePerMillionTokens: price } = migration.settings
+  if (price === null) return null
+  if (left <= 0) return migration.costUsd
+  if (migration.tokens > 0 && done > 0) return migration.costUsd * (1 + left / done)
+  const planned = migration.plan?.['costUsd']
+  return typeof planned === 'number' ? planned : null
+}

@@ -1,0 +1,108 @@
+import type { GateName, GateResult, Migration, MigrationReason, Verification } from '../core/migration.ts'
+import { lockMigration, requireMigration, setVerification } from '../store/migrations.ts'
+import { allModels } from '../store/models.ts'
+import { clearPaid } from '../store/owed.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import { modelsOf } from './cut-over.ts'
+import { idOf, type MigrationCall } from './parts.ts'
+import { decide } from './state.ts'
+import { failedGates, type VerifyParts, verify } from './verify.ts'
+
+export interface VerifyMigration extends MigrationCall {
+  /** Gates whose failure is accepted; recorded with who accepted it. */
+  readonly override?: readonly GateName[] | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Verified {
+  readonly migration: Migration
+  readonly verification: Verification
+}
+
+/**
+ * Measures whether the target can take over, from the rows, and moves the migration on: to `ready`; back to filling
+ * where chunks lack a vector; else it pauses, since a person has to decide. That only a part of the corpus was moved
+ * is told at the cut-over. Failures that were accepted before stay accepted.
+ *
+ * @throws RevectorError MIGRATION_STATE before it is filled, INTERRUPTED, of the database
+ */
+export async function verifyMigration(parts: VerifyParts, request: VerifyMigration = {}): Promise<Verified> {
+  const { db } = parts
+  const { signal } = request
+  const actor = request.actor ?? thisActor()
+  const id = await idOf(db, request)
+  const migration = await requireMigration(db, id)
+  decide(migration, 'passed')
+  const models = await allModels(db)
+  const { source, target } = modelsOf(models, migration)
+  const override = [...accepted(migration), ...(request.override ?? [])]
+  const verification = await verify(parts, {
+    source,
+    target,
+    scope: migration.scope,
+    allowedQuarantined: migration.settings.allowedQuarantined,
+    thresholds: migration.settings.gates,
+    override,
+    signal,
+  })
+  await clearPaid(db, target)
+  return db.transaction(async (tx) => {
+    const now = await lockMigration(tx, id)
+    // Widened, paused or cancelled while it was measured: what was found is about something else.
+    if (now.state !== migration.state) return { migration: now, verification }
+    const outcome = outcomeOf(migration.targetModel, verification)
+    const stored = { ...verification, passed: outcome.event === 'passed' }
+    await setVerification(tx, id, stored)
+    const moved =
+      outcome.event === 'gaps'
+        ? await advance(tx, id, { event: 'gaps', data: { missing: outcome.missing, found: 'verify' }, actor })
+        : outcome.event === 'failed'
+          ? await advance(tx, id, {
+              event: 'failed',
+              data: { gates: outcome.failed.map(({ gate }) => gate) },
+              actor,
+              reason: outcome.reason,
+            })
+          : await advance(tx, id, { event: 'passed', data: { overridden: overriddenOf(stored) }, actor })
+    return { migration: { ...moved.migration, verification: stored }, verification: stored }
+  })
+}
+
+type Outcome =
+  | { readonly event: 'passed' }
+  | { readonly event: 'gaps'; readonly missing: number }
+  | {
+      readonly event: 'failed'
+      readonly failed: readonly GateResult[]
+      readonly reason: Omit<MigrationReason, 'at'>
+    }
+
+function outcomeOf(target: string, { gates }: Verification): Outcome {
+  const failed = failedGates(gates).filter(({ gate }) => gate !== 'scope')
+  if (failed.length === 0) return { event: 'passed' }
+  const missing = Number(failed.find(({ gate }) => gate === 'coverage')?.data['missing'] ?? 0)
+  if (missing > 0) return { event: 'gaps', missing }
+  const names = failed.map(({ gate }) => gate)
+  const found = failed.map(
+    ({ gate, expected, measured }) => `${gate} (expected ${expected}; found ${measured})`,
+  )
+  return {
+    event: 'failed',
+    failed,
+    reason: {
+      code: 'GATE_FAILED',
+      message: `"${target}" cannot take over yet: ${found.join(', ')}.`,
+      hint: `Mend what was found and verify again, or accept it: revector migrate verify ${names.map((name) => `--override ${name}`).join(' ')}.`,
+      by: 'gate',
+    },
+  }
+}
+
+function accepted({ verification }: Migration): readonly GateName[] {
+  return verification === null ? [] : overriddenOf(verification)
+}
+
+function overriddenOf({ gates }: Verification): readonly GateName[] {
+  return gates.flatMap(({ gate, overridden }) => (overridden ? [gate] : []))
+}

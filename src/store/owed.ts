@@ -1,0 +1,92 @@
+import type { ChunkId } from '../core/document.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { type Sql, sql } from '../postgres/sql.ts'
+import type { Layout } from '../schema/layout.ts'
+import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { chunkColumns } from './columns.ts'
+import { idArray } from './ids.ts'
+import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+import { hasText } from './scope.ts'
+
+/**
+ * In the transaction that writes chunks: records those of them that a written model gets no vector of. A cut-over
+ * looks here and need not look at the corpus.
+ */
+export async function oweChunks(
+  tx: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  chunkIds: readonly ChunkId[],
+): Promise<void> {
+  if (chunkIds.length === 0) return
+  await explainingMissingColumn(model, () =>
+    tx.query(sql`
+      insert into owed_chunks (model_id, chunk_id)
+      select ${model.id}, u.id
+      from unnest(${idArray(layout.chunks.idType, chunkIds)}) as u (id)
+      where not ${hasVector(model, sql`u.id`)}
+      order by u.id
+      on conflict do nothing`),
+  )
+}
+
+/** Chunks that are owed to a model in truth: not paid since, not impossible to embed. Costs what is recorded, not the corpus. */
+export async function countOwed(db: Queryable, layout: Layout, model: StoredSpace): Promise<number> {
+  const { rows } = await explainingMissingColumn(model, () =>
+    db.query<{ count: string }>(sql`select count(*) as count from (${owed(layout, model)}) o`),
+  )
+  return Number(rows[0]?.count ?? 0)
+}
+
+/** Up to `limit` of them, the oldest first. */
+export async function owedChunks(
+  db: Queryable,
+  layout: Layout,
+  model: StoredSpace,
+  limit: number,
+): Promise<readonly ChunkId[]> {
+  const { rows } = await explainingMissingColumn(model, () =>
+    db.query<{ id: string }>(sql`
+      select id::text as id from (${owed(layout, model)}) o order by since, id limit ${limit}`),
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Forgets what has been paid. */
+export async function clearPaid(db: Queryable, model: StoredSpace): Promise<void> {
+  await explainingMissingColumn(model, () =>
+    db.query(sql`
+      delete from owed_chunks o
+      where o.model_id = ${model.id} and ${hasVector(model, sql`o.chunk_id`)}`),
+  )
+}
+
+/** When a model is written no more. */
+export async function forgetOwed(tx: Queryable, modelId: number): Promise<void> {
+  await tx.query(sql`delete from owed_chunks where model_id = ${modelId}`)
+}
+
+/** When the vectors of a model go. */
+export async function forgetQuarantined(tx: Queryable, modelId: number): Promise<void> {
+  await tx.query(sql`delete from quarantined_chunks where model_id = ${modelId}`)
+}
+
+function owed(layout: Layout, model: StoredSpace): Sql {
+  const c = chunkColumns(layout)
+  return sql`
+      select o.chunk_id as id, o.since
+      from owed_chunks o
+      join ${c.table} c on c.${c.id} = o.chunk_id
+      where o.model_id = ${model.id} and ${hasText(layout)}
+        and not ${hasVector(model, sql`o.chunk_id`)}
+        and not exists (
+          select from quarantined_chunks q where q.model_id = ${model.id} and q.chunk_id = o.chunk_id
+        )`
+}
+
+function hasVector(model: StoredSpace, chunkId: Sql): Sql {
+  return sql`exists (
+        select from ${modelTable(model.id)} e
+        where e.chunk_id = ${chunkId} and e.${vectorColumn(model.dimension)} is not null
+      )`
+}
