@@ -53,9 +53,17 @@ export function splitDocument(parsed: ParsedDocument, options: SplitOptions = {}
   checkLimits(maxTokens, overlapTokens)
   const countTokens = options.countTokens ?? estimateTokens
   const { text } = parsed
+  // A paragraph that becomes a chunk is asked for as a piece, as a candidate and as a chunk.
+  const counted = new Map<string, number>()
+  const tokensOf = (start: number, end: number): number => {
+    const key = `${start} ${end}`
+    const tokens = counted.get(key) ?? countTokens(text.slice(start, end))
+    counted.set(key, tokens)
+    return tokens
+  }
   const count = (start: number, end: number): number => {
     const span = trimmed(text, start, end)
-    return countTokens(text.slice(span.start, span.end))
+    return tokensOf(span.start, span.end)
   }
   const measure: Measure = (start, end) => {
     if (end - start > maxTokens * mostUnitsPerToken) {
@@ -65,7 +73,7 @@ export function splitDocument(parsed: ParsedDocument, options: SplitOptions = {}
     if (span.end <= span.start) return { tokens: 0, oversize: false }
     // Spaces before a word belong to it; a line feed before a paragraph does not.
     const from = text.slice(start, span.start).includes('\n') ? span.start : start
-    const tokens = countTokens(text.slice(from, span.end))
+    const tokens = tokensOf(from, span.end)
     // A line feed before or after it counts once the piece stands among others.
     const feeds = text.slice(start, span.start).includes('\n') || text.slice(span.end, end).includes('\n')
     return { tokens: tokens < maxTokens && feeds ? tokens + 1 : tokens, oversize: tokens > maxTokens }
@@ -86,7 +94,7 @@ export function splitDocument(parsed: ParsedDocument, options: SplitOptions = {}
         endOffset: end,
         headingPath: section.path,
         page: pageAt(start),
-        tokenCount: countTokens(content),
+        tokenCount: tokensOf(start, end),
         contentHash: createHash('sha256').update(content, 'utf8').digest('hex'),
       })
     }

@@ -1,6 +1,7 @@
 import type { ChunkId, ChunkText, DocumentId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, type Sql, sql } from '../postgres/sql.ts'
+import { encodeTextArray } from '../postgres/text-array.ts'
 import type { Layout } from '../schema/layout.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray, idValue, isId, possibleIdArray } from './ids.ts'
@@ -49,7 +50,7 @@ export async function insertChunks(
       select u.document_id, u.position, u.content, u.content_hash, u.start_offset,
         u.end_offset, array(select jsonb_array_elements_text(u.heading_path::jsonb)), u.page, u.token_count
       from unnest(
-        ${documentIds}, ${chunks.map((chunk) => chunk.content)}::text[], ${places(chunks)}
+        ${documentIds}, ${encodeTextArray(chunks.map((chunk) => chunk.content))}::text[], ${places(chunks)}
       ) with ordinality as u (document_id, content, ${placeNames}, place)
       order by u.place
       returning ${c.id}::text as id, ${c.documentId}::text as document, ${c.position}::float8 as position`),

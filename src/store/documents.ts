@@ -2,6 +2,7 @@ import type { DocumentId, Metadata } from '../core/document.ts'
 import type { SearchFilter } from '../core/search.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
+import { encodeTextArray } from '../postgres/text-array.ts'
 import type { Layout } from '../schema/layout.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { documentsMatching } from './filter.ts'
@@ -83,7 +84,7 @@ export async function insertDocuments(
       select u.title, u.content, u.source, u.media_type, u.content_hash, u.metadata::jsonb
       from unnest(
         ${documents.map((document) => document.title)}::text[],
-        ${documents.map((document) => document.content)}::text[],
+        ${encodeTextArray(documents.map((document) => document.content))}::text[],
         ${documents.map((document) => document.source)}::text[],
         ${documents.map((document) => document.mediaType)}::text[],
         ${documents.map((document) => document.contentHash)}::text[],

@@ -32,7 +32,13 @@ export async function backupServer(job: ServerBackup): Promise<readonly TableFac
       const snapshot = await exportSnapshot(tx)
       const tables = await tableFacts(tx)
       const line = manifestLine(manifestOf(database, tables))
-      const args = ['--no-password', '--no-owner', '--no-toast-compression', `--snapshot=${snapshot}`, `--dbname=${connection}`]
+      const args = [
+        '--no-password',
+        '--no-owner',
+        '--no-toast-compression',
+        `--snapshot=${snapshot}`,
+        `--dbname=${connection}`,
+      ]
       if (job.plain) {
         await writeFile(job.target, line)
         await runTool(pgDump, [...args, '--format=plain'], {
