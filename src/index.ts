@@ -10,6 +10,25 @@ export {
   isRevectorError,
   RevectorError,
 } from './core/errors.ts'
+export {
+  type GateName,
+  type GateResult,
+  type GateThresholds,
+  gateNames,
+  type Migration,
+  type MigrationEvent,
+  type MigrationEventData,
+  type MigrationEventType,
+  type MigrationId,
+  type MigrationReason,
+  type MigrationScope,
+  type MigrationSettings,
+  type MigrationState,
+  type MigrationStatus,
+  type MigrationWorker,
+  migrationStates,
+  type Verification,
+} from './core/migration.ts'
 export type { Distance, Model, ModelSpec, ModelState, ProviderName } from './core/model.ts'
 export type { OnProgress, ProgressEvent } from './core/progress.ts'
 export type { Aggregation, Hit, SearchFilter, SearchResult, Serve, Serving } from './core/search.ts'

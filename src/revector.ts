@@ -16,6 +16,8 @@ import { ingestPaths } from './ingest/ingest-paths.ts'
 import type { FillReport, Revector } from './interface.ts'
 import { type Filled, fillModel } from './migrate/fill.ts'
 import { migrateToNewModel } from './migrate/migrate.ts'
+import { beforeRemoval } from './migrate/model-in-use.ts'
+import { migrationCalls } from './migration-calls.ts'
 import { addModel, removeModel, useModel } from './models/registry.ts'
 import { listModels } from './models/status.ts'
 import { openRuntime } from './runtime.ts'
@@ -54,7 +56,8 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       list: async () => listModels(await opened()),
       add: async ({ modelName, ...overrides }) => addModel(await opened(), specFor(modelName, overrides)),
       use: async (modelName, how) => useModel(await opened(), modelName, how),
-      remove: async (modelName, how) => removeModel(await opened(), modelName, how),
+      remove: async (modelName, how) =>
+        removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
     },
     ingestion: {
       ingestDocument: async (document) => ingestDocument(await opened(), document),
@@ -72,6 +75,7 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
         return report(request.targetModel, vectors, () => migrateToNewModel(parts, request))
       },
     },
+    migrations: migrationCalls(runtime),
     documents: {
       list: async (page) => documentPage(await opened(), page),
       get: async (id) => readDocument(await opened(), id),

@@ -1,3 +1,11 @@
+import type {
+  Migration,
+  MigrationEvent,
+  MigrationReason,
+  MigrationStatus,
+  MigrationWorker,
+  Verification,
+} from './core/migration.ts'
 import type { Model } from './core/model.ts'
 import type { Hit, SearchResult, Serving } from './core/search.ts'
 import type {
@@ -186,4 +194,87 @@ export function snakeKeys(value: unknown): unknown {
       snakeKeys(item),
     ]),
   )
+}
+
+/** A migration as it is stored, in a list. */
+export function migrationShape(migration: Omit<Migration, 'calibration' | 'totalChunks'>) {
+  const { settings } = migration
+  return {
+    id: Number(migration.id),
+    state: migration.state,
+    paused_from: migration.pausedFrom,
+    source_model: migration.sourceModel,
+    target_model: migration.targetModel,
+    scope: migration.scope,
+    embedded: migration.embedded,
+    reused: migration.reused,
+    tokens: migration.tokens,
+    cost_usd: migration.costUsd,
+    budget_usd: settings.budgetUsd,
+    price_per_million_tokens: settings.pricePerMillionTokens,
+    allowed_quarantined: settings.allowedQuarantined,
+    holdover_seconds: settings.holdoverSeconds,
+    created_by: migration.createdBy,
+    created_at: migration.createdAt.toISOString(),
+    started_at: dateShape(migration.startedAt),
+    filled_at: dateShape(migration.filledAt),
+    cut_over_at: dateShape(migration.cutOverAt),
+    finished_at: dateShape(migration.finishedAt),
+    error: migration.reason === null ? null : reasonShape(migration.reason),
+  }
+}
+
+/** With its progress. */
+export function migrationStatusShape(status: MigrationStatus) {
+  return {
+    ...migrationShape(status),
+    total_chunks: status.totalChunks,
+    done_chunks: status.doneChunks,
+    quarantined_chunks: status.quarantinedChunks,
+    owed_chunks: status.owedChunks,
+    chunks_per_second: status.chunksPerSecond,
+    eta_seconds: status.etaSeconds,
+    cost_usd_estimate: status.costUsdEstimate,
+    bytes_estimate: status.bytesEstimate,
+    holdover_until: dateShape(status.holdoverUntil),
+    workers: status.workers.map(workerShape),
+    verification: status.verification === null ? null : verificationShape(status.verification),
+  }
+}
+
+export function migrationEventShape(event: MigrationEvent) {
+  return {
+    id: Number(event.id),
+    migration_id: event.migrationId === null ? null : Number(event.migrationId),
+    at: event.at.toISOString(),
+    actor: event.actor,
+    type: event.type,
+    data: event.data,
+  }
+}
+
+function workerShape(worker: MigrationWorker) {
+  return {
+    id: worker.id,
+    host: worker.host,
+    pid: worker.pid,
+    started_at: worker.startedAt.toISOString(),
+    heartbeat_at: worker.heartbeatAt.toISOString(),
+    leases: worker.leases,
+    lease_until: dateShape(worker.leaseUntil),
+    batches: worker.batches,
+    chunks: worker.chunks,
+  }
+}
+
+function verificationShape({ at, passed, gates }: Verification) {
+  return { at: at.toISOString(), passed, gates }
+}
+
+function reasonShape({ code, message, hint, by, at }: MigrationReason) {
+  return { code, message, hint, by, at: at.toISOString() }
+}
+
+function dateShape(date: Date | null): string | null {
+  return date?.toISOString() ?? null
 }

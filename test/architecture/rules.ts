@@ -19,7 +19,7 @@ export const layers: readonly (readonly string[])[] = [
   ['cli', 'http', 'mcp'],
   ['index.ts', 'wire.ts', 'testing'],
   ['revector.ts'],
-  ['database-calls.ts'],
+  ['database-calls.ts', 'migration-calls.ts'],
   ['runtime.ts'],
   ['database-calls.ts'],
   ['runtime.ts'],
