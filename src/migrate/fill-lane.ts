@@ -18,6 +18,8 @@ export type LaneResult =
   | { readonly type: 'lost' }
   /** Given back: the worker should wait before it asks this provider again. */
   | { readonly type: 'failed'; readonly failures: number }
+  /** Given back, and the migration is paused. */
+  | { readonly type: 'paused' }
 
 /**
  * One batch, from its texts to its vectors.
@@ -49,6 +51,7 @@ export async function fillBatch(context: FillContext, lease: Lease): Promise<Lan
     const failures = lease.failures + 1
     if (failure.lasting || failures >= context.pace.failures) {
       await pauseFor(context, failure.error, 'provider')
+      return { type: 'paused' }
     }
     return { type: 'failed', failures }
   } finally {

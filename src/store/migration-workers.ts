@@ -1,4 +1,3 @@
-import type { MigrationId, MigrationWorker } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 
@@ -55,25 +54,5 @@ export async function deleteWorkersFromBefore(db: Queryable, moment: Date): Prom
   const { rows } = await db.query<WorkerRow>(sql`
     delete from migration_workers where started_at < ${moment}
     returning id::text as id, host, pid, started_at as "startedAt"`)
-  return rows
-}
-
-/** All that are known, with what they hold of one migration; those with leases first. */
-export async function workersOf(
-  db: Queryable,
-  migrationId: MigrationId,
-): Promise<readonly MigrationWorker[]> {
-  const { rows } = await db.query<MigrationWorker>(sql`
-    select w.id::text as id, w.host, w.pid, w.started_at as "startedAt", w.heartbeat_at as "heartbeatAt",
-      coalesce(b.leases, 0)::int as leases, b.lease_until as "leaseUntil",
-      w.batches::float8 as batches, w.chunks::float8 as chunks
-    from migration_workers w
-    left join (
-      select worker_id, count(*) as leases, min(lease_until) as lease_until
-      from migration_batches
-      where migration_id = ${migrationId} and state = 'leased'
-      group by worker_id
-    ) b on b.worker_id = w.id
-    order by b.leases is null, w.started_at, w.id`)
   return rows
 }

@@ -59,19 +59,20 @@ export async function quarantineChunks(
   return rows.map((row) => row.id)
 }
 
-/** Puts the chunks of a scope back among those that are to be embedded. @returns how many */
+/** Takes the chunks of a scope out of quarantine. @returns which */
 export async function releaseQuarantined(
   tx: Queryable,
   layout: Layout,
   modelId: number,
   scope: MigrationScope,
-): Promise<number> {
+): Promise<readonly ChunkId[]> {
   const c = chunkColumns(layout)
-  const { rowCount } = await tx.query(sql`
+  const { rows } = await tx.query<{ id: string }>(sql`
     delete from quarantined_chunks q
     using ${c.table} c
-    where q.model_id = ${modelId} and c.${c.id} = q.chunk_id and ${inScope(layout, scope)}`)
-  return rowCount
+    where q.model_id = ${modelId} and c.${c.id} = q.chunk_id and ${inScope(layout, scope)}
+    returning q.chunk_id::text as id`)
+  return rows.map((row) => row.id)
 }
 
 /** Those of a model, in the order of their chunks' ids: the last one of a page is the `after` of the next. */

@@ -1,0 +1,38 @@
+import type { Migration } from '../core/migration.ts'
+import { lockMigration } from '../store/migrations.ts'
+import { requireModel } from '../store/models.ts'
+import { oweChunks } from '../store/owed.ts'
+import { releaseQuarantined } from '../store/quarantine.ts'
+import { thisActor } from './actor.ts'
+import { advance } from './advance.ts'
+import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+
+export interface Retried {
+  readonly migration: Migration
+  /** Chunks that will be asked for again. */
+  readonly chunks: number
+}
+
+/**
+ * Puts the quarantined chunks of a migration back among those that are to be embedded; after the cut-over, among
+ * what is owed to its target. Workers see to them.
+ *
+ * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
+ */
+export async function retryQuarantined(
+  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  call: MigrationCall = {},
+): Promise<Retried> {
+  const actor = call.actor ?? thisActor()
+  const id = await idOf(db, call)
+  return db.transaction(async (tx) => {
+    const { state, scope, targetModel, targetModelId } = await lockMigration(tx, id)
+    const released = targetModelId === null ? [] : await releaseQuarantined(tx, layout, targetModelId, scope)
+    if (state === 'cut_over' && released.length > 0) {
+      await oweChunks(tx, layout, await requireModel(tx, targetModel), released)
+    }
+    const data = { chunks: released.length }
+    const { migration } = await advance(tx, id, { event: 'retried', data, actor })
+    return { migration, chunks: released.length }
+  })
+}

@@ -1,0 +1,153 @@
+import { interrupted, isRevectorError, RevectorError } from '../core/errors.ts'
+import type { Migration, MigrationReason } from '../core/migration.ts'
+import type { OnProgress } from '../core/progress.ts'
+import { requireMigration } from '../store/migrations.ts'
+import { countQuarantined, quarantinedChunks } from '../store/quarantine.ts'
+import { isPartial } from '../store/scope.ts'
+import { cutOver } from './cut-over.ts'
+import { resumeMigration } from './pause.ts'
+import { retryQuarantined } from './retry.ts'
+import { type StartRequest, startMigration } from './start.ts'
+import { type WorkParts, type WorkReport, work } from './work.ts'
+
+export interface RunRequest extends StartRequest {
+  /** What is in hand is finished first. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+export interface Ran {
+  readonly migration: Migration
+  /** What this call did of it; other workers may have done more. */
+  readonly made: Pick<WorkReport, 'embedded' | 'reused' | 'tokens'>
+}
+
+/** Each pass only meets what was written during the one before it. */
+const passes = 100
+
+/**
+ * A whole migration: starts it, or goes on with the one there is; fills, builds, verifies and, unless only a part of
+ * the corpus was to be moved, makes the target current. What was quarantined before is tried again.
+ *
+ * @throws RevectorError of the start, of the provider, GATE_FAILED, BUDGET_EXCEEDED, MIGRATION_PAUSED when somebody
+ *   paused it meanwhile, INTERRUPTED; run again, it goes on
+ */
+export async function runMigration(parts: WorkParts, request: RunRequest): Promise<Ran> {
+  const { signal, onProgress } = request
+  const actor = request.createdBy
+  let migration = await takeUp(parts, await startMigration(parts, request), actor)
+  const made = { embedded: 0, reused: 0, tokens: 0 }
+  const { id: migrationId } = migration
+  for (let pass = 1; pass <= passes; pass += 1) {
+    if (migration.state === 'cut_over') return { migration, made }
+    const failures: RevectorError[] = []
+    const report = await work(parts, {
+      migrationId,
+      once: true,
+      signal,
+      onProgress,
+      onFailure: (error) => failures.push(error),
+    })
+    made.embedded += report.embedded
+    made.reused += report.reused
+    made.tokens += report.tokens
+    migration = await requireMigration(parts.db, migrationId)
+    if (signal?.aborted) throw interrupted(signal)
+    if (migration.state === 'paused') throw await whyPaused(parts, migration, failures.at(-1))
+    if (migration.state !== 'ready') throw unexpected(migration)
+    if (isPartial(migration.scope)) return { migration, made }
+    try {
+      migration = await cutOver(parts, { migrationId, actor })
+      onProgress?.({ type: 'model.switched', from: migration.sourceModel, to: migration.targetModel })
+      return { migration, made }
+    } catch (error) {
+      // Documents were written that the target lacks: it is filling again.
+      if (!isRevectorError(error, 'GATE_FAILED')) throw error
+      migration = await requireMigration(parts.db, migrationId)
+      if (migration.state !== 'filling') throw error
+    }
+  }
+  throw new RevectorError(
+    'DATABASE_BUSY',
+    `"${migration.targetModel}" still lacks vectors after ${passes} passes: documents are written faster than they are embedded.`,
+    { hint: 'Run the same command again when fewer documents are being written.' },
+  )
+}
+
+/** Asked for again, a migration goes on, whatever made it stop. */
+async function takeUp(parts: WorkParts, migration: Migration, actor: string | undefined): Promise<Migration> {
+  const call = { migrationId: migration.id, actor }
+  const { scope, targetModelId } = migration
+  if (migration.state !== 'cut_over' && targetModelId !== null) {
+    if ((await countQuarantined(parts.db, parts.layout, targetModelId, scope)) > 0) {
+      await retryQuarantined(parts, call)
+    }
+  }
+  return migration.state === 'paused' ? resumeMigration(parts, call) : migration
+}
+
+async function whyPaused(
+  parts: WorkParts,
+  migration: Migration,
+  failure: RevectorError | undefined,
+): Promise<RevectorError> {
+  const { reason } = migration
+  if (reason?.by === 'provider' && failure !== undefined) return failure
+  if (reason?.by === 'gate') return (await refusedChunks(parts, migration)) ?? gateFailed(migration, reason)
+  const code = reason?.by === 'budget' ? 'BUDGET_EXCEEDED' : 'MIGRATION_PAUSED'
+  return new RevectorError(
+    code,
+    `The migration to "${migration.targetModel}" is paused: ${reason?.message ?? ''}`,
+    { hint: reason?.hint ?? 'Resume it with `revector migrate resume`.', data: dataOf(migration) },
+  )
+}
+
+function gateFailed(migration: Migration, { message, hint }: MigrationReason): RevectorError {
+  return new RevectorError('GATE_FAILED', message, { hint, data: dataOf(migration) })
+}
+
+/** Named one by one: that is what somebody has to see to. */
+async function refusedChunks(
+  { db, layout }: WorkParts,
+  { targetModel, targetModelId, scope, settings, id }: Migration,
+): Promise<RevectorError | null> {
+  if (targetModelId === null) return null
+  const count = await countQuarantined(db, layout, targetModelId, scope)
+  const chunks = await quarantinedChunks(db, layout, targetModelId, { limit: 100 })
+  const [first] = chunks
+  if (first === undefined || count <= settings.allowedQuarantined) return null
+  const ids = chunks.map((chunk) => chunk.chunkId)
+  const code = isRefusal(first.code) ? first.code : 'PROVIDER_REFUSED'
+  return new RevectorError(
+    code,
+    `"${targetModel}" could not embed ${count === 1 ? '1 chunk' : `${count} chunks`} (${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}): ${first.reason}`,
+    {
+      hint: 'Change or remove the documents of these chunks, then run the same command again; or allow so many with --allow-quarantined.',
+      data: { model: targetModel, chunk_ids: ids, chunks: count, migration_id: id },
+    },
+  )
+}
+
+const refusals = ['PROVIDER_REFUSED', 'PROVIDER_REPLY_INVALID', 'INVALID_INPUT'] as const
+
+function isRefusal(code: string): code is (typeof refusals)[number] {
+  return refusals.some((one) => one === code)
+}
+
+function unexpected(migration: Migration): RevectorError {
+  return new RevectorError(
+    'MIGRATION_STATE',
+    `The migration to "${migration.targetModel}" is ${migration.state}: somebody else has seen to it meanwhile.`,
+    { hint: 'See `revector migrate status`.', data: dataOf(migration) },
+  )
+}
+
+function dataOf(migration: Migration): Readonly<Record<string, unknown>> {
+  return {
+    migration_id: migration.id,
+    source: migration.sourceModel,
+    target: migration.targetModel,
+    state: migration.state,
+    reason: migration.reason?.code,
+  }
+}
