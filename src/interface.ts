@@ -1,24 +1,17 @@
 import type { DocumentId } from './core/document.ts'
-import type {
-  GateName,
-  GateThresholds,
-  Migration,
-  MigrationEvent,
-  MigrationId,
-  MigrationScope,
-  MigrationStatus,
-} from './core/migration.ts'
 import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
 import type { Aggregation, SearchFilter, SearchResult, Serve } from './core/search.ts'
+import type { DoctorOptions, DoctorReport } from './doctor/doctor.ts'
 import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from './documents/documents.ts'
 import type { IngestDocument } from './ingest/ingest-document.ts'
 import type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
-import type { MigrationPlan } from './migrate/plan.ts'
+import type { Migrations } from './migration-interface.ts'
 import type { ModelStatus } from './models/status.ts'
 import type { BackupReport, RestoreReport } from './postgres/backup.ts'
 import type { UpgradePlan } from './schema/upgrade.ts'
 
+export type { Check, CheckName, DoctorOptions, DoctorReport } from './doctor/doctor.ts'
 export type {
   DocumentEmbeddings,
   DocumentSummary,
@@ -27,7 +20,7 @@ export type {
 } from './documents/documents.ts'
 export type { IngestDocument } from './ingest/ingest-document.ts'
 export type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
-export type { MigrationPlan } from './migrate/plan.ts'
+export type * from './migration-interface.ts'
 export type { ModelStatus } from './models/status.ts'
 export type { BackupReport, RestoreReport } from './postgres/backup.ts'
 
@@ -139,51 +132,6 @@ export interface MigrateToNewModel extends CallOptions {
   readonly targetModel: string
 }
 
-/** Which chunks go where, and for how much. */
-export interface PlanMigration {
-  /** Default: the current model. */
-  readonly sourceModel?: string
-  readonly targetModel: string
-  /** Default: everything. */
-  readonly scope?: MigrationScope
-  /** US dollars. Default: the catalogue's price of the target. */
-  readonly pricePerMillionTokens?: number
-  /** The migration pauses before it would spend more. Default: no limit. */
-  readonly budgetUsd?: number | null
-  readonly signal?: AbortSignal
-}
-
-/** What may be changed while a migration is open. */
-export interface MigrationLimits {
-  readonly budgetUsd?: number | null
-  readonly pricePerMillionTokens?: number
-  /** So many chunks that can't be embedded don't stand in the way of the cut-over. Default: 0. */
-  readonly allowedQuarantined?: number
-  /** How long the source stays written after the cut-over. Default: 7 days. */
-  readonly holdoverSeconds?: number
-}
-
-export interface StartMigration extends PlanMigration, MigrationLimits {
-  readonly gates?: Partial<GateThresholds>
-  /** What was consented to. Without it a plan is made, which asks the target for the vectors of a few chunks. */
-  readonly plan?: MigrationPlan
-  /** For the audit. Default: the user of this process at its host. */
-  readonly createdBy?: string
-}
-
-/** Who asks, for the audit. Default: the user of this process at its host. */
-export interface MigrationActor {
-  readonly actor?: string
-}
-
-export interface MigrationEvents {
-  /** Default: the newest that is not finished, else the newest. */
-  readonly migrationId?: MigrationId
-  /** Id of the last event seen. */
-  readonly after?: string
-  readonly signal?: AbortSignal
-}
-
 /** What `createRevector()` gives. Nothing is opened before the first call that needs it. */
 export interface Revector {
   readonly db: {
@@ -226,53 +174,12 @@ export interface Revector {
     migrateToNewModel(request: MigrateToNewModel): Promise<FillReport>
   }
   /** Moves from model to model. Without an id the newest migration that is not finished is meant, else the newest. */
-  readonly migrations: {
-    /** What it would take. Writes nothing. @throws RevectorError when the target does not answer as it should */
-    plan(request: PlanMigration): Promise<MigrationPlan>
-    /**
-     * From now on every write reaches the target too; workers embed the rest. Again: changes nothing but limits that
-     * are given; with a wider scope, widens. @throws RevectorError MIGRATION_CONFLICT
-     */
-    start(request: StartMigration): Promise<MigrationStatus>
-    /** Counted in the database. */
-    status(id?: MigrationId): Promise<MigrationStatus>
-    /** Newest first, 50 a page. */
-    list(page?: { readonly limit?: number; readonly before?: MigrationId }): Promise<readonly Migration[]>
-    pause(id?: MigrationId, options?: MigrationActor & { readonly reason?: string }): Promise<MigrationStatus>
-    /** Goes on where the pause began; limits that are given hold from now on. */
-    resume(id?: MigrationId, options?: MigrationActor & MigrationLimits): Promise<MigrationStatus>
-    /** Leaves the source untouched and gives the space back, in bytes. */
-    cancel(
-      id?: MigrationId,
-      options?: MigrationActor & { readonly signal?: AbortSignal },
-    ): Promise<MigrationStatus & { readonly bytes: number }>
-    /** Measures the gates: the migration is `ready` then, `filling` again where chunks are missing, or `paused`. */
-    verify(
-      id?: MigrationId,
-      options?: MigrationActor & {
-        readonly override?: readonly GateName[]
-        readonly signal?: AbortSignal
-      },
-    ): Promise<MigrationStatus>
-    /** One short transaction. @throws RevectorError MIGRATION_STATE, GATE_FAILED */
-    cutOver(
-      id?: MigrationId,
-      options?: MigrationActor & { readonly override?: readonly GateName[] },
-    ): Promise<MigrationStatus>
-    /** The source is current again, with all that was written meanwhile. One short transaction. */
-    rollBack(id?: MigrationId, options?: MigrationActor): Promise<MigrationStatus>
-    /** Drops the source's vectors; says how many bytes came back. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE */
-    retire(
-      id?: MigrationId,
-      options?: MigrationActor & {
-        /** Also before the holdover is over. */
-        readonly force?: boolean
-        readonly signal?: AbortSignal
-      },
-    ): Promise<MigrationStatus & { readonly bytes: number }>
-    /** From the first, or after the last one seen, as they happen. Ends with the migration or the signal. */
-    events(request?: MigrationEvents): AsyncIterable<MigrationEvent>
-  }
+  readonly migrations: Migrations
+  /**
+   * Looks for what makes searches wrong, incomplete or slow, and for what will. Writes nothing but the canaries of a model
+   * that has none yet.
+   */
+  doctor(options?: DoctorOptions): Promise<DoctorReport>
   readonly documents: {
     list(options?: {
       readonly limit?: number

@@ -1,20 +1,26 @@
 import type { Migration } from './core/migration.ts'
-import type { Revector } from './interface.ts'
 import { cancelMigration } from './migrate/cancel.ts'
 import { cutOver } from './migrate/cut-over.ts'
 import { migrationEvents } from './migrate/events.ts'
+import { idOf } from './migrate/parts.ts'
 import { pauseMigration, resumeMigration } from './migrate/pause.ts'
 import { planMigration } from './migrate/plan.ts'
 import { retireSource } from './migrate/retire.ts'
+import { retryQuarantined } from './migrate/retry.ts'
 import { rollBack } from './migrate/roll-back.ts'
+import { runMigration } from './migrate/run.ts'
 import { startMigration } from './migrate/start.ts'
 import { migrationPage, migrationStatus, statusOf } from './migrate/status.ts'
 import { verifyMigration } from './migrate/verify-migration.ts'
+import { work } from './migrate/work.ts'
+import type { Migrations } from './migration-interface.ts'
 import type { Opened, Runtime } from './runtime.ts'
+import { requireMigration } from './store/migrations.ts'
 import { requireCurrentModel, requireModel } from './store/models.ts'
+import { quarantinedChunks } from './store/quarantine.ts'
 
 /** `revector.migrations`: moves from model to model. */
-export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Revector['migrations'] {
+export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
   /** A call that ends with where the migration is then. */
   async function then(work: (parts: Opened) => Promise<Migration>) {
     const parts = await opened()
@@ -33,6 +39,19 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Revector['m
     start: (request) => then((parts) => startMigration(parts, request)),
     status: async (migrationId) => migrationStatus(await opened(), { migrationId }),
     list: async (page) => migrationPage(await opened(), page),
+    work: async (request) => work(await opened(), request),
+    run: (request) => then(async (parts) => (await runMigration(parts, request)).migration),
+    async retry(migrationId, options) {
+      const parts = await opened()
+      const { migration, chunks } = await retryQuarantined(parts, { migrationId, ...options })
+      return { ...(await statusOf(parts, migration)), chunks }
+    },
+    async quarantine(migrationId, { limit = 50, after } = {}) {
+      const { db, layout } = await opened()
+      const { targetModelId } = await requireMigration(db, await idOf(db, { migrationId }))
+      if (targetModelId === null) return []
+      return quarantinedChunks(db, layout, targetModelId, { limit, after })
+    },
     pause: (migrationId, options) => then((parts) => pauseMigration(parts, { migrationId, ...options })),
     resume: (migrationId, options) => then((parts) => resumeMigration(parts, { migrationId, ...options })),
     async cancel(migrationId, options) {

@@ -2,6 +2,7 @@ import { type Options, readConfig } from './config.ts'
 import type { DocumentId } from './core/document.ts'
 import type { OnProgress } from './core/progress.ts'
 import { databaseCalls } from './database-calls.ts'
+import { examine } from './doctor/doctor.ts'
 import {
   type DocumentParts,
   documentEmbeddings,
@@ -76,6 +77,7 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       },
     },
     migrations: migrationCalls(runtime),
+    doctor: async (request) => examine(await opened(), request),
     documents: {
       list: async (page) => documentPage(await opened(), page),
       get: async (id) => readDocument(await opened(), id),

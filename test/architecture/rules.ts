@@ -24,6 +24,7 @@ export const layers: readonly (readonly string[])[] = [
   ['database-calls.ts'],
   ['runtime.ts'],
   ['interface.ts'],
+  ['migration-interface.ts'],
   ['ingest', 'search', 'migrate', 'evaluate', 'doctor', 'models', 'documents'],
   ['store'],
   ['schema'],
