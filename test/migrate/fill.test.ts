@@ -12,12 +12,15 @@ import { quarantinedChunks } from '../../src/store/quarantine.ts'
 import { testCorpus, writeLines } from '../support/corpus-parts.ts'
 import { describeEngines } from '../support/engines.ts'
 import { fakeClock } from '../support/fake-clock.ts'
-import { beginFill, expectFilled, quick, stateOf, texts } from '../support/fills.ts'
+import { beginFill, expectFilled, quick, stateOf, texts, watchFills } from '../support/fills.ts'
 
 const once = { once: true } as const
 
 describeEngines('a worker', (engine) => {
-  const fresh = async () => ({ ...(await testCorpus(await engine.connect())), pace: quick })
+  const fresh = async () => {
+    const corpus = await testCorpus(await engine.connect())
+    return { ...corpus, pace: quick, asked: watchFills(corpus) }
+  }
 
   it('fills in hashed order, calibration first, each text once, and builds the graph', async () => {
     const corpus = await fresh()
@@ -28,7 +31,7 @@ describeEngines('a worker', (engine) => {
     const report = await work(corpus, { ...once, onProgress: (event) => events.push(event) })
     expect(report).toMatchObject({ batches: 32, embedded: 502, reused: 2, quarantined: 0 })
     await expectFilled(corpus)
-    const asked = corpus.models.texts.get('second') ?? []
+    const { asked } = corpus
     expect(asked).toHaveLength(502)
     expect(new Set(asked).size).toBe(502)
     expect(asked).not.toEqual(asked.toSorted())
@@ -77,7 +80,7 @@ describeEngines('a worker', (engine) => {
     const rest = await Promise.all([work(corpus, once), work(corpus, once)])
     expect(rest.every((one) => one.batches > 0)).toBe(true)
     expect(before + rest.reduce((sum, one) => sum + one.embedded, 0)).toBe(400)
-    expect(corpus.models.texts.get('second')).toHaveLength(400)
+    expect(corpus.asked).toHaveLength(400)
     await expectFilled(corpus)
     const { rows } = await corpus.db.query(sql`select * from migration_workers`)
     expect(rows).toEqual([])
@@ -101,7 +104,7 @@ describeEngines('a worker', (engine) => {
     const report = await work(corpus, { ...once, concurrency: 1 })
     expect(report).toMatchObject({ embedded: 64, batches: 4 })
     // One batch was embedded twice, and stored once.
-    expect(corpus.models.texts.get('second')).toHaveLength(80)
+    expect(corpus.asked).toHaveLength(80)
     await expectFilled(corpus)
   })
 
@@ -115,7 +118,7 @@ describeEngines('a worker', (engine) => {
     await expectFilled(corpus, 3)
     const quarantined = await quarantinedChunks(corpus.db, corpus.layout, corpus.second.id, { limit: 10 })
     expect(quarantined).toMatchObject([{ code: 'PROVIDER_REFUSED' }, {}, {}])
-    expect(corpus.models.texts.get('second')?.filter((text) => text === 'poison')).toHaveLength(1)
+    expect(corpus.asked.filter((text) => text === 'poison')).toHaveLength(1)
     expect((await stateOf(corpus, migration)).state).not.toBe('filling')
   })
 
@@ -178,7 +181,7 @@ describeEngines('a worker', (engine) => {
     const stop = new AbortController()
     corpus.models.before = async () => stop.abort()
     const report = await work(corpus, { signal: stop.signal, concurrency: 2 })
-    expect(report.embedded).toBe(corpus.models.texts.get('second')?.length)
+    expect(report.embedded).toBe(corpus.asked.length)
     expect(report.embedded).toBeLessThanOrEqual(32)
     const abort = new AbortController()
     corpus.models.before = async () => abort.abort()
@@ -195,7 +198,7 @@ describeEngines('a worker', (engine) => {
     await writeLines(corpus, 'b.md', texts(40, 'b'))
     const migration = await beginFill(corpus, { scope: { documents: [id] } })
     expect(await work(corpus, once)).toMatchObject({ embedded: 40 })
-    expect(corpus.models.texts.get('second')?.every((text) => text.startsWith('a '))).toBe(true)
+    expect(corpus.asked.every((text) => text.startsWith('a '))).toBe(true)
     await corpus.db.query(
       sql`update model_migrations set scope = '{"sample": 50}', state = 'filling' where id = ${migration.id}`,
     )

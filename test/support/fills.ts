@@ -69,3 +69,24 @@ export async function expectFilled(corpus: TestCorpus, quarantined = 0): Promise
 export function texts(count: number, of = 'text'): string[] {
   return Array.from({ length: count }, (_, i) => `${of} number ${i}`)
 }
+
+/** Texts that the second model was asked for by fills: plans and verifications ask for samples too. */
+export function watchFills({ db, models }: TestCorpus): readonly string[] {
+  const asked: string[] = []
+  const open = models.open
+  models.open = async (model) => {
+    const opened = await open(model)
+    if (model.modelName !== 'second') return opened
+    return {
+      ...opened,
+      async embedEach(texts, options) {
+        const { rows } = await db.query(
+          sql`select state from model_migrations where state = 'verifying' or paused_from = 'verifying'`,
+        )
+        if (rows.length === 0) asked.push(...texts)
+        return opened.embedEach(texts, options)
+      },
+    }
+  }
+  return asked
+}
