@@ -5,19 +5,28 @@ import ts from 'typescript'
 /** The public calls with their comments, and every shape that can be reached from them, out of the sources. */
 export function libraryPage(src) {
   const sources = sourcesBelow(src)
-  const main = sources.find('Revector', join(src, 'interface.ts')).node
-  const groups = main.members.filter(ts.isPropertySignature).map((group) => {
-    const calls = group.type.members.filter(ts.isMethodSignature).map((call) => {
-      const name = `${group.name.getText()}.${call.name.getText()}`
-      const code = call.getText().replace(/\n {4}/g, '\n')
-      return `### ${name}\n\n${comment(call)}${fenced(code)}`
-    })
-    return `## revector.${group.name.getText()}\n\n${calls.join('\n\n')}`
+  const file = join(src, 'interface.ts')
+  const main = sources.find('Revector', file).node
+  const written = (call, name) =>
+    `${name}\n\n${comment(call)}${fenced(call.getText().replace(indentOf(call), '\n'))}`
+  const shown = new Set([main])
+  const groups = main.members.map((group) => {
+    const name = group.name.getText()
+    if (ts.isMethodSignature(group)) return written(group, `## revector.${name}`)
+    // A group's calls are written in place, or are an interface of their own.
+    const { members } = ts.isTypeLiteralNode(group.type)
+      ? group.type
+      : sources.find(group.type.typeName.text, file).node
+    if (!ts.isTypeLiteralNode(group.type)) shown.add(members[0].parent)
+    const calls = members
+      .filter(ts.isMethodSignature)
+      .map((call) => written(call, `### ${name}.${call.name.getText()}`))
+    return `## revector.${name}\n\n${calls.join('\n\n')}`
   })
   const options = sources.find('CreateOptions', join(src, 'revector.ts'))
   const shapes = sources
-    .reachable([{ node: main, file: join(src, 'interface.ts') }, options])
-    .filter(({ node }) => node !== main)
+    .reachable([{ node: main, file: file }, options])
+    .filter(({ node }) => !shown.has(node))
     .map(
       ({ node }) =>
         `### ${node.name.text}\n\n${comment(node)}${fenced(node.getText().replace(/^export /, ''))}`,
@@ -94,6 +103,9 @@ function namesOf(statement) {
   const named = ts.isNamedImports(clause) || ts.isNamedExports(clause)
   return named ? clause.elements.map((each) => each.name.text) : []
 }
+
+/** What stands before every line of a call. */
+const indentOf = (call) => (ts.isTypeLiteralNode(call.parent) ? /\n {4}/g : /\n {2}/g)
 
 const fenced = (code) => `\`\`\`ts\n${code}\n\`\`\``
 
