@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only search,ingest,upgrade,embedded,memory] [--dimensions 384,1536,3072]
+// npm run bench -- [--quick] [--only search,ingest,upgrade,embedded,bundled,memory] [--dimensions 384,1536,3072]
 //   [--rows 10000,100000] [--save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
@@ -8,6 +8,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { bundled } from './cases/bundled.mjs'
 import { embedded } from './cases/embedded.mjs'
 import { ingest } from './cases/ingest.mjs'
 import { memory } from './cases/memory.mjs'
@@ -19,7 +20,7 @@ import { benchServer, once } from './server.mjs'
 const folder = dirname(fileURLToPath(import.meta.url))
 const results = join(folder, 'results')
 const docs = join(folder, '..', 'docs', 'bench')
-const cases = { search, ingest, upgrade, embedded, memory }
+const cases = { search, ingest, upgrade, embedded, bundled, memory }
 
 const { values: options } = parseArgs({
   options: {
