@@ -49,13 +49,14 @@ export async function probeModel(
     return { took, outcomes: reply.outcomes }
   }
   // The first request opens connections and loads weights.
-  const { outcomes } = await timed(sample)
-  const good = sample.filter((_, i) => outcomes[i]?.error === undefined)
+  await timed(sample.slice(0, 1))
+  const { took: one } = await timed(sample.slice(0, 1))
+  const { took: all, outcomes } = await timed(sample)
   const [refused] = outcomes
-  if (good.length === 0 && refused?.error !== undefined) throw refused.error
-  const { took: one } = await timed(good.slice(0, 1))
-  const all = good.length === 1 ? one : (await timed(good)).took
-  const secondsPerText = good.length === 1 ? one : Math.max(0, (all - one) / (good.length - 1))
+  if (refused?.error !== undefined && outcomes.every((outcome) => outcome.error !== undefined)) {
+    throw refused.error
+  }
+  const secondsPerText = sample.length === 1 ? one : Math.max(0, (all - one) / (sample.length - 1))
   return {
     texts: sample.length,
     tokens,

@@ -39,8 +39,7 @@ const attempts = 3
 export async function searchSpace(parts: SearchParts, request: SpaceRequest): Promise<SpaceResult> {
   const { db, memory = noMemory() } = parts
   const { modelName } = request
-  let known = await memory.model(db, modelName)
-  let vector = await queryVector(parts, known.model, request)
+  let { known, vector } = await embedded(parts, memory, request)
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(request.signal)
     const nearest = await nearestIn(parts, memory, { ...request, known, vector })
@@ -55,6 +54,26 @@ export async function searchSpace(parts: SearchParts, request: SpaceRequest): Pr
     if (!answered && (now.version === known.version || attempt === attempts)) throw nearest
     if (!isSameSpace(now.model, known.model)) vector = await queryVector(parts, now.model, request)
     known = now
+  }
+}
+
+/**
+ * The query's vector, made before anything is read. Where the model that is remembered can't make it (its provider is
+ * gone, the vector given is of another width), another may be meant by now.
+ */
+async function embedded(
+  parts: SearchParts,
+  memory: SearchMemory,
+  request: SpaceRequest,
+): Promise<{ readonly known: VersionedModel; readonly vector: Float32Array }> {
+  const known = await memory.model(parts.db, request.modelName)
+  try {
+    return { known, vector: await queryVector(parts, known.model, request) }
+  } catch (error) {
+    throwIfAborted(request.signal)
+    const now = await memory.reread(parts.db, request.modelName)
+    if (now.version === known.version) throw error
+    return { known: now, vector: await queryVector(parts, now.model, request) }
   }
 }
 
