@@ -5,6 +5,7 @@ import {
   type MigrationScope,
   type MigrationSettings,
 } from '../../src/core/migration.ts'
+import type { Model } from '../../src/core/model.ts'
 import { advance } from '../../src/migrate/advance.ts'
 import { type Pace, usualPace } from '../../src/migrate/worker.ts'
 import { sql } from '../../src/postgres/sql.ts'
@@ -15,9 +16,14 @@ import { type TestCorpus, wrongVectors } from './corpus-parts.ts'
 /** A migration from the first to the second model that is filling, without a plan: the target is not probed. */
 export async function beginFill(
   corpus: TestCorpus,
-  given: { readonly scope?: MigrationScope; readonly settings?: Partial<MigrationSettings> } = {},
+  given: {
+    readonly scope?: MigrationScope
+    readonly settings?: Partial<MigrationSettings>
+    readonly target?: Model
+  } = {},
 ): Promise<Migration> {
-  const { db, first, second } = corpus
+  const { db, first } = corpus
+  const second = given.target ?? corpus.second
   return db.transaction(async (tx) => {
     await lockModels(tx)
     const { id } = await insertMigration(tx, {

@@ -7,6 +7,8 @@ import { type WireBody, wires } from './wires.ts'
 /** What a provider may do instead of answering well. */
 export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: object }
+  /** It answers well. */
+  | 'none'
   | 'hang'
   | 'reset'
   | 'reset-in-reply'
