@@ -49,8 +49,10 @@ export async function compareDocuments(
       changes.push({ document, id, previousHash, kept: [], added: [], removed: [], complete: true })
       continue
     }
-    const before = id === null ? [] : await chunksOfDocument(db, layout, id)
-    const matched = matchChunks(before, document.chunks)
+    const matched =
+      id === null
+        ? { kept: [], added: document.chunks, removed: [] }
+        : matchChunks(await chunksOfDocument(db, layout, id), document.chunks)
     changes.push({ document, id, previousHash, ...matched, complete: false })
   }
   return changes

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { RevectorError } from '../core/errors.ts'
 
@@ -13,13 +13,26 @@ export async function readPath(path: string, name: string, maxBytes: number): Pr
       if (!facts.isFile() || facts.size === 0) {
         return await readStream(handle.createReadStream({ autoClose: false }), name, maxBytes)
       }
-      return await handle.readFile()
+      return await readWhole(handle, facts.size, { name, maxBytes })
     } finally {
       await handle.close()
     }
   } catch (error) {
     throw error instanceof RevectorError ? error : fileFailure(name, error)
   }
+}
+
+/** A file of a known size takes one read; one that has grown since is read on to its end. */
+async function readWhole(
+  handle: FileHandle,
+  size: number,
+  { name, maxBytes }: { readonly name: string; readonly maxBytes: number },
+): Promise<Uint8Array> {
+  // One byte of room shows that there is no more.
+  const bytes = Buffer.allocUnsafeSlow(size + 1)
+  const { bytesRead } = await handle.read(bytes, 0, size + 1, 0)
+  if (bytesRead === size) return bytes.subarray(0, size)
+  return readStream(handle.createReadStream({ autoClose: false, start: 0 }), name, maxBytes)
 }
 
 /** All of a stream, as long as it isn't too much. @throws RevectorError */

@@ -30,7 +30,11 @@ export function parseText(bytes: Uint8Array, type: DetectedType): RawDocument {
 /** The heading that titles a document stands near its beginning. */
 const titleReach = 20_000
 
+/** A line that may be a heading, or what underlines one. */
+const headingLike = /^ {0,3}(?:#{1,6}(?:[ \t]|$)|=+[ \t]*$|-+[ \t]*$)/m
+
 export function firstHeading(text: string): string | null {
+  if (!headingLike.test(text.slice(0, titleReach))) return null
   // Blocks only: what is inside paragraphs takes most of the time and holds no heading.
   for (const token of new Lexer().blockTokens(text.slice(0, titleReach))) {
     if (token.type !== 'heading') continue
