@@ -59,6 +59,8 @@ export interface MigrationEvents {
   readonly migrationId?: MigrationId
   /** Id of the last event seen. */
   readonly after?: string
+  /** False: only what has happened so far. Default: also what will. */
+  readonly follow?: boolean
   readonly signal?: AbortSignal
 }
 

@@ -3,6 +3,7 @@ import { RevectorError } from '../core/errors.ts'
 import { createRedactor } from '../logs/redact.ts'
 import { addCompletion } from './completion.ts'
 import { addDb } from './db.ts'
+import { addDoctor } from './doctor.ts'
 import { addDocuments } from './documents.ts'
 import { asRevectorError, exitCodeOf } from './failure.ts'
 import { addIngest } from './ingest.ts'
@@ -12,6 +13,7 @@ import { reportError, runCommand, type Start } from './run.ts'
 import { addSearch } from './search.ts'
 import { type GlobalFlags, openTerminal } from './terminal.ts'
 import { version } from './version.ts'
+import { addWorker } from './worker.ts'
 
 /** The command line. Gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -50,7 +52,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     })
     .exitOverride()
     .addHelpText('after', firstSteps)
-  for (const add of [addIngest, addSearch, addDocuments, addModels, addMigrate, addDb]) add(program, start)
+  for (const add of [addIngest, addSearch, addDocuments, addModels, addMigrate, addWorker, addDb, addDoctor])
+    add(program, start)
   await addCompletion(program, argv)
 
   try {

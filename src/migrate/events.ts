@@ -7,6 +7,8 @@ import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
 export interface EventsRequest extends MigrationCall {
   /** Id of the last event seen: goes on after it, also in another process. */
   readonly after?: string | undefined
+  /** False: only what has happened so far. Default: also what will. */
+  readonly follow?: boolean | undefined
   /** Ends the stream. */
   readonly signal?: AbortSignal | undefined
 }
@@ -37,7 +39,7 @@ export async function* migrationEvents(
       if (isAborted(signal)) return
     }
     if (page.length > 0) continue
-    if (!open) return
+    if (!open || request.follow === false) return
     await delay(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
   }
 }

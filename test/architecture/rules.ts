@@ -17,7 +17,7 @@ export interface Import {
 /** From the top down. A file imports from its own folder and from layers below its own, never from a neighbour's. */
 export const layers: readonly (readonly string[])[] = [
   ['cli', 'http', 'mcp'],
-  ['index.ts', 'wire.ts', 'testing'],
+  ['index.ts', 'wire.ts', 'migration-wire.ts', 'testing'],
   ['revector.ts'],
   ['database-calls.ts', 'migration-calls.ts'],
   ['runtime.ts'],

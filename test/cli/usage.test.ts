@@ -14,14 +14,29 @@ const groups = {
   db: ['init', 'status', 'run', 'setup-models', 'rollback', 'backup', 'restore'],
   models: ['list', 'add', 'use', 'remove'],
   documents: ['list', 'show', 'embeddings', 'reembed', 'remove'],
-  migrate: ['run'],
+  migrate: [
+    ...[
+      'plan',
+      'start',
+      'run',
+      'status',
+      'list',
+      'events',
+      'quarantine',
+      'pause',
+      'resume',
+      'retry',
+      'cancel',
+    ],
+    ...['verify', 'cutover', 'rollback', 'retire'],
+  ],
 }
 
 describe('help', () => {
   it('is shown by revector alone, on standard output', async () => {
     const { code, stdout, stderr } = await runCli([])
     expect([code, stderr]).toEqual([0, ''])
-    for (const name of ['ingest', 'search', ...Object.keys(groups)])
+    for (const name of ['ingest', 'search', 'worker', 'doctor', ...Object.keys(groups)])
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
     expect(stdout).toContain('Exit codes:')
   })
@@ -57,6 +72,17 @@ describe('wrong usage ends with 2 and a sentence', () => {
     [['search', 'x', '--top-k', '0'], '--top-k: expected a whole number from 1 to 1,000, got "0".', ''],
     [['search', 'x', '--top-k', '1.5'], 'got "1.5"', ''],
     [['search', 'x', '--top-k', ''], 'got ""', ''],
+    [['search', 'x', '--serve', 'all'], '--serve: expected one of source, target, both, got "all".', ''],
+    [['search', 'x', '--serve', 'both', '--model', 'm'], '--serve both was given with a model', ''],
+    [['migrate', 'plan'], "Required option '--to <model>' not specified.", ''],
+    [
+      ['migrate', 'start', '--to', 'b', '--holdover', 'long'],
+      'a time such as 30m, 12h or 7d, got "long"',
+      '',
+    ],
+    [['migrate', 'start', '--to', 'b', '--budget-usd', '-1'], 'an amount of at least 0, got "-1"', ''],
+    [['migrate', 'verify', '--override', 'luck'], '--override: expected one of coverage,', ''],
+    [['worker', '--concurrency', '0'], 'from 1 to 100, got "0"', ''],
     [['search', 'x', '--min-score', 'high'], '--min-score: expected a number, got "high".', ''],
     [['search', 'x', '--after', 'yesterday'], '--after: expected a date such as', ''],
     [['search', 'x', '--before', '2026-02-31x'], 'got "2026-02-31x"', ''],

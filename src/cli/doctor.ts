@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { doctorShape } from '../migration-wire.ts'
+import type { Check, DoctorReport } from '../revector.ts'
+import type { Context, Start } from './run.ts'
+import { count, plain, type Style, wrap } from './text.ts'
+
+interface Flags {
+  readonly probe: boolean
+}
+
+export function addDoctor(program: Command, start: Start): void {
+  program
+    .command('doctor')
+    .summary('look for what is wrong, and for what will be')
+    .description(
+      'Checks that indexes are there and used, that nothing is orphaned or owed, that workers are at it, that providers ' +
+        'still give the vectors they gave, and which models will end. Something that fails: exit code 1.',
+    )
+    .option('--no-probe', 'ask no provider for vectors')
+    .action((flags: Flags) => start((context) => run(context, flags)))
+}
+
+async function run(context: Context, { probe }: Flags): Promise<number | undefined> {
+  const { signal } = context.longCall()
+  const report = await context.revector.doctor({ probe, signal })
+  context.result(doctorShape(report), () => reportText(report, context.terminal))
+  return report.result === 'fail' ? 1 : undefined
+}
+
+function reportText(
+  { checks }: DoctorReport,
+  { style, width }: { readonly style: Style; readonly width: number },
+): string {
+  const lines = checks.flatMap((check) => {
+    const about = check.model === null ? check.check : `${check.check} of ${check.model}`
+    const mark = marks(style)[check.result]
+    const indent = ' '.repeat(6)
+    const texts = [plain(check.sentence), ...(check.hint === '' ? [] : [plain(check.hint)])]
+    return [
+      `${mark}  ${style.bold(about.replaceAll('_', ' '))}`,
+      ...texts.flatMap((text) => wrap(text, width - indent.length)).map((line) => indent + line),
+    ]
+  })
+  return [...lines, '', summary(checks)].join('\n')
+}
+
+function marks(style: Style): Readonly<Record<Check['result'], string>> {
+  return { ok: style.green('ok  '), warn: style.yellow('warn'), fail: style.red('FAIL') }
+}
+
+function summary(checks: readonly Check[]): string {
+  const number = (result: Check['result']) => checks.filter((check) => check.result === result).length
+  return `${count(checks.length, 'check')}: ${number('ok')} ok, ${count(number('warn'), 'warning')}, ${count(number('fail'), 'failure')}.`
+}

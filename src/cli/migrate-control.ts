@@ -1,0 +1,110 @@
+import { errorCatalogue } from '../core/errors.ts'
+import type { MigrationStatus } from '../core/migration.ts'
+import { migrationStatusShape } from '../migration-wire.ts'
+import type { GateFlags, LimitFlags } from './migrate-options.ts'
+import { limits } from './migrate-options.ts'
+import { gatesText, statusText } from './migration-text.ts'
+import type { Context } from './run.ts'
+import { bytes, count } from './text.ts'
+
+type Id = string | undefined
+
+export async function pause(
+  context: Context,
+  id: Id,
+  { reason }: { readonly reason?: string },
+): Promise<undefined> {
+  const status = await context.revector.migrations.pause(id, reason === undefined ? {} : { reason })
+  show(context, status, 'Workers stop after their present batch. To go on: revector migrate resume')
+}
+
+export async function resume(context: Context, id: Id, flags: LimitFlags): Promise<undefined> {
+  const status = await context.revector.migrations.resume(id, limits(flags))
+  show(context, status, 'Workers that are waiting go on by themselves; to start one: revector worker')
+}
+
+export async function cancel(context: Context, id: Id): Promise<undefined> {
+  const { migrations } = context.revector
+  const before = await migrations.status(id)
+  const { sourceModel, targetModel, targetWasEmpty } = before
+  const lost = targetWasEmpty
+    ? ` and drop the ${count(before.doneChunks, 'vector')} of ${targetModel}`
+    : ` (${targetModel} keeps its vectors)`
+  await context.consent(`Cancel the move from ${sourceModel} to ${targetModel}${lost}?`)
+  const { signal } = context.longCall()
+  const { bytes: freed, ...status } = await migrations.cancel(before.id, { signal })
+  show(context, status, `${sourceModel} is as it was. ${bytes(freed)} came back.`, { bytes: freed })
+}
+
+/** From the database. A gate that failed makes the exit code 3. */
+export async function verify(context: Context, id: Id, flags: GateFlags): Promise<number | undefined> {
+  const { signal } = context.longCall()
+  const status = await context.revector.migrations.verify(id, { ...overrides(flags), signal })
+  const { verification } = status
+  const failed = verification?.gates.filter((gate) => gate.required && !gate.passed && !gate.overridden) ?? []
+  const passed = verification?.passed === true
+  const error = {
+    code: 'GATE_FAILED',
+    message: `The target is not ready: ${failed.map((gate) => gate.gate).join(', ')} failed.`,
+    hint: status.reason?.hint ?? 'Mend what the gate found, or accept it on record with --override GATE.',
+  }
+  const { style } = context.terminal
+  context.result({ ...migrationStatusShape(status), ...(passed ? {} : { error }) }, () =>
+    [
+      ...(verification === null ? [] : [gatesText(verification, style), '']),
+      passed
+        ? `${style.green('Verified.')} To switch: revector migrate cutover`
+        : `${style.red(error.message)}\n${error.hint}`,
+    ].join('\n'),
+  )
+  return passed ? undefined : errorCatalogue.GATE_FAILED.exit
+}
+
+export async function cutOver(context: Context, id: Id, flags: GateFlags): Promise<undefined> {
+  const status = await context.revector.migrations.cutOver(id, overrides(flags))
+  const { sourceModel, targetModel } = status
+  show(
+    context,
+    status,
+    `Searches now use ${targetModel}; ${sourceModel} goes on being written.\n` +
+      'To go back: revector migrate rollback. When you are sure: revector migrate retire',
+  )
+}
+
+export async function rollBack(context: Context, id: Id): Promise<undefined> {
+  const status = await context.revector.migrations.rollBack(id)
+  const { sourceModel, targetModel } = status
+  show(context, status, `Searches use ${sourceModel} again; ${targetModel} keeps its vectors.`)
+}
+
+export async function retire(
+  context: Context,
+  id: Id,
+  { force }: { readonly force?: boolean },
+): Promise<undefined> {
+  const { migrations } = context.revector
+  const before = await migrations.status(id)
+  await context.consent(
+    `Drop all vectors of ${before.sourceModel}? From then on only a new migration leads away from ${before.targetModel}.`,
+  )
+  const { signal } = context.longCall()
+  const { bytes: freed, ...status } = await migrations.retire(before.id, { force: force === true, signal })
+  show(context, status, `${status.sourceModel} is dropped: ${bytes(freed)} came back.`, { bytes: freed })
+}
+
+export async function retry(context: Context, id: Id): Promise<undefined> {
+  const { chunks, ...status } = await context.revector.migrations.retry(id)
+  const said =
+    chunks === 0 ? 'Nothing was in quarantine.' : `${count(chunks, 'chunk')} will be tried again by a worker.`
+  show(context, status, said, { chunks })
+}
+
+function overrides({ override }: GateFlags) {
+  return override === undefined ? {} : { override }
+}
+
+function show(context: Context, status: MigrationStatus, said: string, more: object = {}): void {
+  context.result({ ...migrationStatusShape(status), ...more }, () =>
+    [statusText(status, context.terminal.style), '', said].join('\n'),
+  )
+}

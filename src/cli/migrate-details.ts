@@ -1,0 +1,90 @@
+import type { MigrationEvent } from '../core/migration.ts'
+import { migrationEventShape, quarantineShape } from '../migration-wire.ts'
+import { moment } from './migration-text.ts'
+import type { Context } from './run.ts'
+import { plain, type Style, table } from './text.ts'
+
+interface EventFlags {
+  readonly after?: string
+  readonly follow?: boolean
+}
+
+/** With --json all of them in one document when they end; else each as it happens. */
+export async function events(
+  context: Context,
+  id: string | undefined,
+  flags: EventFlags,
+): Promise<undefined> {
+  const { signal } = context.longCall()
+  const { terminal } = context
+  const request = {
+    follow: flags.follow === true,
+    signal,
+    ...(id === undefined ? {} : { migrationId: id }),
+    ...(flags.after === undefined ? {} : { after: flags.after }),
+  }
+  const seen: MigrationEvent[] = []
+  for await (const event of context.revector.migrations.events(request)) {
+    seen.push(event)
+    if (!terminal.json) terminal.print(eventLine(event, terminal.style))
+  }
+  if (terminal.json) context.result({ events: seen.map(migrationEventShape) }, () => '')
+}
+
+function eventLine({ id, at, actor, type, data }: MigrationEvent, style: Style): string {
+  const details = Object.entries(data)
+    .filter(
+      ([key, value]) =>
+        key !== 'worker' && value !== null && value !== 0 && !['{}', '[]'].includes(JSON.stringify(value)),
+    )
+    .map(([key, value]) => `${key} ${detail(value)}`)
+    .join(', ')
+  const who = style.dim(`by ${plain(shorter(actor))}`)
+  const what = style.bold(type.replaceAll('_', ' '))
+  return [style.dim(`${id}  ${moment(at)}`), what, ...(details === '' ? [] : [plain(details)]), who].join(
+    '  ',
+  )
+}
+
+/** Of a worker's id its beginning is enough to tell it from others. */
+function shorter(actor: string): string {
+  return actor.replace(/\b([0-9a-f]{8})-[0-9a-f-]{27}\b/, '$1')
+}
+
+function detail(value: unknown): string {
+  if (typeof value === 'number') return value.toLocaleString('en', { maximumFractionDigits: 6 })
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+export async function quarantine(
+  context: Context,
+  id: string | undefined,
+  flags: { readonly limit: number; readonly after?: string },
+): Promise<undefined> {
+  const found = await context.revector.migrations.quarantine(id, flags)
+  const { style } = context.terminal
+  const columns = [
+    { header: 'CHUNK' },
+    { header: 'TRIED', align: 'right' as const },
+    { header: 'CODE' },
+    { header: 'REASON' },
+  ]
+  context.result({ quarantine: found.map(quarantineShape) }, () =>
+    found.length === 0
+      ? 'Nothing is in quarantine.'
+      : [
+          table(
+            columns,
+            found.map((one) => [
+              one.chunkId,
+              String(one.attempts),
+              style.yellow(one.code),
+              plain(one.reason),
+            ]),
+            style,
+          ),
+          '',
+          'Change or remove their documents, or try again: revector migrate retry',
+        ].join('\n'),
+  )
+}

@@ -1,0 +1,134 @@
+import { type Command, Option } from 'commander'
+import { RevectorError } from '../core/errors.ts'
+import { type GateName, gateNames, type MigrationScope } from '../core/migration.ts'
+import { decimal, keyValue, names, oneOf, repeated, wholeNumber } from './arguments.ts'
+
+/** What a plan follows from, as flags. */
+export interface PlanFlags {
+  readonly from?: string
+  readonly to: string
+  readonly documents?: readonly string[]
+  readonly where?: readonly (readonly [string, unknown])[]
+  readonly sample?: number
+  readonly budgetUsd?: number
+  readonly pricePerMillion?: number
+}
+
+/** What may be changed while a migration is open. */
+export interface LimitFlags {
+  readonly budgetUsd?: number
+  readonly pricePerMillion?: number
+  readonly allowQuarantined?: number
+  readonly holdover?: number
+}
+
+export interface StartFlags extends PlanFlags, LimitFlags {}
+
+export interface GateFlags {
+  readonly override?: readonly GateName[]
+}
+
+export function withScopeOptions(command: Command): Command {
+  return command
+    .option('--from <model>', 'the source; absent: the current model, which it must be')
+    .requiredOption('--to <model>', 'the target')
+    .option('--documents <id,…>', 'move these documents first', names('--documents'))
+    .option(
+      '--where <key=value>',
+      'move documents with this metadata first (repeatable)',
+      repeated(keyValue('--where')),
+    )
+    .option('--sample <n>', 'move this many chunks first, drawn by chance', wholeNumber('--sample', 1))
+}
+
+/** For a plan: what bears on its price. */
+export function withPriceOptions(command: Command): Command {
+  return command
+    .option('--budget-usd <x>', 'pause before more than this is spent', dollars('--budget-usd'))
+    .option(
+      '--price-per-million <x>',
+      'US dollars a million tokens; absent: the list price',
+      dollars('--price-per-million'),
+    )
+}
+
+export function withLimitOptions(command: Command): Command {
+  return withPriceOptions(command)
+    .option(
+      '--allow-quarantined <n>',
+      'cut over although up to this many chunks cannot be embedded (at first 0)',
+      wholeNumber('--allow-quarantined', 0),
+    )
+    .option(
+      '--holdover <time>',
+      'how long the source stays written after the cut-over: 30m, 12h, 7d (at first 7d)',
+      duration('--holdover'),
+    )
+}
+
+export function overrideOption(): Option {
+  return new Option(
+    '--override <gate>',
+    `accept that this gate fails, on record (repeatable): ${gateNames.join(', ')}`,
+  ).argParser(repeated(oneOf('--override', gateNames)))
+}
+
+/** As the library takes it. */
+export function planRequest(flags: PlanFlags) {
+  const { from, to, budgetUsd, pricePerMillion } = flags
+  return {
+    ...(from === undefined ? {} : { sourceModel: from }),
+    targetModel: to,
+    scope: scopeOf(flags),
+    ...limits({ budgetUsd, pricePerMillion }),
+  }
+}
+
+export function limits(flags: { readonly [Name in keyof LimitFlags]: LimitFlags[Name] | undefined }) {
+  const { budgetUsd, pricePerMillion, allowQuarantined, holdover } = flags
+  return {
+    ...(budgetUsd === undefined ? {} : { budgetUsd }),
+    ...(pricePerMillion === undefined ? {} : { pricePerMillionTokens: pricePerMillion }),
+    ...(allowQuarantined === undefined ? {} : { allowedQuarantined: allowQuarantined }),
+    ...(holdover === undefined ? {} : { holdoverSeconds: holdover }),
+  }
+}
+
+function scopeOf({ documents, where, sample }: PlanFlags): MigrationScope {
+  return {
+    ...(documents === undefined ? {} : { documents }),
+    ...(where === undefined ? {} : { where: Object.fromEntries(where) }),
+    ...(sample === undefined ? {} : { sample }),
+  }
+}
+
+function dollars(flag: string): (text: string) => number {
+  const number = decimal(flag)
+  return (text) => {
+    const value = number(text)
+    if (value >= 0) return value
+    throw wrong(flag, 'an amount of at least 0', text)
+  }
+}
+
+const units = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+
+/** `90s`, `30m`, `12h`, `7d` → seconds. */
+function duration(flag: string): (text: string) => number {
+  return (text) => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text.trim()) ?? []
+    if (amount === undefined) throw wrong(flag, 'a time such as 30m, 12h or 7d', text)
+    return Number(amount) * units[unit as keyof typeof units]
+  }
+}
+
+function wrong(option: string, expected: string, received: string): RevectorError {
+  return new RevectorError(
+    'INVALID_INPUT',
+    `${option}: expected ${expected}, got ${JSON.stringify(received)}.`,
+    {
+      hint: 'Add --help to the command to see what it takes.',
+      data: { option, expected, received },
+    },
+  )
+}

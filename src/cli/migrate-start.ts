@@ -1,0 +1,87 @@
+import type { MigrationStatus } from '../core/migration.ts'
+import { migrationStatusShape, planShape } from '../migration-wire.ts'
+import type { MigrationPlan } from '../revector.ts'
+import { limits, type PlanFlags, planRequest, type StartFlags } from './migrate-options.ts'
+import { planText, statusText } from './migration-text.ts'
+import type { Context } from './run.ts'
+import { count, seconds } from './text.ts'
+
+export async function plan(context: Context, flags: PlanFlags): Promise<undefined> {
+  const found = await planned(context, flags)
+  context.result(planShape(found), () => planText(found, context.terminal.style))
+}
+
+/** Shows what it will take and asks. Nothing is embedded by this command but what the plan asks the target for. */
+export async function start(context: Context, flags: StartFlags): Promise<undefined> {
+  const agreed = await agree(context, flags)
+  const { migrations } = context.revector
+  const status = await migrations.start({ ...planRequest(flags), ...limits(flags), plan: agreed })
+  const { style } = context.terminal
+  context.result(migrationStatusShape(status), () =>
+    [
+      statusText(status, style),
+      '',
+      `${style.bold('Next:')} revector worker (any number of them), revector migrate status --watch`,
+    ].join('\n'),
+  )
+}
+
+function planned(context: Context, flags: PlanFlags): Promise<MigrationPlan> {
+  const { signal } = context.longCall()
+  return context.revector.migrations.plan({ ...planRequest(flags), signal })
+}
+
+/** @throws RevectorError CONSENT_MISSING */
+async function agree(context: Context, flags: StartFlags): Promise<MigrationPlan> {
+  const found = await planned(context, flags)
+  context.terminal.note(`${planText(found, context.terminal.noteStyle)}\n`)
+  const { costUsd, missingChunks, sourceModel, targetModel } = found
+  const price =
+    costUsd === 0
+      ? 'at no cost'
+      : costUsd === null
+        ? 'at a cost that is not known'
+        : `for about $${costUsd.toFixed(2)}`
+  await context.consent(
+    `Move ${count(missingChunks, 'chunk')} from ${sourceModel} to ${targetModel}, ${price}?`,
+  )
+  return found
+}
+
+/** Start, fill, verify and cut over. Asks only where someone is there to answer: scripts have always begun at once. */
+export async function run(context: Context, flags: StartFlags): Promise<undefined> {
+  const agreed = context.terminal.interactive ? { plan: await agree(context, flags) } : {}
+  const { migrations } = context.revector
+  const began = performance.now()
+  const status = await migrations.run({
+    ...planRequest(flags),
+    ...limits(flags),
+    ...agreed,
+    ...context.longCall(),
+  })
+  const took = (performance.now() - began) / 1_000
+  const present = Math.max(0, status.doneChunks - status.embedded - status.reused)
+  const document = {
+    ...migrationStatusShape(status),
+    model_name: status.targetModel,
+    present,
+    seconds: took,
+  }
+  context.result(document, () => runText(status, { present, took }))
+}
+
+function runText(
+  status: MigrationStatus,
+  { present, took }: { readonly present: number; readonly took: number },
+): string {
+  const { sourceModel, targetModel, doneChunks, embedded, reused, state } = status
+  const moved =
+    `Moved ${count(doneChunks, 'chunk')} from ${sourceModel} to ${targetModel} in ${seconds(took)}: ` +
+    `${embedded.toLocaleString('en')} embedded, ${reused.toLocaleString('en')} taken from identical text, ` +
+    `${present.toLocaleString('en')} already there.`
+  const next =
+    state === 'cut_over'
+      ? `Searches now use ${targetModel}. To go back: revector migrate rollback`
+      : `Searches still use ${sourceModel}: only a part was moved. To move the rest, run it again without that limit.`
+  return [moved, next].join('\n')
+}

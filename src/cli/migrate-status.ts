@@ -1,0 +1,61 @@
+import type { MigrationStatus } from '../core/migration.ts'
+import { migrationShape, migrationStatusShape } from '../migration-wire.ts'
+import { isMoving, migrationsText, statusText } from './migration-text.ts'
+import type { Context } from './run.ts'
+import { openScreen } from './screen.ts'
+
+export interface StatusFlags {
+  readonly watch?: boolean
+}
+
+/** How often a watched migration is looked at. */
+const lookEveryMs = 1_000
+
+export async function status(
+  context: Context,
+  id: string | undefined,
+  flags: StatusFlags,
+): Promise<undefined> {
+  const { migrations } = context.revector
+  const first = await migrations.status(id)
+  const found = flags.watch === true ? await watch(context, first) : first
+  context.result(migrationStatusShape(found), () => statusText(found, context.terminal.style))
+}
+
+/** Redraws until nothing moves any more, or Ctrl-C. */
+async function watch(context: Context, first: MigrationStatus): Promise<MigrationStatus> {
+  const { terminal, revector } = context
+  const { signal } = context.longCall()
+  const screen = openScreen(terminal)
+  let seen = first
+  try {
+    while (isMoving(seen.state) && !signal.aborted) {
+      screen.draw(statusText(seen, terminal.noteStyle))
+      await pause(lookEveryMs, signal)
+      seen = await revector.migrations.status(seen.id)
+    }
+  } finally {
+    screen.close()
+  }
+  return seen
+}
+
+export async function list(context: Context): Promise<undefined> {
+  const found = await context.revector.migrations.list()
+  context.result({ migrations: found.map(migrationShape) }, () =>
+    migrationsText(found, context.terminal.style),
+  )
+}
+
+/** Ends early when the signal does. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}

@@ -1,0 +1,223 @@
+import type {
+  GateResult,
+  Migration,
+  MigrationScope,
+  MigrationState,
+  MigrationStatus,
+  MigrationWorker,
+  Verification,
+} from '../core/migration.ts'
+import type { MigrationPlan } from '../revector.ts'
+import { bytes, count, facts, percent, plain, type Style, table } from './text.ts'
+
+/** `$0.02`, `$1,234.50`; less than a cent as far as it takes to show something. */
+export function money(usd: number | null): string {
+  if (usd === null) return 'unknown'
+  if (usd === 0) return '$0'
+  const cents = usd < 0.01 ? 6 : 2
+  return `$${usd.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: cents })}`
+}
+
+/** Roughly, for what lies ahead: `45 s`, `12 min`, `3.5 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 1) return '1 s'
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  if (seconds < 90 * 60) return `${Math.ceil(seconds / 60)} min`
+  if (seconds < 48 * 3_600) return `${(seconds / 3_600).toFixed(1)} h`
+  return `${(seconds / 86_400).toFixed(1)} days`
+}
+
+export function scopeText(scope: MigrationScope): string {
+  const { documents, where, sample } = scope
+  const parts = [
+    ...(documents === undefined ? [] : [count(documents.length, 'document')]),
+    ...(where === undefined
+      ? []
+      : [
+          `metadata ${Object.entries(where)
+            .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+            .join(', ')}`,
+        ]),
+    ...(sample === undefined ? [] : [`a sample of ${count(sample, 'chunk')}`]),
+  ]
+  return parts.length === 0 ? 'everything' : parts.join(', ')
+}
+
+export function planText(plan: MigrationPlan, style: Style): string {
+  const number = (n: number) => n.toLocaleString('en')
+  const { limits } = plan
+  const inForce = [
+    ...(limits.requestsPerMinute === null ? [] : [`${number(limits.requestsPerMinute)} requests a minute`]),
+    ...(limits.tokensPerMinute === null ? [] : [`${number(limits.tokensPerMinute)} tokens a minute`]),
+    `${count(limits.batchItems, 'text')} a request`,
+  ]
+  const lines: [string, string][] = [
+    ['from', plan.sourceModel],
+    ['to', style.bold(plan.targetModel)],
+    ['scope', scopeText(plan.scope)],
+    [
+      'chunks',
+      `${number(plan.missingChunks)} to embed` +
+        (plan.missingChunks < plan.totalChunks ? `, of ${number(plan.totalChunks)}` : '') +
+        (plan.savedByIdenticalContent > 0
+          ? `; ${number(plan.savedByIdenticalContent)} cost nothing, their text is not new`
+          : ''),
+    ],
+    [
+      'tokens',
+      `${plan.tokensExact ? '' : 'about '}${number(plan.tokens)}${plan.tokensExact ? '' : ' (an estimate)'}`,
+    ],
+    ['cost', costText(plan)],
+    ['time', `about ${duration(plan.minutes * 60)} with one worker (${timeFrom(plan)})`],
+    ['space', `${bytes(plan.vectorBytes)} of vectors, ${bytes(plan.indexBytes)} of index`],
+    ['limits', inForce.join(', ')],
+  ]
+  const warnings = plan.warnings.map((text) => `${style.yellow('warning:')} ${plain(text)}`)
+  return [facts(lines, style), ...(warnings.length === 0 ? [] : ['', ...warnings])].join('\n')
+}
+
+function costText({ costUsd, pricePerMillionTokens, priceFrom, budgetUsd }: MigrationPlan): string {
+  const budget = budgetUsd === null ? '' : `; pauses before it passes ${money(budgetUsd)}`
+  if (costUsd === null) return `unknown: give --price-per-million${budget}`
+  if (pricePerMillionTokens === 0) return `$0${budget}`
+  const from = priceFrom === 'catalogue' ? ', list price' : ''
+  return `about ${money(costUsd)} (${money(pricePerMillionTokens)} per million tokens${from})${budget}`
+}
+
+function timeFrom({ minutesFrom, probe }: MigrationPlan): string {
+  if (minutesFrom === 'probe') return `measured on ${count(probe.texts, 'text')}`
+  return minutesFrom === 'nothing to do' ? minutesFrom : `bound by its ${minutesFrom}`
+}
+
+const stateWords = {
+  planned: 'planned',
+  filling: 'filling',
+  indexing: 'building the index',
+  verifying: 'verifying',
+  ready: 'ready to cut over',
+  paused: 'paused',
+  cut_over: 'cut over',
+  rolled_back: 'rolled back',
+  retired: 'retired',
+  cancelled: 'cancelled',
+} as const satisfies Record<MigrationState, string>
+
+function stateText({ state, pausedFrom }: Pick<Migration, 'state' | 'pausedFrom'>, style: Style): string {
+  const words = stateWords[state]
+  if (state === 'paused') return style.yellow(`${words} while ${stateWords[pausedFrom ?? 'filling']}`)
+  return state === 'ready' || state === 'cut_over' ? style.green(words) : words
+}
+
+export function statusText(status: MigrationStatus, style: Style): string {
+  const { totalChunks, doneChunks } = status
+  const number = (n: number) => n.toLocaleString('en')
+  const share = totalChunks === 0 ? 1 : doneChunks / totalChunks
+  const lines: [string, string][] = [
+    ['migration', `${status.id}: ${status.sourceModel} → ${style.bold(status.targetModel)}`],
+    ['state', stateText(status, style)],
+  ]
+  if (scopeText(status.scope) !== 'everything') lines.push(['scope', scopeText(status.scope)])
+  lines.push(['chunks', `${number(doneChunks)} of ${number(totalChunks)} (${percent(share)})`])
+  if (status.chunksPerSecond > 0 || status.etaSeconds !== null) lines.push(['speed', speedText(status)])
+  lines.push(['spent', spentText(status)])
+  if (status.quarantinedChunks > 0) {
+    lines.push([
+      'quarantine',
+      style.yellow(`${count(status.quarantinedChunks, 'chunk')} (see \`revector migrate quarantine\`)`),
+    ])
+  }
+  const { source, target } = status.owedChunks
+  if (source > 0) lines.push(['owed', `${count(source, 'chunk')} to ${status.sourceModel}`])
+  if (target > 0) lines.push(['owed', `${count(target, 'chunk')} to ${status.targetModel}`])
+  if (status.workers.length > 0 || isMoving(status.state)) {
+    lines.push(['workers', workersText(status.workers)])
+  }
+  if (status.holdoverUntil !== null && status.state === 'cut_over') {
+    lines.push(['holdover', `${status.sourceModel} stays written until ${moment(status.holdoverUntil)}`])
+  }
+  if (status.reason !== null) {
+    const { message, hint } = status.reason
+    lines.push(['reason', style.yellow(plain(message))])
+    if (hint !== '') lines.push(['hint', plain(hint)])
+  }
+  return facts(lines, style)
+}
+
+/** Workers have something to do. */
+export function isMoving(state: MigrationState): boolean {
+  return state === 'filling' || state === 'indexing' || state === 'verifying'
+}
+
+function speedText({ chunksPerSecond, etaSeconds }: MigrationStatus): string {
+  const rate =
+    chunksPerSecond >= 10 ? Math.round(chunksPerSecond).toLocaleString('en') : chunksPerSecond.toFixed(1)
+  return `${rate} chunks a second${etaSeconds === null ? '' : `, about ${duration(etaSeconds)} left`}`
+}
+
+function spentText(status: MigrationStatus): string {
+  const { tokens, costUsd, costUsdEstimate, settings, reused } = status
+  const of = costUsdEstimate === null || costUsdEstimate === 0 ? '' : ` of about ${money(costUsdEstimate)}`
+  const budget = settings.budgetUsd === null ? '' : `, budget ${money(settings.budgetUsd)}`
+  const free = reused === 0 ? '' : `; ${count(reused, 'vector')} from identical text`
+  return `${count(tokens, 'token')}, ${money(costUsd)}${of}${budget}${free}`
+}
+
+function workersText(workers: readonly MigrationWorker[]): string {
+  if (workers.length === 0) return 'none (start one with `revector worker`)'
+  return workers
+    .map(({ host, pid, chunks, leases }) => {
+      const holds = leases === 0 ? '' : `, holds ${count(leases, 'batch', 'batches')}`
+      return `${plain(host)}:${pid} (${count(chunks, 'chunk')}${holds})`
+    })
+    .join(', ')
+}
+
+/** To the minute, in UTC. */
+export function moment(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** One line a gate; what was asked for beside what is not so. */
+export function gatesText({ gates }: Verification, style: Style): string {
+  const width = Math.max(...gates.map(({ gate }) => gate.length))
+  return gates
+    .map((gate) => {
+      const { mark, remark } = verdict(gate, style)
+      return `${mark}  ${gate.gate.padEnd(width)}  ${plain(gate.measured)}${remark}`
+    })
+    .join('\n')
+}
+
+function verdict({ passed, overridden, required, expected }: GateResult, style: Style) {
+  if (passed) return { mark: style.green('ok  '), remark: '' }
+  const asked = style.dim(`; asked for: ${plain(expected)}`)
+  if (overridden) return { mark: style.yellow('ok  '), remark: `${asked} (overridden)` }
+  return { mark: required ? style.red('FAIL') : style.yellow('warn'), remark: asked }
+}
+
+export function migrationsText(
+  migrations: readonly Omit<Migration, 'calibration' | 'totalChunks'>[],
+  style: Style,
+): string {
+  if (migrations.length === 0)
+    return 'No model migrations yet. Plan one with `revector migrate plan --from A --to B`.'
+  const columns = [
+    { header: 'ID', align: 'right' as const },
+    { header: 'STATE' },
+    { header: 'FROM' },
+    { header: 'TO' },
+    { header: 'SPENT', align: 'right' as const },
+    { header: 'CREATED' },
+    { header: 'BY' },
+  ]
+  const rows = migrations.map((one) => [
+    one.id,
+    stateText(one, style),
+    one.sourceModel,
+    one.targetModel,
+    money(one.costUsd),
+    moment(one.createdAt),
+    plain(one.createdBy),
+  ])
+  return table(columns, rows, style)
+}

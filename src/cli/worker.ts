@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { errorCatalogue } from '../core/errors.ts'
+import { workShape } from '../migration-wire.ts'
+import type { WorkReport } from '../revector.ts'
+import { nonEmpty, wholeNumber } from './arguments.ts'
+import type { Context, Start } from './run.ts'
+import { count } from './text.ts'
+
+interface Flags {
+  readonly once?: boolean
+  readonly migration?: string
+  readonly concurrency?: number
+}
+
+export function addWorker(program: Command, start: Start): void {
+  program
+    .command('worker')
+    .summary('do the work of model migrations')
+    .description(
+      'Embeds, indexes and verifies what model migrations want, and pays what writes still owe to a model. Any number of ' +
+        'workers share the work, on any number of machines; one may be killed at any time.',
+    )
+    .option('--once', 'end when nothing is left to do; absent: wait for more')
+    .option('--migration <id>', 'only for this migration', nonEmpty('--migration'))
+    .option(
+      '--concurrency <n>',
+      'batches under way at once; absent: what the model allows',
+      wholeNumber('--concurrency', 1, 100),
+    )
+    .action((flags: Flags) => start((context) => run(context, flags)))
+}
+
+async function run(context: Context, flags: Flags): Promise<number | undefined> {
+  const { once, migration, concurrency } = flags
+  const { signal, onProgress } = context.longCall()
+  if (once !== true) context.terminal.note('Waiting for work. Ctrl-C ends it after the present batch.')
+  const report = await context.revector.migrations.work({
+    signal,
+    onProgress,
+    ...(once === true ? { once } : {}),
+    ...(migration === undefined ? {} : { migrationId: migration }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  })
+  context.result(workShape(report), () => reportText(report))
+  return signal.aborted ? errorCatalogue.INTERRUPTED.exit : undefined
+}
+
+function reportText({ embedded, reused, quarantined, owed, tokens }: WorkReport): string {
+  const parts = [
+    `${count(embedded, 'vector')} made`,
+    ...(reused === 0 ? [] : [`${reused.toLocaleString('en')} taken from identical text`]),
+    ...(quarantined === 0 ? [] : [`${count(quarantined, 'chunk')} put in quarantine`]),
+    ...(owed === 0 ? [] : [`${owed.toLocaleString('en')} that were owed`]),
+    count(tokens, 'token'),
+  ]
+  return `Done: ${parts.join(', ')}.`
+}
