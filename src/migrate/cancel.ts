@@ -1,4 +1,3 @@
-import { RevectorError } from '../core/errors.ts'
 import type { Migration, MigrationId } from '../core/migration.ts'
 import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
@@ -26,9 +25,10 @@ export interface CancelRequest extends MigrationCall {
 
 /**
  * Gives a migration up, also one that was rolled back. The source is not touched. A target that had no vectors before
- * is emptied, and every byte comes back; cancelling again goes on with that where it was interrupted.
+ * is emptied, and every byte comes back, unless it is current by now or another migration counts on it; cancelling again
+ * goes on with that where it was interrupted.
  *
- * @throws RevectorError MIGRATION_STATE, MODEL_IN_USE when the target is current, DATABASE_BUSY
+ * @throws RevectorError MIGRATION_STATE, DATABASE_BUSY
  */
 export async function cancelMigration(
   { db }: Pick<MigrationParts, 'db'>,
@@ -44,8 +44,8 @@ export async function cancelMigration(
     // A worker that stores holds its batch, then wants the migration's row: the same order here.
     await deleteBatches(tx, id)
     const target = models.find((model) => model.id === migration.targetModelId)
-    if (target !== undefined) await release(tx, migration, target)
-    const data = { model: migration.targetModel, dropped: migration.targetWasEmpty }
+    const dropped = target !== undefined && (await release(tx, migration, target))
+    const data = { model: migration.targetModel, dropped }
     await advance(tx, id, { event: 'cancelled', data, actor })
   })
   const { signal } = request
@@ -57,21 +57,22 @@ export async function cancelMigration(
   return { migration: await requireMigration(db, id), bytes }
 }
 
-async function release(tx: Queryable, migration: Migration, target: Model): Promise<void> {
-  if (target.state === 'current') {
-    throw new RevectorError(
-      'MODEL_IN_USE',
-      `"${target.modelName}" is the current model: its vectors are in use.`,
-      {
-        hint: `Make "${migration.sourceModel}" current first (\`revector models use\`).`,
-        data: { migration_id: migration.id, model: target.modelName },
-      },
-    )
-  }
-  if (target.state === 'retired') return
-  const state = migration.targetWasEmpty ? 'registered' : migration.targetState
+/** What the target is afterwards. @returns whether its vectors go */
+async function release(tx: Queryable, migration: Migration, target: Model): Promise<boolean> {
+  // Somebody made it current by hand, or went back to it: the migration ends, the model stays what it is.
+  if (target.state === 'retired' || target.state === 'current') return false
+  const claimed = (await otherUse(tx, migration, target)) !== undefined
+  if (claimed && migration.state === 'rolled_back') return false
+  const state = migration.targetWasEmpty && !claimed ? 'registered' : migration.targetState
   await setModelState(tx, target.id, state)
   if (state === 'registered') await forgetOwed(tx, target.id)
+  return migration.targetWasEmpty && !claimed
+}
+
+/** A migration that was rolled back has no claim on a model; the others of it have. */
+async function otherUse(tx: Queryable, { id }: Migration, model: Model): Promise<Migration | undefined> {
+  const found = await migrationsOfModel(tx, model.id)
+  return found.find((other) => other.id !== id && other.state !== 'rolled_back')
 }
 
 /** The space of a target that was made by this migration alone, and is nobody's now. */
@@ -80,7 +81,7 @@ async function giveBack(tx: Queryable, id: MigrationId, actor: string): Promise<
   const migration = await lockMigration(tx, id)
   const target = models.find((model) => model.id === migration.targetModelId)
   if (!migration.targetWasEmpty || target === undefined || target.state !== 'registered') return 0
-  if ((await migrationsOfModel(tx, target.id)).length > 0 || (await hasEvent(tx, id, 'emptied'))) return 0
+  if ((await otherUse(tx, migration, target)) !== undefined || (await hasEvent(tx, id, 'emptied'))) return 0
   await forgetQuarantined(tx, target.id)
   const bytes = await emptyModelTable(tx, target)
   const data = { model: target.modelName, bytes }

@@ -1,0 +1,43 @@
+import type { ModelState } from '../../../src/core/model.ts'
+
+/** What a database should say after a history: kept in memory, by rules that fit on a page. */
+export interface Ideal {
+  /** Lines by source. */
+  readonly documents: Map<string, readonly string[]>
+  readonly models: Map<string, ModelState>
+  /** Oldest first. At most one is open at a time: histories start no second one. */
+  readonly migrations: IdealMigration[]
+}
+
+export interface IdealMigration {
+  readonly id: string
+  readonly source: string
+  readonly target: string
+  /** `going` is any state from filling to ready: how far workers came is read from the database. */
+  state: 'going' | 'paused' | 'cut_over' | 'rolled_back' | 'retired' | 'cancelled'
+  readonly targetWasEmpty: boolean
+  /** What cancelling gives the target back. */
+  readonly targetState: ModelState
+}
+
+export function openOf(ideal: Ideal): IdealMigration | undefined {
+  return ideal.migrations.find(({ state }) => state === 'going' || state === 'paused')
+}
+
+export function newestOf(ideal: Ideal, ...states: IdealMigration['state'][]): IdealMigration | undefined {
+  return ideal.migrations.findLast(({ state }) => states.includes(state))
+}
+
+export function currentOf(ideal: Ideal): string {
+  const [current] = [...ideal.models].find(([, state]) => state === 'current') ?? []
+  if (current === undefined) throw new Error('No model is current')
+  return current
+}
+
+/** The hot switch: who was current goes on being written. */
+export function makeCurrent(ideal: Ideal, name: string): void {
+  const before = currentOf(ideal)
+  if (before === name) return
+  ideal.models.set(before, 'standby')
+  ideal.models.set(name, 'current')
+}
