@@ -6,6 +6,7 @@ import type { Database } from '../postgres/database.ts'
 import { dropGraphForLoad } from '../schema/bulk-load.ts'
 import type { Layout } from '../schema/layout.ts'
 import { batchesLeft, enqueueBatches, firstOfBatches } from '../store/migration-batches.ts'
+import { recordEvent } from '../store/migration-events.ts'
 import { mayEnqueue, noteEnqueued } from '../store/migration-progress.ts'
 
 /** Chunks that are embedded before all others, to map one space's distances to the other's. */
@@ -29,7 +30,10 @@ export async function enqueue(
   { db, layout }: { readonly db: Database; readonly layout: Layout },
   migration: Migration,
   target: Model,
-  limits: Pick<ModelLimits, 'batchItems' | 'batchTokens'>,
+  {
+    limits,
+    actor,
+  }: { readonly limits: Pick<ModelLimits, 'batchItems' | 'batchTokens'>; readonly actor: string },
 ): Promise<Enqueued | null> {
   const { id, scope } = migration
   const cut = (dropGraph: boolean) =>
@@ -44,6 +48,7 @@ export async function enqueue(
       if (made.batches === 0) return made
       const calibration = await firstOfBatches(tx, id, calibrationSize)
       if (!(await noteEnqueued(tx, layout, { migrationId: id, scope, calibration }))) throw new NotFilling()
+      await recordEvent(tx, { migrationId: id, actor, type: 'enqueued', data: made })
       // Together with the batches: whoever fills the last of them finds no graph, and builds it.
       if (dropGraph) await dropGraphForLoad(tx, target, { rows: made.chunks, concurrent: db.concurrent })
       return made

@@ -46,7 +46,7 @@ export async function fillBatch(context: FillContext, lease: Lease): Promise<Lan
       await releaseBatch(db, lease, null).catch(() => {})
       throw signal.aborted ? interrupted(signal) : error
     }
-    await releaseBatch(db, lease, failure.error)
+    await db.transaction((tx) => releaseBatch(tx, lease, failure.error), { idempotent: true })
     context.onFailure(failure.error)
     const failures = lease.failures + 1
     if (failure.lasting || failures >= context.pace.failures) {

@@ -1,10 +1,9 @@
 import { RevectorError, throwIfAborted } from '../core/errors.ts'
 import { batchesLeft, type Lease } from '../store/migration-batches.ts'
-import { recordEvent } from '../store/migration-events.ts'
 import { requireMigration } from '../store/migrations.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { claim, OverBudget } from './claim.ts'
-import { type Enqueued, enqueue } from './enqueue.ts'
+import { enqueue } from './enqueue.ts'
 import { backOffMs } from './failures.ts'
 import type { FillContext } from './fill-context.ts'
 import { actorOf, fillBatch, pauseFor } from './fill-lane.ts'
@@ -98,17 +97,12 @@ async function nothingInHand(context: FillContext): Promise<boolean | { readonly
   if (now.state !== 'filling') return false
   const { claimableInMs } = await batchesLeft(db, migration.id)
   if (claimableInMs !== null) return { waitMs: Math.min(pace.pollMs, claimableInMs) }
-  const cut: Enqueued | null = await enqueue({ db, layout }, now, target, opened.limits)
-  if (cut === null) return { waitMs: pace.pollMs / 10 }
-  if (cut.batches === 0) return true
-  const { batches, chunks } = cut
-  await recordEvent(db, {
-    migrationId: migration.id,
+  const cut = await enqueue({ db, layout }, now, target, {
+    limits: opened.limits,
     actor: actorOf(worker.id),
-    type: 'enqueued',
-    data: { batches, chunks },
   })
-  return { waitMs: 0 }
+  if (cut === null) return { waitMs: pace.pollMs / 10 }
+  return cut.batches === 0 ? true : { waitMs: 0 }
 }
 
 function budgetExceeded({ budgetUsd, costUsd }: OverBudget, model: string): RevectorError {

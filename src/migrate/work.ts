@@ -4,6 +4,7 @@ import type { Model } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { type Clock, systemClock } from '../embedding/clock.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
+import { troubleOf } from '../postgres/retry.ts'
 import { tryLock } from '../store/held-lock.ts'
 import { openMigrations, requireMigration } from '../store/migrations.ts'
 import { allModels } from '../store/models.ts'
@@ -72,8 +73,8 @@ export async function work(parts: WorkParts, request: WorkRequest = {}): Promise
   try {
     for (let failures = 0; !either.aborted; ) {
       const turn = await shift.turn().catch((error: unknown) => {
-        if (request.once === true || !isOutage(error)) throw error
         failures += 1
+        if (!isOutage(error) || (request.once === true && failures > patience)) throw error
         request.onProgress?.({ type: 'warning', message: `The database is waited for: ${error.message}` })
         return 'outage' as const
       })
@@ -90,9 +91,13 @@ export async function work(parts: WorkParts, request: WorkRequest = {}): Promise
   return shift.report()
 }
 
-/** The database is away for longer than its client waits; a worker that goes on for ever waits longer. */
+/** Who works until all is done gives up after so many outages, each as long as the database's client waits. */
+const patience = 3
+
+/** The connection was lost, or the database is away: what was in hand was given back or will run out. */
 function isOutage(error: unknown): error is RevectorError {
-  return isRevectorError(error, 'DATABASE_UNREACHABLE') || isRevectorError(error, 'DATABASE_FAILED')
+  if (!isRevectorError(error) || !error.code.startsWith('DATABASE_')) return false
+  return error.data['outcome'] === 'unknown' || troubleOf(error.cause) !== null
 }
 
 interface ShiftOptions {
@@ -178,7 +183,8 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
       return 'worked'
     } catch (error) {
       if (stop.aborted && !signal.aborted) return 'others'
-      return failed(error, migration, target)
+      // Awaited here: rejected before the lock is given back, it would be nobody's.
+      return await failed(error, migration, target)
     } finally {
       await lock.release()
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Database } from '../postgres/database.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
 import { extendLeases, type Lease, releaseBatchesOf } from '../store/migration-batches.ts'
 import {
   beat,
@@ -43,8 +43,13 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
   let chunks = 0
   let beating: Promise<void> | null = null
 
-  await forgetDead(db, pace)
-  await insertWorker(db, me)
+  await db.transaction(
+    async (tx) => {
+      await forgetDead(tx, db.concurrent, pace)
+      await insertWorker(tx, me)
+    },
+    { idempotent: true },
+  )
   async function sayAlive(): Promise<void> {
     try {
       await extendLeases(db, me.id, [...held], pace.leaseMs)
@@ -80,8 +85,8 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
  * On the embedded engine only this process can be at work: who began before it did is dead, and what it held is free
  * at once. On a server leases run out.
  */
-async function forgetDead(db: Database, pace: Pace): Promise<void> {
-  const dead = db.concurrent
+async function forgetDead(db: Queryable, concurrent: boolean, pace: Pace): Promise<void> {
+  const dead = concurrent
     ? await deleteSilentWorkers(db, 10 * pace.leaseMs)
     : await deleteWorkersFromBefore(db, new Date(Date.now() - process.uptime() * 1_000))
   if (dead.length === 0) return
