@@ -6,7 +6,7 @@ import type { Layout } from '../schema/layout.ts'
 import type { NearestTuning } from '../store/nearest-tuning.ts'
 
 /** What a judge of answers found. The measure is its own; the target's is compared with the source's. */
-export interface JudgedQuality {
+interface JudgedQuality {
   readonly source: number
   readonly target: number
   /** What was measured, e.g. `nDCG@10 of 120 queries`. */

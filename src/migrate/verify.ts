@@ -6,7 +6,7 @@ import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
 import { coverageGate, indexGate, scopeGate, vectorsGate } from './row-gates.ts'
 import { overlapGate, providerGate, qualityGate, recallGate } from './sample-gates.ts'
 
-export type { JudgedQuality, JudgeQuality, VerifyParts, VerifyRequest } from './gate.ts'
+export type { VerifyParts, VerifyRequest } from './gate.ts'
 
 type Gate = (parts: VerifyParts, request: VerifyRequest) => Promise<Measured>
 

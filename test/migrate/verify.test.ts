@@ -7,6 +7,7 @@ import {
   type GateThresholds,
 } from '../../src/core/migration.ts'
 import type { Model } from '../../src/core/model.ts'
+import type { JudgeQuality } from '../../src/migrate/gate.ts'
 import { refuseFailedGates, type VerifyRequest, verify } from '../../src/migrate/verify.ts'
 import { addModel } from '../../src/models/registry.ts'
 import { ident, raw, sql } from '../../src/postgres/sql.ts'
@@ -260,7 +261,11 @@ describeEngines('verification', (engine) => {
   it('quality: as judged, where somebody judges', async () => {
     await filled()
     expect((await gatesOf(corpus)).quality).toMatchObject({ passed: true, measured: 'not judged' })
-    const judgeQuality = async () => ({ source: 0.8, target: 0.6, measure: 'nDCG@10 of 3 queries' })
+    const judgeQuality: JudgeQuality = async () => ({
+      source: 0.8,
+      target: 0.6,
+      measure: 'nDCG@10 of 3 queries',
+    })
     const judged = await gatesOf(corpus, { thresholds: thresholds({ quality: 0.95 }) }, { judgeQuality })
     expect(judged.quality).toMatchObject({
       passed: false,
