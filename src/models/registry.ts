@@ -17,6 +17,7 @@ import {
   setModelUrl,
   switchCurrent,
 } from '../store/models.ts'
+import { forgetOwed } from '../store/owed.ts'
 
 export interface RegistryParts {
   readonly db: Database
@@ -108,6 +109,7 @@ export async function useModel(
       (await countVectors(tx, layout, before)).vectors === 0
     ) {
       await setModelState(tx, before.id, 'registered')
+      await forgetOwed(tx, before.id)
     }
     return { from: before?.modelName ?? null, to: modelName }
   })
