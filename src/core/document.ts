@@ -31,6 +31,16 @@ export interface ParsedDocument {
   readonly mediaType: string
   /** Offsets in `text` at which each page begins (first is 0); empty when the source has no pages. */
   readonly pageOffsets: readonly number[]
+  /** Where headings stand, in order, in formats that have no mark-up for them in the text (PDF). */
+  readonly headings?: readonly HeadingSpan[]
   /** What the file says of itself: author, dates, encoding. */
   readonly metadata: Metadata
+}
+
+/** A heading of a document: whole lines of its text. */
+export interface HeadingSpan {
+  readonly start: number
+  readonly end: number
+  /** 1 (the highest) to 6. */
+  readonly depth: number
 }

@@ -1,10 +1,13 @@
+import type { HeadingSpan } from '../core/document.ts'
 import { normalizeText } from './normalize.ts'
+import { type HeadingLine, headingSize, placeHeadings } from './pdf-headings.ts'
 import type { PageLine } from './pdf-lines.ts'
 
 export interface ComposedPages {
   readonly text: string
   /** Where each page begins in `text`. */
   readonly pageOffsets: readonly number[]
+  readonly headings: readonly HeadingSpan[]
   /** The line of the first page that is set larger than the text: its title, as a reader sees it. */
   readonly largestLine: string | null
 }
@@ -14,22 +17,38 @@ export interface ComposedPages {
  * that stand on most pages (headers, footers, page numbers) left out.
  */
 export function composePages(pages: readonly (readonly PageLine[])[]): ComposedPages {
-  const size = median(pages.flat().map((line) => line.size)) ?? 10
+  const size = bodySize(pages.flat())
   const words = wordsOf(pages)
   const kept = withoutRepeated(pages, size)
   let text = ''
   const pageOffsets: number[] = []
+  const headings: HeadingLine[] = []
   for (const lines of kept) {
-    const page = normalizeText(
-      paragraphsOf(lines)
-        .map((paragraph) => joinLines(paragraph, words))
-        .join('\n\n'),
-    )
+    const paragraphs = paragraphsOf(lines).map((paragraph) => {
+      const joined = joinLines(paragraph, words)
+      const large = headingSize(paragraph, joined, size)
+      if (large !== null) headings.push({ text: normalizeText(joined), size: large })
+      return joined
+    })
+    const page = normalizeText(paragraphs.join('\n\n'))
     if (text !== '' && page !== '') text += continues(text, page) ? '\n' : '\n\n'
     pageOffsets.push(text.length)
     text += page
   }
-  return { text, pageOffsets, largestLine: largestLine(kept[0] ?? [], size) }
+  return {
+    text,
+    pageOffsets,
+    headings: placeHeadings(text, headings),
+    largestLine: largestLine(kept[0] ?? [], size),
+  }
+}
+
+/** The size that most of the letters are set in, in points: half of them are in lines that are no larger. */
+function bodySize(lines: readonly PageLine[]): number {
+  const bySize = [...lines].sort((a, b) => a.size - b.size)
+  const half = lines.reduce((letters, line) => letters + line.text.length, 0) / 2
+  let letters = 0
+  return bySize.find((line) => (letters += line.text.length) >= half)?.size ?? 10
 }
 
 function median(values: readonly number[]): number | undefined {

@@ -28,11 +28,12 @@ export async function parsePdf(bytes: Uint8Array, maxTextLength: number): Promis
     if (unreadable.length === document.numPages) throw damaged('none of its pages can be read')
     if (length === 0) throw scanned(document.numPages)
     const info = await infoOf(document)
-    const { text, pageOffsets, largestLine } = composePages(pages)
+    const { text, pageOffsets, largestLine, headings } = composePages(pages)
     return {
       title: info.title ?? largestLine,
       text,
       pageOffsets,
+      headings,
       metadata: {
         pages: document.numPages,
         ...(unreadable.length > 0 ? { unreadable_pages: unreadable } : {}),

@@ -1,5 +1,6 @@
 import { Lexer, type Token } from 'marked'
 import { isMap, parseDocument } from 'yaml'
+import type { HeadingSpan } from '../core/document.ts'
 import { decodeText } from './decode.ts'
 import type { DetectedType } from './detect.ts'
 import { markdown } from './media-types.ts'
@@ -11,6 +12,7 @@ export interface RawDocument {
   /** Normalised. */
   readonly text: string
   readonly pageOffsets?: readonly number[]
+  readonly headings?: readonly HeadingSpan[]
   readonly metadata: Readonly<Record<string, unknown>>
 }
 

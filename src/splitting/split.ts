@@ -119,9 +119,16 @@ function checkLimits(maxTokens: number, overlapTokens: number): void {
   }
 }
 
-function blocksOf({ text, mediaType }: ParsedDocument): Block[] {
+function blocksOf({ text, mediaType, headings = [] }: ParsedDocument): Block[] {
   if (markdownTypes.has(mediaType)) return markdownBlocks(text)
-  return plainBlocks(text, proseTypes.has(mediaType) ? 'prose' : 'code')
+  const blocks = plainBlocks(text, proseTypes.has(mediaType) ? 'prose' : 'code')
+  if (headings.length === 0) return blocks
+  const depths = new Map(headings.map(({ start, end, depth }) => [`${start} ${end}`, depth]))
+  return blocks.map((block) => {
+    const { start, end } = trimmed(text, block.start, block.end)
+    const depth = depths.get(`${start} ${end}`)
+    return depth === undefined ? block : { ...block, kind: 'heading', depth }
+  })
 }
 
 interface Section {

@@ -281,6 +281,41 @@ describe('PDF', () => {
     expect(splitDocument(parsed, { maxTokens: 16 }).at(-1)?.page).toBe(2)
   })
 
+  test('has headings by their size, which become the paths of its chunks', async () => {
+    const body = ['The text of this part is set in the usual size, as most of the lines of a page are.']
+    const parsed = await parser.parse({
+      bytes: makePdf([
+        [
+          { text: 'Handbook', y: 760, size: 24 },
+          { text: 'Storage', y: 720, size: 18 },
+          ...lines(body, { top: 690 }),
+          { text: 'Cold storage', y: 640, size: 14.1 },
+          ...lines([...body, 'Storage'], { top: 610 }),
+        ],
+        [
+          { text: 'Shipping', y: 760, size: 18 },
+          ...lines(body, { top: 720 }),
+          { text: '4711', y: 600, size: 30 },
+          ...lines(body, { top: 560 }),
+        ],
+      ]),
+      path: 'handbook.pdf',
+    })
+    const named = parsed.headings?.map(({ start, end, depth }) => [parsed.text.slice(start, end), depth])
+    expect(named).toEqual([
+      ['Handbook', 1],
+      ['Storage', 2],
+      ['Cold storage', 3],
+      ['Shipping', 2],
+    ])
+    const chunks = splitDocument(parsed, { maxTokens: 200 })
+    expect(chunks.map(({ headingPath, page }) => [headingPath, page])).toEqual([
+      [['Handbook', 'Storage'], 1],
+      [['Handbook', 'Storage', 'Cold storage'], 1],
+      [['Handbook', 'Shipping'], 2],
+    ])
+  })
+
   test('a hyphen stays where the rest of the document writes the word with it', async () => {
     const wide = 'so that the line is as wide as all of the others on this page are'
     const parsed = await parser.parse({
