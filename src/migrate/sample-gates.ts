@@ -16,11 +16,19 @@ const nearest = 10
 const comparedRows = 2_000_000
 const fewestQueries = 20
 
-/** How many of the exact ten nearest the graph finds, asked with vectors of the corpus itself. */
+/**
+ * How many of the exact ten nearest a search by the graph finds, asked with vectors of the corpus itself. Where there are
+ * so few that searches don't go by the graph, they miss nothing.
+ */
 export async function recallGate(parts: VerifyParts, request: VerifyRequest): Promise<Measured> {
   const { db, layout, tuning = defaultTuning } = parts
   const { target, thresholds, signal } = request
   const { vectors: rows } = await countVectors(db, layout, target)
+  const expected = `recall@${nearest} of searches at least ${thresholds.recall}`
+  if (rows <= tuning.exactRows) {
+    const measured = `1: a search compares all ${rows} vectors`
+    return { passed: thresholds.recall <= 1, expected, measured, data: { recall: 1, queries: 0 } }
+  }
   const queries = Math.min(thresholds.sample, Math.max(fewestQueries, Math.floor(comparedRows / (rows + 1))))
   const chunks = await sampleEmbedded(db, layout, [target], { limit: queries })
   const ids = chunks.map((chunk) => chunk.id)
@@ -42,7 +50,7 @@ export async function recallGate(parts: VerifyParts, request: VerifyRequest): Pr
   const recall = wanted === 0 ? 1 : found / wanted
   return {
     passed: recall >= thresholds.recall,
-    expected: `recall@${nearest} of the index at least ${thresholds.recall}`,
+    expected,
     measured: wanted === 0 ? 'nothing to search' : `${rounded(recall)}, asked with ${ids.length} chunks`,
     data: { recall, queries: ids.length },
   }
@@ -83,7 +91,10 @@ export async function providerGate(parts: VerifyParts, request: VerifyRequest): 
 
 /** Fewer chunks have no neighbourhoods worth comparing. */
 const fewestCompared = 40
-/** Neighbours are a fortieth of the sample at most, so that chance alone gives an overlap of 0.025. */
+/**
+ * Neighbours are a fortieth of the sample at most, so that chance alone gives an overlap of 0.025. Measured with 400
+ * abstracts of Cranfield: 0.25 between MiniLM and the bundled model, 0.23 between MiniLM and hashed words.
+ */
 const neighbourShare = 1 / 40
 
 /** How much two models agree on what is near to what, in a sample that both have embedded. */

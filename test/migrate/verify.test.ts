@@ -144,7 +144,9 @@ describeEngines('verification', (engine) => {
     await corpus.db.query(
       sql`update ${ident(table)} set embedding_24 = '[1,0]' where chunk_id = (select min(id) from chunks)`,
     )
-    const { vectors, recall } = await gatesOf(corpus)
+    // What no search can read is not measured, and not passed either.
+    const tuning = { ...defaultTuning, exactRows: 1 }
+    const { vectors, recall } = await gatesOf(corpus, {}, { tuning })
     expect(vectors).toMatchObject({ passed: false, data: { wrongWidth: 1 } })
     expect(recall).toMatchObject({ passed: false, data: { code: 'DATABASE_FAILED' } })
   })
@@ -203,6 +205,8 @@ describeEngines('verification', (engine) => {
     expect(poor.index.passed).toBe(true)
     expect(poor.recall).toMatchObject({ passed: false, data: { queries: 100 } })
     expect(poor.recall.data['recall']).toBeLessThan(0.9)
+    const exact = await gatesOf(corpus, { target: wide })
+    expect(exact.recall).toMatchObject({ passed: true, measured: '1: a search compares all 1500 vectors' })
     const content = await gatesOf(
       corpus,
       { target: wide, thresholds: thresholds({ recall: 0.01 }) },
