@@ -66,7 +66,7 @@ export async function examine(parts: DoctorParts, options: DoctorOptions = {}): 
     checks.push(...(await checkOrphanVectors(parts, patient)))
     if (patient.vectors === 0) continue
     checks.push(await checkIndex(parts, patient))
-    checks.push(...(await checkIndexUse(parts, patient)), checkStatistics(patient))
+    checks.push(...(await checkIndexUse(parts, patient)), checkStatistics(parts, patient))
     if (options.probe !== false) checks.push(await checkDrift(parts, patient, options.signal))
   }
   return { result: worst(checks), checks }

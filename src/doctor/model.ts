@@ -67,13 +67,24 @@ export async function checkIndexUse(parts: DoctorParts, patient: Patient): Promi
   ]
 }
 
-export function checkStatistics({ model, vectors, analysed }: Patient): Check {
+/** Where searches go by the graph, the planner must know how many rows there are, and how wide. */
+export function checkStatistics(
+  { db, tuning = defaultTuning }: DoctorParts,
+  { model, vectors, analysed }: Patient,
+): Check {
   const name = model.modelName
   const table = `chunk_embeddings_model_${model.id}`
   if (analysed) return ok('statistics', name, { sentence: `${table} has statistics.` })
+  if (vectors <= tuning.exactRows) {
+    return ok('statistics', name, {
+      sentence: `${table} has no statistics, and at ${vectors} vectors needs none.`,
+    })
+  }
   return warn('statistics', name, {
     sentence: `No statistics were ever taken of ${table} (${vectors} vectors): the planner guesses.`,
-    hint: `Run \`analyze ${table}\`; on a server, see why autovacuum does not.`,
+    hint: db.concurrent
+      ? `Run \`analyze ${table}\`, and see why autovacuum does not.`
+      : 'The next larger ingest or fill takes them.',
     data: { table },
   })
 }

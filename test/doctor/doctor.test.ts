@@ -135,7 +135,11 @@ describeEngines('doctor', (engine) => {
       sql`update pg_class set reltuples = -1 where relname = ${`chunk_embeddings_model_${second.id}`}`,
     )
     expect((await checks()).of('statistics', second)).toMatchObject([
-      { result: 'warn', hint: expect.stringContaining(`analyze chunk_embeddings_model_${second.id}`) },
+      { result: 'ok', sentence: expect.stringContaining('needs none') },
+    ])
+    const tuning = { ...defaultTuning, exactRows: 50 }
+    expect((await checks({ tuning })).of('statistics', second)).toMatchObject([
+      { result: 'warn', data: { table: `chunk_embeddings_model_${second.id}` }, hint: expect.any(String) },
     ])
   })
 
