@@ -7,8 +7,19 @@ import { loadLayout } from '../../dist/schema/layout.js'
 import { openMigrations } from '../../dist/store/migrations.js'
 
 const { place, pace, limits } = JSON.parse(process.argv[2])
-const db = await connectDatabase({ ...place, poolSize: 4 })
+const notLetIn = 3
+const { db, layout } = await enter()
 const environment = { keys: {}, localModelPath: null, cacheDir: '', limits }
+
+async function enter() {
+  try {
+    const opened = await connectDatabase({ ...place, poolSize: 4 })
+    return { db: opened, layout: await loadLayout(opened) }
+  } catch (error) {
+    process.stderr.write(`${error.code} ${error.message}`)
+    process.exit(notLetIn)
+  }
+}
 
 /** Fills ask the provider. The samples of the verification are embedded here, alike, so that they are not counted. */
 async function open(model) {
@@ -25,5 +36,5 @@ async function open(model) {
   }
 }
 
-await work({ db, layout: await loadLayout(db), models: { open }, pace }, { once: true, concurrency: 1 })
+await work({ db, layout, models: { open }, pace }, { once: true, concurrency: 1 })
 await db.close()
