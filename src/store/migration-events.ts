@@ -39,7 +39,7 @@ export async function eventsAfter(
     select id::text as id, migration_id::text as "migrationId", at, actor, type, data
     from migration_events
     where ${of} and id > ${after ?? '0'}::bigint
-    order by id
+    order by migration_events.id
     limit ${limit}`)
   return rows
 }

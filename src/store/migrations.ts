@@ -130,7 +130,7 @@ export async function requireMigration(db: Queryable, id: MigrationId): Promise<
 export async function latestMigration(db: Queryable): Promise<Migration> {
   const [found] = await migrations(
     db,
-    raw(`order by state in ('rolled_back', 'retired', 'cancelled'), id desc limit 1`),
+    raw(`order by state in ('rolled_back', 'retired', 'cancelled'), model_migrations.id desc limit 1`),
   )
   return found ?? refuseUnknown(db, null)
 }
@@ -145,7 +145,7 @@ export async function lockMigration(tx: Queryable, id: MigrationId): Promise<Mig
 
 async function refuseUnknown(db: Queryable, id: MigrationId | null): Promise<never> {
   const { rows } = await db.query<{ id: string }>(
-    sql`select id::text as id from model_migrations order by id desc limit 20`,
+    sql`select id::text as id from model_migrations order by model_migrations.id desc limit 20`,
   )
   const known = rows.map((row) => row.id)
   throw new RevectorError(
@@ -167,12 +167,12 @@ export async function listMigrations(
   { limit, before }: { readonly limit: number; readonly before?: MigrationId | undefined },
 ): Promise<readonly Migration[]> {
   const start = before === undefined ? raw('true') : sql`id < ${before}::bigint`
-  return migrations(db, sql`where ${start} order by id desc limit ${limit}`)
+  return migrations(db, sql`where ${start} order by model_migrations.id desc limit ${limit}`)
 }
 
 /** Oldest first. */
 export async function openMigrations(db: Queryable): Promise<readonly Migration[]> {
-  return migrations(db, sql`where ${isOpen} order by id`)
+  return migrations(db, sql`where ${isOpen} order by model_migrations.id`)
 }
 
 /** In which the model is source or target, and which are not finished; oldest first. */
@@ -180,7 +180,7 @@ export async function migrationsOfModel(db: Queryable, modelId: number): Promise
   return migrations(
     db,
     sql`where ${modelId} in (source_model_id, target_model_id)
-      and state not in ('retired', 'cancelled') order by id`,
+      and state not in ('retired', 'cancelled') order by model_migrations.id`,
   )
 }
 
@@ -193,7 +193,7 @@ export async function cutOverMigration(
   const [found] = await migrations(
     db,
     sql`where source_model_id = ${sourceId} and target_model_id = ${targetId} and state = 'cut_over'
-      order by id desc limit 1`,
+      order by model_migrations.id desc limit 1`,
   )
   return found ?? null
 }
