@@ -127,17 +127,19 @@ export async function claimBatch(
     attempts: number
     failures: number | null
   }>(sql`
-    update migration_batches b
-    set state = 'leased', worker_id = ${workerId}::uuid, attempts = b.attempts + 1,
-      lease_until = clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
-    from (
+    -- Materialized, or a plan may run it again for each row of the table, and lease them all.
+    with next as materialized (
       select batch from migration_batches
       where migration_id = ${migrationId} and (state = 'waiting' or lease_until < clock_timestamp())
         and exists (select from model_migrations where id = ${migrationId} and state = 'filling')
       order by batch
       limit 1
       for update skip locked
-    ) next
+    )
+    update migration_batches b
+    set state = 'leased', worker_id = ${workerId}::uuid, attempts = b.attempts + 1,
+      lease_until = clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
+    from next
     where b.migration_id = ${migrationId} and b.batch = next.batch
     returning b.batch::text as batch, b.chunk_ids, b.estimate_tokens::text as tokens, b.attempts,
       (b.last_error->>'failures')::int as failures`)

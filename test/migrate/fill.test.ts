@@ -108,6 +108,28 @@ describeEngines('a worker', (engine) => {
     await expectFilled(corpus)
   })
 
+  it('leases one batch at a time, whatever the plan of the statement', async () => {
+    const corpus = await fresh()
+    await writeLines(corpus, 'a.md', texts(64))
+    const migration = await beginFill(corpus)
+    const stop = new AbortController()
+    corpus.models.before = async () => stop.abort()
+    await work(corpus, { signal: stop.signal, concurrency: 1 })
+    const me = '00000000-0000-4000-8000-000000000000'
+    const leased = await corpus.db.transaction(async (tx) => {
+      await tx.query(sql`set local enable_hashjoin = off; set local enable_mergejoin = off`)
+      await tx.query(sql`set local enable_indexscan = off; set local enable_bitmapscan = off`)
+      await claimBatch(tx, migration.id, me, 1_000)
+      return tx.query(
+        sql`select state, count(*)::int as n from migration_batches group by state order by state`,
+      )
+    })
+    expect(leased.rows).toEqual([
+      { state: 'leased', n: 1 },
+      { state: 'waiting', n: 2 },
+    ])
+  })
+
   it('puts texts that cannot be embedded into quarantine, with their copies, and fills the rest', async () => {
     const corpus = await fresh()
     await writeLines(corpus, 'a.md', ['poison', 'poison', ...texts(60)])
