@@ -76,7 +76,9 @@ function owed(layout: Layout, model: StoredSpace): Sql {
   return sql`
       select o.chunk_id as id, o.since
       from owed_chunks o
-      join ${c.table} c on c.${c.id} = o.chunk_id
+      cross join lateral (
+        select c.${c.id}, c.${c.content} from ${c.table} c where c.${c.id} = o.chunk_id limit 1
+      ) c
       where o.model_id = ${model.id} and ${hasText(layout)}
         and not ${hasVector(model, sql`o.chunk_id`)}
         and not exists (
@@ -84,9 +86,14 @@ function owed(layout: Layout, model: StoredSpace): Sql {
         )`
 }
 
+/**
+ * A limit keeps the planner from turning this into a join, for which it might read the whole table: how few chunks are
+ * owed is nothing that its statistics know.
+ */
 function hasVector(model: StoredSpace, chunkId: Sql): Sql {
-  return sql`exists (
-        select from ${modelTable(model.id)} e
+  return sql`coalesce((
+        select true from ${modelTable(model.id)} e
         where e.chunk_id = ${chunkId} and e.${vectorColumn(model.dimension)} is not null
-      )`
+        limit 1
+      ), false)`
 }

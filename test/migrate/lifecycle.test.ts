@@ -12,6 +12,7 @@ import { migrationPage, migrationStatus } from '../../src/migrate/status.ts'
 import { verifyMigration } from '../../src/migrate/verify-migration.ts'
 import { work } from '../../src/migrate/work.ts'
 import { addModel, removeModel, useModel } from '../../src/models/registry.ts'
+import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { graphOf } from '../../src/schema/graph.ts'
 import { modelTable } from '../../src/schema/model-table.ts'
@@ -331,6 +332,46 @@ describeEngines('a model migration', (engine) => {
     await expect(retireSource(corpus, { force: true })).resolves.toMatchObject({
       migration: { state: 'retired' },
     })
+  })
+
+  it('is cut over and rolled back without reading the corpus', async () => {
+    const corpus = await fresh()
+    const { db } = corpus
+    await writeLines(corpus, 'a.md', texts(1_500))
+    await startMigration(corpus, pair)
+    await work(corpus, { once: true })
+    // One chunk that is owed and paid, so that there is something to look at.
+    await db.query(
+      sql`insert into owed_chunks (model_id, chunk_id) select m.id, min(c.id) from embedding_models m, chunks c group by m.id`,
+    )
+    let read: Record<string, number> = {}
+    const rowsRead = async (tx: Queryable): Promise<ReadonlyMap<string, number>> => {
+      const { rows } = await tx.query<{ name: string; read: number }>(sql`
+        select relname as name, (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
+        where relname = 'chunks' or relname like 'chunk_embeddings%'`)
+      return new Map(rows.map((row) => [row.name, row.read]))
+    }
+    const watched = {
+      ...corpus,
+      db: {
+        ...db,
+        transaction: <T>(body: (tx: Queryable) => Promise<T>) =>
+          db.transaction(async (tx) => {
+            // What the session has read before may still be among it.
+            const before = await rowsRead(tx)
+            const result = await body(tx)
+            const all = [...(await rowsRead(tx))].map(
+              ([name, n]) => [name, n - (before.get(name) ?? 0)] as const,
+            )
+            read = Object.fromEntries(all.filter(([, n]) => n > 0))
+            return result
+          }),
+      },
+    }
+    expect(await cutOver(watched)).toMatchObject({ state: 'cut_over' })
+    expect(read).toEqual({ chunk_embeddings_model_2: 1 })
+    expect(await rollBack(watched)).toMatchObject({ state: 'rolled_back' })
+    expect(read).toEqual({ chunk_embeddings_model_1: 1 })
   })
 
   it('pauses at a gate that fails, until a person accepts it by name', async () => {
