@@ -45,7 +45,7 @@ export async function checkDrift(
     const data = { texts: known.length, changed, farthest, tolerance, since: since?.toISOString() ?? null }
     if (changed > 0) {
       return fail('drift', name, {
-        sentence: `"${name}" makes other vectors than it did: ${changed} of ${known.length} texts, up to a cosine distance of ${farthest.toPrecision(3)}. Stored and new vectors cannot be compared.`,
+        sentence: `"${name}" makes other vectors than ${stored.length > 0 ? 'it did' : 'those that are stored'}: ${changed} of ${known.length} texts, up to a cosine distance of ${farthest.toPrecision(3)}. Stored and new vectors cannot be compared.`,
         hint: 'Check what the endpoint serves. If the provider changed the model, register it under another name and migrate to it.',
         data,
       })
