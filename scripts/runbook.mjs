@@ -91,7 +91,8 @@ async function inPlace(name, work) {
   const folder = mkdtempSync(join(tmpdir(), 'revector-runbook-'))
   const cwd = join(folder, 'work')
   mkdirSync(join(folder, 'bin'))
-  cpSync(join(root, 'docs', 'guides'), join(cwd, 'docs'), { recursive: true })
+  // All guides but this one: its transcript must not be part of what it is about.
+  cpSync(dirname(page), join(cwd, 'docs'), { recursive: true, filter: (file) => file !== page })
   const program = join(folder, 'bin', 'revector')
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/revector.js')}" "$@"\n`)
   chmodSync(program, 0o755)
