@@ -10,6 +10,7 @@ import { embedBatch, type StoredBatch, storeBatch } from './embed-batch.ts'
 import { failureOf } from './failures.ts'
 import type { FillContext } from './fill-context.ts'
 import { addToTally } from './tally.ts'
+import { actorOf } from './worker.ts'
 
 /** What became of a batch that was leased. */
 export type LaneResult =
@@ -97,11 +98,6 @@ async function store(
 }
 
 const workStates: ReadonlySet<MigrationState> = new Set<MigrationState>(['filling', 'indexing', 'verifying'])
-
-/** What a worker is called in the audit. */
-export function actorOf(workerId: string): string {
-  return `worker ${workerId}`
-}
 
 /** The migration pauses, unless somebody else has done something to it meanwhile. */
 export async function pauseFor(

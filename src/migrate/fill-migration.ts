@@ -6,8 +6,9 @@ import { claim, OverBudget } from './claim.ts'
 import { enqueue } from './enqueue.ts'
 import { backOffMs } from './failures.ts'
 import type { FillContext } from './fill-context.ts'
-import { actorOf, fillBatch, pauseFor } from './fill-lane.ts'
+import { fillBatch, pauseFor } from './fill-lane.ts'
 import { tokensRatio } from './tally.ts'
+import { actorOf } from './worker.ts'
 
 /**
  * Works on a migration that is filling, together with whoever else does, until nothing is missing.

@@ -12,13 +12,13 @@ import { clearPaid } from '../store/owed.ts'
 import { advance } from './advance.ts'
 import { buildTargetGraph } from './build-graph.ts'
 import { backOffMs, failureOf } from './failures.ts'
-import { actorOf, pauseFor } from './fill-lane.ts'
+import { pauseFor } from './fill-lane.ts'
 import { fillMigration } from './fill-migration.ts'
 import type { VerifyParts } from './gate.ts'
 import { payOwed } from './pay-owed.ts'
 import { emptyTally, type Tally } from './tally.ts'
 import { verifyMigration } from './verify-migration.ts'
-import { type Pace, startWorker, usualPace, type Worker } from './worker.ts'
+import { actorOf, type Pace, startWorker, usualPace, type Worker } from './worker.ts'
 
 export interface WorkParts extends VerifyParts {
   readonly clock?: Clock

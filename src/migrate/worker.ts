@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { extendLeases, type Lease, releaseBatchesOf } from '../store/migration-batches.ts'
+import { recordEvent } from '../store/migration-events.ts'
 import {
   beat,
   deleteSilentWorkers,
@@ -9,6 +10,11 @@ import {
   deleteWorkersFromBefore,
   insertWorker,
 } from '../store/migration-workers.ts'
+
+/** What a worker is called in the audit. */
+export function actorOf(workerId: string): string {
+  return `worker ${workerId}`
+}
 
 /** How workers pace themselves. */
 export interface Pace {
@@ -47,6 +53,8 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
     async (tx) => {
       await forgetDead(tx, db.concurrent, pace)
       await insertWorker(tx, me)
+      const data = { worker: me.id, host: me.host, pid: me.pid }
+      await recordEvent(tx, { migrationId: null, actor: actorOf(me.id), type: 'worker_started', data })
     },
     { idempotent: true },
   )
@@ -76,7 +84,14 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
     async close() {
       clearInterval(timer)
       await beating
-      await deleteWorker(db, me.id).catch(() => {})
+      const data = { worker: me.id, batches, chunks }
+      await db
+        .transaction(async (tx) => {
+          await deleteWorker(tx, me.id)
+          await recordEvent(tx, { migrationId: null, actor: actorOf(me.id), type: 'worker_ended', data })
+        })
+        // It is missed all the same when its heartbeat is.
+        .catch(() => {})
     },
   }
 }
@@ -89,9 +104,9 @@ async function forgetDead(db: Queryable, concurrent: boolean, pace: Pace): Promi
   const dead = concurrent
     ? await deleteSilentWorkers(db, 10 * pace.leaseMs)
     : await deleteWorkersFromBefore(db, new Date(Date.now() - process.uptime() * 1_000))
-  if (dead.length === 0) return
-  await releaseBatchesOf(
-    db,
-    dead.map((worker) => worker.id),
-  )
+  for (const { id } of dead) {
+    const batches = await releaseBatchesOf(db, id)
+    const data = { worker: id, batches }
+    await recordEvent(db, { migrationId: null, actor: actorOf(id), type: 'worker_lost', data })
+  }
 }

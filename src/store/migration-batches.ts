@@ -198,11 +198,11 @@ export async function extendLeases(
       and b.worker_id = ${workerId}::uuid`)
 }
 
-/** Gives back what workers held that are known to be dead. @returns how many batches that were */
-export async function releaseBatchesOf(db: Queryable, workerIds: readonly string[]): Promise<number> {
+/** Gives back what a worker held that is known to be dead. @returns how many batches that were */
+export async function releaseBatchesOf(db: Queryable, workerId: string): Promise<number> {
   const { rowCount } = await db.query(sql`
     update migration_batches set state = 'waiting', worker_id = null, lease_until = null
-    where state = 'leased' and worker_id = any(${workerIds}::uuid[])`)
+    where state = 'leased' and worker_id = ${workerId}::uuid`)
   return rowCount
 }
 
