@@ -54,13 +54,6 @@ export async function hasEvent(
   return rows.length > 0
 }
 
-/** The id of the last event; '0' when there is none. */
-export async function lastEventId(db: Queryable, migrationId: MigrationId): Promise<string> {
-  const { rows } = await db.query<{ id: string }>(sql`
-    select coalesce(max(id), 0)::text as id from migration_events where migration_id = ${migrationId}::bigint`)
-  return rows[0]?.id ?? '0'
-}
-
 /** Chunks stored within the last minute, and how many seconds these were: less when the fill began within it. */
 export async function recentSpeed(
   db: Queryable,

@@ -166,6 +166,7 @@ export async function listMigrations(
   db: Queryable,
   { limit, before }: { readonly limit: number; readonly before?: MigrationId | undefined },
 ): Promise<readonly Migration[]> {
+  if (before !== undefined && !isId('bigint', before)) return []
   const start = before === undefined ? raw('true') : sql`id < ${before}::bigint`
   return migrations(db, sql`where ${start} order by model_migrations.id desc limit ${limit}`)
 }

@@ -1,5 +1,11 @@
 // Compiled, never run (test/types.test.ts): what the public types accept and, marked, what they refuse.
-import { createRevector, type ErrorCode, RevectorError, type SearchResult } from 'revector'
+import {
+  createRevector,
+  type ErrorCode,
+  type MigrationState,
+  RevectorError,
+  type SearchResult,
+} from 'revector'
 
 const revector = await createRevector({ dataDir: './data', poolSize: 4, logLevel: 'info' })
 await createRevector()
@@ -35,6 +41,17 @@ await revector.models.add({ modelName: 'm', dimension: 3, provider: 'openai', di
 await revector.models.use('m', { force: true })
 const status = await revector.db.status()
 const engine: 'embedded' | 'server' = status.engine
+
+const moved = await revector.migrations.start({ targetModel: 'b', scope: { sample: 100 }, budgetUsd: 5 })
+const state: MigrationState = moved.state
+await revector.migrations.cutOver(moved.id, { override: ['scope'] })
+for await (const event of revector.migrations.events({ migrationId: moved.id })) {
+  if (event.type === 'batch') console.log(event.data.chunks, state)
+  // @ts-expect-error only some events have it
+  console.log(event.data.chunks)
+}
+// @ts-expect-error no such gate
+await revector.migrations.verify(moved.id, { override: ['luck'] })
 
 // @ts-expect-error an option that does not exist
 await createRevector({ dataDirectory: './data' })

@@ -8,7 +8,7 @@ import { dropModelTable, modelTable, vectorColumn } from '../../../src/schema/mo
 import { allModels } from '../../../src/store/models.ts'
 import { type TestCorpus, testCorpus, writeLines, wrongVectors } from '../../support/corpus-parts.ts'
 import { space, watchedModels } from '../../support/models.ts'
-import { type Ideal, openOf } from './ideal.ts'
+import type { Ideal } from './ideal.ts'
 
 export interface Real {
   readonly corpus: TestCorpus & { readonly pace: Pace }
@@ -125,8 +125,4 @@ export async function expectAsFromScratch(ideal: Ideal, { corpus }: Real, other:
 
 export function freshModels(corpus: TestCorpus): Real['corpus'] {
   return { ...corpus, models: watchedModels(), pace }
-}
-
-export function targetOf(ideal: Ideal): string | undefined {
-  return openOf(ideal)?.target
 }
