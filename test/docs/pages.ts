@@ -25,6 +25,6 @@ export function pages(): Page[] {
 
 /** The fenced blocks of a language, in order. */
 export function blocks({ text }: Page, language: string): string[] {
-  const found = text.matchAll(/^```(\S*)\n([\s\S]*?)^```/gm)
+  const found = text.matchAll(/^```(\S*)[^\n]*\n([\s\S]*?)^```/gm)
   return [...found].flatMap(([, name, body]) => (name === language ? [body ?? ''] : []))
 }
