@@ -45,10 +45,13 @@ export function composePages(pages: readonly (readonly PageLine[])[]): ComposedP
 
 /** The size that most of the letters are set in, in points: half of them are in lines that are no larger. */
 function bodySize(lines: readonly PageLine[]): number {
-  const bySize = [...lines].sort((a, b) => a.size - b.size)
   const half = lines.reduce((letters, line) => letters + line.text.length, 0) / 2
   let letters = 0
-  return bySize.find((line) => (letters += line.text.length) >= half)?.size ?? 10
+  for (const { size, text } of [...lines].sort((a, b) => a.size - b.size)) {
+    letters += text.length
+    if (letters >= half) return size
+  }
+  return 10
 }
 
 function median(values: readonly number[]): number | undefined {
