@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { RevectorError } from '../../src/core/errors.ts'
 import type { ProgressEvent } from '../../src/core/progress.ts'
 import { pauseMigration, resumeMigration } from '../../src/migrate/pause.ts'
+import { retryQuarantined } from '../../src/migrate/retry.ts'
 import { work } from '../../src/migrate/work.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { graphOf } from '../../src/schema/graph.ts'
@@ -141,7 +142,19 @@ describeEngines('a worker', (engine) => {
     const quarantined = await quarantinedChunks(corpus.db, corpus.layout, corpus.second.id, { limit: 10 })
     expect(quarantined).toMatchObject([{ code: 'PROVIDER_REFUSED' }, {}, {}])
     expect(corpus.asked.filter((text) => text === 'poison')).toHaveLength(1)
-    expect((await stateOf(corpus, migration)).state).not.toBe('filling')
+    expect(await stateOf(corpus, migration)).toMatchObject({ state: 'paused', reason: { by: 'gate' } })
+
+    // Mended, and tried again.
+    corpus.models.poison.clear()
+    const call = { migrationId: migration.id }
+    expect(await retryQuarantined(corpus, call)).toMatchObject({
+      chunks: 3,
+      migration: { pausedFrom: 'filling' },
+    })
+    await resumeMigration(corpus, call)
+    expect(await work(corpus, once)).toMatchObject({ embedded: 1, reused: 2 })
+    await expectFilled(corpus)
+    expect(await stateOf(corpus, migration)).toMatchObject({ state: 'ready' })
   })
 
   it('pauses the migration after repeated failures, and at once when the key is refused', async () => {
