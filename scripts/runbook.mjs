@@ -141,6 +141,7 @@ async function once(url, statement) {
 /** Numbers with their units, dates and who did it differ from run to run, and with them the widths of columns. */
 function withoutNumbers(text) {
   return text
+    .replace(/\bworker [0-9a-f]{8}\b/g, 'worker @')
     .replace(/\d[\d,.:-]*( (ms|s|min|h|days|B|kB|MB|GB|UTC)\b)?/g, '#')
     .replace(/less than a second/g, '#')
     .replace(/\S+@\S+/g, '@')
