@@ -9,12 +9,12 @@ import type {
   MigrationStatus,
 } from './core/migration.ts'
 import type { OnProgress } from './core/progress.ts'
-import type { MigrationPlan } from './migrate/plan.ts'
-import type { WorkReport } from './migrate/work.ts'
+import type { WorkReport } from './migrate/fill/work.ts'
+import type { MigrationPlan } from './migrate/plan/plan.ts'
 import type { QuarantinedChunk } from './store/quarantine.ts'
 
-export type { MigrationPlan } from './migrate/plan.ts'
-export type { WorkReport } from './migrate/work.ts'
+export type { WorkReport } from './migrate/fill/work.ts'
+export type { MigrationPlan } from './migrate/plan/plan.ts'
 export type { QuarantinedChunk } from './store/quarantine.ts'
 
 /** Which chunks go where, and for how much. */

@@ -8,7 +8,7 @@ import { thisActor } from './actor.ts'
 import { advance } from './advance.ts'
 import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
 import { decide } from './state.ts'
-import { refuseFailedGates } from './verify.ts'
+import { refuseFailedGates } from './verify/verify.ts'
 
 export interface CutOverRequest extends MigrationCall {
   /** Gates whose failure is accepted; recorded with who accepted it. */

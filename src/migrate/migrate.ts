@@ -1,8 +1,8 @@
 import type { OnProgress } from '../core/progress.ts'
 import { requireModel } from '../store/models.ts'
-import { type Filled, fillModel } from './fill.ts'
+import { type Filled, fillModel } from './fill/fill.ts'
+import type { WorkParts } from './fill/work.ts'
 import { runMigration } from './run.ts'
-import type { WorkParts } from './work.ts'
 
 export interface MigrateRequest {
   readonly sourceModel: string

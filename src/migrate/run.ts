@@ -5,10 +5,10 @@ import { requireMigration } from '../store/migrations.ts'
 import { countQuarantined, quarantinedChunks } from '../store/quarantine.ts'
 import { isPartial } from '../store/scope.ts'
 import { cutOver } from './cut-over.ts'
+import { retryQuarantined } from './fill/retry.ts'
+import { type WorkParts, type WorkReport, work } from './fill/work.ts'
 import { resumeMigration } from './pause.ts'
-import { retryQuarantined } from './retry.ts'
 import { type StartRequest, startMigration } from './start.ts'
-import { type WorkParts, type WorkReport, work } from './work.ts'
 
 export interface RunRequest extends StartRequest {
   /** What is in hand is finished first. */

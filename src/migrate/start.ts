@@ -21,7 +21,7 @@ import { lockModels, requireCurrentModel, requireModel, setModelState } from '..
 import { thisActor } from './actor.ts'
 import { advance } from './advance.ts'
 import type { MigrationParts } from './parts.ts'
-import { type MigrationPlan, planMigration } from './plan.ts'
+import { type MigrationPlan, planMigration } from './plan/plan.ts'
 import { compareScopes } from './scopes.ts'
 
 export interface StartRequest {

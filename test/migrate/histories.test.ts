@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { work } from '../../src/migrate/fill/work.ts'
 import { resumeMigration } from '../../src/migrate/pause.ts'
-import { work } from '../../src/migrate/work.ts'
 import { requireMigration } from '../../src/store/migrations.ts'
 import { describeEngines } from '../support/engines.ts'
 import { commands } from './histories/commands.ts'

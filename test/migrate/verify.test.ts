@@ -7,8 +7,8 @@ import {
   type GateThresholds,
 } from '../../src/core/migration.ts'
 import type { Model } from '../../src/core/model.ts'
-import type { JudgeQuality } from '../../src/migrate/gate.ts'
-import { refuseFailedGates, type VerifyRequest, verify } from '../../src/migrate/verify.ts'
+import type { JudgeQuality } from '../../src/migrate/verify/gate.ts'
+import { refuseFailedGates, type VerifyRequest, verify } from '../../src/migrate/verify/verify.ts'
 import { addModel } from '../../src/models/registry.ts'
 import { ident, raw, sql } from '../../src/postgres/sql.ts'
 import { buildGraph, dropGraph, graphOf } from '../../src/schema/graph.ts'

@@ -7,7 +7,7 @@ import {
 } from '../../src/core/migration.ts'
 import type { Model } from '../../src/core/model.ts'
 import { advance } from '../../src/migrate/advance.ts'
-import { type Pace, usualPace } from '../../src/migrate/worker.ts'
+import { type Pace, usualPace } from '../../src/migrate/fill/worker.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { insertMigration, requireMigration } from '../../src/store/migrations.ts'
 import { lockModels, setModelState } from '../../src/store/models.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Model } from '../../../src/core/model.ts'
-import { type Pace, usualPace } from '../../../src/migrate/worker.ts'
+import { type Pace, usualPace } from '../../../src/migrate/fill/worker.ts'
 import { addModel, useModel } from '../../../src/models/registry.ts'
 import type { Database } from '../../../src/postgres/database.ts'
 import { sql } from '../../../src/postgres/sql.ts'

@@ -1,9 +1,9 @@
-import type { GateName, GateThresholds, MigrationScope } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
-import type { EmbeddingModel } from '../embedding/contract.ts'
-import type { Database } from '../postgres/database.ts'
-import type { Layout } from '../schema/layout.ts'
-import type { NearestTuning } from '../store/nearest-tuning.ts'
+import type { GateName, GateThresholds, MigrationScope } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import type { EmbeddingModel } from '../../embedding/contract.ts'
+import type { Database } from '../../postgres/database.ts'
+import type { Layout } from '../../schema/layout.ts'
+import type { NearestTuning } from '../../store/nearest-tuning.ts'
 
 /** What a judge of answers found. The measure is its own; the target's is compared with the source's. */
 interface JudgedQuality {

@@ -1,7 +1,7 @@
-import type { Migration } from '../core/migration.ts'
-import type { Database } from '../postgres/database.ts'
-import { batchesLeft, claimBatch, type Lease } from '../store/migration-batches.ts'
-import { lockSpending } from '../store/migration-progress.ts'
+import type { Migration } from '../../core/migration.ts'
+import type { Database } from '../../postgres/database.ts'
+import { batchesLeft, claimBatch, type Lease } from '../../store/migration-batches.ts'
+import { lockSpending } from '../../store/migration-progress.ts'
 
 /** What a batch would bring the cost to, where that is more than may be spent. */
 export class OverBudget extends Error {

@@ -1,7 +1,7 @@
-import type { MigrationScope } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
-import type { EmbeddingModel } from '../embedding/contract.ts'
-import { sampleTexts } from '../store/plan-counts.ts'
+import type { MigrationScope } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import type { EmbeddingModel } from '../../embedding/contract.ts'
+import { sampleTexts } from '../../store/plan-counts.ts'
 import type { PlanParts } from './plan-parts.ts'
 
 /** How the target answered. */

@@ -1,12 +1,12 @@
-import type { Migration } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
-import type { OnProgress } from '../core/progress.ts'
-import type { Database } from '../postgres/database.ts'
-import { vacuumEmbedded } from '../postgres/vacuum.ts'
-import { buildGraph } from '../schema/graph.ts'
-import { tryLock } from '../store/held-lock.ts'
-import { requireMigration } from '../store/migrations.ts'
-import { advance } from './advance.ts'
+import type { Migration } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import type { OnProgress } from '../../core/progress.ts'
+import type { Database } from '../../postgres/database.ts'
+import { vacuumEmbedded } from '../../postgres/vacuum.ts'
+import { buildGraph } from '../../schema/graph.ts'
+import { tryLock } from '../../store/held-lock.ts'
+import { requireMigration } from '../../store/migrations.ts'
+import { advance } from '../advance.ts'
 
 /**
  * The graph of a target that has been filled, built by one worker; then the migration goes on to be verified.

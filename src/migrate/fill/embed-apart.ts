@@ -1,5 +1,5 @@
-import { isRevectorError, type RevectorError } from '../core/errors.ts'
-import type { EmbeddedEach, EmbeddingModel, EmbedOutcome } from '../embedding/contract.ts'
+import { isRevectorError, type RevectorError } from '../../core/errors.ts'
+import type { EmbeddedEach, EmbeddingModel, EmbedOutcome } from '../../embedding/contract.ts'
 
 /** What providers answer with when one of the texts is the reason, and also when the request itself is wrong. */
 const aboutTheTexts: ReadonlySet<unknown> = new Set([400, 413, 422])

@@ -1,8 +1,8 @@
-import { throwIfAborted } from '../core/errors.ts'
-import type { MigrationScope } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
-import { isExact, tokenCounter } from '../embedding/tokens.ts'
-import { type FillCounts, sampleTexts } from '../store/plan-counts.ts'
+import { throwIfAborted } from '../../core/errors.ts'
+import type { MigrationScope } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import { isExact, tokenCounter } from '../../embedding/tokens.ts'
+import { type FillCounts, sampleTexts } from '../../store/plan-counts.ts'
 import type { PlanParts } from './plan-parts.ts'
 
 export interface TokensToEmbed {

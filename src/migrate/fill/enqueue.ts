@@ -1,13 +1,13 @@
-import { isRevectorError } from '../core/errors.ts'
-import type { Migration } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
-import type { ModelLimits } from '../embedding/contract.ts'
-import type { Database } from '../postgres/database.ts'
-import { dropGraphForLoad } from '../schema/bulk-load.ts'
-import type { Layout } from '../schema/layout.ts'
-import { batchesLeft, enqueueBatches, firstOfBatches } from '../store/migration-batches.ts'
-import { recordEvent } from '../store/migration-events.ts'
-import { mayEnqueue, noteEnqueued } from '../store/migration-progress.ts'
+import { isRevectorError } from '../../core/errors.ts'
+import type { Migration } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import type { ModelLimits } from '../../embedding/contract.ts'
+import type { Database } from '../../postgres/database.ts'
+import { dropGraphForLoad } from '../../schema/bulk-load.ts'
+import type { Layout } from '../../schema/layout.ts'
+import { batchesLeft, enqueueBatches, firstOfBatches } from '../../store/migration-batches.ts'
+import { recordEvent } from '../../store/migration-events.ts'
+import { mayEnqueue, noteEnqueued } from '../../store/migration-progress.ts'
 
 /** Chunks that are embedded before all others, to map one space's distances to the other's. */
 export const calibrationSize = 400

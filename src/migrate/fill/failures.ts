@@ -1,4 +1,4 @@
-import { type ErrorCode, isRevectorError, type RevectorError } from '../core/errors.ts'
+import { type ErrorCode, isRevectorError, type RevectorError } from '../../core/errors.ts'
 
 /** What waiting doesn't mend, and no other batch would fare better with: somebody has to see to it. */
 const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Database, Queryable } from '../postgres/database.ts'
-import { extendLeases, type Lease, releaseBatchesOf } from '../store/migration-batches.ts'
-import { recordEvent } from '../store/migration-events.ts'
+import type { Database, Queryable } from '../../postgres/database.ts'
+import { extendLeases, type Lease, releaseBatchesOf } from '../../store/migration-batches.ts'
+import { recordEvent } from '../../store/migration-events.ts'
 import {
   beat,
   deleteSilentWorkers,
   deleteWorker,
   deleteWorkersFromBefore,
   insertWorker,
-} from '../store/migration-workers.ts'
+} from '../../store/migration-workers.ts'
 
 /** What a worker is called in the audit. */
 export function actorOf(workerId: string): string {

@@ -1,10 +1,10 @@
-import { graphOf } from '../schema/graph.ts'
-import { countVectors } from '../store/coverage.ts'
-import { readVectors } from '../store/embeddings.ts'
-import { explainNearest } from '../store/nearest-plan.ts'
-import { defaultTuning } from '../store/nearest-tuning.ts'
-import { isPartial } from '../store/scope.ts'
-import { coverageInScope, findVectorFaults, sampleEmbedded } from '../store/verification.ts'
+import { graphOf } from '../../schema/graph.ts'
+import { countVectors } from '../../store/coverage.ts'
+import { readVectors } from '../../store/embeddings.ts'
+import { explainNearest } from '../../store/nearest-plan.ts'
+import { defaultTuning } from '../../store/nearest-tuning.ts'
+import { isPartial } from '../../store/scope.ts'
+import { coverageInScope, findVectorFaults, sampleEmbedded } from '../../store/verification.ts'
 import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
 
 /** Every chunk in scope has a vector or is quarantined, and no more are quarantined than were allowed. */
