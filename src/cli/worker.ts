@@ -33,6 +33,8 @@ export function addWorker(program: Command, start: Start): void {
 async function run(context: Context, flags: Flags): Promise<number | undefined> {
   const { once, migration, concurrency } = flags
   const { signal, onProgress } = context.longCall()
+  // Whoever reads that it waits can rely on it: the database is open by then.
+  await context.revector.db.initialize()
   if (once !== true) context.terminal.note('Waiting for work. Ctrl-C ends it after the present batch.')
   const report = await context.revector.migrations.work({
     signal,

@@ -22,14 +22,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 describe('an ingest that is interrupted', () => {
-  it('refuses the folder to a second process, ends on Ctrl-C with 130, and goes on later', async () => {
+  it('ends on Ctrl-C with 130, and goes on later', async () => {
     const ingest = startCli(['ingest', many, ...model, '--verbose'], { cwd: dir })
     await ingest.sees(/note-\d+\.md: added/)
-
-    const second = await runCli(['db', 'status', '--json'], { cwd: dir })
-    expect(second.code).toBe(3)
-    expect(second.json().error.code).toBe('FOLDER_IN_USE')
-
     ingest.child.kill('SIGINT')
     const stopped = await ingest.finished
     expect(stopped.code).toBe(130)
@@ -54,6 +49,21 @@ describe('an ingest that is interrupted', () => {
     expect((await ingest.finished).code).toBe(130)
     const status = await runCli(['db', 'status', '--json', '--data-dir', data], { cwd: dir })
     expect(status.code).toBe(0)
+  })
+})
+
+describe('a folder in use', () => {
+  it('is refused to a second process', async () => {
+    const data = join(dir, 'worked-on')
+    await runCli(['db', 'init', '--data-dir', data], { cwd: dir })
+    const worker = startCli(['worker', '--data-dir', data, '--verbose'], { cwd: dir })
+    await worker.sees(/Waiting for work/)
+    const second = await runCli(['db', 'status', '--json', '--data-dir', data], { cwd: dir })
+    expect(second.code).toBe(3)
+    expect(second.json().error.code).toBe('FOLDER_IN_USE')
+    worker.child.kill('SIGINT')
+    expect((await worker.finished).code).toBe(130)
+    expect((await runCli(['db', 'status', '--json', '--data-dir', data], { cwd: dir })).code).toBe(0)
   })
 })
 
