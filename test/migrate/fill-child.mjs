@@ -1,7 +1,7 @@
 // A worker in a process of its own, made to be killed. Runs what was compiled; asks the test's provider over HTTP.
 // argv: { place, pace, limits }
 import { openEmbeddingModel } from '../../dist/embedding/open.js'
-import { work } from '../../dist/migrate/work.js'
+import { work } from '../../dist/migrate/fill/work.js'
 import { connectDatabase } from '../../dist/postgres/connect.js'
 import { loadLayout } from '../../dist/schema/layout.js'
 import { openMigrations } from '../../dist/store/migrations.js'
