@@ -96,17 +96,22 @@ async function queryVector(parts: SearchParts, model: Model, request: SpaceReque
   return vector
 }
 
+/** An answer, and what there was to be seen a moment before it was searched for. */
+interface Seen extends Nearest {
+  readonly before: Counts
+}
+
 /** The error when the model's table or column is not there: it may have been removed a moment ago. */
 async function nearestIn(
   parts: SearchParts,
   memory: SearchMemory,
   search: SpaceRequest & { readonly known: VersionedModel; readonly vector: Float32Array },
-): Promise<Nearest | RevectorError> {
+): Promise<Seen | RevectorError> {
   const { db, layout, tuning } = parts
   const { model } = search.known
   try {
-    const { vectors } = await memory.counts(db, layout, { model, snapshot: null })
-    return await findNearest(
+    const before = await memory.counts(db, layout, { model, snapshot: null })
+    const nearest = await findNearest(
       db,
       layout,
       {
@@ -115,10 +120,11 @@ async function nearestIn(
         k: search.k,
         filter: search.filter,
         versionOf: search.modelName,
-        vectors,
+        vectors: before.vectors,
       },
       { tuning, texts: memory.texts },
     )
+    return { ...nearest, before }
   } catch (error) {
     if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return error
     throw error
@@ -136,14 +142,18 @@ async function resultOf(
   }: {
     readonly request: SpaceRequest
     readonly model: Model
-    readonly nearest: Nearest
+    readonly nearest: Seen
     readonly vector: Float32Array
   },
 ): Promise<SpaceResult> {
   const whole = await memory.counts(parts.db, parts.layout, { model, snapshot: nearest.snapshot })
   if (nearest.found.length === 0 && whole.vectors === 0 && whole.chunks > 0) throw empty(model, whole)
   const seen = await countSeen(parts, { request, model, nearest, whole })
-  return { model, vector, found: nearest.found, coverage: coverageOf(seen) }
+  const counted = coverageOf(seen)
+  // Counted a moment after the search: what was stored in between, it has not seen.
+  const coverage =
+    whole.snapshot === nearest.snapshot ? counted : Math.min(counted, coverageOf(nearest.before))
+  return { model, vector, found: nearest.found, coverage }
 }
 
 /** What the search could see: with a filter, what passes it. Only counted where something is missing at all. */
