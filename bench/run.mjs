@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only search,fill,ingest,upgrade,embedded,bundled,memory] [--dimensions 384,1536,3072]
+// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory] [--dimensions 384,1536,3072]
 //   [--rows 10000,100000] [--save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
@@ -12,6 +12,7 @@ import { bundled } from './cases/bundled.mjs'
 import { embedded } from './cases/embedded.mjs'
 import { fill } from './cases/fill.mjs'
 import { ingest } from './cases/ingest.mjs'
+import { live } from './cases/live.mjs'
 import { memory } from './cases/memory.mjs'
 import { search } from './cases/search.mjs'
 import { upgrade } from './cases/upgrade.mjs'
@@ -21,7 +22,7 @@ import { benchServer, once } from './server.mjs'
 const folder = dirname(fileURLToPath(import.meta.url))
 const results = join(folder, 'results')
 const docs = join(folder, '..', 'docs', 'bench')
-const cases = { search, fill, ingest, upgrade, embedded, bundled, memory }
+const cases = { search, fill, live, ingest, upgrade, embedded, bundled, memory }
 
 const { values: options } = parseArgs({
   options: {
