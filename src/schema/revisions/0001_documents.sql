@@ -19,7 +19,7 @@ create index documents_metadata_idx on documents using gin (metadata jsonb_path_
 
 create index documents_created_at_idx on documents (created_at);
 
--- Texts longer than 2 kB are compressed. lz4 takes a fifth of the time of the older method; not every server has it.
+-- Texts longer than 2 kB are compressed. lz4 is the faster of the two methods; not every server has it.
 do $$
 begin
   if (select 'lz4' = any (enumvals) from pg_settings where name = 'default_toast_compression') then
