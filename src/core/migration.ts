@@ -219,6 +219,8 @@ export interface MigrationEventData {
   failed: { readonly gates: readonly GateName[] }
   /** Chunks without a vector were found: back to filling. */
   gaps: { readonly missing: number; readonly found: 'verify' | 'cut-over' }
+  /** No valid graph was found: back to indexing. */
+  unindexed: { readonly index: string | null }
   cut_over: { readonly from: string; readonly to: string; readonly overridden: readonly GateName[] }
   rolled_back: { readonly from: string; readonly to: string; readonly owed: number }
   retired: { readonly model: string; readonly bytes: number }

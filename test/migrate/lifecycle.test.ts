@@ -14,7 +14,7 @@ import { verifyMigration } from '../../src/migrate/verify/verify-migration.ts'
 import { addModel, removeModel, useModel } from '../../src/models/registry.ts'
 import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { graphOf } from '../../src/schema/graph.ts'
+import { dropGraph, graphOf } from '../../src/schema/graph.ts'
 import { modelTable } from '../../src/schema/model-table.ts'
 import { allModels } from '../../src/store/models.ts'
 import { countOwed } from '../../src/store/owed.ts'
@@ -392,6 +392,31 @@ describeEngines('a model migration', (engine) => {
     await cutOver(corpus)
     expect((await eventsOf(corpus)).filter(({ type }) => type === 'passed')).toMatchObject([
       { actor: 'ada', data: { overridden: ['overlap'] } },
+    ])
+  })
+
+  it('has its graph built again when a verification finds none, or a broken one', async () => {
+    const corpus = await fresh()
+    const { db, second } = corpus
+    await writeLines(corpus, 'a.md', texts(40))
+    await startMigration(corpus, pair)
+    await work(corpus, { once: true })
+    await dropGraph(db, second)
+    expect((await verifyMigration(corpus)).migration).toMatchObject({ state: 'indexing' })
+    await expect(cutOver(corpus)).rejects.toMatchObject({ code: 'MIGRATION_STATE' })
+    await work(corpus, { once: true })
+    expect(await migrationStatus(corpus)).toMatchObject({ state: 'ready', verification: { passed: true } })
+
+    const graph = await graphOf(db, second)
+    await db.query(sql`
+      update pg_index set indisvalid = false where indexrelid = ${graph?.name ?? ''}::regclass`)
+    expect((await verifyMigration(corpus)).migration).toMatchObject({ state: 'indexing' })
+    await work(corpus, { once: true })
+    expect(await graphOf(db, second)).toMatchObject({ name: graph?.name, valid: true })
+    expect((await cutOver(corpus)).state).toBe('cut_over')
+    expect((await eventsOf(corpus)).filter(({ type }) => type === 'unindexed')).toMatchObject([
+      { data: { index: null } },
+      { data: { index: graph?.name } },
     ])
   })
 

@@ -1,9 +1,17 @@
-import type { GateName, GateResult, Migration, MigrationReason, Verification } from '../../core/migration.ts'
+import type {
+  GateName,
+  GateResult,
+  Migration,
+  MigrationId,
+  MigrationReason,
+  Verification,
+} from '../../core/migration.ts'
+import type { Queryable } from '../../postgres/database.ts'
 import { lockMigration, requireMigration, setVerification } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
 import { clearPaid } from '../../store/owed.ts'
 import { thisActor } from '../actor.ts'
-import { advance } from '../advance.ts'
+import { type Advanced, advance } from '../advance.ts'
 import { modelsOf } from '../cut-over.ts'
 import { idOf, type MigrationCall } from '../parts.ts'
 import { decide } from '../state.ts'
@@ -22,7 +30,7 @@ export interface Verified {
 
 /**
  * Measures whether the target can take over, from the rows, and moves the migration on: to `ready`; back to filling
- * where chunks lack a vector; else it pauses, since a person has to decide. That only a part of the corpus was moved
+ * where chunks lack a vector, to indexing where the graph is gone; else it pauses, since a person has to decide. That only a part of the corpus was moved
  * is told at the cut-over. Failures that were accepted before stay accepted.
  *
  * @throws RevectorError MIGRATION_STATE before it is filled, INTERRUPTED, of the database
@@ -54,24 +62,39 @@ export async function verifyMigration(parts: VerifyParts, request: VerifyMigrati
     const outcome = outcomeOf(migration.targetModel, verification)
     const stored = { ...verification, passed: outcome.event === 'passed' }
     await setVerification(tx, id, stored)
-    const moved =
-      outcome.event === 'gaps'
-        ? await advance(tx, id, { event: 'gaps', data: { missing: outcome.missing, found: 'verify' }, actor })
-        : outcome.event === 'failed'
-          ? await advance(tx, id, {
-              event: 'failed',
-              data: { gates: outcome.failed.map(({ gate }) => gate) },
-              actor,
-              reason: outcome.reason,
-            })
-          : await advance(tx, id, { event: 'passed', data: { overridden: overriddenOf(stored) }, actor })
+    const moved = await record(tx, id, { outcome, overridden: overriddenOf(stored), actor })
     return { migration: { ...moved.migration, verification: stored }, verification: stored }
   })
+}
+
+function record(
+  tx: Queryable,
+  id: MigrationId,
+  found: { readonly outcome: Outcome; readonly overridden: readonly GateName[]; readonly actor: string },
+): Promise<Advanced> {
+  const { outcome, overridden, actor } = found
+  switch (outcome.event) {
+    case 'gaps':
+      return advance(tx, id, {
+        event: 'gaps',
+        data: { missing: outcome.missing, found: 'verify' },
+        actor,
+      })
+    case 'unindexed':
+      return advance(tx, id, { event: 'unindexed', data: { index: outcome.index }, actor })
+    case 'failed': {
+      const data = { gates: outcome.failed.map(({ gate }) => gate) }
+      return advance(tx, id, { event: 'failed', data, actor, reason: outcome.reason })
+    }
+    case 'passed':
+      return advance(tx, id, { event: 'passed', data: { overridden }, actor })
+  }
 }
 
 type Outcome =
   | { readonly event: 'passed' }
   | { readonly event: 'gaps'; readonly missing: number }
+  | { readonly event: 'unindexed'; readonly index: string | null }
   | {
       readonly event: 'failed'
       readonly failed: readonly GateResult[]
@@ -83,6 +106,9 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
   if (failed.length === 0) return { event: 'passed' }
   const missing = Number(failed.find(({ gate }) => gate === 'coverage')?.data['missing'] ?? 0)
   if (missing > 0) return { event: 'gaps', missing }
+  // Work that mends itself; one that searches pass by, though it is whole, is for a person to look at.
+  const graph = failed.find(({ gate }) => gate === 'index')?.data
+  if (graph?.['valid'] === false) return { event: 'unindexed', index: nameOf(graph['index']) }
   const names = failed.map(({ gate }) => gate)
   const found = failed.map(
     ({ gate, expected, measured }) => `${gate} (expected ${expected}; found ${measured})`,
@@ -98,6 +124,8 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
     },
   }
 }
+
+const nameOf = (index: unknown): string | null => (typeof index === 'string' ? index : null)
 
 function accepted({ verification }: Migration): readonly GateName[] {
   return verification === null ? [] : overriddenOf(verification)

@@ -101,7 +101,8 @@ const hints: Readonly<Record<GateName, string>> = {
   coverage:
     'Let the migration fill what is missing; quarantined chunks: `revector migrate quarantine`, then `retry`.',
   vectors: 'Delete the vectors that are named, then let the migration fill them again.',
-  index: 'Build the index again with `revector migrate resume`.',
+  index:
+    'A worker builds a missing one again (`revector worker`); why a whole one is passed by, `revector doctor` tells.',
   recall: 'Build the index again, or accept that searches miss some neighbours.',
   provider: 'Check which model the endpoint serves: its vectors are not those that are stored.',
   overlap: 'Look at what both models find with `revector search --models`.',
