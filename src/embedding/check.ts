@@ -1,6 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import type { ModelSpec } from '../core/model.ts'
-import { ProviderFailure } from './failure.ts'
+import { ProviderFailure } from '../hosted/failure.ts'
 import type { RawReply } from './raw-model.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { ProviderFailure } from './failure.ts'
-import { GivenUp } from './retry.ts'
+import { ProviderFailure } from '../hosted/failure.ts'
+import { GivenUp } from '../hosted/retry.ts'
 
 /**
  * Providers refuse a whole request because of one text. A refused batch is halved until the text stands

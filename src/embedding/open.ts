@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import { type ModelSpec, providerNames } from '../core/model.ts'
+import { type Clock, systemClock } from '../hosted/clock.ts'
 import type { Route } from './bundled/session.ts'
-import { type Clock, systemClock } from './clock.ts'
 import type { EmbeddingModel, ProviderEnvironment } from './contract.ts'
 import { limitsFor } from './limits.ts'
 import { layered } from './model.ts'

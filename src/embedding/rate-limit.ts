@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../core/model.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../hosted/clock.ts'
 import type { RateLimits, SharedRates } from './contract.ts'
 
 export interface RateLimit {

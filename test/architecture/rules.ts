@@ -16,20 +16,23 @@ export interface Import {
 
 /** From the top down. A file imports from its own folder and from layers below its own, never from a neighbour's. */
 export const layers: readonly (readonly string[])[] = [
-  ['cli', 'http', 'mcp'],
-  ['index.ts', 'wire.ts', 'migration-wire.ts', 'testing'],
+  ['cli'],
+  ['http'],
+  ['mcp'],
+  ['index.ts', 'wire.ts', 'migration-wire.ts', 'answer-wire.ts', 'testing'],
   ['revector.ts'],
-  ['database-calls.ts', 'migration-calls.ts'],
+  ['database-calls.ts', 'migration-calls.ts', 'answer-calls.ts'],
   ['runtime.ts'],
   ['database-calls.ts'],
   ['runtime.ts'],
   ['interface.ts'],
-  ['migration-interface.ts'],
+  ['migration-interface.ts', 'answer-interface.ts'],
   ['ingest', 'search', 'migrate', 'evaluate', 'doctor', 'models', 'documents'],
   ['store'],
   ['schema'],
   ['postgres'],
   ['parsing', 'splitting', 'embedding', 'generating', 'logs', 'config.ts'],
+  ['hosted'],
   ['core'],
 ]
 
@@ -38,7 +41,7 @@ const unitOf = (path: string): string => path.split('/')[0] ?? path
 
 const layerOf = (unit: string): number => layers.findIndex((names) => names.includes(unit))
 
-/** Parts know only the nouns; they are wired to each other and to the database by flows. */
+/** Parts know only the nouns and how a hosted service is asked; they are wired to each other and to the database by flows. */
 const parts = new Set(['parsing', 'splitting', 'embedding', 'generating', 'logs'])
 
 export function importsOf(file: SourceText): Import[] {
@@ -90,11 +93,13 @@ export function cycles(files: readonly SourceText[]): string[] {
 
 /** Folders that may hold SQL (`testing/` has a suite for engines), and packages that only one folder may know. */
 const sqlUnits = new Set(['store', 'schema', 'postgres', 'testing'])
-const ownedPackages: readonly (readonly [RegExp, string])[] = [
-  [/^pg(-cursor)?$|^@electric-sql\//, 'postgres'],
-  [/^(ai|@ai-sdk\/.*|voyage-ai-provider|@energetic-ai\/.*|onnxruntime-.*|@huggingface\/.*)$/, 'embedding'],
-  [/^(unpdf|mammoth|linkedom|@mozilla\/readability|turndown.*)$/, 'parsing'],
-  [/^(commander|cli-progress|@clack\/.*|@bomb\.sh\/.*)$/, 'cli'],
+const ownedPackages: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^pg(-cursor)?$|^@electric-sql\//, ['postgres']],
+  [/^@ai-sdk\//, ['embedding', 'generating']],
+  [/^(voyage-ai-provider|@energetic-ai\/.*|onnxruntime-.*|@huggingface\/.*)$/, ['embedding']],
+  [/^(unpdf|mammoth|linkedom|@mozilla\/readability|turndown.*)$/, ['parsing']],
+  [/^@modelcontextprotocol\//, ['mcp']],
+  [/^(commander|cli-progress|@clack\/.*|@bomb\.sh\/.*)$/, ['cli']],
 ]
 
 const statement =
@@ -109,10 +114,10 @@ export function contentFaults(files: readonly SourceText[]): string[] {
     const unit = unitOf(file.path)
     const faults = importsOf(file).flatMap((found) => {
       if (!found.package) return []
-      const owner = ownedPackages.find(([name]) => name.test(found.to))?.[1]
-      return owner === undefined || owner === unit
+      const owners = ownedPackages.find(([name]) => name.test(found.to))?.[1] ?? []
+      return owners.length === 0 || owners.includes(unit)
         ? []
-        : [`${file.path} imports ${found.to}, which only ${owner}/ may`]
+        : [`${file.path} imports ${found.to}, which only ${owners.join('/ and ')}/ may`]
     })
     if (!sqlUnits.has(unit) && importsOf(file).some((found) => found.to === 'postgres/sql.ts')) {
       faults.push(`${file.path} writes SQL`)
@@ -164,13 +169,15 @@ export function fileFaults(files: readonly SourceText[]): string[] {
   })
 }
 
-/** Parts that know more than the nouns of `core/`. */
+/** Parts that know more than the nouns of `core/` and `hosted/`. */
 export function partFaults(files: readonly SourceText[]): string[] {
   return files.flatMap((file) => {
     const unit = unitOf(file.path)
     if (!parts.has(unit)) return []
     return importsOf(file).flatMap(({ to, package: external }) =>
-      external || unitOf(to) === unit || unitOf(to) === 'core' ? [] : [`${file.path} knows of ${to}`],
+      external || unitOf(to) === unit || ['core', 'hosted'].includes(unitOf(to))
+        ? []
+        : [`${file.path} knows of ${to}`],
     )
   })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRateLimit } from '../../src/embedding/rate-limit.ts'
-import { retryAfter } from '../../src/embedding/retry.ts'
+import { retryAfter } from '../../src/hosted/retry.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 
 const signal = new AbortController().signal

@@ -1,5 +1,5 @@
 import { interrupted } from '../../src/core/errors.ts'
-import type { Clock } from '../../src/embedding/clock.ts'
+import type { Clock } from '../../src/hosted/clock.ts'
 
 export interface FakeClock extends Clock {
   /** Every wait asked for, in ms. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { workerUrl } from '../../core/worker-url.ts'
-import { ProviderFailure } from '../failure.ts'
+import { ProviderFailure } from '../../hosted/failure.ts'
 import type { Reply, Request, WorkerOptions } from './protocol.ts'
 import type { Route } from './session.ts'
 

@@ -1,10 +1,11 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { ModelSpec } from '../../core/model.ts'
+import { ProviderFailure } from '../../hosted/failure.ts'
 import { startEncoder } from '../bundled/client.ts'
 import type { Route } from '../bundled/session.ts'
 import { loadTokenizer } from '../bundled/tokenizer.ts'
 import { maxTokens, width } from '../bundled/weights.ts'
-import { ProviderFailure, refusal } from '../failure.ts'
+import { refusal } from '../failure.ts'
 import type { RawModel } from '../raw-model.ts'
 
 const onlyModel = 'universal-sentence-encoder-lite'

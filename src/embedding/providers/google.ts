@@ -1,8 +1,8 @@
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import type { ModelSpec } from '../../core/model.ts'
+import { requireKey } from '../../hosted/keys.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { InputKind, ProviderEnvironment } from '../contract.ts'
-import { requireKey } from '../keys.ts'
 import type { RawModel } from '../raw-model.ts'
 import { sdkModel } from './sdk.ts'
 

@@ -1,7 +1,7 @@
 import { createMistral } from '@ai-sdk/mistral'
 import type { ModelSpec } from '../../core/model.ts'
+import { requireKey } from '../../hosted/keys.ts'
 import type { ProviderEnvironment } from '../contract.ts'
-import { requireKey } from '../keys.ts'
 import type { RawModel } from '../raw-model.ts'
 import { sdkModel } from './sdk.ts'
 

@@ -1,9 +1,9 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { RevectorError } from '../../core/errors.ts'
 import type { ModelSpec } from '../../core/model.ts'
+import { findKey } from '../../hosted/keys.ts'
 import { givesDimension, knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
-import { findKey } from '../keys.ts'
 import type { RawModel } from '../raw-model.ts'
 import { sdkModel } from './sdk.ts'
 

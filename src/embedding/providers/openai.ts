@@ -1,8 +1,8 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import type { ModelSpec } from '../../core/model.ts'
+import { requireKey } from '../../hosted/keys.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
-import { requireKey } from '../keys.ts'
 import type { RawModel } from '../raw-model.ts'
 import { sdkModel } from './sdk.ts'
 

@@ -1,6 +1,8 @@
 import { RevectorError } from '../core/errors.ts'
-import type { ModelSpec, ProviderName } from '../core/model.ts'
-import type { ProviderEnvironment } from './contract.ts'
+import type { ProviderName } from '../core/model.ts'
+
+/** Keys by the names of their environment variables; read by `config.ts`, never logged. */
+export type Keys = Readonly<Record<string, string | undefined>>
 
 /** Environment variables in which a provider's key may be, in the order they are looked at. */
 export const keyNames: Readonly<Record<ProviderName, readonly string[]>> = {
@@ -18,26 +20,29 @@ export const keyNames: Readonly<Record<ProviderName, readonly string[]>> = {
 }
 
 /** The provider's key, or undefined when none of its variables is set. */
-export function findKey(provider: ProviderName, environment: ProviderEnvironment): string | undefined {
+export function findKey(provider: ProviderName, { keys }: { readonly keys: Keys }): string | undefined {
   for (const name of keyNames[provider]) {
-    const key = environment.keys[name]?.trim()
+    const key = keys[name]?.trim()
     if (key !== undefined && key !== '') return key
   }
   return undefined
 }
 
 /** @throws RevectorError PROVIDER_KEY_MISSING naming the variable */
-export function requireKey(spec: ModelSpec, environment: ProviderEnvironment): string {
-  const key = findKey(spec.provider, environment)
+export function requireKey(
+  { modelName, provider }: { readonly modelName: string; readonly provider: ProviderName },
+  environment: { readonly keys: Keys },
+): string {
+  const key = findKey(provider, environment)
   if (key !== undefined) return key
-  const names = keyNames[spec.provider]
+  const names = keyNames[provider]
   const [first] = names
   throw new RevectorError(
     'PROVIDER_KEY_MISSING',
-    `Model ${spec.modelName} needs a key of ${spec.provider}: ${first} is not set.`,
+    `Model ${modelName} needs a key of ${provider}: ${first} is not set.`,
     {
       hint: `Set ${names.join(' or ')} in the environment, or use a local model.`,
-      data: { model: spec.modelName, provider: spec.provider, variables: names },
+      data: { model: modelName, provider, variables: names },
     },
   )
 }
