@@ -18,7 +18,7 @@ export interface LayerOptions {
   readonly countTokens: TokenCounter
   /** Whether `countTokens` is the provider's own count; an estimate is given a quarter of the limit as margin. */
   readonly exactTokens: boolean
-  /** Default: the limits, counted in this process. */
+  /** Of documents. Default: the limits, counted in this process. */
   readonly rateLimit?: RateLimit
   readonly onRetry?: (event: { attempt: number; waitMs: number; reason: string }) => void
   readonly clock?: Clock
@@ -41,7 +41,9 @@ const estimateMargin = 0.75
 export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): EmbeddingModel {
   const { limits, clock = systemClock, random = Math.random } = options
   const { rateLimit = createRateLimit(limits, clock) } = options
-  const slots = pLimit(limits.concurrency)
+  // Somebody waits for a question's few tokens: they neither queue behind a fill nor ask the database for leave.
+  const questions = createRateLimit(limits, clock)
+  const slots = { document: pLimit(limits.concurrency), query: pLimit(limits.concurrency) }
   const closing = new AbortController()
   let closed: Promise<void> | undefined
 
@@ -66,14 +68,17 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     const texts = items.map((item) => item.text)
     const tokens = items.reduce((total, item) => total + item.tokens, 0)
     const attempt = async () => {
-      await rateLimit.acquire(tokens, signal)
+      await (kind === 'query' ? questions : rateLimit).acquire(tokens, signal)
       const reply = await request(texts, kind, signal)
       spent(reply.tokens ?? tokens)
       return checkReply(reply, items.length, spec)
     }
     const onRetry = async (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => {
       // One refusal speaks for the requests beside it too.
-      if (event.failure.retryAfterMs !== null) await rateLimit.pause(event.waitMs)
+      if (event.failure.retryAfterMs !== null) {
+        await rateLimit.pause(event.waitMs)
+        if (kind === 'query') await questions.pause(event.waitMs)
+      }
       options.onRetry?.({ attempt: event.attempt, waitMs: event.waitMs, reason: event.failure.message })
     }
     const policy = { clock, random, maxAttempts: limits.maxAttempts, onRetry }
@@ -143,7 +148,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
         else if (result !== undefined) errors.set(item.of, refusal(result, spec, { index: item.of }))
       }
     }
-    const work = batches.map((batch) => slots(() => embedBatch(batch)))
+    const work = batches.map((batch) => slots[kind](() => embedBatch(batch)))
     try {
       await Promise.all(work)
     } catch (error) {

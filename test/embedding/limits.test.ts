@@ -1,9 +1,29 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { specFor } from '../../src/embedding/catalogue.ts'
+import { layered } from '../../src/embedding/model.ts'
 import { createRateLimit } from '../../src/embedding/rate-limit.ts'
+import type { RawModel } from '../../src/embedding/raw-model.ts'
+import { ProviderFailure } from '../../src/hosted/failure.ts'
 import { retryAfter } from '../../src/hosted/retry.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 
 const signal = new AbortController().signal
+
+const roomy = {
+  requestsPerMinute: null,
+  tokensPerMinute: null,
+  concurrency: 1,
+  batchItems: 10,
+  batchTokens: 100,
+  maxInputTokens: 100,
+  requestTimeoutMs: 10_000,
+  maxAttempts: 1,
+}
+
+const eastward: RawModel = {
+  embedBatch: async (texts) => ({ vectors: texts.map(() => [1, 0]), indexes: null, tokens: null }),
+}
 
 describe('limits per minute', () => {
   it('hold for requests', async () => {
@@ -70,5 +90,58 @@ describe('Retry-After', () => {
     [{}, null],
   ])('%j is %s ms', (headers, expected) => {
     expect(retryAfter(headers as Record<string, string>, now)).toBe(expected)
+  })
+})
+
+describe('a question', () => {
+  it('does not wait behind documents for their leave, yet holds the limits of its own', async () => {
+    const spec = specFor('tiny', { provider: 'custom', dimension: 2 })
+    const clock = fakeClock()
+    const model = layered(spec, eastward, {
+      limits: { ...roomy, requestsPerMinute: 60, maxAttempts: 1 },
+      countTokens: () => 1,
+      exactTokens: true,
+      rateLimit: {
+        acquire: (_, stopped) => once(stopped, 'abort').then(() => Promise.reject(stopped.reason)),
+        pause: async () => {},
+      },
+      clock,
+    })
+    const stop = new AbortController()
+    const fill = model.embed(['a chunk'], { kind: 'document', signal: stop.signal })
+    const ask = () => model.embed(['a question'], { kind: 'query' })
+    for (let n = 0; n < 10; n += 1) await ask()
+    expect(clock.waits).toEqual([])
+    await ask()
+    expect(clock.waits).toHaveLength(1)
+    stop.abort()
+    await expect(fill).rejects.toMatchObject({ code: 'INTERRUPTED' })
+  })
+
+  it('holds back documents too, when the provider asks it to wait', async () => {
+    const spec = specFor('tiny', { provider: 'custom', dimension: 2 })
+    const clock = fakeClock()
+    const pauses: number[] = []
+    let calls = 0
+    const model = layered(
+      spec,
+      {
+        async embedBatch(texts, kind, signal) {
+          calls += 1
+          if (calls === 1) throw new ProviderFailure('limited', 'Slow down.', { retryAfterMs: 7000 })
+          return eastward.embedBatch(texts, kind, signal)
+        },
+      },
+      {
+        limits: { ...roomy, maxAttempts: 2 },
+        countTokens: () => 1,
+        exactTokens: true,
+        rateLimit: { acquire: async () => {}, pause: async (ms) => void pauses.push(ms) },
+        clock,
+      },
+    )
+    await model.embed(['a question'], { kind: 'query' })
+    expect(pauses).toEqual([expect.any(Number)])
+    expect(pauses[0]).toBeGreaterThanOrEqual(7000)
   })
 })
