@@ -1,6 +1,6 @@
 import type { OnProgress } from '../core/progress.ts'
 import { requireModel } from '../store/models.ts'
-import { type Filled, fillModel } from './fill/fill.ts'
+import { type Filled, fillModel } from './fill/fill-model.ts'
 import type { WorkParts } from './fill/work.ts'
 import { runMigration } from './run.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { RevectorError } from '../../src/core/errors.ts'
 import type { ProgressEvent } from '../../src/core/progress.ts'
-import { fillModel } from '../../src/migrate/fill/fill.ts'
+import { fillModel } from '../../src/migrate/fill/fill-model.ts'
 import { migrateToNewModel } from '../../src/migrate/migrate.ts'
 import { useModel } from '../../src/models/registry.ts'
 import { sql } from '../../src/postgres/sql.ts'

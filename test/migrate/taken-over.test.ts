@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { defaultGates } from '../../src/core/migration.ts'
 import { examine } from '../../src/doctor/doctor.ts'
-import { fillModel } from '../../src/migrate/fill/fill.ts'
+import { fillModel } from '../../src/migrate/fill/fill-model.ts'
 import { planMigration } from '../../src/migrate/plan/plan.ts'
 import { verify } from '../../src/migrate/verify/verify.ts'
 import { addModel } from '../../src/models/registry.ts'

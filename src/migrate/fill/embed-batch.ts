@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { ChunkId } from '../../core/document.ts'
 import type { Model } from '../../core/model.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
@@ -6,7 +5,8 @@ import type { Database, Queryable } from '../../postgres/database.ts'
 import type { Layout } from '../../schema/layout.ts'
 import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../../store/embeddings.ts'
 import { quarantineChunks, type Refused } from '../../store/quarantine.ts'
-import { copyVectorsToTwins, type LackingChunk, lackingAmong } from '../../store/twins.ts'
+import { copyVectorsToTwins, lackingAmong } from '../../store/twins.ts'
+import { contentHashOf } from './content-hash.ts'
 import { embedApart } from './embed-apart.ts'
 
 /** What a provider made of a batch, on its way to the database. */
@@ -47,7 +47,7 @@ export async function embedBatch(
 ): Promise<EmbeddedBatch> {
   const lacking = await lackingAmong(db, layout, model, request.chunkIds)
   const wanted = lacking.filter((chunk) => !chunk.hasTwin)
-  const texts = new Map(wanted.map((chunk) => [hashOf(chunk), chunk.content]))
+  const texts = new Map(wanted.map((chunk) => [contentHashOf(chunk), chunk.content]))
   const { outcomes, tokens } =
     texts.size === 0
       ? { outcomes: [], tokens: 0 }
@@ -56,7 +56,7 @@ export async function embedBatch(
   const items: ChunkVector[] = []
   const refused: Refused[] = []
   for (const chunk of wanted) {
-    const outcome = byHash.get(hashOf(chunk))
+    const outcome = byHash.get(contentHashOf(chunk))
     if (outcome?.vector !== undefined) items.push({ chunkId: chunk.id, vector: outcome.vector })
     else if (outcome !== undefined) {
       refused.push({ chunkId: chunk.id, code: outcome.error.code, reason: outcome.error.message })
@@ -94,8 +94,4 @@ export async function storeBatch(
   )
   const quarantined = await quarantineChunks(tx, layout, model.id, refused)
   return { embedded, reused: items.length - embedded + copied.length + served, quarantined, tokens }
-}
-
-function hashOf(chunk: LackingChunk): string {
-  return chunk.contentHash ?? createHash('sha256').update(chunk.content).digest('hex')
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { ChunkId, DocumentId } from '../../core/document.ts'
 import { RevectorError, throwIfAborted } from '../../core/errors.ts'
 import type { Model } from '../../core/model.ts'
@@ -9,6 +8,7 @@ import { type BulkLoad, bulkLoading } from '../../schema/bulk-load.ts'
 import type { Layout } from '../../schema/layout.ts'
 import { countMissing, type MissingChunk, missingChunks } from '../../store/coverage.ts'
 import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../../store/embeddings.ts'
+import { contentHashOf } from './content-hash.ts'
 
 export interface FillParts {
   readonly db: Database
@@ -123,14 +123,14 @@ async function fillBatch(parts: FillParts, request: BatchRequest): Promise<Fille
     ),
   )
   const lacking = batch.filter((chunk) => !reused.has(chunk.id) && chunk.content.trim() !== '')
-  const texts = new Map(lacking.map((chunk) => [hashOf(chunk), chunk.content]))
+  const texts = new Map(lacking.map((chunk) => [contentHashOf(chunk), chunk.content]))
   if (texts.size === 0) return { embedded: 0, reused: reused.size, tokens: 0 }
 
   const { outcomes, tokens } = await opened.embedEach([...texts.values()], { kind: 'document', signal })
   const byHash = new Map([...texts.keys()].map((hash, i) => [hash, outcomes[i]]))
   const items: ChunkVector[] = []
   for (const chunk of lacking) {
-    const outcome = byHash.get(hashOf(chunk))
+    const outcome = byHash.get(contentHashOf(chunk))
     if (outcome?.vector !== undefined) items.push({ chunkId: chunk.id, vector: outcome.vector })
     else if (outcome !== undefined) request.refused.push({ chunkId: chunk.id, error: outcome.error })
   }
@@ -138,10 +138,6 @@ async function fillBatch(parts: FillParts, request: BatchRequest): Promise<Fille
   await db.transaction((tx) => fillVectors(tx, layout, model, items))
   const embedded = outcomes.filter((outcome) => outcome.vector !== undefined).length
   return { embedded, reused: reused.size + items.length - embedded, tokens }
-}
-
-function hashOf(chunk: MissingChunk): string {
-  return chunk.contentHash ?? createHash('sha256').update(chunk.content).digest('hex')
 }
 
 function add(a: Filled, b: Filled): Filled {
