@@ -91,7 +91,7 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
     return {
       steps: [
         ...steps.map(({ step, does, locks }) => ({ step, locks, detail: does })),
-        ...((to ?? latestRevision) >= 3 ? [migrationTables] : []),
+        ...addedTables(2, to),
       ],
       takeover,
       warnings,
@@ -100,16 +100,27 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   const { revision, legacy } = await schemaStatus(db)
   if (legacy !== null || revision >= (to ?? latestRevision))
     return { steps: [], takeover: null, warnings: [] }
-  if (revision >= 2) return { steps: [migrationTables], takeover: null, warnings: [] }
+  if (revision >= 2) return { steps: addedTables(revision, to), takeover: null, warnings: [] }
   const create = { step: 'create', locks: '', detail: 'creates the tables; there is nothing to take over' }
   return { steps: [create], takeover: null, warnings: [] }
 }
 
-/** Revision 3. */
-const migrationTables = {
-  step: 'model migrations',
-  locks: 'writes to chunks, for an instant',
-  detail: 'adds tables for moves from model to model; no row is read or changed',
+/** Steps of the revisions after `from` that only add tables. */
+function addedTables(from: number, to = latestRevision): RunPlan['steps'] {
+  return [
+    {
+      revision: 3,
+      step: 'model migrations',
+      locks: 'writes to chunks, for an instant',
+      detail: 'adds tables for moves from model to model; no row is read or changed',
+    },
+    {
+      revision: 4,
+      step: 'service',
+      locks: '',
+      detail: 'adds tables for API keys, the audit log and repeated requests; no other table is touched',
+    },
+  ].flatMap(({ revision, ...step }) => (revision > from && revision <= to ? [step] : []))
 }
 
 /** A model of the catalogue is named with all that is known of it, any other with its name alone. */

@@ -6,6 +6,7 @@ import { createHistory, recordDone, recordStart } from './history.ts'
 import { ownLayout, saveLayout } from './layout.ts'
 import { addMigrationTables } from './migration-tables.ts'
 import { script } from './scripts.ts'
+import { addServiceTables } from './service-tables.ts'
 
 /** Tables that revision 1 creates. */
 export const ownTables = ['documents', 'chunks', 'chunk_embeddings'] as const
@@ -29,6 +30,7 @@ export async function createFresh(tx: Queryable, to: number): Promise<void> {
   await recordDone(tx, 1)
   if (to >= 2) await replaceFresh(tx, schema)
   if (to >= 3) await addMigrationTables(tx)
+  if (to >= 4) await addServiceTables(tx)
 }
 
 async function replaceFresh(tx: Queryable, schema: string): Promise<void> {

@@ -2,7 +2,7 @@ import { RevectorError } from '../core/errors.ts'
 import { openStates } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
-import { findTable, relationExists } from './catalog.ts'
+import { makeRoomFor, schemaOfModels } from './added-tables.ts'
 import { forget, recordDone, recordStart } from './history.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { script } from './scripts.ts'
@@ -21,13 +21,7 @@ const tables = [
 
 /** Revision 3: new tables beside the others, all or nothing; no row of theirs is read or written. */
 export async function addMigrationTables(tx: Queryable): Promise<void> {
-  const schema = await schemaOfModels(tx)
-  await tx.query(sql`
-    select set_config('search_path',
-      concat_ws(', ', ${ident(schema).text}::text, nullif(current_setting('search_path'), '')), true)`)
-  for (const name of tables) {
-    if (await relationExists(tx, { schema, name })) throw nameTaken(schema, name)
-  }
+  await makeRoomFor(tx, tables)
   await recordStart(tx, 3, {})
   await tx.query(script('0003_migrations.sql'))
   const { chunks } = await loadLayout(tx)
@@ -86,12 +80,6 @@ export async function dropMigrationTables(tx: Queryable): Promise<void> {
   await forget(tx, 3)
 }
 
-async function schemaOfModels(db: Queryable): Promise<string> {
-  const table = await findTable(db, 'embedding_models')
-  if (table === null) throw new Error('embedding_models does not exist')
-  return table.schema
-}
-
 /** As DDL spells it: an owner's ids may be of a domain or of a limited length. */
 async function columnType(db: Queryable, table: TableName, column: string): Promise<string> {
   const { rows } = await db.query<{ type: string }>(sql`
@@ -103,15 +91,4 @@ async function columnType(db: Queryable, table: TableName, column: string): Prom
   const [row] = rows
   if (row === undefined) throw new Error(`${table.name} has no column ${column}`)
   return row.type
-}
-
-function nameTaken(schema: string, name: string): RevectorError {
-  return new RevectorError(
-    'UPGRADE_REFUSED',
-    `The schema ${schema} has a table ${name} that is not Revector's.`,
-    {
-      hint: 'Rename the table.',
-      data: { schema, table: name },
-    },
-  )
 }

@@ -18,6 +18,7 @@ import { refuseOtherVectors, refuseVectors } from './legacy/swapped.ts'
 import { takeOver, takeoverUnderWay, undoTakeover } from './legacy/takeover.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
 import { addMigrationTables, dropMigrationTables } from './migration-tables.ts'
+import { addServiceTables, dropServiceTables } from './service-tables.ts'
 import { undoFirst, undoFresh } from './undo.ts'
 
 export type { UpgradePlan } from './legacy/plan.ts'
@@ -76,14 +77,19 @@ async function run(site: BuildSite, to: number, options: RunOptions): Promise<Ru
     return { from, to, takenOver: null }
   }
   const takenOver = from < 2 ? await takeOld(site, history, options) : null
-  if (to >= 3) {
-    await withShortLocks(session, addMigrationTables, options)
-    options.onProgress?.({ type: 'schema.step', revision: 3, step: migrationStep, detail: 'is done' })
+  for (const { revision, step, add } of additions) {
+    if (revision <= from || revision > to) continue
+    await withShortLocks(session, add, options)
+    options.onProgress?.({ type: 'schema.step', revision, step, detail: 'is done' })
   }
   return { from, to, takenOver }
 }
 
-const migrationStep = 'model migrations'
+/** Revisions that only add tables beside the others. */
+const additions = [
+  { revision: 3, step: 'model migrations', add: addMigrationTables, drop: dropMigrationTables },
+  { revision: 4, step: 'service', add: addServiceTables, drop: dropServiceTables },
+] as const
 
 async function takeOld(
   site: BuildSite,
@@ -142,16 +148,16 @@ export async function rollbackRevisions(
       const to = checkedTarget(options.to ?? revisionBefore(from), 0)
       let lockedMs = 0
       const takeover = takeoverUnderWay(history)
-      const drop = from >= 3 && to < 3
+      const added = additions.filter(({ revision }) => revision <= from && revision > to).reverse()
       const back = from >= 2 && to < 2
-      if (drop) {
+      if (added.length > 0) {
         await withShortLocks(
           site.session,
           async (tx) => {
             // What would be refused afterwards is refused before anything goes.
             if (back && takeover === null) await refuseVectors(tx, [])
             else if (back && takeover !== null) await refuseOtherVectors(tx, takeover)
-            await dropMigrationTables(tx)
+            for (const { drop } of added) await drop(tx)
           },
           options,
         )

@@ -1,0 +1,33 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { ident, sql } from '../postgres/sql.ts'
+import { findTable, relationExists } from './catalog.ts'
+
+/** Before a revision creates tables beside the others: they go into the schema of these, under names that are free there. */
+export async function makeRoomFor(tx: Queryable, tables: readonly string[]): Promise<void> {
+  const schema = await schemaOfModels(tx)
+  await tx.query(sql`
+    select set_config('search_path',
+      concat_ws(', ', ${ident(schema).text}::text, nullif(current_setting('search_path'), '')), true)`)
+  for (const name of tables) {
+    if (await relationExists(tx, { schema, name })) throw nameTaken(schema, name)
+  }
+}
+
+/** Where Revector's own tables are. */
+export async function schemaOfModels(db: Queryable): Promise<string> {
+  const table = await findTable(db, 'embedding_models')
+  if (table === null) throw new Error('embedding_models does not exist')
+  return table.schema
+}
+
+function nameTaken(schema: string, name: string): RevectorError {
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `The schema ${schema} has a table ${name} that is not Revector's.`,
+    {
+      hint: 'Rename the table.',
+      data: { schema, table: name },
+    },
+  )
+}
