@@ -1,3 +1,4 @@
+import type { Audit, Idempotency, Keys } from './access-interface.ts'
 import type { DocumentId } from './core/document.ts'
 import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
@@ -11,6 +12,7 @@ import type { ModelStatus } from './models/status.ts'
 import type { BackupReport, RestoreReport } from './postgres/backup.ts'
 import type { UpgradePlan } from './schema/upgrade.ts'
 
+export type * from './access-interface.ts'
 export type { Check, CheckName, DoctorOptions, DoctorReport } from './doctor/doctor.ts'
 export type {
   DocumentEmbeddings,
@@ -189,6 +191,12 @@ export interface Revector {
     embeddings(id: DocumentId): Promise<DocumentEmbeddings>
     remove(id: DocumentId): Promise<void>
   }
+  /** Who may use a service, and for what. */
+  readonly keys: Keys
+  /** Changes that somebody asked for. */
+  readonly audit: Audit
+  /** Requests that may come twice. */
+  readonly idempotency: Idempotency
   readonly retriever: {
     search(request: SearchRequest): Promise<SearchResult>
     searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>

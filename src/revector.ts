@@ -1,3 +1,4 @@
+import { accessCalls } from './access-calls.ts'
 import { type Options, readConfig } from './config.ts'
 import type { DocumentId } from './core/document.ts'
 import type { OnProgress } from './core/progress.ts'
@@ -77,6 +78,7 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       },
     },
     migrations: migrationCalls(runtime),
+    ...accessCalls(runtime),
     doctor: async (request) => examine(await opened(), request),
     documents: {
       list: async (page) => documentPage(await opened(), page),

@@ -152,8 +152,39 @@ export const errorCatalogue = {
     meaning: 'pg_dump or pg_restore is missing or older than the server.',
   },
 
+  // Requests over HTTP.
+  REQUEST_MALFORMED: { exit: 2, status: 400, meaning: 'A request, its address or its body cannot be read.' },
+  UNAUTHENTICATED: {
+    exit: 2,
+    status: 401,
+    meaning: 'A request came without a key, or with one that is not valid.',
+  },
+  FORBIDDEN: { exit: 2, status: 403, meaning: 'The key of a request does not allow what it asks for.' },
+  KEY_EXISTS: { exit: 2, status: 409, meaning: 'A key of this name is in force already.' },
+  KEY_REQUIRED: {
+    exit: 3,
+    status: 503,
+    meaning: 'The service would be open to the network, and there is no key to keep it closed.',
+  },
+  METHOD_NOT_ALLOWED: { exit: 2, status: 405, meaning: 'The address is known, but not with this method.' },
+  REQUEST_TIMEOUT: { exit: 1, status: 408, meaning: 'A request did not arrive whole in time.' },
+  IDEMPOTENCY_CONFLICT: {
+    exit: 2,
+    status: 409,
+    meaning: 'An Idempotency-Key stands for another request, or for one that is still being answered.',
+  },
+  REQUEST_TOO_LARGE: { exit: 2, status: 413, meaning: 'A request is larger than allowed.' },
+  MEDIA_TYPE_UNSUPPORTED: { exit: 2, status: 415, meaning: 'A body is of a type that is not taken here.' },
+  TOO_MANY_REQUESTS: { exit: 1, status: 429, meaning: 'More requests came than this key is allowed.' },
+  OVERLOADED: { exit: 1, status: 503, meaning: 'The service has as much to do as it can.' },
+  STOPPING: { exit: 1, status: 503, meaning: 'The service is stopping.' },
+
   // Running.
-  CONSENT_MISSING: { exit: 3, status: 409, meaning: 'The command needs a yes, at a terminal or as --yes.' },
+  CONSENT_MISSING: {
+    exit: 3,
+    status: 409,
+    meaning: 'What was asked for needs a yes: at a terminal, as --yes, or as `consent` in a body.',
+  },
   INTERRUPTED: { exit: 130, status: 499, meaning: 'The work was interrupted; what was committed stays.' },
   INTERNAL: { exit: 1, status: 500, meaning: 'A fault of Revector itself.' },
 } as const satisfies Record<string, { exit: number; status: number; meaning: string }>

@@ -16,7 +16,7 @@ const secretPlaces: readonly RegExp[] = [
 ]
 
 /** Keys that give themselves away by their form. */
-const secretForms = /\b(?:sk-[\w-]{16,}|AIza[\w-]{30,}|pa-[\w-]{32,})/g
+const secretForms = /\b(?:rvk_[0-9a-f]{16}_[\w-]{43}|sk-[\w-]{16,}|AIza[\w-]{30,}|pa-[\w-]{32,})/g
 
 export interface Redactor {
   /** The text without secrets. */

@@ -1,7 +1,7 @@
+import { thisActor } from '../core/actor.ts'
 import type { Migration, MigrationReason } from '../core/migration.ts'
 import { forgetFailures } from '../store/migration-batches.ts'
 import { lockMigration, setMigrationSettings } from '../store/migrations.ts'
-import { thisActor } from './actor.ts'
 import { advance } from './advance.ts'
 import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
 import { given, type Limits } from './start.ts'

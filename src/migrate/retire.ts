@@ -1,3 +1,4 @@
+import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Migration } from '../core/migration.ts'
 import type { Model } from '../core/model.ts'
@@ -8,7 +9,6 @@ import { lockMigration, openMigrations, requireMigration } from '../store/migrat
 import { allModels, deleteCanaries, lockModels, setModelState } from '../store/models.ts'
 import { countOwed, forgetOwed, forgetQuarantined } from '../store/owed.ts'
 import { coverageInScope } from '../store/verification.ts'
-import { thisActor } from './actor.ts'
 import { advance } from './advance.ts'
 import { modelsOf } from './cut-over.ts'
 import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'

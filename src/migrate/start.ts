@@ -1,3 +1,4 @@
+import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import {
   defaultGates,
@@ -18,7 +19,6 @@ import {
   setMigrationSettings,
 } from '../store/migrations.ts'
 import { lockModels, requireCurrentModel, requireModel, setModelState } from '../store/models.ts'
-import { thisActor } from './actor.ts'
 import { advance } from './advance.ts'
 import type { MigrationParts } from './parts.ts'
 import { type MigrationPlan, planMigration } from './plan/plan.ts'

@@ -1,9 +1,9 @@
+import { thisActor } from '../../core/actor.ts'
 import type { Migration } from '../../core/migration.ts'
 import { lockMigration } from '../../store/migrations.ts'
 import { requireModel } from '../../store/models.ts'
 import { oweChunks } from '../../store/owed.ts'
 import { releaseQuarantined } from '../../store/quarantine.ts'
-import { thisActor } from '../actor.ts'
 import { advance } from '../advance.ts'
 import { idOf, type MigrationCall, type MigrationParts } from '../parts.ts'
 

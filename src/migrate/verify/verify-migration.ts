@@ -1,3 +1,4 @@
+import { thisActor } from '../../core/actor.ts'
 import type {
   GateName,
   GateResult,
@@ -10,7 +11,6 @@ import type { Queryable } from '../../postgres/database.ts'
 import { lockMigration, requireMigration, setVerification } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
 import { clearPaid } from '../../store/owed.ts'
-import { thisActor } from '../actor.ts'
 import { type Advanced, advance } from '../advance.ts'
 import { modelsOf } from '../cut-over.ts'
 import { idOf, type MigrationCall } from '../parts.ts'

@@ -1,0 +1,35 @@
+import type { AuditEntry, NewAuditEntry } from '../core/access.ts'
+import { closeAuditEntry, insertAuditEntry, auditPage as page } from '../store/audit-log.ts'
+import type { AccessParts } from './parts.ts'
+
+/** Before a change is tried: without an entry there is no change. Gives the entry's id. */
+export async function beginAudit({ db }: AccessParts, entry: NewAuditEntry): Promise<string> {
+  return insertAuditEntry(db, storable(entry))
+}
+
+export async function endAudit({ db }: AccessParts, id: string, status: number): Promise<void> {
+  await closeAuditEntry(db, id, status)
+}
+
+/** Newest first. `next` goes on from where the page ends; null at the end. */
+export async function auditPage(
+  { db }: AccessParts,
+  { limit = 100, before }: { readonly limit?: number; readonly before?: string | undefined } = {},
+): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }> {
+  const most = Math.min(Math.max(Math.trunc(limit), 1), 1_000)
+  const rows = await page(db, { limit: most + 1, before })
+  const entries = rows.slice(0, most)
+  return { entries, next: rows.length > most ? (entries.at(-1)?.id ?? null) : null }
+}
+
+/** What comes from outside may hold characters that no text column takes. */
+function storable(entry: NewAuditEntry): NewAuditEntry {
+  const { subject = '', data = {} } = entry
+  return { ...entry, subject: plain(subject).slice(0, 1_000), data: JSON.parse(plainJson(data)) }
+}
+
+const plain = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '\ufffd')
+
+function plainJson(data: object): string {
+  return JSON.stringify(data, (_key, value) => (typeof value === 'string' ? plain(value) : value))
+}

@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { KeptAnswer } from '../core/access.ts'
+import { RevectorError } from '../core/errors.ts'
+import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
+import type { AccessParts } from './parts.ts'
+
+export interface RepeatableRequest {
+  /** Id of the API key that asks; empty without one. Keys of different owners never meet. */
+  readonly owner: string
+  /** The client's Idempotency-Key, 1 to 255 printable characters. */
+  readonly key: string
+  /** What makes it the same request: method, address and body. Hashed here. */
+  readonly request: string | Uint8Array | readonly (string | Uint8Array)[]
+}
+
+export interface OnceAnswer extends KeptAnswer {
+  /** It was answered before, and nothing was done now. */
+  readonly replayed: boolean
+}
+
+/** While it works a process renews its claim; when it dies, a repetition may try anew after this long. */
+const leaseMs = 30_000
+const keepMs = 24 * 60 * 60_000
+const sweepMs = 60 * 60_000
+
+/**
+ * Runs a request once: whoever sends it again with the same key gets the first answer. What fails may be tried again
+ * under the same key.
+ *
+ * @throws RevectorError IDEMPOTENCY_CONFLICT for another request under the key, or while the first is being answered;
+ * INVALID_INPUT for an unfit key
+ */
+export async function once(
+  parts: AccessParts,
+  { owner, key, request }: RepeatableRequest,
+  work: () => Promise<KeptAnswer>,
+): Promise<OnceAnswer> {
+  if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
+    throw new RevectorError('INVALID_INPUT', 'An Idempotency-Key is 1 to 255 printable ASCII characters.', {
+      hint: 'A UUID is a good one.',
+    })
+  }
+  const { db } = parts
+  const mine = { owner, key, claim: randomUUID() }
+  const requestHash = hashOf(request)
+  const stored = await claimKey(db, { ...mine, requestHash, leaseMs, keepMs })
+  if (stored === null) throw busy(1)
+  if (!stored.requestHash.equals(requestHash)) {
+    throw new RevectorError(
+      'IDEMPOTENCY_CONFLICT',
+      'This Idempotency-Key was used for another request: expected the same method, address and body.',
+      { hint: 'Use a new key for each request.' },
+    )
+  }
+  if (stored.answer !== null) return { ...stored.answer, replayed: true }
+  if (stored.claim !== mine.claim) throw busy(Math.ceil(stored.leaseMs / 1_000))
+
+  const renewal = setInterval(() => void renewClaim(db, { ...mine, leaseMs }).catch(() => {}), leaseMs / 3)
+  renewal.unref()
+  let answer: KeptAnswer
+  try {
+    answer = await work()
+  } catch (error) {
+    clearInterval(renewal)
+    await giveBackClaim(db, mine).catch(() => {})
+    throw error
+  }
+  clearInterval(renewal)
+  await keepAnswer(db, { ...mine, answer })
+  return { ...answer, replayed: false }
+}
+
+let sweptAt = 0
+
+/** Takes away what is a day old, at most once an hour. */
+export async function sweepKept({ db }: AccessParts, now = Date.now()): Promise<void> {
+  if (now - sweptAt < sweepMs) return
+  sweptAt = now
+  await dropExpired(db)
+}
+
+function busy(seconds: number): RevectorError {
+  return new RevectorError(
+    'IDEMPOTENCY_CONFLICT',
+    'The first request with this Idempotency-Key is still being answered.',
+    {
+      hint: 'Send it again in a moment: the answer will be the first one’s.',
+      data: { retryAfterSeconds: Math.max(1, seconds) },
+    },
+  )
+}
+
+/** Lengths go along, so that no two lists of parts give one text. */
+function hashOf(request: RepeatableRequest['request']): Buffer {
+  const hash = createHash('sha256')
+  const parts = typeof request === 'string' || request instanceof Uint8Array ? [request] : request
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part
+    hash.update(`${bytes.byteLength}:`).update(bytes)
+  }
+  return hash.digest()
+}

@@ -1,0 +1,62 @@
+import type { ApiKey } from '../core/access.ts'
+import { hasKey, hasKeyInForce, keyInForce, noteUse } from '../store/api-keys.ts'
+import { hashOf, idOfKey, isKeyOf } from './key-text.ts'
+import type { AccessParts } from './parts.ts'
+
+export interface KeyCheck {
+  /** The key that this text is, while it is in force; null for any other text. */
+  verify(parts: AccessParts, secret: string): Promise<ApiKey | null>
+  /** Whether a key was ever made here: from then on requests need one, also when the last was revoked. */
+  required(parts: AccessParts): Promise<boolean>
+  /** Forgets what it knows: after a key was made or revoked by this process. */
+  forget(): void
+}
+
+/** How long another process's revocation may take to be noticed here, ms. */
+const remembers = 5_000
+const mostKeys = 1_000
+
+/**
+ * Remembers keys for a moment, by their hash, so that a burst of requests asks the database once. Texts that are no key are
+ * not remembered: they could be any number.
+ */
+export function createKeyCheck(now: () => number = Date.now): KeyCheck {
+  const known = new Map<string, { readonly key: ApiKey; readonly until: number }>()
+  let requiredUntil = 0
+  let required = false
+
+  return {
+    async verify({ db }, secret) {
+      const id = idOfKey(secret)
+      if (id === null) return null
+      const hash = hashOf(secret).toString('base64')
+      const found = known.get(hash)
+      if (found !== undefined && found.until > now()) return found.key
+      known.delete(hash)
+      const stored = await keyInForce(db, id)
+      if (!isKeyOf(secret, stored?.hash ?? null) || stored === null) return null
+      await noteUse(db, id)
+      if (known.size >= mostKeys) known.clear()
+      const ends = stored.key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
+      known.set(hash, { key: stored.key, until: Math.min(now() + remembers, ends) })
+      return stored.key
+    },
+    async required({ db }) {
+      // Once there was a key there will always have been one.
+      if (required || requiredUntil > now()) return required
+      required = await hasKey(db)
+      requiredUntil = now() + remembers
+      return required
+    },
+    forget() {
+      known.clear()
+      requiredUntil = 0
+      required = false
+    },
+  }
+}
+
+/** Whether anybody could get in. */
+export async function anyKeyInForce({ db }: AccessParts): Promise<boolean> {
+  return hasKeyInForce(db)
+}
