@@ -32,7 +32,7 @@ function unreadable(error: SdkError, status: number): ProviderFailure {
     case 'AI_JSONParseError':
       return new ProviderFailure('garbled', 'The reply is not whole JSON.', { status })
     case 'AI_TypeValidationError':
-      return new ProviderFailure('invalid', 'The reply does not hold one list of numbers for each text.', {
+      return new ProviderFailure('invalid', 'The reply is not of the form that was asked for.', {
         status,
         mayBeOneText: true,
       })
@@ -71,7 +71,7 @@ function networkReason(error: SdkError, otherwise: string): string {
 const longestReason = 300
 
 /** Without the key, whole or masked, and short enough for one line. */
-function withoutSecrets(reason: string, secrets: readonly (string | undefined)[]): string {
+export function withoutSecrets(reason: string, secrets: readonly (string | undefined)[]): string {
   let clean = reason
   for (const secret of secrets) {
     if (secret !== undefined && secret.length > 0) clean = clean.replaceAll(secret, '[key]')

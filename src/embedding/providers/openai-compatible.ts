@@ -2,6 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { RevectorError } from '../../core/errors.ts'
 import type { ModelSpec } from '../../core/model.ts'
 import { findKey } from '../../hosted/keys.ts'
+import { type ServedAt, servedAt } from '../../hosted/served-at.ts'
 import { givesDimension, knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
@@ -29,16 +30,11 @@ export function openOpenaiCompatible(spec: ModelSpec, environment: ProviderEnvir
   return sdkModel(provider.embeddingModel(spec.remoteName), () => options, [apiKey])
 }
 
-function readBaseUrl(spec: ModelSpec) {
-  if (spec.baseUrl === null || !/^https?:/.test(spec.baseUrl) || !URL.canParse(spec.baseUrl)) {
-    throw new RevectorError('INVALID_INPUT', `Model ${spec.modelName} needs the http(s) URL of its server.`, {
-      hint: 'Register it with --base-url, for Ollama http://127.0.0.1:11434/v1.',
-      data: { model: spec.modelName },
-    })
-  }
-  const url = new URL(spec.baseUrl)
-  const queryParams = Object.fromEntries(url.searchParams)
-  url.search = ''
-  const isAzure = /\.azure\.com$/.test(url.hostname)
-  return { baseURL: url.href.replace(/\/$/, ''), queryParams, isAzure }
+function readBaseUrl(spec: ModelSpec): ServedAt {
+  const served = spec.baseUrl === null ? null : servedAt(spec.baseUrl)
+  if (served !== null) return served
+  throw new RevectorError('INVALID_INPUT', `Model ${spec.modelName} needs the http(s) URL of its server.`, {
+    hint: 'Register it with --base-url, for Ollama http://127.0.0.1:11434/v1.',
+    data: { model: spec.modelName },
+  })
 }

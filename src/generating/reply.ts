@@ -1,0 +1,96 @@
+import { abortable } from '../hosted/clock.ts'
+import { ProviderFailure } from '../hosted/failure.ts'
+import type { Generated, LanguageModelSpec, Prompt } from './contract.ts'
+import type { OpenedLanguageModel, SdkPart } from './providers/language-model.ts'
+import { streamFailure } from './stream-failure.ts'
+
+/** One request and the stream that answers it. */
+export interface Reply {
+  /** The next words, or the end. @throws ProviderFailure */
+  next(): Promise<Generated>
+  /** Ends the request if it has not ended. */
+  close(): Promise<void>
+}
+
+export function openReply(
+  spec: LanguageModelSpec,
+  { model, secrets }: OpenedLanguageModel,
+  prompt: Prompt,
+  signal: AbortSignal,
+): Reply {
+  const request = new AbortController()
+  const stop = () => request.abort(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  let reader: ReadableStreamDefaultReader<SdkPart> | undefined
+
+  async function open(): Promise<ReadableStreamDefaultReader<SdkPart>> {
+    const { stream } = await model.doStream({
+      prompt: [
+        { role: 'system', content: prompt.system },
+        { role: 'user', content: [{ type: 'text', text: prompt.user }] },
+      ],
+      maxOutputTokens: spec.maxOutputTokens,
+      abortSignal: request.signal,
+    })
+    return stream.getReader()
+  }
+
+  async function part(): Promise<SdkPart | undefined> {
+    reader ??= await open()
+    return (await reader.read()).value
+  }
+
+  /** Gives up what is silent for too long: every part of the stream is a sign of life. */
+  async function partInTime(): Promise<SdkPart | undefined> {
+    let silent = false
+    const timer = setTimeout(() => {
+      silent = true
+      request.abort()
+    }, spec.timeoutMs)
+    try {
+      return await abortable(part(), request.signal)
+    } catch (error) {
+      if (silent) throw new ProviderFailure('unavailable', `Nothing came for ${spec.timeoutMs / 1000} s.`)
+      if (signal.aborted) throw error
+      throw streamFailure(error, secrets)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    async next() {
+      for (;;) {
+        const came = await partInTime()
+        // No reason to end was given: the stream was cut, which the SDK tells no one.
+        if (came === undefined) throw new ProviderFailure('unavailable', 'The reply broke off.')
+        if (came.type === 'text-delta' && came.delta !== undefined && came.delta !== '') {
+          return { type: 'text', text: came.delta }
+        }
+        if (came.type === 'error') throw streamFailure(came.error, secrets)
+        if (came.type === 'finish') return ended(came)
+      }
+    },
+    async close() {
+      signal.removeEventListener('abort', stop)
+      request.abort()
+      await reader?.cancel().catch(() => undefined)
+    },
+  }
+}
+
+function ended({ finishReason, usage }: SdkPart): Generated {
+  // The SDK ends a stream that was cut as if it had ended, only without the provider's reason.
+  if (finishReason?.raw === undefined) throw new ProviderFailure('unavailable', 'The reply broke off.')
+  if (finishReason.unified === 'content-filter') {
+    throw new ProviderFailure('rejected', 'The provider withheld the answer (content filter).')
+  }
+  const inputTokens = usage?.inputTokens.total
+  const outputTokens = usage?.outputTokens.total
+  return {
+    type: 'end',
+    cut: finishReason.unified === 'length',
+    usage: inputTokens === undefined || outputTokens === undefined ? null : { inputTokens, outputTokens },
+  }
+}

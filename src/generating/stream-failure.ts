@@ -1,0 +1,26 @@
+import { ProviderFailure } from '../hosted/failure.ts'
+import { toFailure, withoutSecrets } from '../hosted/sdk-failure.ts'
+
+const unreadable: ReadonlySet<unknown> = new Set([
+  'AI_JSONParseError',
+  'AI_TypeValidationError',
+  'AI_InvalidResponseDataError',
+])
+
+/** What ended a stream that had begun: an error of the SDK's, one of the connection, or one that the provider sent in it. */
+export function streamFailure(thrown: unknown, secrets: readonly (string | undefined)[]): ProviderFailure {
+  if (thrown instanceof ProviderFailure) return thrown
+  const error = (typeof thrown === 'object' && thrown !== null ? thrown : { message: thrown }) as {
+    readonly name?: unknown
+    readonly message?: unknown
+    readonly code?: unknown
+    readonly type?: unknown
+  }
+  if (unreadable.has(error.name))
+    return new ProviderFailure('garbled', 'A piece of the reply is not whole JSON.')
+  if (typeof error.name === 'string' && error.name.startsWith('AI_')) return toFailure(thrown, secrets)
+  if (thrown instanceof Error) return new ProviderFailure('unavailable', 'The reply broke off.')
+  const said = withoutSecrets(String(error.message ?? 'no reason given'), secrets)
+  const limited = [error.code, error.type].some((sign) => /^429$|rate_limit/.test(String(sign)))
+  return new ProviderFailure(limited ? 'limited' : 'unavailable', `The provider ended its reply: ${said}`)
+}
