@@ -4,6 +4,42 @@ import { join, resolve } from 'node:path'
 import * as z from 'zod'
 import { RevectorError } from './core/errors.ts'
 
+const serveOptions = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Anything but loopback is refused while there is no key.'),
+  port: z.int().min(0).max(65_535).default(8080).describe('0: any that is free.'),
+  maxBodyBytes: z.int().min(1_000).default(10_000_000).describe('Larger JSON bodies are refused.'),
+  maxUploadFiles: z.int().min(1).max(1_000).default(100).describe('Files of one upload.'),
+  maxUploadBytes: z
+    .int()
+    .min(1_000)
+    .default(500_000_000)
+    .describe('All files of one upload together. Each is held to `maxFileBytes` as well.'),
+  maxConcurrentRequests: z
+    .int()
+    .min(1)
+    .default(256)
+    .describe('Requests being answered at once; further ones are asked to come again.'),
+  maxConcurrentUploads: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe('Uploads being taken at once; each writes to the disk.'),
+  maxStreams: z.int().min(1).default(200).describe('Event streams open at once.'),
+  requestTimeoutMs: z
+    .int()
+    .min(1)
+    .default(120_000)
+    .describe('Milliseconds a request may take to arrive; uploads included.'),
+  modelUrls: z
+    .array(z.url({ protocol: /^https?$/ }))
+    .default([])
+    .describe('Addresses that a model registered over HTTP may name. Commands may name any.'),
+})
+
 /**
  * Every option, with its unit, default and consequence. A value comes from the call (or a command-line flag),
  * else from the environment, else from the configuration file, else from the default here.
@@ -99,6 +135,7 @@ export const optionsSchema = z.strictObject({
     .string()
     .optional()
     .describe('Folder for logs as JSON lines, rotated. Absent: standard error only.'),
+  serve: serveOptions.prefault({}).describe('The service (`revector serve`).'),
 })
 
 export type Options = z.input<typeof optionsSchema>

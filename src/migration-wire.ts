@@ -12,7 +12,7 @@ import type { DoctorReport, MigrationPlan, QuarantinedChunk, WorkReport } from '
 export function planShape(plan: MigrationPlan) {
   return {
     id: null,
-    state: 'planned',
+    state: 'planned' as const,
     source_model: plan.sourceModel,
     target_model: plan.targetModel,
     scope: plan.scope,

@@ -7,6 +7,7 @@ const groups = {
   PARSE_FAILED: 'Files and documents',
   DATABASE_UNREACHABLE: 'Databases',
   SCHEMA_MISSING: 'Schema',
+  REQUEST_MALFORMED: 'Requests over HTTP',
   CONSENT_MISSING: 'Running',
 }
 
@@ -28,7 +29,7 @@ Every failure has a code. Codes are stable; messages are for people and may impr
   \`{ "error": { "code", "message", "hint", … } }\` on standard output.
 - \`exit\` is the command line's exit code: 1 failed, 2 wrong usage or bad input, 3 refused by a gate, a missing
   consent or a lock, 130 interrupted. 0 is done.
-- \`HTTP\` is the status that an HTTP service gives for it.
+- \`HTTP\` is the status that the service gives for it, in problem JSON (RFC 9457) with the same \`code\` and \`hint\`.
 
 ${sections.join('\n\n')}
 `

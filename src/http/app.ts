@@ -1,0 +1,131 @@
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { Log } from '../logs/log.ts'
+import type { Redactor } from '../logs/redact.ts'
+import type { Revector } from '../revector.ts'
+import { answerClientError } from './client-error.ts'
+import { createPlaces } from './concurrency.ts'
+import { faultOfText, parseJsonBody } from './json-body.ts'
+import { asRefusable, problemType, refusalOf } from './problem.ts'
+import { requestId } from './request-id.ts'
+import type { App } from './route.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { migrationRoutes } from './routes/migrations.ts'
+import { modelRoutes } from './routes/models.ts'
+import { searchRoutes } from './routes/search.ts'
+import { serviceRoutes } from './routes/service.ts'
+import { serializerCompiler } from './serializer.ts'
+import { validatorCompiler } from './validation.ts'
+
+export type ServeOptions = Config['serve']
+
+/** What the application is made of. */
+export interface AppParts {
+  readonly revector: Revector
+  readonly options: ServeOptions
+  readonly log: Log
+  /** Takes secrets out of whatever is said. */
+  readonly redactor: Redactor
+  readonly version: string
+  /** What answers questions; null: answers are extractive. */
+  readonly languageModel: string | null
+  /** Whether this process works on migrations. */
+  readonly workerRunning: () => boolean
+  /** Answers that do not fit the contract become errors: for tests. */
+  readonly checkAnswers?: boolean
+}
+
+/** A request in, an answer out. Listens to nothing: see serve.ts. */
+export async function createApp(parts: AppParts): Promise<App> {
+  const { options, log, redactor } = parts
+  const app: App = Fastify({
+    logger: false,
+    bodyLimit: options.maxBodyBytes,
+    requestTimeout: options.requestTimeoutMs,
+    genReqId: requestId,
+    routerOptions: { maxParamLength: 1_500 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      void refuse(error, request as FastifyRequest, reply as FastifyReply)
+    },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler(parts.checkAnswers === true))
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => parseJsonBody(body),
+  )
+  app.setErrorHandler(refuse)
+
+  async function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const error = asRefusable(thrown)
+    const { status, headers, body } = refusalOf(error, { requestId: request.id, redactor })
+    if (status >= 500) log.error(error.message, { request: request.id, error: thrown })
+    await reply
+      .code(status)
+      .headers({ ...headers, 'x-request-id': request.id })
+      .type(problemType)
+      .serializer((value: unknown) => JSON.stringify(value))
+      .send(body)
+  }
+
+  app.decorateRequest('caller')
+  const places = createPlaces(options.maxConcurrentRequests, 'requests')
+  const leave = new WeakMap<FastifyRequest, () => void>()
+  app.addHook('onRequest', async (request, reply) => {
+    request.caller = { keyId: null, name: 'http' }
+    reply.header('x-request-id', request.id)
+    const fault = faultOfText(decoded(request.url))
+    if (fault !== null) {
+      throw new RevectorError('INVALID_INPUT', `The address holds ${fault}.`, { hint: 'Take it out.' })
+    }
+    // Who watches over the service must not be turned away because it is busy.
+    if (request.routeOptions.config.scope == null) return
+    leave.set(request, places.take())
+  })
+  app.addHook('onResponse', async (request) => leave.get(request)?.())
+
+  app.setNotFoundHandler(async (request) => {
+    throw unknownAddress(app, request)
+  })
+
+  await app.register(searchRoutes, parts)
+  await app.register(modelRoutes, parts)
+  await app.register(documentRoutes, parts)
+  await app.register(migrationRoutes, parts)
+  await app.register(serviceRoutes, parts)
+  return app
+}
+
+function unknownAddress(app: App, { method, url }: FastifyRequest): RevectorError {
+  const path = (url.split('?')[0] ?? '').slice(0, 200)
+  const allowed = ['GET', 'POST', 'PUT', 'DELETE'].filter((one) => knows(app, one, path))
+  if (allowed.length > 0) {
+    return new RevectorError('METHOD_NOT_ALLOWED', `${path} does not take ${method}.`, {
+      hint: `It takes ${allowed.join(', ')}.`,
+      data: { allow: allowed.join(', ') },
+    })
+  }
+  return new RevectorError('NOT_FOUND', `There is nothing at ${path}.`, {
+    hint: 'See /docs for what there is.',
+  })
+}
+
+function knows(app: App, method: string, url: string): boolean {
+  try {
+    return app.findRoute({ method, url }) !== null
+  } catch {
+    return false
+  }
+}
+
+function decoded(url: string): string {
+  try {
+    return decodeURIComponent(url.replaceAll('+', ' '))
+  } catch {
+    return url
+  }
+}

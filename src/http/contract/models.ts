@@ -1,0 +1,161 @@
+import * as z from 'zod'
+import { modelStates, providerNames } from '../../core/model.ts'
+import { date, id, list, modelName, name, operation } from './operation.ts'
+
+const tag = 'models'
+export const distance = z.enum(['cosine', 'inner_product', 'l2'])
+
+const modelFields = {
+  id: z.int(),
+  model_name: z.string(),
+  dimension: z.int().describe('Width of its vectors.'),
+  provider: z.enum(providerNames),
+  state: z.enum(modelStates),
+  current: z.boolean().describe('Searches that name no model use it.'),
+  embeddings: z.int().describe('Vectors it has.'),
+  coverage: z.number().min(0).max(1).describe('Chunks that have a vector / chunks.'),
+  index: z
+    .strictObject({ name: z.string(), valid: z.boolean(), bytes: z.int() })
+    .nullable()
+    .describe('Its HNSW graph.'),
+}
+
+export const model = z.strictObject(modelFields).meta({ id: 'Model' })
+
+export const modelSpace = z
+  .strictObject({
+    ...modelFields,
+    remote_name: z.string(),
+    revision: z.string(),
+    pooling: z.string(),
+    normalize: z.boolean(),
+    document_prefix: z.string(),
+    query_prefix: z.string(),
+    distance,
+    base_url: z.string().nullable(),
+    created_at: date,
+  })
+  .meta({ id: 'ModelSpace', description: 'A model with what makes it a vector space of its own.' })
+
+const models = z.strictObject({ models: list(model) })
+
+const remoteName = /^(?!.*\.\.)[\w][\w.:@-]*(\/[\w][\w.:@-]*)*$/
+
+export const listModels = operation({
+  id: 'listModels',
+  method: 'GET',
+  path: '/api/v1/models',
+  tag,
+  summary: 'Every registered model',
+  scope: 'read',
+  responses: { 200: models },
+  errors: [],
+})
+
+export const searchableModels = operation({
+  id: 'searchableModels',
+  method: 'GET',
+  path: '/api/v1/models/search',
+  tag,
+  summary: 'Models that can be searched now',
+  description:
+    'Those that have vectors; the current one first. A coverage below 1 means that searches miss something.',
+  scope: 'read',
+  responses: { 200: models },
+  errors: [],
+})
+
+export const addModel = operation({
+  id: 'addModel',
+  method: 'POST',
+  path: '/api/v1/models',
+  tag,
+  summary: 'Register a model',
+  description:
+    'Creates its column, table and graph. Registering the same space again changes nothing. What the catalogue knows of ' +
+    'the model may be left out. A `base_url` must be one that the operator has allowed (`serve.modelUrls`).',
+  scope: 'admin',
+  body: z.strictObject({
+    model_name: name.describe('What searches will call it.'),
+    dimension: z.int().min(1).max(16_000).optional(),
+    provider: z.enum(providerNames).exclude(['custom']).optional(),
+    remote_name: z
+      .string()
+      .max(300)
+      .regex(remoteName, 'expected a name, perhaps with slashes')
+      .optional()
+      .describe('The provider’s own name, where it is another.'),
+    revision: z.string().max(200).optional(),
+    pooling: z.enum(['mean', 'cls']).optional(),
+    normalize: z.boolean().optional(),
+    document_prefix: z.string().max(2_000).optional(),
+    query_prefix: z.string().max(2_000).optional(),
+    distance: distance.optional(),
+    base_url: z
+      .url({ protocol: /^https?$/ })
+      .max(2_000)
+      .optional(),
+  }),
+  responses: { 201: modelSpace },
+  errors: ['MODEL_DIMENSION_CONFLICT', 'MODEL_SPACE_CONFLICT', 'DIMENSION_UNSUPPORTED', 'MODEL_UNKNOWN'],
+  example: { model_name: 'lexical-hash-384' },
+})
+
+export const useModel = operation({
+  id: 'useModel',
+  method: 'PUT',
+  path: '/api/v1/models/current',
+  tag,
+  summary: 'Make a model current',
+  description: 'Searches that name no model use it from the next one on, in every running process.',
+  scope: 'admin',
+  body: z.strictObject({
+    model: modelName,
+    force: z.boolean().default(false).describe('Also when it has not embedded everything.'),
+  }),
+  responses: { 200: z.strictObject({ from: z.string().nullable(), to: z.string() }) },
+  errors: ['MODEL_UNKNOWN', 'MODEL_EMPTY', 'MIGRATION_CONFLICT'],
+  example: { model: 'universal-sentence-encoder-lite' },
+})
+
+export const removeModel = operation({
+  id: 'removeModel',
+  method: 'DELETE',
+  path: '/api/v1/models/{model_name}',
+  tag,
+  summary: 'Remove a model and its vectors',
+  scope: 'admin',
+  params: z.strictObject({ model_name: modelName }),
+  query: z.strictObject({
+    force: z.stringbool().default(false).describe('Also while it is being filled.'),
+  }),
+  responses: { 200: z.strictObject({ model_name: z.string(), embeddings: z.int(), bytes: z.int() }) },
+  errors: ['MODEL_UNKNOWN', 'MODEL_IN_USE'],
+})
+
+export const sampleVectors = operation({
+  id: 'sampleVectors',
+  method: 'GET',
+  path: '/api/v1/models/{model_name}/sample',
+  tag,
+  summary: 'Vectors of a sample of chunks',
+  description:
+    'The same chunks at every call and, where they have vectors, in every model: drawn by a hash of their ids. ' +
+    '`vectors` is base64 of little-endian 32-bit floats, one chunk after the other.',
+  scope: 'read',
+  params: z.strictObject({ model_name: modelName }),
+  query: z.strictObject({
+    limit: z.coerce.number().pipe(z.int().min(1).max(5_000)).default(500).describe('How many chunks.'),
+  }),
+  responses: {
+    200: z.strictObject({
+      model_name: z.string(),
+      dimension: z.int(),
+      chunks: list(
+        z.strictObject({ chunk_id: id, document_id: id, title: z.string(), position: z.int().nullable() }),
+      ),
+      vectors: z.base64(),
+    }),
+  },
+  errors: ['MODEL_UNKNOWN'],
+})

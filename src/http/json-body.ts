@@ -1,0 +1,86 @@
+import { RevectorError } from '../core/errors.ts'
+
+/** A body of ours is a handful deep; metadata may be deeper. */
+const deepest = 64
+
+/**
+ * Reads a JSON body, and refuses what PostgreSQL can't store or nobody means: NUL, halves of surrogate pairs, numbers
+ * beyond a double, nesting that only serves to exhaust a stack.
+ *
+ * @throws RevectorError REQUEST_MALFORMED, INVALID_INPUT
+ */
+export function parseJsonBody(bytes: Uint8Array): unknown {
+  const text = decodeText(bytes)
+  if (text.trim() === '') {
+    throw malformed('The body is empty: expected a JSON document.')
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ').slice(0, 200) : ''
+    throw malformed(`The body is not JSON: ${why}.`)
+  }
+  const fault = faultOf(value)
+  if (fault !== null)
+    throw new RevectorError('INVALID_INPUT', `The body holds ${fault}.`, { hint: 'Take it out.' })
+  return value
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw malformed('The body is not UTF-8.')
+  }
+}
+
+function malformed(message: string): RevectorError {
+  return new RevectorError('REQUEST_MALFORMED', message, { hint: 'Send a JSON document in UTF-8.' })
+}
+
+/** Walks without recursion: how deep it goes is what is in question. */
+function faultOf(root: unknown): string | null {
+  const open: { readonly value: unknown; readonly depth: number }[] = [{ value: root, depth: 0 }]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const { value, depth } = at
+    const fault = faultOfScalar(value)
+    if (fault !== null) return fault
+    if (typeof value !== 'object' || value === null) continue
+    if (depth >= deepest) return `lists or objects more than ${deepest} deep`
+    // Vectors: no need to hold every number in a list of its own.
+    if (Array.isArray(value)) {
+      for (const item of value) {
+        if (typeof item === 'object') open.push({ value: item, depth: depth + 1 })
+        else {
+          const inside = faultOfScalar(item)
+          if (inside !== null) return inside
+        }
+      }
+      continue
+    }
+    for (const [key, item] of Object.entries(value)) {
+      const inKey = faultOfScalar(key)
+      if (inKey !== null) return inKey
+      if (key === '__proto__') return 'the key __proto__'
+      open.push({ value: item, depth: depth + 1 })
+    }
+  }
+  return null
+}
+
+function faultOfScalar(value: unknown): string | null {
+  if (typeof value === 'string') return faultOfText(value)
+  return typeof value === 'number' && !Number.isFinite(value) ? 'a number that is too large' : null
+}
+
+/** What no text of ours may hold; null: nothing. */
+export function faultOfText(text: string): string | null {
+  if (text.includes('\0')) return 'a NUL character'
+  // Newer than the `lib` we compile against; Node 20 has it.
+  return isWellFormed(text) ? null : 'half of a surrogate pair'
+}
+
+function isWellFormed(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed()
+}

@@ -1,0 +1,76 @@
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Operation, Scope } from './contract/operation.ts'
+
+/** The application as routes see it: typed by the contract. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+/** Who asks. */
+export interface Caller {
+  /** Null: no keys are configured, or nobody has to say who they are. */
+  readonly keyId: string | null
+  /** For the audit. */
+  readonly name: string
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a key must allow; null or absent: nothing is asked. */
+    readonly scope?: Scope | null
+    readonly operation?: Operation
+  }
+  interface FastifyRequest {
+    caller: Caller
+  }
+}
+
+type Part<Described, From extends string, To extends string> =
+  Described extends Readonly<Record<From, infer Schema>> ? { readonly [key in To]: Schema } : unknown
+
+type Responses<Described extends Operation> = {
+  readonly response: { -readonly [status in keyof Described['responses']]: Described['responses'][status] }
+}
+
+export interface RouteOptions<Described extends Operation> {
+  readonly method: Described['method']
+  readonly url: string
+  readonly schema: Part<Described, 'body', 'body'> &
+    Part<Described, 'query', 'querystring'> &
+    Part<Described, 'params', 'params'> &
+    Part<Described, 'headers', 'headers'> &
+    Responses<Described>
+  readonly config: { readonly scope: Scope | null; readonly operation: Operation }
+}
+
+/**
+ * An operation of the contract as the options of its route: `app.route({ ...routeOf(search), handler })`. The handler's
+ * request and answer are typed by the contract's schemas.
+ */
+export function routeOf<Described extends Operation>(operation: Described): RouteOptions<Described> {
+  const { method, path, scope, body, query, params, headers, responses } = operation
+  const schema = {
+    ...(body === undefined ? {} : { body }),
+    ...(query === undefined ? {} : { querystring: query }),
+    ...(params === undefined ? {} : { params }),
+    ...(headers === undefined ? {} : { headers }),
+    response: responses,
+  }
+  return {
+    method,
+    url: path.replace(/\{(\w+)\}/g, ':$1'),
+    schema: schema as unknown as RouteOptions<Described>['schema'],
+    config: { scope, operation },
+  }
+}

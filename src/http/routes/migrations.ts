@@ -1,0 +1,180 @@
+import type * as z from 'zod'
+import { RevectorError } from '../../core/errors.ts'
+import type { MigrationScope } from '../../core/migration.ts'
+import { migrationShape, migrationStatusShape, planShape, quarantineShape } from '../../migration-wire.ts'
+import type { MigrationLimits, PlanMigration, Revector } from '../../revector.ts'
+import * as contract from '../contract/migrations.ts'
+import { signalOf } from '../disconnect.ts'
+import { type App, routeOf } from '../route.ts'
+
+type PlanBody = z.output<typeof contract.planMigration.body>
+type LimitsBody = z.output<typeof contract.resumeMigration.body>
+
+export async function migrationRoutes(
+  app: App,
+  { revector }: { readonly revector: Revector },
+): Promise<void> {
+  const { migrations } = revector
+
+  app.route({
+    ...routeOf(contract.planMigration),
+    handler: async ({ body }, reply) =>
+      planShape(await migrations.plan({ ...planOf(body), signal: signalOf(reply) })),
+  })
+
+  app.route({
+    ...routeOf(contract.startMigration),
+    handler: async ({ body, caller }, reply) => {
+      const { consent, gates, ...rest } = body
+      const request = { ...planOf(rest), signal: signalOf(reply) }
+      const plan = await migrations.plan(request)
+      if (!consent) throw consentMissing(planShape(plan))
+      const status = await migrations.start({
+        ...request,
+        ...limitsOf(rest),
+        ...(gates === undefined ? {} : { gates: withoutUndefined(gates) }),
+        plan,
+        createdBy: caller.name,
+      })
+      reply.code(201).header('location', `/api/v1/migrations/${status.id}`)
+      return migrationStatusShape(status)
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.listMigrations),
+    handler: async ({ query: { limit, after } }) => {
+      const rows = await migrations.list({
+        limit: limit + 1,
+        ...(after === undefined ? {} : { before: after }),
+      })
+      const page = rows.slice(0, limit)
+      return {
+        migrations: page.map(migrationShape),
+        next: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
+      }
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.getMigration),
+    handler: async ({ params }) => migrationStatusShape(await migrations.status(params.id)),
+  })
+
+  app.route({
+    ...routeOf(contract.migrationQuarantine),
+    handler: async ({ params, query: { limit, after } }) => {
+      const rows = await migrations.quarantine(params.id, {
+        limit: limit + 1,
+        ...(after === undefined ? {} : { after }),
+      })
+      const page = rows.slice(0, limit)
+      return {
+        chunks: page.map(quarantineShape),
+        next: rows.length > limit ? (page.at(-1)?.chunkId ?? null) : null,
+      }
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.pauseMigration),
+    handler: async ({ params, body, caller }) =>
+      migrationStatusShape(
+        await migrations.pause(params.id, { actor: caller.name, ...withoutUndefined(body) }),
+      ),
+  })
+
+  app.route({
+    ...routeOf(contract.resumeMigration),
+    handler: async ({ params, body, caller }) =>
+      migrationStatusShape(await migrations.resume(params.id, { actor: caller.name, ...limitsOf(body) })),
+  })
+
+  app.route({
+    ...routeOf(contract.cancelMigration),
+    handler: async ({ params, caller }) => {
+      const status = await migrations.cancel(params.id, { actor: caller.name })
+      return { ...migrationStatusShape(status), bytes: status.bytes }
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.retryMigration),
+    handler: async ({ params, caller }) => {
+      const status = await migrations.retry(params.id, { actor: caller.name })
+      return { ...migrationStatusShape(status), chunks: status.chunks }
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.verifyMigration),
+    handler: async ({ params, body, caller }) =>
+      migrationStatusShape(
+        await migrations.verify(params.id, { actor: caller.name, ...withoutUndefined(body) }),
+      ),
+  })
+
+  app.route({
+    ...routeOf(contract.cutOver),
+    handler: async ({ params, body, caller }) =>
+      migrationStatusShape(
+        await migrations.cutOver(params.id, { actor: caller.name, ...withoutUndefined(body) }),
+      ),
+  })
+
+  app.route({
+    ...routeOf(contract.rollBack),
+    handler: async ({ params, caller }) =>
+      migrationStatusShape(await migrations.rollBack(params.id, { actor: caller.name })),
+  })
+
+  app.route({
+    ...routeOf(contract.retire),
+    handler: async ({ params, body, caller }) => {
+      const status = await migrations.retire(params.id, { actor: caller.name, ...withoutUndefined(body) })
+      return { ...migrationStatusShape(status), bytes: status.bytes }
+    },
+  })
+}
+
+function planOf(body: Omit<PlanBody, 'target_model'> & { readonly target_model: string }): PlanMigration {
+  const { source_model, target_model, scope, price_per_million_tokens, budget_usd } = body
+  return {
+    targetModel: target_model,
+    ...(source_model === undefined ? {} : { sourceModel: source_model }),
+    ...(scope === undefined ? {} : { scope: withoutUndefined(scope) as MigrationScope }),
+    ...(price_per_million_tokens === undefined ? {} : { pricePerMillionTokens: price_per_million_tokens }),
+    ...(budget_usd === undefined ? {} : { budgetUsd: budget_usd }),
+  }
+}
+
+function limitsOf(body: LimitsBody): MigrationLimits {
+  const { budget_usd, price_per_million_tokens, allowed_quarantined, holdover_seconds } = body
+  return withoutUndefined({
+    budgetUsd: budget_usd,
+    pricePerMillionTokens: price_per_million_tokens,
+    allowedQuarantined: allowed_quarantined,
+    holdoverSeconds: holdover_seconds,
+  })
+}
+
+function consentMissing(plan: ReturnType<typeof planShape>): RevectorError {
+  const price =
+    plan.cost_usd_estimate === null
+      ? 'at a cost that is not known'
+      : plan.cost_usd_estimate === 0
+        ? 'at no cost'
+        : `for about $${plan.cost_usd_estimate.toFixed(2)}`
+  return new RevectorError(
+    'CONSENT_MISSING',
+    `Moving ${plan.missing_chunks} chunks from ${plan.source_model} to ${plan.target_model}, ${price}, needs a yes.`,
+    { hint: 'Send it again with `"consent": true`.', data: { plan } },
+  )
+}
+
+/** An option that is absent and one that is undefined are the same to a caller. */
+function withoutUndefined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,99 @@
+import type * as z from 'zod'
+import { RevectorError } from '../../core/errors.ts'
+import type { AddModel, ModelStatus, Revector } from '../../revector.ts'
+import { modelShape, modelSpaceShape } from '../../wire.ts'
+import type { ServeOptions } from '../app.ts'
+import * as contract from '../contract/models.ts'
+import { type App, routeOf } from '../route.ts'
+
+interface Parts {
+  readonly revector: Revector
+  readonly options: Pick<ServeOptions, 'modelUrls'>
+}
+
+export async function modelRoutes(app: App, { revector: { models }, options }: Parts): Promise<void> {
+  app.route({
+    ...routeOf(contract.listModels),
+    handler: async () => ({ models: (await models.list()).map(modelShape) }),
+  })
+
+  app.route({
+    ...routeOf(contract.searchableModels),
+    handler: async () => {
+      const ready = (await models.list()).filter((model) => model.embeddings > 0 && model.state !== 'retired')
+      return { models: ready.sort(currentFirst).map(modelShape) }
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.addModel),
+    handler: async (request, reply) => {
+      refuseUnknownUrl(request.body.base_url, options.modelUrls)
+      const model = await models.add(requestOf(request.body))
+      const status = (await models.list()).find(({ id }) => id === model.id)
+      if (status === undefined) throw vanished(model.modelName)
+      reply.code(201)
+      return { ...modelShape(status), ...modelSpaceShape(model) }
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.useModel),
+    handler: async ({ body }) => models.use(body.model, { force: body.force }),
+  })
+
+  app.route({
+    ...routeOf(contract.removeModel),
+    handler: async ({ params, query }) => {
+      const { modelName, embeddings, bytes } = await models.remove(params.model_name, { force: query.force })
+      return { model_name: modelName, embeddings, bytes }
+    },
+  })
+}
+
+function currentFirst(a: ModelStatus, b: ModelStatus): number {
+  return Number(b.current) - Number(a.current)
+}
+
+function requestOf(body: z.output<typeof contract.addModel.body>): AddModel {
+  const given = {
+    dimension: body.dimension,
+    provider: body.provider,
+    remoteName: body.remote_name,
+    revision: body.revision,
+    pooling: body.pooling,
+    normalize: body.normalize,
+    documentPrefix: body.document_prefix,
+    queryPrefix: body.query_prefix,
+    distance: body.distance,
+    baseUrl: body.base_url,
+  }
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return { modelName: body.model_name, ...known }
+}
+
+/** A key of the service is no key to the network it stands in. @throws RevectorError INVALID_INPUT */
+function refuseUnknownUrl(url: string | undefined, allowed: readonly string[]): void {
+  if (url === undefined || allowed.some((one) => covers(new URL(one), new URL(url)))) return
+  throw new RevectorError('INVALID_INPUT', `base_url is not one that the operator allows: came ${url}.`, {
+    hint: 'Add it to `serve.modelUrls`, or register the model with `revector models add`.',
+    data: { field: 'base_url' },
+  })
+}
+
+function covers(allowed: URL, asked: URL): boolean {
+  if (allowed.origin !== asked.origin || asked.username !== '' || asked.password !== '') return false
+  const folder = allowed.pathname.replace(/\/?$/, '/')
+  return `${asked.pathname.replace(/\/?$/, '/')}`.startsWith(folder)
+}
+
+function vanished(modelName: string): RevectorError {
+  return new RevectorError(
+    'MODEL_UNKNOWN',
+    `${modelName} was removed by someone else just after it was added.`,
+    {
+      hint: 'Add it again.',
+      data: { model: modelName },
+    },
+  )
+}

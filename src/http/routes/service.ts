@@ -1,0 +1,33 @@
+import { doctorShape } from '../../migration-wire.ts'
+import type { Revector } from '../../revector.ts'
+import { statusShape } from '../../wire.ts'
+import * as contract from '../contract/service.ts'
+import { signalOf } from '../disconnect.ts'
+import { type App, routeOf } from '../route.ts'
+
+interface Parts {
+  readonly revector: Revector
+  readonly version: string
+  readonly languageModel: string | null
+  readonly workerRunning: () => boolean
+}
+
+export async function serviceRoutes(app: App, parts: Parts): Promise<void> {
+  const { revector, version, languageModel, workerRunning } = parts
+
+  app.route({
+    ...routeOf(contract.getStatus),
+    handler: async () => ({
+      ...statusShape(await revector.db.status()),
+      version,
+      language_model: languageModel,
+      worker: { running: workerRunning() },
+    }),
+  })
+
+  app.route({
+    ...routeOf(contract.doctor),
+    handler: async ({ query }, reply) =>
+      doctorShape(await revector.doctor({ probe: query.probe, signal: signalOf(reply) })),
+  })
+}
