@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { RevectorError } from '../core/errors.ts'
 import { createRedactor } from '../logs/redact.ts'
+import { addAudit } from './audit.ts'
 import { addCompletion } from './completion.ts'
 import { addDb } from './db.ts'
 import { addDoctor } from './doctor.ts'
 import { addDocuments } from './documents.ts'
 import { asRevectorError, exitCodeOf } from './failure.ts'
 import { addIngest } from './ingest.ts'
+import { addKeys } from './keys.ts'
 import { addMigrate } from './migrate.ts'
 import { addModels } from './models.ts'
 import { reportError, runCommand, type Start } from './run.ts'
@@ -52,7 +54,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     })
     .exitOverride()
     .addHelpText('after', firstSteps)
-  for (const add of [addIngest, addSearch, addDocuments, addModels, addMigrate, addWorker, addDb, addDoctor])
+  for (const add of [
+    addIngest,
+    addSearch,
+    addDocuments,
+    addModels,
+    addMigrate,
+    addWorker,
+    addDb,
+    addDoctor,
+    addKeys,
+    addAudit,
+  ])
     add(program, start)
   await addCompletion(program, argv)
 

@@ -19,7 +19,7 @@ export const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['http'],
   ['mcp'],
-  ['index.ts', 'wire.ts', 'migration-wire.ts', 'answer-wire.ts', 'testing'],
+  ['index.ts', 'wire.ts', 'migration-wire.ts', 'access-wire.ts', 'answer-wire.ts', 'testing'],
   ['revector.ts'],
   ['database-calls.ts', 'migration-calls.ts', 'answer-calls.ts', 'access-calls.ts'],
   ['runtime.ts'],

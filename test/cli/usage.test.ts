@@ -13,6 +13,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 const groups = {
   db: ['init', 'status', 'run', 'setup-models', 'rollback', 'backup', 'restore'],
   models: ['list', 'add', 'use', 'remove'],
+  keys: ['create', 'list', 'revoke'],
   documents: ['list', 'show', 'embeddings', 'reembed', 'remove'],
   migrate: [
     ...[

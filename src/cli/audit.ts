@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import { auditShape } from '../access-wire.ts'
+import type { AuditEntry } from '../revector.ts'
+import { wholeNumber } from './arguments.ts'
+import type { Context, Start } from './run.ts'
+import { plain, type Style, table } from './text.ts'
+
+interface Flags {
+  readonly limit: number
+  readonly before?: string
+}
+
+export function addAudit(program: Command, start: Start): void {
+  program
+    .command('audit')
+    .summary('who changed what over HTTP, and who made keys')
+    .description('Lists changes that were asked for over HTTP, and of keys, newest first.')
+    .option('--limit <n>', 'how many, 1 to 1,000', wholeNumber('--limit', 1, 1_000), 50)
+    .option('--before <id>', 'go on from this entry')
+    .action((flags: Flags) => start((context) => list(context, flags)))
+}
+
+async function list(context: Context, flags: Flags): Promise<undefined> {
+  const { entries, next } = await context.revector.audit.list(flags)
+  context.result({ entries: entries.map(auditShape), next }, () => listText(entries, context.terminal.style))
+  if (next !== null && !context.terminal.json) {
+    context.terminal.note(context.terminal.noteStyle.dim(`More: add --before ${next}`))
+  }
+}
+
+function listText(entries: readonly AuditEntry[], style: Style): string {
+  if (entries.length === 0) return 'Nothing has been changed over HTTP, and no key was made.'
+  const columns = ['AT', 'WHO', 'DID', 'TO', 'ANSWER'].map((header) => ({ header }))
+  const rows = entries.map((entry) => [
+    entry.at.toISOString().slice(0, 19).replace('T', ' '),
+    plain(entry.actor),
+    plain(entry.action),
+    plain(entry.subject),
+    entry.status === null ? '–' : String(entry.status),
+  ])
+  return table(columns, rows, style)
+}
