@@ -174,6 +174,8 @@ async function recheck(
 interface Wanting {
   readonly id: ChunkId
   readonly contentHash: string
+  /** Written by this transaction: no model can have a vector of it. */
+  readonly fresh: boolean
 }
 
 /** The documents' rows and their chunks, but for those that go. */
@@ -209,8 +211,10 @@ async function writeChanges(
   return {
     written,
     wanting: [
-      ...changes.flatMap((change) => change.kept),
-      ...added.map(({ contentHash }, i) => ({ id: addedIds[i] ?? '', contentHash })),
+      ...changes.flatMap(({ kept }) =>
+        kept.map(({ id, contentHash }) => ({ id, contentHash, fresh: false })),
+      ),
+      ...added.map(({ contentHash }, i) => ({ id: addedIds[i] ?? '', contentHash, fresh: true })),
     ],
   }
 }
@@ -227,7 +231,7 @@ async function storeVectors(
   { model, vectors }: Made,
   wanting: readonly Wanting[],
 ): Promise<boolean> {
-  const ids = wanting.map((chunk) => chunk.id)
+  const ids = wanting.flatMap((chunk) => (chunk.fresh ? [] : [chunk.id]))
   const present = await chunksWithVector(tx, layout, model, ids)
   const lacking = wanting.filter((chunk) => !present.has(chunk.id))
   const toCopy: ChunkId[] = []

@@ -48,7 +48,7 @@ export async function insertChunks(
       insert into ${c.table} (${c.documentId}, ${c.position}, ${c.content}, ${c.contentHash}, ${c.startOffset},
         ${c.endOffset}, ${c.headingPath}, ${c.page}, ${c.tokenCount})
       select u.document_id, u.position, u.content, u.content_hash, u.start_offset,
-        u.end_offset, array(select jsonb_array_elements_text(u.heading_path::jsonb)), u.page, u.token_count
+        u.end_offset, u.heading_path::text[], u.page, u.token_count
       from unnest(
         ${documentIds}, ${encodeTextArray(chunks.map((chunk) => chunk.content))}::text[], ${places(chunks)}
       ) with ordinality as u (document_id, content, ${placeNames}, place)
@@ -80,7 +80,7 @@ export async function moveChunks(
   await db.query(sql`
     update ${c.table} c
     set ${c.position} = u.position, ${c.startOffset} = u.start_offset, ${c.endOffset} = u.end_offset,
-      ${c.headingPath} = array(select jsonb_array_elements_text(u.heading_path::jsonb)), ${c.page} = u.page,
+      ${c.headingPath} = u.heading_path::text[], ${c.page} = u.page,
       ${c.tokenCount} = u.token_count, ${c.contentHash} = u.content_hash
     from unnest(
       ${idArray(
@@ -96,7 +96,7 @@ const placeNames = raw('position, content_hash, start_offset, end_offset, headin
 
 /**
  * Where chunks stand in their document, as arrays to unnest under `placeNames`. Heading paths differ in length,
- * which an array of arrays can't: they travel as JSON.
+ * which an array of arrays can't: each travels as the text of an array.
  */
 function places(chunks: readonly ChunkText[]): Sql {
   return sql`
@@ -104,9 +104,14 @@ function places(chunks: readonly ChunkText[]): Sql {
         ${chunks.map((chunk) => chunk.contentHash)}::text[],
         ${chunks.map((chunk) => chunk.startOffset)}::int[],
         ${chunks.map((chunk) => chunk.endOffset)}::int[],
-        ${chunks.map((chunk) => JSON.stringify(chunk.headingPath))}::text[],
+        ${chunks.map((chunk) => arrayLiteral(chunk.headingPath))}::text[],
         ${chunks.map((chunk) => chunk.page)}::int[],
         ${chunks.map((chunk) => chunk.tokenCount)}::int[]`
+}
+
+/** PostgreSQL's way to write an array of texts. */
+function arrayLiteral(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
 
 /** Of one document, in their order. */

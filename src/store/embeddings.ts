@@ -117,7 +117,10 @@ export async function copyVectorsOfSameContent(
   return rows.map((row) => row.id)
 }
 
-/** Which of these content hashes have a vector in the model: their text need not be embedded again. */
+/**
+ * Which of these content hashes have a vector in the model: their text need not be embedded again. Looked up one by one:
+ * as a join, on tables whose statistics were not taken yet, Postgres would read both tables whole for every batch.
+ */
 export async function hashesWithVector(
   db: Queryable,
   layout: Layout,
@@ -130,10 +133,11 @@ export async function hashesWithVector(
     db.query<{ hash: string }>(sql`
       select u.hash
       from unnest(${hashes}::text[]) as u (hash)
-      where exists (
-        select from ${c.table} c
+      where (
+        select true from ${c.table} c
         join ${modelTable(model.id)} e on e.chunk_id = c.${c.id}
         where c.${c.contentHash} = u.hash and e.${vectorColumn(model.dimension)} is not null
+        limit 1
       )`),
   )
   return new Set(rows.map((row) => row.hash))
