@@ -4,27 +4,38 @@ import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
 import type { Aggregation, SearchFilter, SearchResult, Serve } from './core/search.ts'
 import type { DoctorOptions, DoctorReport } from './doctor/doctor.ts'
-import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from './documents/documents.ts'
+import type {
+  DocumentEmbeddings,
+  DocumentPage,
+  DocumentSummary,
+  StoredDocument,
+} from './documents/documents.ts'
 import type { IngestDocument } from './ingest/ingest-document.ts'
 import type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
 import type { Migrations } from './migration-interface.ts'
 import type { ModelStatus } from './models/status.ts'
 import type { BackupReport, RestoreReport } from './postgres/backup.ts'
 import type { UpgradePlan } from './schema/upgrade.ts'
+import type { ExplainRequest, SearchPlan } from './search/explain.ts'
+import type { SampledChunk } from './store/sample.ts'
 
 export type * from './access-interface.ts'
 export type { Check, CheckName, DoctorOptions, DoctorReport } from './doctor/doctor.ts'
 export type {
   DocumentEmbeddings,
+  DocumentPage,
   DocumentSummary,
   StoredChunk,
   StoredDocument,
 } from './documents/documents.ts'
 export type { IngestDocument } from './ingest/ingest-document.ts'
 export type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
+export type { NamedFile } from './ingest/named-files.ts'
 export type * from './migration-interface.ts'
 export type { ModelStatus } from './models/status.ts'
 export type { BackupReport, RestoreReport } from './postgres/backup.ts'
+export type { ExplainRequest, SearchPlan } from './search/explain.ts'
+export type { SampledChunk } from './store/sample.ts'
 
 /** Every long call takes these. */
 export interface CallOptions {
@@ -165,6 +176,11 @@ export interface Revector {
       modelName: string,
       options?: { readonly force?: boolean },
     ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
+    /** Chunks with their vectors, drawn by hash: the same ones at every call and in every model. @throws RevectorError MODEL_UNKNOWN */
+    sample(
+      modelName: string,
+      options?: { readonly limit?: number },
+    ): Promise<{ readonly dimension: number; readonly chunks: readonly SampledChunk[] }>
   }
   readonly ingestion: {
     ingestDocument(document: IngestDocument): Promise<DocumentId>
@@ -183,10 +199,9 @@ export interface Revector {
    */
   doctor(options?: DoctorOptions): Promise<DoctorReport>
   readonly documents: {
-    list(options?: {
-      readonly limit?: number
-      readonly after?: string
-    }): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: string | null }>
+    list(
+      options?: DocumentPage,
+    ): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: string | null }>
     get(id: DocumentId): Promise<StoredDocument>
     embeddings(id: DocumentId): Promise<DocumentEmbeddings>
     remove(id: DocumentId): Promise<void>
@@ -200,5 +215,7 @@ export interface Revector {
   readonly retriever: {
     search(request: SearchRequest): Promise<SearchResult>
     searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>
+    /** Runs a search once more in each model, and says how the database went about it. */
+    explain(request: ExplainRequest): Promise<readonly SearchPlan[]>
   }
 }

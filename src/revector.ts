@@ -23,11 +23,13 @@ import { migrationCalls } from './migration-calls.ts'
 import { addModel, removeModel, useModel } from './models/registry.ts'
 import { listModels } from './models/status.ts'
 import { openRuntime } from './runtime.ts'
+import { explainSearch } from './search/explain.ts'
 import { search } from './search/search.ts'
 import { searchMultiModel } from './search/search-multi-model.ts'
 import { searchWhileFilling } from './search/search-while-filling.ts'
 import { countVectors } from './store/coverage.ts'
 import { requireModel } from './store/models.ts'
+import { sampleVectors } from './store/sample.ts'
 
 export type * from './interface.ts'
 
@@ -60,6 +62,15 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       use: async (modelName, how) => useModel(await opened(), modelName, how),
       remove: async (modelName, how) =>
         removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
+      sample: async (modelName, { limit = 500 } = {}) => {
+        const { db, layout } = await opened()
+        const model = await requireModel(db, modelName)
+        const empty = model.state === 'retired'
+        return {
+          dimension: model.dimension,
+          chunks: empty ? [] : await sampleVectors(db, layout, model, limit),
+        }
+      },
     },
     ingestion: {
       ingestDocument: async (document) => ingestDocument(await opened(), document),
@@ -92,6 +103,7 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
           ? search(await opened(), request)
           : searchWhileFilling(await opened(), { ...request, serve }),
       searchMultiModel: async (request) => searchMultiModel(await opened(), request),
+      explain: async (request) => explainSearch(await opened(), request),
     },
   }
 }

@@ -152,6 +152,7 @@ export function documentEmbeddingsShape(report: DocumentEmbeddings) {
       state: model.state,
       embeddings: model.embeddings,
       coverage: model.coverage,
+      missing: model.missing,
     })),
   }
 }

@@ -1,3 +1,5 @@
+import type { DocumentId } from './document.ts'
+
 /**
  * The one union of events that long calls report: it feeds progress bars, logs and metrics.
  * Counts are cumulative within one call.
@@ -7,6 +9,8 @@ export type ProgressEvent =
   | {
       readonly type: 'ingest.document'
       readonly path: string
+      /** Of its document; absent where it failed. */
+      readonly id?: DocumentId
       readonly outcome: 'added' | 'changed' | 'unchanged' | 'failed'
       readonly chunks: number
     }

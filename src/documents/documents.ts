@@ -1,11 +1,11 @@
-import type { DocumentId, Metadata } from '../core/document.ts'
+import type { ChunkId, DocumentId, Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { ModelState } from '../core/model.ts'
+import type { Model, ModelState } from '../core/model.ts'
 import type { Database } from '../postgres/database.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import type { Layout } from '../schema/layout.ts'
 import { type ChunkRow, chunksOfDocument } from '../store/chunks.ts'
-import { countDocumentVectors, coverageOf } from '../store/coverage.ts'
+import { countDocumentVectors, coverageOf, missingChunks } from '../store/coverage.ts'
 import { type DocumentRow, deleteDocuments, getDocument, listDocuments } from '../store/documents.ts'
 import { allModels } from '../store/models.ts'
 
@@ -44,13 +44,24 @@ export interface DocumentEmbeddings {
     readonly state: ModelState
     readonly embeddings: number
     readonly coverage: number
+    /** Chunks with text that lack a vector, up to 1,000. */
+    readonly missing: readonly ChunkId[]
   }[]
+}
+
+export interface DocumentPage {
+  /** 1 to 1,000; default 50. */
+  readonly limit?: number
+  /** The `next` of the page before. */
+  readonly after?: DocumentId
+  /** Part of the title or the source, in any case. */
+  readonly query?: string
 }
 
 /** A page in the order of ids; `next` is the `after` of the page that follows, null on the last. */
 export async function documentPage(
   { db, layout }: DocumentParts,
-  { limit = 50, after }: { readonly limit?: number; readonly after?: DocumentId } = {},
+  { limit = 50, after, query }: DocumentPage = {},
 ): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: DocumentId | null }> {
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
     throw new RevectorError('INVALID_INPUT', `A page has from 1 to 1000 documents: came ${limit}.`, {
@@ -61,6 +72,7 @@ export async function documentPage(
   const rows = await listDocuments(db, layout, {
     limit: limit + 1,
     ...(after === undefined ? {} : { after }),
+    ...(query === undefined ? {} : { query }),
   })
   const documents = rows.slice(0, limit)
   return {
@@ -92,12 +104,27 @@ export async function documentEmbeddings(
   return {
     documentId: id,
     chunks: counted.chunks,
-    models: models.map(({ id: modelId, modelName, dimension, state }) => {
-      const vectors = counted.vectors.get(modelId) ?? 0
-      const coverage = coverageOf({ chunks: counted.chunks, vectors })
-      return { modelName, dimension, state, embeddings: vectors, coverage }
-    }),
+    models: await Promise.all(
+      models.map(async (model) => {
+        const { id: modelId, modelName, dimension, state } = model
+        const vectors = counted.vectors.get(modelId) ?? 0
+        const coverage = coverageOf({ chunks: counted.chunks, vectors })
+        const missing = vectors === counted.chunks ? [] : await lacking(db, layout, model, id)
+        return { modelName, dimension, state, embeddings: vectors, coverage, missing }
+      }),
+    ),
   }
+}
+
+/** A retired model has no table: it lacks what nobody will give it. */
+async function lacking(
+  db: Database,
+  layout: Layout,
+  model: Model,
+  documentId: DocumentId,
+): Promise<readonly ChunkId[]> {
+  if (model.state === 'retired') return []
+  return (await missingChunks(db, layout, model, { limit: 1_000, documentId })).map((chunk) => chunk.id)
 }
 
 /** With its chunks and every model's vectors. @throws RevectorError NOT_FOUND */

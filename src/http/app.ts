@@ -4,12 +4,16 @@ import { RevectorError } from '../core/errors.ts'
 import type { Log } from '../logs/log.ts'
 import type { Redactor } from '../logs/redact.ts'
 import type { Revector } from '../revector.ts'
+import { auditChanges } from './audit.ts'
+import { authenticate } from './auth.ts'
 import { answerClientError } from './client-error.ts'
 import { createPlaces } from './concurrency.ts'
+import { secureHeaders } from './headers.ts'
 import { faultOfText, parseJsonBody } from './json-body.ts'
+import { refuseUnderPressure } from './limits.ts'
 import { asRefusable, problemType, refusalOf } from './problem.ts'
 import { requestId } from './request-id.ts'
-import type { App } from './route.ts'
+import type { App, Caller } from './route.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { migrationRoutes } from './routes/migrations.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -73,10 +77,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   }
 
   app.decorateRequest('caller')
+  await secureHeaders(app, options)
   const places = createPlaces(options.maxConcurrentRequests, 'requests')
   const leave = new WeakMap<FastifyRequest, () => void>()
   app.addHook('onRequest', async (request, reply) => {
-    request.caller = { keyId: null, name: 'http' }
+    request.caller = nobody
     reply.header('x-request-id', request.id)
     const fault = faultOfText(decoded(request.url))
     if (fault !== null) {
@@ -87,6 +92,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     leave.set(request, places.take())
   })
   app.addHook('onResponse', async (request) => leave.get(request)?.())
+  await refuseUnderPressure(app, options)
+  await authenticate(app, parts)
+  auditChanges(app, parts)
 
   app.setNotFoundHandler(async (request) => {
     throw unknownAddress(app, request)
@@ -99,6 +107,9 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(serviceRoutes, parts)
   return app
 }
+
+/** Until it is known who asks. */
+const nobody: Caller = { keyId: null, name: 'nobody', scope: 'read', requestsPerMinute: null }
 
 function unknownAddress(app: App, { method, url }: FastifyRequest): RevectorError {
   const path = (url.split('?')[0] ?? '').slice(0, 200)

@@ -6,7 +6,8 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Operation, Scope } from './contract/operation.ts'
+import type { Scope } from '../core/access.ts'
+import type { Operation } from './contract/operation.ts'
 
 /** The application as routes see it: typed by the contract. */
 export type App = FastifyInstance<
@@ -23,6 +24,9 @@ export interface Caller {
   readonly keyId: string | null
   /** For the audit. */
   readonly name: string
+  readonly scope: Scope
+  /** Null: the service's limit. */
+  readonly requestsPerMinute: number | null
 }
 
 declare module 'fastify' {

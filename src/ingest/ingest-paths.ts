@@ -4,6 +4,7 @@ import type { OnProgress } from '../core/progress.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
 import { batchDocuments, inOrder, oneBehind } from './batches.ts'
 import { type InputFile, listInputs } from './files.ts'
+import { type NamedFile, namedInputs } from './named-files.ts'
 import { readOwed } from './owed.ts'
 import type { IngestParts } from './parts.ts'
 import { type PreparedDocument, prepareDocument } from './prepare.ts'
@@ -14,6 +15,8 @@ import { type WriteOptions, writeDocuments } from './write.ts'
 export interface IngestPaths {
   /** Files, folders, globs; `-` is standard input. */
   readonly paths: readonly string[]
+  /** Further files, each under the name its owner gives it. */
+  readonly files?: readonly NamedFile[]
   /** Embed with this model only; absent: with every written model. */
   readonly model?: string
   /** Added to every document's own. */
@@ -86,12 +89,21 @@ async function* prepared(
   request: IngestPaths,
   tally: IngestTally,
 ): AsyncIterable<PreparedDocument> {
-  const files = listInputs(request.paths, { maxBytes: parts.maxFileBytes, onSkip: tally.skipped })
+  const files = inputsOf(parts, request, tally)
   for await (const document of inOrder(files, readAhead, (file) =>
     prepareFile(parts, request, file, tally),
   )) {
     if (document !== null) yield document
   }
+}
+
+async function* inputsOf(
+  { maxFileBytes: maxBytes }: IngestParts,
+  { paths, files = [] }: IngestPaths,
+  tally: IngestTally,
+): AsyncGenerator<InputFile, void, undefined> {
+  yield* listInputs(paths, { maxBytes, onSkip: tally.skipped })
+  yield* namedInputs(files, { maxBytes })
 }
 
 async function prepareFile(

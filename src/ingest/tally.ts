@@ -50,8 +50,8 @@ export function tallyIngest(onProgress: OnProgress | undefined): IngestTally {
         documents += 1
         chunks += written.chunks
       }
-      const { outcome } = written
-      onProgress?.({ type: 'ingest.document', path: document.path, outcome, chunks: written.chunks })
+      const { id, outcome } = written
+      onProgress?.({ type: 'ingest.document', path: document.path, id, outcome, chunks: written.chunks })
     },
     skipped() {
       skipped += 1

@@ -144,16 +144,27 @@ export async function getDocument(
 export async function listDocuments(
   db: Queryable,
   layout: Layout,
-  page: { readonly limit: number; readonly after?: DocumentId; readonly filter?: SearchFilter },
+  page: {
+    readonly limit: number
+    readonly after?: DocumentId
+    readonly filter?: SearchFilter
+    /** Part of the title or the source, in any case. */
+    readonly query?: string
+  },
 ): Promise<readonly DocumentRow[]> {
   const d = documentColumns(layout)
-  const { after } = page
+  const { after, query } = page
+  // Not LIKE: in what is looked for, % and _ are themselves.
+  const named =
+    query === undefined
+      ? sql`true`
+      : sql`position(lower(${query}) in lower(concat_ws(' ', d.${d.title}::text, d.${d.source}))) > 0`
   const begin =
     after === undefined || !isId(d.idType, after) ? sql`true` : sql`d.${d.id} > ${idValue(d.idType, after)}`
   const { rows } = await db.query<StoredRow>(sql`
     select ${listed(layout)}
     from ${d.table} d
-    where ${begin} and ${documentsMatching(layout, page.filter)}
+    where ${begin} and ${named} and ${documentsMatching(layout, page.filter)}
     order by d.${d.id}
     limit ${page.limit}`)
   return rows.map(toDocument)

@@ -1,9 +1,6 @@
 import * as z from 'zod'
+import type { Scope } from '../../core/access.ts'
 import type { ErrorCode } from '../../core/errors.ts'
-
-/** What a key may do; each includes the ones before it. */
-export const scopes = ['read', 'write', 'admin'] as const
-export type Scope = (typeof scopes)[number]
 
 /**
  * One thing the service can be asked for. Validation, the OpenAPI document, the reference page and the console's types

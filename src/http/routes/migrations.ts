@@ -1,10 +1,19 @@
 import type * as z from 'zod'
 import { RevectorError } from '../../core/errors.ts'
-import type { MigrationScope } from '../../core/migration.ts'
-import { migrationShape, migrationStatusShape, planShape, quarantineShape } from '../../migration-wire.ts'
+import type { MigrationEvent, MigrationScope } from '../../core/migration.ts'
+import {
+  migrationEventShape,
+  migrationShape,
+  migrationStatusShape,
+  planShape,
+  quarantineShape,
+} from '../../migration-wire.ts'
 import type { MigrationLimits, PlanMigration, Revector } from '../../revector.ts'
+import type { ServeOptions } from '../app.ts'
+import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/migrations.ts'
 import { signalOf } from '../disconnect.ts'
+import { type ServerEvent, sendEvents } from '../event-stream.ts'
 import { type App, routeOf } from '../route.ts'
 
 type PlanBody = z.output<typeof contract.planMigration.body>
@@ -59,6 +68,24 @@ export async function migrationRoutes(
   app.route({
     ...routeOf(contract.getMigration),
     handler: async ({ params }) => migrationStatusShape(await migrations.status(params.id)),
+  })
+
+  app.route({
+    ...routeOf(contract.migrationEvents),
+    handler: async ({ params, query, headers }, reply) => {
+      const after = headers['last-event-id'] ?? query.after
+      // Before the stream begins: an unknown migration is a 404.
+      await migrations.status(params.id)
+      const leave = streams.take()
+      reply.raw.once('close', leave)
+      const events = migrations.events({
+        migrationId: params.id,
+        follow: query.follow,
+        signal: signalOf(reply),
+        ...(after === undefined ? {} : { after: /^\d{1,18}$/.test(after) ? after : '0' }),
+      })
+      return sendEvents(reply, named(events))
+    },
   })
 
   app.route({
@@ -135,6 +162,12 @@ export async function migrationRoutes(
       return { ...migrationStatusShape(status), bytes: status.bytes }
     },
   })
+}
+
+async function* named(events: AsyncIterable<MigrationEvent>): AsyncGenerator<ServerEvent, void, undefined> {
+  for await (const event of events) {
+    yield { id: event.id, event: event.type, data: migrationEventShape(event) }
+  }
 }
 
 function planOf(body: Omit<PlanBody, 'target_model'> & { readonly target_model: string }): PlanMigration {

@@ -49,6 +49,32 @@ export async function modelRoutes(app: App, { revector: { models }, options }: P
       return { model_name: modelName, embeddings, bytes }
     },
   })
+
+  app.route({
+    ...routeOf(contract.sampleVectors),
+    handler: async ({ params, query }) => {
+      const { dimension, chunks } = await models.sample(params.model_name, { limit: query.limit })
+      return {
+        model_name: params.model_name,
+        dimension,
+        chunks: chunks.map(({ chunkId, documentId, title, position }) => ({
+          chunk_id: chunkId,
+          document_id: documentId,
+          title,
+          position,
+        })),
+        vectors: packed(chunks.map((chunk) => chunk.vector)),
+      }
+    },
+  })
+}
+
+/** Little-endian on every machine, one vector after the other, as base64. */
+function packed(vectors: readonly Float32Array[]): string {
+  const bytes = Buffer.allocUnsafe(4 * vectors.reduce((length, vector) => length + vector.length, 0))
+  let at = 0
+  for (const vector of vectors) for (const number of vector) at = bytes.writeFloatLE(number, at)
+  return bytes.toString('base64')
 }
 
 function currentFirst(a: ModelStatus, b: ModelStatus): number {

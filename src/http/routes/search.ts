@@ -15,7 +15,10 @@ export async function searchRoutes(app: App, { revector }: { readonly revector: 
     handler: async (request, reply) => {
       const { body } = request
       refuseTwoWays(body)
-      return searchShape(await found(revector, body, signalOf(reply)))
+      const signal = signalOf(reply)
+      const result = await found(revector, body, signal)
+      if (!body.explain) return searchShape(result)
+      return { ...searchShape(result), explain: await explained(revector, result, body, signal) }
     },
   })
 }
@@ -40,8 +43,22 @@ function found({ retriever }: Revector, body: Body, signal: AbortSignal): Promis
   return retriever.search({
     ...common,
     ...(model === undefined ? {} : { modelName: model }),
-    ...(body.vector === undefined ? {} : { queryVector: Float32Array.from(body.vector) }),
+    ...(body.vector === undefined ? {} : { queryVector: usable(body.vector) }),
   })
+}
+
+async function explained({ retriever }: Revector, { models }: SearchResult, body: Body, signal: AbortSignal) {
+  const [first = ''] = models
+  const given = body.vector === undefined ? vectorsOf(body) : { [first]: usable(body.vector) }
+  const plans = await retriever.explain({
+    query: body.query ?? '',
+    modelNames: models,
+    topK: body.top_k,
+    signal,
+    ...(given === null ? {} : { queryVectors: given }),
+    ...(body.filter === undefined ? {} : { filter: filterOf(body.filter) }),
+  })
+  return plans.map(({ modelName, path, index, ms, plan }) => ({ model: modelName, path, index, ms, plan }))
 }
 
 /** @throws RevectorError INVALID_INPUT */
@@ -60,6 +77,18 @@ function refuseTwoWays(body: Body): void {
   }
 }
 
+/**
+ * A vector that can be compared: 32-bit floats whose length is neither nothing nor beyond what they can hold.
+ *
+ * @throws RevectorError INVALID_INPUT
+ */
+function usable(numbers: readonly number[]): Float32Array {
+  const vector = Float32Array.from(numbers)
+  const length = Math.hypot(...vector)
+  if (length > 1e-15 && length < 1e15) return vector
+  throw invalid(`a vector has the length ${length}: expected one from 1e-15 to 1e15`)
+}
+
 function invalid(what: string): RevectorError {
   return new RevectorError('INVALID_INPUT', `In the body ${what}.`, {
     hint: 'See /docs#search for what goes together.',
@@ -68,9 +97,7 @@ function invalid(what: string): RevectorError {
 
 function vectorsOf({ vectors }: Body): Record<string, Float32Array> | null {
   if (vectors === undefined) return null
-  return Object.fromEntries(
-    Object.entries(vectors).map(([name, vector]) => [name, Float32Array.from(vector)]),
-  )
+  return Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, usable(vector)]))
 }
 
 export function filterOf(filter: NonNullable<Body['filter']>): SearchFilter {

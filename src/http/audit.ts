@@ -1,0 +1,65 @@
+import type { FastifyRequest } from 'fastify'
+import type { Log } from '../logs/log.ts'
+import type { Redactor } from '../logs/redact.ts'
+import type { Revector } from '../revector.ts'
+import type { App } from './route.ts'
+
+interface Parts {
+  readonly revector: Pick<Revector, 'audit'>
+  readonly log: Log
+  readonly redactor: Redactor
+}
+
+/**
+ * Every request that changes something has an entry before it is tried, and without one it is not tried. The status comes
+ * when it is answered.
+ */
+export function auditChanges(app: App, { revector: { audit }, log, redactor }: Parts): void {
+  const entries = new WeakMap<FastifyRequest, string>()
+  app.addHook('preHandler', async (request) => {
+    const { scope, operation } = request.routeOptions.config
+    if (scope == null || scope === 'read' || request.method === 'GET' || request.method === 'HEAD') return
+    const { caller, id, params, body } = request
+    const said = { ...plainFields(params), ...plainFields(body) }
+    entries.set(
+      request,
+      await audit.begin({
+        actor: caller.name,
+        action: operation?.id ?? `${request.method} ${request.routeOptions.url ?? ''}`,
+        subject: subjectOf(params, said),
+        requestId: id,
+        data: redactor.value(said) as Record<string, unknown>,
+      }),
+    )
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const entry = entries.get(request)
+    if (entry === undefined) return
+    await audit.end(entry, reply.statusCode).catch((error: unknown) => {
+      log.error('An audit entry could not be closed.', { request: request.id, entry, error })
+    })
+  })
+}
+
+const longest = 200
+
+/** Short values that say what was asked for; never the text of a document. */
+function plainFields(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      ([key, item]) =>
+        key !== 'content' &&
+        (typeof item === 'number' ||
+          typeof item === 'boolean' ||
+          (typeof item === 'string' && item.length <= longest)),
+    ),
+  )
+}
+
+function subjectOf(params: unknown, said: Readonly<Record<string, unknown>>): string {
+  const [first] = Object.values(plainFields(params))
+  const subject =
+    first ?? said['model_name'] ?? said['model'] ?? said['target_model'] ?? said['source'] ?? said['title']
+  return subject === undefined ? '' : String(subject)
+}

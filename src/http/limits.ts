@@ -1,0 +1,62 @@
+import rateLimit from '@fastify/rate-limit'
+import underPressure from '@fastify/under-pressure'
+import type { FastifyRequest } from 'fastify'
+import { RevectorError } from '../core/errors.ts'
+import type { ServeOptions } from './app.ts'
+import type { App } from './route.ts'
+
+/** How often one address may come with what is no key, in a minute. */
+const wrongKeysPerMinute = 60
+
+export interface Limits {
+  /** @throws RevectorError TOO_MANY_REQUESTS */
+  countRequest(request: FastifyRequest): Promise<void>
+  /** @throws RevectorError TOO_MANY_REQUESTS */
+  countWrongKey(request: FastifyRequest): Promise<void>
+}
+
+/** Requests of a key in a minute, and wrong keys of an address. Counted in this process. */
+export async function createLimits(app: App, { requestsPerMinute }: ServeOptions): Promise<Limits> {
+  await app.register(rateLimit, { global: false, timeWindow: 60_000 })
+  const requests = app.createRateLimit({
+    max: (request) => request.caller.requestsPerMinute ?? requestsPerMinute,
+    keyGenerator: (request) => `key ${request.caller.keyId ?? ''}`,
+  })
+  const wrongKeys = app.createRateLimit({ max: wrongKeysPerMinute })
+  return {
+    countRequest: (request) => count(requests, request, 'requests'),
+    countWrongKey: (request) => count(wrongKeys, request, 'wrong keys'),
+  }
+}
+
+async function count(
+  limiter: ReturnType<App['createRateLimit']>,
+  request: FastifyRequest,
+  what: string,
+): Promise<void> {
+  const limit = await limiter(request)
+  if (limit.isAllowed || !limit.isExceeded) return
+  throw new RevectorError('TOO_MANY_REQUESTS', `More than ${limit.max} ${what} came within a minute.`, {
+    hint: 'Wait as long as Retry-After says.',
+    data: { limit: limit.max, retryAfterSeconds: limit.ttlInSeconds },
+  })
+}
+
+/** Turns requests away while the process is too far behind to answer in time. Who watches over it is not. */
+export async function refuseUnderPressure(
+  app: App,
+  { maxEventLoopDelayMs, maxRssBytes }: ServeOptions,
+): Promise<void> {
+  await app.register(underPressure, {
+    maxEventLoopDelay: maxEventLoopDelayMs,
+    maxRssBytes,
+    sampleInterval: 500,
+    pressureHandler: (request) => {
+      if (request.routeOptions.config.scope == null) return
+      throw new RevectorError('OVERLOADED', 'The service is too far behind to take more.', {
+        hint: 'Come again in a moment.',
+        data: { retryAfterSeconds: 2 },
+      })
+    },
+  })
+}

@@ -1,0 +1,86 @@
+import type { SearchFilter } from '../core/search.ts'
+import { countVectors } from '../store/coverage.ts'
+import { checkQueryVector } from '../store/embeddings.ts'
+import { requireModel } from '../store/models.ts'
+import { explainNearest } from '../store/nearest-plan.ts'
+import type { SearchParts } from './parts.ts'
+import { checkMultiModelRequest } from './request.ts'
+
+export interface ExplainRequest {
+  readonly query?: string
+  readonly modelNames: readonly string[]
+  /** By model name, where they are at hand: nothing is embedded then. */
+  readonly queryVectors?: Readonly<Record<string, Float32Array>>
+  /** 1 to 1,000; default 5. */
+  readonly topK?: number
+  readonly filter?: SearchFilter
+  readonly signal?: AbortSignal
+}
+
+/** How the database goes about a search in one model's space. */
+export interface SearchPlan {
+  readonly modelName: string
+  /** `graph`, `scan`, `filtered`, …: see the decision record on the search statement. */
+  readonly path: string
+  /** The index whose order was followed; null where none was. */
+  readonly index: string | null
+  /** What the database took to run it, in milliseconds. */
+  readonly ms: number
+  /** PostgreSQL's own account, a line a node. */
+  readonly plan: readonly string[]
+}
+
+/**
+ * Runs a search once more in each model, for the sake of its plan.
+ *
+ * @throws RevectorError as a search does
+ */
+export async function explainSearch(
+  parts: SearchParts,
+  request: ExplainRequest,
+): Promise<readonly SearchPlan[]> {
+  const { db, layout, models, tuning } = parts
+  const { query, modelNames, queryVectors, topK, filter, signal } = checkMultiModelRequest(request)
+  const plans: SearchPlan[] = []
+  for (const modelName of modelNames) {
+    const model = await requireModel(db, modelName)
+    const embedded = async () =>
+      (await (await models.open(model)).embed([query], { kind: 'query', signal })).vectors[0]
+    const vector = queryVectors[modelName] ?? (await embedded())
+    if (vector === undefined) throw new Error(`${modelName} made no vector of the query`)
+    checkQueryVector(model, vector)
+    const { vectors } = await countVectors(db, layout, model)
+    const asked = { model, vector, k: topK, filter, versionOf: modelName, vectors }
+    const { path, index, plan } = await explainNearest(db, layout, asked, tuning)
+    const [whole] = plan as readonly { readonly Plan: PlanNode; readonly 'Execution Time'?: number }[]
+    plans.push({
+      modelName,
+      path,
+      index,
+      ms: whole?.['Execution Time'] ?? 0,
+      plan: whole === undefined ? [] : linesOf(whole.Plan, 0),
+    })
+  }
+  return plans
+}
+
+interface PlanNode {
+  readonly 'Node Type'?: string
+  readonly 'Relation Name'?: string
+  readonly 'Index Name'?: string
+  readonly 'Actual Rows'?: number
+  readonly 'Actual Loops'?: number
+  readonly Plans?: readonly PlanNode[]
+}
+
+function linesOf(node: PlanNode, depth: number): readonly string[] {
+  const loops = node['Actual Loops'] ?? 0
+  const index = node['Index Name'] === undefined ? '' : ` using ${node['Index Name']}`
+  const table = node['Relation Name'] === undefined ? '' : ` on ${node['Relation Name']}`
+  const rows =
+    loops === 0 ? 'never entered' : `${node['Actual Rows'] ?? 0} rows${loops > 1 ? ` × ${loops}` : ''}`
+  return [
+    `${'  '.repeat(depth)}${node['Node Type'] ?? ''}${index}${table} (${rows})`,
+    ...(node.Plans ?? []).flatMap((below) => linesOf(below, depth + 1)),
+  ]
+}
