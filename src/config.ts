@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
+import { languageProviderNames } from './core/answer.ts'
 import { RevectorError } from './core/errors.ts'
 
 const serveOptions = z.strictObject({
@@ -38,6 +39,59 @@ const serveOptions = z.strictObject({
     .array(z.url({ protocol: /^https?$/ }))
     .default([])
     .describe('Addresses that a model registered over HTTP may name. Commands may name any.'),
+  requestsPerMinute: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(6_000)
+    .describe('Of one key, where it has no limit of its own. Counted by each process.'),
+  corsOrigins: z
+    .array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin))
+    .default([])
+    .describe('Sites whose pages may call the service, with a key. Empty: no other site’s.'),
+  maxEventLoopDelayMs: z
+    .int()
+    .min(0)
+    .default(1_000)
+    .describe('Milliseconds the process may be behind before it turns requests away; 0: never.'),
+  maxRssBytes: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Bytes of memory from which requests are turned away; 0: no limit.'),
+  stopDelayMs: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'Milliseconds between “not ready” and the last new connection when stopping, for a balancer to notice.',
+    ),
+  stopTimeoutMs: z
+    .int()
+    .min(0)
+    .default(30_000)
+    .describe('Milliseconds that requests have to come to their end when stopping.'),
+})
+
+const languageModel = z.strictObject({
+  provider: z.enum(languageProviderNames).describe('Who serves it. Ollama and vLLM are `openai-compatible`.'),
+  model: z.string().min(1).describe('The provider’s name of the model.'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Its address, where it is not the provider’s own; for Ollama `http://127.0.0.1:11434/v1`.'),
+  maxOutputTokens: z.int().min(16).default(1_000).describe('Tokens an answer may have; it is cut there.'),
+  contextTokens: z
+    .int()
+    .min(1_000)
+    .default(8_000)
+    .describe('Tokens that passages, question and answer may have together. Ollama cuts off what is more than its `num_ctx`.'),
+  timeoutMs: z
+    .int()
+    .min(1)
+    .default(60_000)
+    .describe('Milliseconds of silence after which a request is given up; a cold local model may need more.'),
+  maxAttempts: z.int().min(1).max(20).default(4).describe('Attempts before the first word of an answer.'),
 })
 
 /**
@@ -123,6 +177,9 @@ export const optionsSchema = z.strictObject({
     .string()
     .default(join(homedir(), '.cache', 'revector'))
     .describe('Folder for files that can be made again.'),
+  languageModel: languageModel
+    .optional()
+    .describe('The language model that answers questions. Absent: answers are sentences of the documents.'),
   fusionWeights: z
     .record(z.string(), z.number().positive())
     .default({})
@@ -153,6 +210,12 @@ export const environmentNames = {
   logDir: 'REVECTOR_LOG_DIR',
 } as const satisfies Partial<Record<keyof Options, string>>
 
+/** Of one option, more than one variable. */
+export const languageModelNames = {
+  model: 'REVECTOR_LANGUAGE_MODEL',
+  url: 'REVECTOR_LANGUAGE_MODEL_URL',
+} as const
+
 export const keyNames = [
   'OPENAI_API_KEY',
   'COHERE_API_KEY',
@@ -174,15 +237,41 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
     }),
   )
   const fromFile = from.file === undefined ? {} : readConfigFile(from.file)
+  const language = languageModelFrom(env, fromFile)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const parsed = optionsSchema.safeParse({
     ...withoutServer(fromFile, given),
     ...withoutServer(fromEnvironment, given),
+    ...(language === undefined ? {} : { languageModel: language }),
     ...given,
   })
   if (!parsed.success) throw invalid(parsed.error, from.file)
   const keys = Object.fromEntries(keyNames.map((name) => [name, env[name]]))
   return { ...parsed.data, dataDir: resolve(parsed.data.dataDir), keys }
+}
+
+/**
+ * `provider:model`, and the address beside it. Naming the model that the file names keeps the file's limits.
+ *
+ * @throws RevectorError CONFIG_INVALID
+ */
+function languageModelFrom(
+  env: NodeJS.ProcessEnv,
+  { languageModel: ofFile }: { readonly languageModel?: unknown },
+): object | undefined {
+  const named = env[languageModelNames.model]
+  const baseUrl = env[languageModelNames.url]
+  const address = baseUrl === undefined || baseUrl === '' ? {} : { baseUrl }
+  const before = typeof ofFile === 'object' && ofFile !== null ? ofFile : undefined
+  if (named === undefined || named === '') return before === undefined ? undefined : { ...before, ...address }
+  const [, provider, model] = /^([^:]+):(.+)$/.exec(named) ?? []
+  if (!languageProviderNames.some((name) => name === provider)) {
+    throw new RevectorError('CONFIG_INVALID', `${languageModelNames.model}: expected provider:model, got "${named}".`, {
+      hint: `For example openai:gpt-5-mini. Providers: ${languageProviderNames.join(', ')}.`,
+      data: { option: 'languageModel' },
+    })
+  }
+  return { ...before, provider, model, ...address }
 }
 
 /** Who names a folder in the call means that folder, whatever DATABASE_URL stands in the environment or a file. */
