@@ -1,4 +1,5 @@
 import type { Audit, Idempotency, Keys } from './access-interface.ts'
+import type { Answers } from './answer-interface.ts'
 import type { DocumentId } from './core/document.ts'
 import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
@@ -20,6 +21,7 @@ import type { ExplainRequest, SearchPlan } from './search/explain.ts'
 import type { SampledChunk } from './store/sample.ts'
 
 export type * from './access-interface.ts'
+export type * from './answer-interface.ts'
 export type { Check, CheckName, DoctorOptions, DoctorReport } from './doctor/doctor.ts'
 export type {
   DocumentEmbeddings,
@@ -212,6 +214,8 @@ export interface Revector {
   readonly audit: Audit
   /** Requests that may come twice. */
   readonly idempotency: Idempotency
+  /** Questions answered from the documents, with citations. */
+  readonly answers: Answers
   readonly retriever: {
     search(request: SearchRequest): Promise<SearchResult>
     searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>

@@ -1,4 +1,5 @@
 import { accessCalls } from './access-calls.ts'
+import { answerCalls } from './answer-calls.ts'
 import { type Options, readConfig } from './config.ts'
 import type { DocumentId } from './core/document.ts'
 import type { OnProgress } from './core/progress.ts'
@@ -97,6 +98,7 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       embeddings: async (id) => documentEmbeddings(await opened(), id),
       remove: async (id) => removeDocument(await opened(), id),
     },
+    answers: answerCalls(config, runtime),
     retriever: {
       search: async ({ serve, ...request }) =>
         serve === undefined

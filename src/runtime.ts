@@ -4,6 +4,8 @@ import type { OnProgress } from './core/progress.ts'
 import type { ModelLimits, ProviderEnvironment, SharedRates } from './embedding/contract.ts'
 import { openEmbeddingModel } from './embedding/open.ts'
 import { type OwnModel, ownSpec } from './embedding/own-model.ts'
+import type { LanguageModel, LanguageModelSpec } from './generating/contract.ts'
+import { openLanguageModel } from './generating/open.ts'
 import type { IngestParts } from './ingest/parts.ts'
 import { openModels } from './models/open-models.ts'
 import { addModel, setupModels } from './models/registry.ts'
@@ -13,12 +15,12 @@ import type { Database } from './postgres/database.ts'
 import { loadLayout } from './schema/layout.ts'
 import { schemaStatus } from './schema/status.ts'
 import { runRevisions } from './schema/upgrade.ts'
+import type { AnswerParts } from './search/answer/ask.ts'
 import { createSearchMemory } from './search/memory.ts'
-import type { SearchParts } from './search/parts.ts'
 import { blockRate, takeFromRate } from './store/provider-rates.ts'
 
 /** What the flows need. */
-export interface Opened extends IngestParts, SearchParts {
+export interface Opened extends IngestParts, AnswerParts {
   readonly db: Database
 }
 
@@ -57,6 +59,7 @@ export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOp
   const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
   const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
+  const language = once(async () => openLanguage(config, onProgress))
   const parts = once(async (): Promise<Opened> => {
     const db = await connection.get()
     await bringUp(db)
@@ -65,7 +68,7 @@ export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOp
     for (const own of ownModels) await addModel({ db, layout }, ownSpec(own))
     const memory = createSearchMemory()
     const { fusionWeights, maxFileBytes } = config
-    return { db, layout, models, parser, maxFileBytes, split, memory, fusionWeights }
+    return { db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, language: language.get }
   })
   let closed = false
   const assertOpen = (): void => {
@@ -101,6 +104,15 @@ export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOp
       await closeDatabase()
     },
   }
+}
+
+async function openLanguage(
+  { languageModel, keys }: Config,
+  onProgress: OnProgress | undefined,
+): Promise<LanguageModel | null> {
+  if (languageModel === undefined) return null
+  const spec: LanguageModelSpec = { ...languageModel, baseUrl: languageModel.baseUrl ?? null }
+  return openLanguageModel(spec, { keys, ...(onProgress === undefined ? {} : { onProgress }) })
 }
 
 function limitsOf({ modelLimits }: Config): Record<string, Partial<ModelLimits>> {

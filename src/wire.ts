@@ -93,7 +93,7 @@ function servingShape(serving: Serving) {
   }
 }
 
-function hitShape(hit: Hit) {
+export function hitShape(hit: Hit) {
   return {
     rank: hit.rank,
     chunk_id: hit.chunkId,

@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto'
+import type { Answer, AnswerEvent, AnswerMode, Citation, TokenUsage, Unanswered } from '../../core/answer.ts'
+import { RevectorError } from '../../core/errors.ts'
+import type { Hit } from '../../core/search.ts'
+import type { LanguageModel } from '../../generating/contract.ts'
+import { estimateTokens } from '../../splitting/tokens.ts'
+import { toHit } from '../hits.ts'
+import type { SearchParts } from '../parts.ts'
+import { scoreOf } from '../score.ts'
+import { type SpaceResult, searchSpace } from '../search-space.ts'
+import { citingText } from './citing.ts'
+import { closenessOf, closeShare, knownShare } from './closeness.ts'
+import { extractSentences, tellSentences } from './extractive.ts'
+import { choosePassages, type Passage } from './passages.ts'
+import { promptFor, promptOverhead } from './prompt.ts'
+import { type AskRequest, checkAsk } from './request.ts'
+import { type Rarity, rarityIn, wordsOf } from './words.ts'
+
+export interface AnswerParts extends SearchParts {
+  /** Null: none is configured. */
+  readonly language: () => Promise<LanguageModel | null>
+}
+
+/** How many of the nearest are looked at: they say which words are rare, and replace passages that say the same. */
+const depth = 50
+/** Of an extractive answer. */
+const extractiveTokens = 20_000
+
+const unansweredText: Readonly<Record<Unanswered, string>> = {
+  nothing_found: 'There is nothing in the documents to answer from.',
+  nothing_close: 'Nothing in the documents is close to this question.',
+  not_in_passages: 'The documents found do not answer this question.',
+}
+
+/**
+ * Answers a question from the documents: searches, chooses passages, and has a language model answer from them, or picks
+ * their best sentences where none is configured. Every citation points to the words that it was given.
+ *
+ * @throws RevectorError as `search`, and what the language model throws
+ */
+export async function* ask(
+  parts: AnswerParts,
+  request: AskRequest,
+): AsyncGenerator<AnswerEvent, void, undefined> {
+  const began = performance.now()
+  const checked = checkAsk(request)
+  const language = checked.mode === 'extractive' ? null : await parts.language()
+  if (checked.mode === 'generated' && language === null) throw noLanguageModel()
+  const mode: AnswerMode = language === null ? 'extractive' : 'generated'
+
+  const { query, modelName = null, topK, filter, signal } = checked
+  const space = await searchSpace(parts, { modelName, query, k: depth, filter, signal })
+  const found = atLeast(space, checked.minScore)
+  const passages = choosePassages(found, { most: topK, tokens: roomFor(language, query) })
+  const nearestWords = found.map((chunk) => wordsOf(chunk.content))
+  const rarity = rarityIn(nearestWords)
+  yield { type: 'hits', hits: hitsOf(space, passages) }
+
+  const question = { text: query, words: wordsOf(query) }
+  const made = { passages, rarity, question, mode }
+  const reason = nothingClose(made)
+  const outcome =
+    reason !== null
+      ? yield* decline(reason)
+      : language === null
+        ? yield* extract(made)
+        : yield* generate(made, language, signal)
+  const { modelName: model } = space.model
+  const answer: Answer = {
+    query,
+    mode,
+    model,
+    languageModel: language?.name ?? null,
+    coverage: { [model]: space.coverage },
+    ...outcome,
+    tookMs: performance.now() - began,
+  }
+  yield { type: 'done', answer }
+}
+
+type Outcome = Pick<
+  Answer,
+  'answer' | 'answered' | 'reason' | 'citations' | 'removedCitations' | 'truncated' | 'usage'
+>
+type Told = AsyncGenerator<AnswerEvent, Outcome, undefined>
+
+interface Made {
+  readonly passages: readonly Passage[]
+  readonly rarity: Rarity
+  readonly question: { readonly text: string; readonly words: ReadonlySet<string> }
+  readonly mode: AnswerMode
+}
+
+function atLeast({ found, model }: SpaceResult, minScore: number | undefined): SpaceResult['found'] {
+  if (minScore === undefined) return found
+  return found.filter((chunk) => scoreOf(model.distance, chunk.distance) >= minScore)
+}
+
+function hitsOf({ model, found }: SpaceResult, passages: readonly Passage[]): readonly Hit[] {
+  return passages.map(({ chunk }, i) => {
+    const place = { rank: found.indexOf(chunk) + 1, distance: chunk.distance }
+    return toHit(chunk, {
+      rank: i + 1,
+      score: scoreOf(model.distance, chunk.distance),
+      distance: chunk.distance,
+      models: { [model.modelName]: place },
+    })
+  })
+}
+
+/** Tokens for passages: what the context has beside the answer, the question and our own words. */
+function roomFor(language: LanguageModel | null, query: string): number {
+  if (language === null) return extractiveTokens
+  const { contextTokens, maxOutputTokens } = language.spec
+  return Math.max(0, contextTokens - maxOutputTokens - promptOverhead - estimateTokens(query))
+}
+
+function nothingClose({ passages, rarity, question, mode }: Made): Unanswered | null {
+  if (passages.length === 0) return 'nothing_found'
+  const closeness = closenessOf(
+    question.words,
+    passages.map((passage) => passage.words),
+    rarity,
+  )
+  if (closeness.share >= closeShare) return null
+  // In another language words prove nothing; a language model can tell.
+  return mode === 'generated' && closeness.known < knownShare ? null : 'nothing_close'
+}
+
+async function* decline(reason: Unanswered, usage: TokenUsage | null = null): Told {
+  const answer = unansweredText[reason]
+  yield { type: 'text', text: answer }
+  return { answer, answered: false, reason, citations: [], removedCitations: 0, truncated: false, usage }
+}
+
+async function* extract({ passages, rarity, question }: Made): Told {
+  const sentences = extractSentences(question.words, passages, rarity)
+  if (sentences.length === 0) return yield* decline('nothing_close')
+  let answer = ''
+  const citations: Citation[] = []
+  for (const told of tellSentences(sentences)) {
+    if (told.type === 'text') answer += told.text
+    else citations.push(told.citation)
+    yield told
+  }
+  return {
+    answer,
+    answered: true,
+    reason: null,
+    citations,
+    removedCitations: 0,
+    truncated: false,
+    usage: null,
+  }
+}
+
+async function* generate(
+  { passages, rarity, question }: Made,
+  language: LanguageModel,
+  signal: AbortSignal | undefined,
+): Told {
+  const prompt = promptFor(question.text, passages, randomBytes(4).toString('hex'))
+  const citing = citingText(passages, rarity)
+  let truncated = false
+  let usage: TokenUsage | null = null
+  for await (const part of language.generate(prompt, { signal })) {
+    if (part.type === 'text') yield* citing.push(part.text)
+    else {
+      truncated = part.cut
+      usage = part.usage
+    }
+  }
+  yield* citing.end()
+  if (citing.refused) return yield* decline('not_in_passages', usage)
+  return {
+    answer: citing.text,
+    answered: true,
+    reason: null,
+    citations: citing.citations,
+    removedCitations: citing.removed,
+    truncated,
+    usage,
+  }
+}
+
+function noLanguageModel(): RevectorError {
+  return new RevectorError(
+    'CONFIG_INVALID',
+    'A generated answer was asked for, and no language model is configured.',
+    {
+      hint: 'Set REVECTOR_LANGUAGE_MODEL, for example to openai:gpt-5-mini.',
+    },
+  )
+}

@@ -1,0 +1,81 @@
+import type { AnswerEvent, Citation } from '../../core/answer.ts'
+import { citationOf } from './citation.ts'
+import { asText } from './neutral.ts'
+import type { Passage } from './passages.ts'
+import { type Sentence, sentencesOf } from './sentences.ts'
+import { type Rarity, shared, weightOf, wordsOf } from './words.ts'
+
+const mostSentences = 4
+const [shortest, longest] = [25, 600]
+/** A further sentence must bring at least so much of the question's weight that none before it had. */
+const leastGain = 0.1
+/** What a passage loses for each place further down; the search knows what words don't show. */
+const rankDiscount = 0.06
+
+interface Candidate {
+  readonly passage: Passage
+  readonly sentence: Sentence
+  readonly words: ReadonlySet<string>
+  /** Before anything was chosen. */
+  readonly score: number
+}
+
+/**
+ * The sentences of the passages that have most of the question's words, the rare ones counting more, each with what the ones
+ * before it lack; word for word, in the order of passages and text. Empty: no sentence has any of them.
+ */
+export function extractSentences(
+  question: ReadonlySet<string>,
+  passages: readonly Passage[],
+  rarity: Rarity,
+): readonly { readonly passage: Passage; readonly sentence: Sentence }[] {
+  const whole = weightOf(question, rarity)
+  const candidates = passages.flatMap((passage, rank) => candidatesOf(passage, rank, { question, rarity }))
+  const chosen: Candidate[] = []
+  const covered = new Set<string>()
+  while (chosen.length < mostSentences) {
+    const gainOf = ({ words, score }: Candidate): number => {
+      const fresh = shared(question, words).filter((word) => !covered.has(word))
+      return weightOf(fresh, rarity) * score
+    }
+    const best = candidates
+      .filter((candidate) => !chosen.includes(candidate))
+      .reduce<Candidate | undefined>((a, b) => (a === undefined || gainOf(b) > gainOf(a) ? b : a), undefined)
+    if (best === undefined || gainOf(best) <= (chosen.length === 0 ? 0 : leastGain * whole)) break
+    chosen.push(best)
+    for (const word of best.words) covered.add(word)
+  }
+  const place = (one: Candidate): number => passages.indexOf(one.passage)
+  return chosen.sort((a, b) => place(a) - place(b) || a.sentence.start - b.sentence.start)
+}
+
+function candidatesOf(
+  passage: Passage,
+  rank: number,
+  { question, rarity }: { readonly question: ReadonlySet<string>; readonly rarity: Rarity },
+): Candidate[] {
+  // Words that the passage has as a whole help its sentences: "it" stands for what was named before.
+  const around = weightOf(shared(question, passage.words), rarity)
+  const whole = weightOf(question, rarity)
+  const score = (0.5 + (whole === 0 ? 0 : (0.5 * around) / whole)) / (1 + rank * rankDiscount)
+  return sentencesOf(passage.text)
+    .filter(({ text }) => !/^#{1,6}\s/.test(text))
+    .filter(({ text }) => text.length >= shortest && text.length <= longest)
+    .map((sentence) => ({ passage, sentence, words: wordsOf(sentence.text), score }))
+}
+
+type Told = Extract<AnswerEvent, { type: 'text' | 'citation' }>
+
+/** The sentences as an answer: each followed by the marker of its citation. */
+export function* tellSentences(
+  sentences: ReturnType<typeof extractSentences>,
+): Generator<Told, readonly Citation[], undefined> {
+  const citations: Citation[] = []
+  for (const [i, { passage, sentence }] of sentences.entries()) {
+    const citation = citationOf(passage, sentence, i + 1)
+    citations.push(citation)
+    yield { type: 'citation', citation }
+    yield { type: 'text', text: `${i === 0 ? '' : ' '}${asText(sentence.text)} [${citation.marker}]` }
+  }
+  return citations
+}
