@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { isRevectorError, RevectorError } from './core/errors.ts'
 import { givesDimension, knownModel, knownModels, specFor } from './embedding/catalogue.ts'
-import type { DatabaseStatus, Revector, RunOptions, RunPlan } from './interface.ts'
+import type { DatabaseHealth, DatabaseStatus, Revector, RunOptions, RunPlan } from './interface.ts'
 import { setupModels } from './models/registry.ts'
 import { listModels } from './models/status.ts'
 import { backup, restore } from './postgres/backup.ts'
@@ -14,6 +14,7 @@ import { schemaStatus } from './schema/status.ts'
 import { type FirstModel, planUpgrade, rollbackRevisions, runRevisions } from './schema/upgrade.ts'
 import { countChunks } from './store/chunks.ts'
 import { countDocuments } from './store/documents.ts'
+import { countRecorded } from './store/owed.ts'
 
 /** `revector.db`: what is done to the database as a whole. */
 export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] {
@@ -24,6 +25,7 @@ export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] 
     },
     getSupportedDimensions: async () => vectorColumns((await opened()).db),
     status: async () => readStatus(await connected()),
+    health: async () => readHealth(await connected()),
     async plan(options = {}) {
       const db = await connected()
       return plan(db, options)
@@ -78,6 +80,16 @@ async function readStatus(db: Database): Promise<DatabaseStatus> {
     models: parts === null ? [] : await listModels(parts),
     documents: parts === null ? 0 : await countDocuments(db, parts.layout),
     chunks: parts === null ? 0 : await countChunks(db, parts.layout),
+  }
+}
+
+async function readHealth(db: Database): Promise<DatabaseHealth> {
+  const { revision, latestRevision } = await schemaStatus(db)
+  return {
+    revision,
+    latestRevision,
+    connections: db.connections(),
+    models: revision === latestRevision ? await countRecorded(db) : [],
   }
 }
 

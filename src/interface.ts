@@ -3,6 +3,7 @@ import type { Answers } from './answer-interface.ts'
 import type { DocumentId } from './core/document.ts'
 import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
+import type { OnProviderCall } from './core/provider-call.ts'
 import type { Aggregation, SearchFilter, SearchResult, Serve } from './core/search.ts'
 import type { DoctorOptions, DoctorReport } from './doctor/doctor.ts'
 import type {
@@ -63,6 +64,26 @@ export interface DatabaseStatus {
   readonly models: readonly ModelStatus[]
   readonly documents: number
   readonly chunks: number
+}
+
+/** What an operator watches: cheap enough to be asked every few seconds. */
+export interface DatabaseHealth {
+  /** 0: nothing has been set up. */
+  readonly revision: number
+  readonly latestRevision: number
+  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
+  /** By model: chunks that a worker will look at because a writer could not embed them, and chunks that can't be embedded. */
+  readonly models: readonly {
+    readonly modelName: string
+    readonly owed: number
+    readonly quarantined: number
+  }[]
+}
+
+/** Told of what belongs to no one call. */
+export interface Observer {
+  readonly onProgress?: OnProgress
+  readonly onProviderCall?: OnProviderCall
 }
 
 export interface RunOptions extends CallOptions {
@@ -155,6 +176,8 @@ export interface Revector {
     /** Widths that have a vector column, ascending. */
     getSupportedDimensions(): Promise<readonly number[]>
     status(): Promise<DatabaseStatus>
+    /** Also of a database that is behind, newer or empty. @throws RevectorError DATABASE_UNREACHABLE */
+    health(): Promise<DatabaseHealth>
     /** What `run` would do, and what each step locks. Writes nothing. */
     plan(options?: RunOptions): Promise<RunPlan>
     run(options?: RunOptions): Promise<DatabaseStatus>
@@ -216,6 +239,8 @@ export interface Revector {
   readonly idempotency: Idempotency
   /** Questions answered from the documents, with citations. */
   readonly answers: Answers
+  /** From now on tells of retries, lost connections, and every request to a provider. Gives the way to end it. */
+  observe(observer: Observer): () => void
   readonly retriever: {
     search(request: SearchRequest): Promise<SearchResult>
     searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>

@@ -16,7 +16,7 @@ import { specFor } from './embedding/catalogue.ts'
 import type { OwnModel } from './embedding/own-model.ts'
 import { ingestDocument } from './ingest/ingest-document.ts'
 import { ingestPaths } from './ingest/ingest-paths.ts'
-import type { FillReport, Revector } from './interface.ts'
+import type { FillReport, Observer, Revector } from './interface.ts'
 import { type Filled, fillModel } from './migrate/fill/fill-model.ts'
 import { migrateToNewModel } from './migrate/migrate.ts'
 import { beforeRemoval } from './migrate/model-in-use.ts'
@@ -52,7 +52,16 @@ export interface CreateOptions extends Options {
 export async function createRevector(options: CreateOptions = {}): Promise<Revector> {
   const { models = [], configFile, onProgress, ...given } = options
   const config = readConfig(given, configFile === undefined ? {} : { file: configFile })
-  const runtime = openRuntime(config, { ownModels: models, onProgress })
+  const observers = new Set<Observer>(onProgress === undefined ? [] : [{ onProgress }])
+  const runtime = openRuntime(config, {
+    ownModels: models,
+    onProgress: (event) => {
+      for (const observer of observers) observer.onProgress?.(event)
+    },
+    onProviderCall: (call) => {
+      for (const observer of observers) observer.onProviderCall?.(call)
+    },
+  })
   const { opened } = runtime
 
   return {
@@ -91,6 +100,12 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
     },
     migrations: migrationCalls(runtime),
     ...accessCalls(runtime),
+    observe(observer) {
+      // Its own, so that one that is given twice is told twice and ended once.
+      const mine = { ...observer }
+      observers.add(mine)
+      return () => void observers.delete(mine)
+    },
     doctor: async (request) => examine(await opened(), request),
     documents: {
       list: async (page) => documentPage(await opened(), page),

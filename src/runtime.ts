@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import { RevectorError } from './core/errors.ts'
 import type { OnProgress } from './core/progress.ts'
+import type { OnProviderCall } from './core/provider-call.ts'
 import type { ModelLimits, ProviderEnvironment, SharedRates } from './embedding/contract.ts'
 import { openEmbeddingModel } from './embedding/open.ts'
 import { type OwnModel, ownSpec } from './embedding/own-model.ts'
@@ -27,6 +28,7 @@ export interface Opened extends IngestParts, AnswerParts {
 export interface RuntimeOptions {
   readonly ownModels: readonly OwnModel[]
   readonly onProgress?: OnProgress | undefined
+  readonly onProviderCall?: OnProviderCall | undefined
 }
 
 /** What lives as long as one Revector: its connection, models, parser. */
@@ -42,7 +44,10 @@ export interface Runtime {
   close(): Promise<void>
 }
 
-export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOptions): Runtime {
+export function openRuntime(
+  config: Config,
+  { ownModels, onProgress, onProviderCall }: RuntimeOptions,
+): Runtime {
   const connection = once(() => connectDatabase(databaseOptions(config, onProgress)))
   const sharedRates: SharedRates = {
     take: async (key, tokens, limits) => takeFromRate(await connection.get(), key, tokens, limits),
@@ -55,6 +60,7 @@ export function openRuntime(config: Config, { ownModels, onProgress }: RuntimeOp
     limits: limitsOf(config),
     sharedRates,
     ...(onProgress === undefined ? {} : { onProgress }),
+    ...(onProviderCall === undefined ? {} : { onProviderCall }),
   }
   const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })

@@ -1,6 +1,7 @@
 import type { RevectorError } from '../core/errors.ts'
 import type { ModelSpec } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
+import type { OnProviderCall } from '../core/provider-call.ts'
 
 /** Documents and questions may get different prefixes or task types in one space. */
 export type InputKind = 'document' | 'query'
@@ -96,6 +97,8 @@ export interface ProviderEnvironment {
   /** Where a provider's limits are shared with other processes; absent: this process has them to itself. */
   readonly sharedRates?: SharedRates
   readonly onProgress?: OnProgress
+  /** Told of every request to a provider, as it ended. */
+  readonly onProviderCall?: OnProviderCall
 }
 
 export type OpenEmbeddingModel = (

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { interrupted, RevectorError, throwIfAborted } from '../core/errors.ts'
 import type { ModelSpec } from '../core/model.ts'
+import type { ProviderCall } from '../core/provider-call.ts'
 import { abortable, type Clock, systemClock } from '../hosted/clock.ts'
 import { ProviderFailure } from '../hosted/failure.ts'
 import { GivenUp, withRetries } from '../hosted/retry.ts'
@@ -20,6 +21,7 @@ export interface LayerOptions {
   readonly exactTokens: boolean
   /** Of documents. Default: the limits, counted in this process. */
   readonly rateLimit?: RateLimit
+  readonly onCall?: (call: Omit<ProviderCall, 'model'>) => void
   readonly onRetry?: (event: { attempt: number; waitMs: number; reason: string }) => void
   readonly clock?: Clock
   readonly random?: () => number
@@ -69,9 +71,22 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     const tokens = items.reduce((total, item) => total + item.tokens, 0)
     const attempt = async () => {
       await (kind === 'query' ? questions : rateLimit).acquire(tokens, signal)
-      const reply = await request(texts, kind, signal)
-      spent(reply.tokens ?? tokens)
-      return checkReply(reply, items.length, spec)
+      const started = performance.now()
+      const tell = (tokens: number, failure: string | null) => {
+        const seconds = (performance.now() - started) / 1_000
+        options.onCall?.({ kind, texts: texts.length, tokens, seconds, failure })
+      }
+      try {
+        const reply = await request(texts, kind, signal)
+        spent(reply.tokens ?? tokens)
+        const checked = checkReply(reply, items.length, spec)
+        tell(reply.tokens ?? tokens, null)
+        return checked
+      } catch (error) {
+        // What was interrupted is nobody's failure.
+        if (error instanceof ProviderFailure) tell(0, error.kind)
+        throw error
+      }
     }
     const onRetry = async (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => {
       // One refusal speaks for the requests beside it too.

@@ -28,7 +28,7 @@ export async function openEmbeddingModel(
   internals: OpenInternals = {},
 ): Promise<EmbeddingModel> {
   const raw = await openProvider(spec, environment, internals)
-  const { onProgress, sharedRates } = environment
+  const { onProgress, onProviderCall, sharedRates } = environment
   const limits = limitsFor(spec, raw, environment)
   const key = sharedRateKey(spec)
   return layered(spec, raw, {
@@ -38,6 +38,9 @@ export async function openEmbeddingModel(
       ? {}
       : { rateLimit: shareRateLimit(key, limits, sharedRates, internals.clock ?? systemClock) }),
     countTokens: raw.countTokens ?? (await tokenCounter(spec)),
+    ...(onProviderCall === undefined
+      ? {}
+      : { onCall: (call) => onProviderCall({ model: spec.modelName, ...call }) }),
     exactTokens: raw.countTokens !== undefined || isExact(spec),
     ...(onProgress === undefined
       ? {}

@@ -57,6 +57,8 @@ export interface Database extends Queryable {
   readonly concurrent: boolean
   /** Null on a server. To be read only inside a session, after a checkpoint. */
   readonly files: DatabaseFiles | null
+  /** Connections that are open, those of them that nobody uses, and who waits for one. */
+  connections(): { readonly open: number; readonly idle: number; readonly waiting: number }
   /** The only way to a transaction. Never use the database itself inside `work`: the embedded engine has one session. */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
   session<T>(work: (session: Session) => Promise<T>): Promise<T>

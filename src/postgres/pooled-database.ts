@@ -181,6 +181,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
     pgvectorVersion: parts.pgvectorVersion,
     concurrent: parts.engine === 'server',
     files: parts.files,
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
       const sendIt = options.prepared === true ? sendPrepared : send

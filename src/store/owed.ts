@@ -30,6 +30,20 @@ export async function oweChunks(
   )
 }
 
+/** What is on record, by model: what a worker looks through. Some of it may have been paid since. */
+export async function countRecorded(
+  db: Queryable,
+): Promise<readonly { readonly modelName: string; readonly owed: number; readonly quarantined: number }[]> {
+  const { rows } = await db.query<{ modelName: string; owed: number; quarantined: number }>(sql`
+    select m.model_name as "modelName",
+      (select count(*) from owed_chunks o where o.model_id = m.id)::int as owed,
+      (select count(*) from quarantined_chunks q where q.model_id = m.id)::int as quarantined
+    from embedding_models m
+    where m.state <> 'retired'
+    order by m.id`)
+  return rows
+}
+
 /** Chunks that are owed to a model in truth: not paid since, not impossible to embed. Costs what is recorded, not the corpus. */
 export async function countOwed(db: Queryable, layout: Layout, model: StoredSpace): Promise<number> {
   const { rows } = await explainingMissingColumn(model, () =>

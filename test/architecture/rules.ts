@@ -97,6 +97,7 @@ const ownedPackages: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^pg(-cursor)?$|^@electric-sql\//, ['postgres']],
   [/^@ai-sdk\//, ['embedding', 'generating']],
   [/^(voyage-ai-provider|@energetic-ai\/.*|onnxruntime-.*|@huggingface\/.*)$/, ['embedding']],
+  [/^(fastify.*|@fastify\/.*|prom-client)$/, ['http']],
   [/^(unpdf|mammoth|linkedom|@mozilla\/readability|turndown.*)$/, ['parsing']],
   [/^@modelcontextprotocol\//, ['mcp']],
   [/^(commander|cli-progress|@clack\/.*|@bomb\.sh\/.*)$/, ['cli']],
