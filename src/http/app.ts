@@ -17,6 +17,7 @@ import type { App, Caller } from './route.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { migrationRoutes } from './routes/migrations.ts'
 import { modelRoutes } from './routes/models.ts'
+import { queryRoutes } from './routes/query.ts'
 import { searchRoutes } from './routes/search.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { serializerCompiler } from './serializer.ts'
@@ -101,6 +102,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
 
   await app.register(searchRoutes, parts)
+  await app.register(queryRoutes, parts)
   await app.register(modelRoutes, parts)
   await app.register(documentRoutes, parts)
   await app.register(migrationRoutes, parts)

@@ -1,19 +1,20 @@
 import * as z from 'zod'
 import { id, list, modelName, operation } from './operation.ts'
 import { problem } from './problem.ts'
-import { coverage, filter, query as question, topK } from './search.ts'
+import { coverage, filter, hit, query as question } from './search.ts'
 
-const citation = z
+export const citation = z
   .strictObject({
     marker: z.int().describe('`[1]` in the answer.'),
     chunk_id: id,
     document_id: id,
     title: z.string(),
+    source: z.string().nullable(),
     heading_path: list(z.string()),
     page: z.int().nullable(),
-    start_offset: z.int().nullable(),
+    start_offset: z.int().nullable().describe('Where the quote is in the document’s text.'),
     end_offset: z.int().nullable(),
-    quote: z.string(),
+    quote: z.string().describe('The words of the document.'),
   })
   .meta({ id: 'Citation' })
 
@@ -22,11 +23,16 @@ export const answer = z
     query: z.string(),
     answer: z.string(),
     answered: z.boolean().describe('False: it is not in the documents.'),
+    reason: z
+      .enum(['nothing_found', 'nothing_close', 'not_in_passages'])
+      .nullable()
+      .describe('Why there is no answer; null when there is one.'),
     mode: z.enum(['generated', 'extractive']).describe('By a language model, or from the best sentences.'),
     model: z.string().describe('The embedding model.'),
     language_model: z.string().nullable(),
     citations: list(citation),
     removed_citations: z.int().describe('Citations of passages that were not given, taken out.'),
+    truncated: z.boolean().describe('The answer was cut at the most tokens it may have.'),
     coverage,
     usage: z.strictObject({ input_tokens: z.int(), output_tokens: z.int() }).nullable(),
     took_ms: z.number(),
@@ -46,12 +52,17 @@ export const query = operation({
   body: z.strictObject({
     query: question,
     model: modelName.optional().describe('The embedding model. Default: the current one.'),
-    top_k: topK.describe('How many passages are looked at.'),
+    top_k: z.int().min(1).max(50).default(8).describe('How many passages the answer may use.'),
+    min_score: z.number().optional().describe('Passages that score less are left out.'),
+    mode: z
+      .enum(['generated', 'extractive'])
+      .optional()
+      .describe('Default: generated where a language model is configured, extractive otherwise.'),
     filter: filter.optional(),
   }),
   responses: { 200: answer },
   events: {
-    hits: z.unknown(),
+    hits: z.strictObject({ hits: list(hit) }),
     text: z.strictObject({ delta: z.string() }),
     citation,
     done: answer,
@@ -60,6 +71,9 @@ export const query = operation({
   errors: [
     'MODEL_UNKNOWN',
     'MODEL_EMPTY',
+    'VECTOR_COLUMN_MISSING',
+    'EMBEDDING_DIMENSION_MISMATCH',
+    'CONFIG_INVALID',
     'PROVIDER_UNAVAILABLE',
     'PROVIDER_REFUSED',
     'PROVIDER_KEY_MISSING',

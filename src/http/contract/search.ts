@@ -16,7 +16,7 @@ export const filter = z
 const vector = z.array(z.number()).min(1).max(16_000)
 const serve = z.enum(['source', 'target', 'both'])
 
-const hit = z
+export const hit = z
   .strictObject({
     rank: z.int(),
     chunk_id: id,

@@ -1,0 +1,65 @@
+import type * as z from 'zod'
+import { answerEventShape, answerShape } from '../../answer-wire.ts'
+import type { Redactor } from '../../logs/redact.ts'
+import type { AnswerEvent, AskRequest, Revector } from '../../revector.ts'
+import { query } from '../contract/query.ts'
+import { signalOf } from '../disconnect.ts'
+import { type ServerEvent, sendEvents } from '../event-stream.ts'
+import { asRefusable, refusalOf } from '../problem.ts'
+import { type App, routeOf } from '../route.ts'
+import { filterOf } from './search.ts'
+
+export async function queryRoutes(
+  app: App,
+  { revector, redactor }: { readonly revector: Revector; readonly redactor: Redactor },
+): Promise<void> {
+  app.route({
+    ...routeOf(query),
+    handler: async (request, reply) => {
+      const asked = askedFor(request.body, signalOf(reply))
+      if (!wantsEvents(request.headers.accept)) return answerShape(await revector.answers.ask(asked))
+      const events = revector.answers.stream(asked)[Symbol.asyncIterator]()
+      // Before the stream begins: what can't be searched is an error like any other.
+      const first = await events.next()
+      return sendEvents(reply, numbered(first, events), {
+        onError: (error) => ({
+          id: 'error',
+          event: 'error',
+          data: refusalOf(asRefusable(error), { requestId: request.id, redactor }).body,
+        }),
+      })
+    },
+  })
+}
+
+function askedFor(body: z.output<typeof query.body>, signal: AbortSignal): AskRequest {
+  const { query: text, model, top_k, min_score, mode, filter } = body
+  return {
+    query: text,
+    topK: top_k,
+    signal,
+    ...(model === undefined ? {} : { modelName: model }),
+    ...(min_score === undefined ? {} : { minScore: min_score }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(filter === undefined ? {} : { filter: filterOf(filter) }),
+  }
+}
+
+function wantsEvents(accept = ''): boolean {
+  return accept.split(',').some((type) => type.trim().toLowerCase().startsWith('text/event-stream'))
+}
+
+async function* numbered(
+  first: IteratorResult<AnswerEvent>,
+  events: AsyncIterator<AnswerEvent>,
+): AsyncGenerator<ServerEvent, void, undefined> {
+  try {
+    let id = 0
+    for (let next = first; next.done !== true; next = await events.next()) {
+      id += 1
+      yield { id: String(id), event: next.value.type, data: answerEventShape(next.value) }
+    }
+  } finally {
+    await events.return?.()
+  }
+}
