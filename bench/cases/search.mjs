@@ -1,6 +1,7 @@
 // Search in one model, and the fill that comes before it: Revector's own calls against hand-written SQL on a
 // plain table of the same vectors, with a graph built by the same settings and searched with the same effort.
 import { createRevector } from '../../dist/index.js'
+import { defaultTuning, efSearchFor } from '../../dist/store/nearest-tuning.js'
 import { freeModel } from '../free-model.mjs'
 import { createIndex, createTable, insertRows, openHandWritten, searcher } from '../hand-written.mjs'
 import { interleaved, median, percentile, timed } from '../measure.mjs'
@@ -9,8 +10,6 @@ import { exactNearest, vectorSpace } from '../vectors.mjs'
 
 const perDocument = 10
 const [queryCount, recallQueries, k] = [300, 50, 10]
-// What Revector asks of the graph (src/store/nearest-tuning.ts): both sides are to look equally hard.
-const efSearch = 100
 const passage = (n) => `passage ${n} of the corpus`
 
 export async function search({ serverUrl, sizes, dimensions, log }) {
@@ -36,6 +35,9 @@ async function measure(databaseUrl, rows, dimension, log) {
   const model = freeModel(`free-${dimension}`, { dimension, documents, queries })
 
   const revector = await createRevector({ databaseUrl, models: [model] })
+  // Both sides are to look equally hard.
+  const form = dimension <= 2_000 ? 'vector' : 'halfvec'
+  const efSearch = efSearchFor(defaultTuning, { form, candidates: k })
   const plain = await openHandWritten(databaseUrl, dimension, { efSearch })
   try {
     await revector.db.initialize()

@@ -210,7 +210,7 @@ function alongGraph(search: Search, condition: Sql, iterative: boolean): Sql {
   const column = sql`e.${vectorColumn(model.dimension)}`
   const limit = limitFor(search.k)
   const count = candidatesFor(kind.form, limit)
-  const efSearch = efSearchFor(tuning, count)
+  const efSearch = efSearchFor(tuning, { form: kind.form, candidates: count })
   // The graph's first pass brings no more than it keeps in view.
   const settings =
     iterative || count > efSearch

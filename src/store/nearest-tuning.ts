@@ -52,6 +52,17 @@ export function candidatesFor(form: IndexKind['form'], limit: number): number {
   }
 }
 
-export function efSearchFor(tuning: NearestTuning, candidates: number): number {
-  return Math.min(efSearchLimit, Math.max(tuning.efSearch, candidates))
+/**
+ * Graphs of wide vectors are harder to find the way in: with as many candidates in view as a narrow one's they lose
+ * more. `npm run bench -- --only search` tells the recall of each width.
+ */
+const wideShare = 1.6
+
+/** Candidates the graph keeps in view for a search that takes so many from it. */
+export function efSearchFor(
+  tuning: NearestTuning,
+  search: { readonly form: IndexKind['form']; readonly candidates: number },
+): number {
+  const least = search.form === 'vector' ? tuning.efSearch : Math.ceil(tuning.efSearch * wideShare)
+  return Math.min(efSearchLimit, Math.max(least, search.candidates))
 }
