@@ -18,6 +18,7 @@ import { documentRoutes } from './routes/documents.ts'
 import { migrationRoutes } from './routes/migrations.ts'
 import { modelRoutes } from './routes/models.ts'
 import { queryRoutes } from './routes/query.ts'
+import { referenceRoutes } from './routes/reference.ts'
 import { searchRoutes } from './routes/search.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { serializerCompiler } from './serializer.ts'
@@ -107,6 +108,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(documentRoutes, parts)
   await app.register(migrationRoutes, parts)
   await app.register(serviceRoutes, parts)
+  await app.register(referenceRoutes, parts)
   return app
 }
 

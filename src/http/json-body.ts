@@ -77,10 +77,5 @@ function faultOfScalar(value: unknown): string | null {
 /** What no text of ours may hold; null: nothing. */
 export function faultOfText(text: string): string | null {
   if (text.includes('\0')) return 'a NUL character'
-  // Newer than the `lib` we compile against; Node 20 has it.
-  return isWellFormed(text) ? null : 'half of a surrogate pair'
-}
-
-function isWellFormed(text: string): boolean {
-  return (text as string & { isWellFormed(): boolean }).isWellFormed()
+  return text.isWellFormed() ? null : 'half of a surrogate pair'
 }

@@ -58,6 +58,12 @@ export function asRefusable(thrown: unknown): RevectorError {
   const known = frameworkCodes[code]
   if (known !== undefined)
     return new RevectorError(known[0], sentence(message), { hint: known[1], cause: thrown })
+  if (statusCode === 413) {
+    return new RevectorError('REQUEST_TOO_LARGE', sentence(message), {
+      hint: 'Send less at once, or raise the limits under `serve`.',
+      cause: thrown,
+    })
+  }
   if (statusCode >= 400 && statusCode < 500) {
     return new RevectorError('REQUEST_MALFORMED', sentence(message), {
       hint: 'See /docs for what is expected.',

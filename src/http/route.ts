@@ -63,7 +63,9 @@ export interface RouteOptions<Described extends Operation> {
  * request and answer are typed by the contract's schemas.
  */
 export function routeOf<Described extends Operation>(operation: Described): RouteOptions<Described> {
-  const { method, path, scope, body, query, params, headers, responses } = operation
+  const { method, path, scope, query, params, headers, responses } = operation
+  // Where a form may come in place of JSON, the handler looks at what it is.
+  const body = operation.form === undefined ? operation.body : undefined
   const schema = {
     ...(body === undefined ? {} : { body }),
     ...(query === undefined ? {} : { querystring: query }),

@@ -1,5 +1,5 @@
 import type { FastifySchemaCompiler } from 'fastify'
-import type { $ZodIssue, $ZodType } from 'zod/v4/core'
+import type { $ZodIssue, $ZodType, output } from 'zod/v4/core'
 import { safeParse } from 'zod/v4/core'
 import { RevectorError } from '../core/errors.ts'
 
@@ -21,6 +21,17 @@ export const validatorCompiler: FastifySchemaCompiler<$ZodType> = ({ schema, htt
     const checked = safeParse(schema, given ?? (httpPart === 'body' ? {} : given))
     return checked.success ? { value: checked.data } : { error: invalid(part, checked.error.issues) }
   }
+}
+
+/** A part that the handler looks at itself. @throws RevectorError INVALID_INPUT */
+export function checked<Schema extends $ZodType>(
+  part: string,
+  schema: Schema,
+  given: unknown,
+): output<Schema> {
+  const result = safeParse(schema, given)
+  if (result.success) return result.data
+  throw invalid(part, result.error.issues)
 }
 
 function invalid(part: string, issues: readonly $ZodIssue[]): RevectorError {

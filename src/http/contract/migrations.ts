@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { gateNames, migrationStates } from '../../core/migration.ts'
-import { date, id, list, metadata, modelName, operation, page } from './operation.ts'
+import { date, flag, id, list, metadata, modelName, operation, page } from './operation.ts'
 
 const tag = 'migrations'
 const base = '/api/v1/migrations'
@@ -273,7 +273,7 @@ export const migrationEvents = operation({
   scope: 'read',
   params: numbered,
   query: z.strictObject({
-    follow: z.stringbool().default(true).describe('False: only what has happened so far.'),
+    follow: flag.default(true).describe('False: only what has happened so far.'),
     after: z
       .string()
       .regex(/^\d{1,19}$/)

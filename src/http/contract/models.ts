@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { modelStates, providerNames } from '../../core/model.ts'
-import { date, id, list, modelName, name, operation } from './operation.ts'
+import { date, flag, id, list, modelName, name, operation } from './operation.ts'
 
 const tag = 'models'
 export const distance = z.enum(['cosine', 'inner_product', 'l2'])
@@ -127,7 +127,7 @@ export const removeModel = operation({
   scope: 'admin',
   params: z.strictObject({ model_name: modelName }),
   query: z.strictObject({
-    force: z.stringbool().default(false).describe('Also while it is being filled.'),
+    force: flag.default(false).describe('Also while it is being filled.'),
   }),
   responses: { 200: z.strictObject({ model_name: z.string(), embeddings: z.int(), bytes: z.int() }) },
   errors: ['MODEL_UNKNOWN', 'MODEL_IN_USE'],
@@ -145,7 +145,7 @@ export const sampleVectors = operation({
   scope: 'read',
   params: z.strictObject({ model_name: modelName }),
   query: z.strictObject({
-    limit: z.coerce.number().pipe(z.int().min(1).max(5_000)).default(500).describe('How many chunks.'),
+    limit: z.coerce.number().int().min(1).max(5_000).default(500).describe('How many chunks.'),
   }),
   responses: {
     200: z.strictObject({

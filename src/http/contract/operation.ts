@@ -60,10 +60,13 @@ export const metadata = z
   .describe('A JSON object of your own; searches can be narrowed by it.')
 export const documentId = z.strictObject({ id: id.describe('The document’s id.') })
 
+/** Yes or no in a query. */
+export const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] })
+
 /** A page of a list. */
 export function page(what: string) {
   return {
-    limit: z.coerce.number().pipe(z.int().min(1).max(1_000)).default(50).describe(`How many ${what}.`),
+    limit: z.coerce.number().int().min(1).max(1_000).default(50).describe(`How many ${what}.`),
     after: id.optional().describe('The `next` of the page before; absent: from the beginning.'),
   }
 }

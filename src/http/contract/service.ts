@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { model } from './models.ts'
-import { list, operation } from './operation.ts'
+import { flag, list, operation } from './operation.ts'
 
 const tag = 'service'
 
@@ -55,8 +55,7 @@ export const doctor = operation({
   summary: 'What makes searches wrong, incomplete or slow, and what will',
   scope: 'admin',
   query: z.strictObject({
-    probe: z
-      .stringbool()
+    probe: flag
       .default(false)
       .describe('Also ask providers for the vectors of a few fixed texts, some hundred tokens a model.'),
   }),

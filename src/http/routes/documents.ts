@@ -1,17 +1,60 @@
-import type { Revector } from '../../revector.ts'
-import { documentShape, fillShape, storedDocumentShape } from '../../wire.ts'
+import multipart from '@fastify/multipart'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type * as z from 'zod'
+import { type ErrorCode, errorCatalogue, RevectorError } from '../../core/errors.ts'
+import type { Redactor } from '../../logs/redact.ts'
+import type { IngestReport, Revector } from '../../revector.ts'
+import {
+  documentEmbeddingsShape,
+  documentShape,
+  fillShape,
+  ingestShape,
+  storedDocumentShape,
+} from '../../wire.ts'
+import type { ServeOptions } from '../app.ts'
+import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
 import { signalOf } from '../disconnect.ts'
+import { type Answered, answerOnce } from '../idempotency.ts'
+import { parseJsonBody } from '../json-body.ts'
 import { type App, routeOf } from '../route.ts'
+import { type UploadedFile, withUpload } from '../upload.ts'
+import { checked } from '../validation.ts'
 
-export async function documentRoutes(app: App, { revector }: { readonly revector: Revector }): Promise<void> {
+interface Parts {
+  readonly revector: Revector
+  readonly options: Pick<ServeOptions, 'maxUploadFiles' | 'maxUploadBytes' | 'maxConcurrentUploads'>
+  readonly redactor: Redactor
+}
+
+export async function documentRoutes(app: App, parts: Parts): Promise<void> {
+  const { revector, options } = parts
   const { documents, ingestion } = revector
+  const uploads = createPlaces(options.maxConcurrentUploads, 'uploads')
+  await app.register(multipart)
 
   app.route({
     ...routeOf(contract.listDocuments),
-    handler: async ({ query: { limit, after } }) => {
-      const page = await documents.list({ limit, ...(after === undefined ? {} : { after }) })
+    handler: async ({ query: { limit, after, q } }) => {
+      const page = await documents.list({
+        limit,
+        ...(after === undefined ? {} : { after }),
+        ...(q === undefined ? {} : { query: q }),
+      })
       return { documents: page.documents.map(documentShape), next: page.next }
+    },
+  })
+
+  app.route({
+    ...routeOf(contract.addDocuments),
+    handler: async (request, reply) => {
+      if (!request.isMultipart()) return storeText(revector, request, reply)
+      const leave = uploads.take()
+      try {
+        return await storeFiles(parts, request, reply)
+      } finally {
+        leave()
+      }
     },
   })
 
@@ -29,6 +72,11 @@ export async function documentRoutes(app: App, { revector }: { readonly revector
   })
 
   app.route({
+    ...routeOf(contract.documentEmbeddings),
+    handler: async ({ params }) => documentEmbeddingsShape(await documents.embeddings(params.id)),
+  })
+
+  app.route({
     ...routeOf(contract.embedDocument),
     handler: async ({ params, query }, reply) =>
       fillShape(
@@ -39,4 +87,93 @@ export async function documentRoutes(app: App, { revector }: { readonly revector
         }),
       ),
   })
+}
+
+/** JSON: one text. */
+function storeText(revector: Revector, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const body = checked('body', contract.addDocuments.body, request.body ?? {})
+  const { title, content, source, media_type, metadata, model } = body
+  const signal = signalOf(reply)
+  return answerOnce(revector, { request, reply, parts: [JSON.stringify(body)] }, async () => {
+    const id = await revector.ingestion.ingestDocument({
+      title,
+      content,
+      signal,
+      ...(source === undefined ? {} : { source }),
+      ...(media_type === undefined ? {} : { mediaType: media_type }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(model === undefined ? {} : { embeddingModel: model }),
+    })
+    const headers = { location: `/api/v1/documents/${encodeURIComponent(id)}` }
+    return { status: 201, headers, body: documentShape(await revector.documents.get(id)) }
+  })
+}
+
+/** A form: files. */
+async function storeFiles(
+  { revector, options, redactor }: Parts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const signal = signalOf(reply)
+  return withUpload(request, options, async ({ fields, files }) => {
+    const form = checked('form', contract.addDocuments.form, fields)
+    const metadata = metadataOf(form.metadata)
+    const parts = [JSON.stringify(form), ...files.flatMap(({ name, hash }) => [name, hash])]
+    return answerOnce(revector, { request, reply, parts }, () =>
+      ingest(revector, redactor, { files, form, metadata, signal }),
+    )
+  })
+}
+
+interface Given {
+  readonly files: readonly UploadedFile[]
+  readonly form: z.output<typeof contract.addDocuments.form>
+  readonly metadata: Record<string, unknown> | undefined
+  readonly signal: AbortSignal
+}
+
+async function ingest(revector: Revector, redactor: Redactor, given: Given): Promise<Answered> {
+  const { files, form, metadata, signal } = given
+  const outcomes: z.output<typeof contract.ingestReport>['files'][number][] = []
+  const report = await revector.ingestion.ingestPaths({
+    paths: [],
+    files: files.map(({ path, name }) => ({ path, name, source: `upload:${name}` })),
+    signal,
+    ...(form.model === undefined ? {} : { model: form.model }),
+    ...(metadata === undefined ? {} : { metadata }),
+    onProgress: (event) => {
+      if (event.type !== 'ingest.document') return
+      outcomes.push({ path: event.path, id: event.id ?? null, outcome: event.outcome, chunks: event.chunks })
+    },
+  })
+  if (report.failed.length === files.length) throw nothingStored(report)
+  const shape = ingestShape(report)
+  const failed = shape.failed.map((one) => ({ ...one, message: redactor.text(one.message) }))
+  return { status: 200, body: { ...shape, failed, files: outcomes } }
+}
+
+/** @throws RevectorError REQUEST_MALFORMED, INVALID_INPUT */
+function metadataOf(text: string | undefined): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined
+  return checked('form', contract.addDocuments.body.shape.metadata, parseJsonBody(Buffer.from(text)))
+}
+
+/** A single file's own failure; of several, that they failed. */
+function nothingStored({ failed }: IngestReport): RevectorError {
+  const [first] = failed
+  if (failed.length === 1 && first !== undefined && isCode(first.code)) {
+    return new RevectorError(first.code, first.message, {
+      hint: 'Text, Markdown, HTML, PDF and Word files are read.',
+      data: { path: first.path },
+    })
+  }
+  return new RevectorError('DOCUMENTS_FAILED', `None of the ${failed.length} files could be ingested.`, {
+    hint: 'See `failed` for each file and its reason.',
+    data: { failed },
+  })
+}
+
+function isCode(code: string): code is ErrorCode {
+  return code in errorCatalogue
 }

@@ -19,11 +19,14 @@ import { type App, routeOf } from '../route.ts'
 type PlanBody = z.output<typeof contract.planMigration.body>
 type LimitsBody = z.output<typeof contract.resumeMigration.body>
 
-export async function migrationRoutes(
-  app: App,
-  { revector }: { readonly revector: Revector },
-): Promise<void> {
+interface Parts {
+  readonly revector: Revector
+  readonly options: Pick<ServeOptions, 'maxStreams'>
+}
+
+export async function migrationRoutes(app: App, { revector, options }: Parts): Promise<void> {
   const { migrations } = revector
+  const streams = createPlaces(options.maxStreams, 'event streams')
 
   app.route({
     ...routeOf(contract.planMigration),

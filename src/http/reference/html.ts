@@ -1,0 +1,30 @@
+/** Text that is mark-up already. */
+export interface Html {
+  readonly text: string
+}
+
+/** Mark-up with values that are escaped unless they are mark-up themselves. */
+export function html(strings: TemplateStringsArray, ...values: readonly (string | Html)[]): Html {
+  return {
+    text: strings.reduce((text, part, i) => {
+      const value = values[i - 1] ?? ''
+      return text + (typeof value === 'string' ? escape(value) : value.text) + part
+    }),
+  }
+}
+
+export function join(parts: readonly Html[]): Html {
+  return { text: parts.map((part) => part.text).join('') }
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+}
