@@ -11,10 +11,12 @@ import { createPlaces } from './concurrency.ts'
 import { secureHeaders } from './headers.ts'
 import { faultOfText, parseJsonBody } from './json-body.ts'
 import { refuseUnderPressure } from './limits.ts'
+import { observe } from './observe.ts'
 import { asRefusable, problemType, refusalOf } from './problem.ts'
 import { requestId } from './request-id.ts'
 import type { App, Caller } from './route.ts'
 import { documentRoutes } from './routes/documents.ts'
+import { healthRoutes } from './routes/health.ts'
 import { migrationRoutes } from './routes/migrations.ts'
 import { modelRoutes } from './routes/models.ts'
 import { queryRoutes } from './routes/query.ts'
@@ -22,6 +24,7 @@ import { referenceRoutes } from './routes/reference.ts'
 import { searchRoutes } from './routes/search.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { serializerCompiler } from './serializer.ts'
+import { prepareStop } from './stopping.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type ServeOptions = Config['serve']
@@ -43,8 +46,8 @@ export interface AppParts {
 }
 
 /** A request in, an answer out. Listens to nothing: see serve.ts. */
-export async function createApp(parts: AppParts): Promise<App> {
-  const { options, log, redactor } = parts
+export async function createApp(given: AppParts): Promise<App> {
+  const { options, log, redactor, checkAnswers = false } = given
   const app: App = Fastify({
     logger: false,
     bodyLimit: options.maxBodyBytes,
@@ -57,7 +60,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     },
   })
   app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler(parts.checkAnswers === true))
+  app.setSerializerCompiler(serializerCompiler(checkAnswers))
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser(
     'application/json',
@@ -79,6 +82,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   }
 
   app.decorateRequest('caller')
+  prepareStop(app)
+  const parts = { ...given, ...observe(app, given) }
   await secureHeaders(app, options)
   const places = createPlaces(options.maxConcurrentRequests, 'requests')
   const leave = new WeakMap<FastifyRequest, () => void>()
@@ -108,6 +113,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(documentRoutes, parts)
   await app.register(migrationRoutes, parts)
   await app.register(serviceRoutes, parts)
+  await app.register(healthRoutes, parts)
   await app.register(referenceRoutes, parts)
   return app
 }

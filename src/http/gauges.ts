@@ -1,0 +1,100 @@
+import type { Registry } from 'prom-client'
+import { openStates } from '../core/migration.ts'
+import type { Revector } from '../revector.ts'
+import { gauge } from './metrics.ts'
+import type { App } from './route.ts'
+
+interface Parts {
+  readonly revector: Pick<Revector, 'db' | 'models' | 'migrations'>
+  readonly registry: Registry
+}
+
+/** Rows are counted for these: not more often than this, however many ask, ms. */
+const freshMs = 10_000
+
+/** What there is at this moment. Gives what is to be called before the page is written. */
+export function createGauges(app: App, { revector, registry }: Parts): () => Promise<void> {
+  const made = <Label extends string>(name: string, help: string, labels?: readonly Label[]) =>
+    gauge(registry, `revector_${name}`, help, labels)
+  const up = made('database_up', 'Whether the database could be asked.')
+  const connections = made('database_connections', 'Connections to the database, and who waits for one.', [
+    'state',
+  ])
+  const behind = made('schema_revisions_behind', 'Revisions that the schema lacks.')
+  const embeddings = made('model_embeddings', 'Vectors of a model.', ['model'])
+  const coverage = made('model_coverage', 'Vectors of a model / chunks, 0 to 1.', ['model'])
+  const current = made('model_current', '1: searches use this model.', ['model'])
+  const indexBytes = made('model_index_bytes', 'Size of a model’s graph.', ['model'])
+  const owed = made('owed_chunks', 'Chunks a model is owed by writers.', ['model'])
+  const quarantined = made('quarantined_chunks', 'Chunks that a model can’t embed.', ['model'])
+  const rate = made('fill_chunks_per_second', 'Chunks a migration embedded in the last minute, a second.', [
+    'target',
+  ])
+  const left = made('fill_chunks_left', 'Chunks a migration has to embed.', ['target'])
+  const spent = made('fill_cost_usd', 'What an open migration has cost.', ['target'])
+  const memory = made('process_resident_bytes', 'Memory of this process.')
+  const heap = made('process_heap_bytes', 'Of it, used by JavaScript.')
+  const delay = made('process_event_loop_delay_seconds', 'How far behind this process is.')
+  const cpu = made('process_cpu_seconds_total', 'Processor time of this process.')
+  const unanswered = made('http_requests_unanswered', 'Requests being answered.')
+
+  function process_(): void {
+    const { rss, heapUsed } = process.memoryUsage()
+    const { user, system } = process.cpuUsage()
+    memory.set(rss)
+    heap.set(heapUsed)
+    cpu.set((user + system) / 1_000_000)
+    delay.set(app.memoryUsage().eventLoopDelay / 1_000)
+    unanswered.set(app.stop.unanswered())
+  }
+
+  async function database(): Promise<void> {
+    const health = await revector.db.health()
+    up.set(1)
+    behind.set(Math.max(0, health.latestRevision - health.revision))
+    for (const [state, number] of Object.entries(health.connections)) connections.set({ state }, number)
+    owed.reset()
+    quarantined.reset()
+    for (const model of health.models) {
+      owed.set({ model: model.modelName }, model.owed)
+      quarantined.set({ model: model.modelName }, model.quarantined)
+    }
+  }
+
+  async function rows(): Promise<void> {
+    const models = await revector.models.list()
+    for (const each of [embeddings, coverage, current, indexBytes, rate, left, spent]) each.reset()
+    for (const { modelName: model, state, ...counts } of models) {
+      if (state === 'retired') continue
+      embeddings.set({ model }, counts.embeddings)
+      coverage.set({ model }, counts.coverage)
+      current.set({ model }, counts.current ? 1 : 0)
+      indexBytes.set({ model }, counts.index?.bytes ?? 0)
+    }
+    for (const migration of await revector.migrations.list()) {
+      if (!openStates.some((state) => state === migration.state)) continue
+      const { targetModel: target, ...status } = await revector.migrations.status(migration.id)
+      rate.set({ target }, status.chunksPerSecond)
+      left.set({ target }, Math.max(0, status.totalChunks - status.doneChunks - status.quarantinedChunks))
+      spent.set({ target }, status.costUsd)
+    }
+  }
+
+  let counted = Number.NEGATIVE_INFINITY
+  let counting: Promise<void> | null = null
+  return async () => {
+    process_()
+    try {
+      await database()
+      if (performance.now() - counted < freshMs) return
+      counting ??= rows().finally(() => {
+        counted = performance.now()
+        counting = null
+      })
+      await counting
+    } catch {
+      // The page says so, and what it can say beside.
+      up.set(0)
+    }
+  }
+}

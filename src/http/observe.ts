@@ -1,0 +1,46 @@
+import { knownModel } from '../embedding/catalogue.ts'
+import type { Log } from '../logs/log.ts'
+import type { Revector } from '../revector.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import type { App } from './route.ts'
+import { traceRequests } from './traces.ts'
+import { watched } from './watched.ts'
+
+/** Figures, traces and a log line of every request. The library that comes back is to be used in place of the given one. */
+export function observe(
+  app: App,
+  { revector, log }: { readonly revector: Revector; readonly log: Log },
+): { readonly revector: Revector; readonly metrics: Metrics } {
+  const metrics = createMetrics()
+  const end = revector.observe({
+    onProgress: (event) => metrics.event(event),
+    onProviderCall: (call) => metrics.providerCall(call, priceOf(call.model)),
+  })
+  app.addHook('onClose', async () => end())
+  traceRequests(app)
+  app.addHook('onResponse', async (request, reply) => {
+    // An address that does not exist is no label: there is no end of them.
+    const route = request.routeOptions.url ?? ''
+    const { method, id, caller } = request
+    const status = reply.statusCode
+    const seconds = reply.elapsedTime / 1_000
+    metrics.request({ route, method, status, seconds })
+    const fields = {
+      request: id,
+      method,
+      route,
+      status,
+      ms: Math.round(reply.elapsedTime),
+      caller: caller?.name ?? '',
+    }
+    // Probes come every few seconds and say nothing.
+    if (request.routeOptions.config.scope == null && status < 400) log.debug('Request answered.', fields)
+    else log.info('Request answered.', fields)
+  })
+  return { revector: watched(revector, metrics), metrics }
+}
+
+/** Of the catalogue, by the model's name here; null where it has none. */
+function priceOf(modelName: string): number | null {
+  return knownModel(modelName)?.pricePerMillionTokens ?? null
+}

@@ -1,0 +1,72 @@
+import { Server } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FastifyRequest } from 'fastify'
+import type { ServeOptions } from './app.ts'
+import type { App } from './route.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Aborts when the service begins to stop: it is not ready any more, and streams without end come to theirs. */
+    readonly stopping: AbortSignal
+    readonly stop: Stop
+  }
+}
+
+interface Stop {
+  begin(): void
+  /** Requests that were taken and have not been answered. */
+  unanswered(): number
+}
+
+/** Before any other hook: counts requests, and lets go of connections once the service stops. */
+export function prepareStop(app: App): void {
+  const stopping = new AbortController()
+  const open = new Set<FastifyRequest>()
+  app.decorate('stopping', stopping.signal)
+  app.decorate('stop', { begin: () => stopping.abort(), unanswered: () => open.size })
+  app.addHook('onRequest', async (request, reply) => {
+    open.add(request)
+    reply.raw.once('close', () => open.delete(request))
+  })
+  // A client that is told so sends its next request elsewhere; one whose connection is cut may have one on its way.
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping.signal.aborted) reply.header('connection', 'close')
+  })
+}
+
+/** How long a connection without a request is left open for one that may be on its way, ms. */
+const quietMs = 500
+const lookMs = 25
+
+export type StopOptions = Pick<ServeOptions, 'stopDelayMs' | 'stopTimeoutMs'>
+
+/**
+ * Not ready, then no new connections, then every request that came is answered, then the app is closed. Gives the number of
+ * requests that had not come to their end in time.
+ */
+export async function stopListening(app: App, { stopDelayMs, stopTimeoutMs }: StopOptions): Promise<number> {
+  app.stop.begin()
+  if (stopDelayMs > 0) await wait(stopDelayMs)
+  const { server } = app
+  // Not http's own close: that cuts connections which look idle while a request is on its way.
+  if (server.listening) Server.prototype.close.call(server)
+  const deadline = performance.now() + stopTimeoutMs
+  let quietSince = performance.now()
+  for (;;) {
+    const now = performance.now()
+    if (app.stop.unanswered() > 0) quietSince = now
+    if ((await connectionsOf(app)) === 0 || now - quietSince >= quietMs || now >= deadline) break
+    await wait(lookMs)
+  }
+  const lost = app.stop.unanswered()
+  if (lost > 0) server.closeAllConnections()
+  else server.closeIdleConnections()
+  await app.close()
+  return lost
+}
+
+function connectionsOf({ server }: App): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  })
+}

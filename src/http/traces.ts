@@ -1,0 +1,62 @@
+import {
+  type Attributes,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
+import type { FastifyRequest } from 'fastify'
+import { isRevectorError } from '../core/errors.ts'
+import type { App } from './route.ts'
+
+/** Without an SDK in the process every call here does nothing. */
+const tracer = trace.getTracer('revector')
+
+/** One span for a request, below the caller's where it says so; what is done for the request is below it. */
+export function traceRequests(app: App): void {
+  const spans = new WeakMap<FastifyRequest, Span>()
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { method, routeOptions, id } = request
+    const route = routeOptions.url
+    const above = propagation.extract(ROOT_CONTEXT, request.headers)
+    const attributes: Attributes = {
+      'http.request.method': method,
+      'url.path': request.url.split('?')[0] ?? '',
+      'revector.request_id': id,
+      ...(route === undefined ? {} : { 'http.route': route }),
+    }
+    const name = route === undefined ? method : `${method} ${route}`
+    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, above)
+    spans.set(request, span)
+    context.with(trace.setSpan(above, span), done)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const span = spans.get(request)
+    span?.setAttribute('http.response.status_code', reply.statusCode)
+    if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR })
+    span?.end()
+  })
+}
+
+/** Runs something below a span of its own. Its failure is on the span by code, never with a text of the request. */
+export function traced<T>(
+  name: string,
+  attributes: Attributes,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  return tracer.startActiveSpan(name, { attributes }, async (span) => {
+    try {
+      return await work(span)
+    } catch (error) {
+      const message = isRevectorError(error) ? error.code : 'INTERNAL'
+      span.setAttribute('error.type', message)
+      span.setStatus({ code: SpanStatusCode.ERROR, message })
+      throw error
+    } finally {
+      span.end()
+    }
+  })
+}
