@@ -7,6 +7,8 @@ import { type WireBody, wires } from './wires.ts'
 /** What a provider may do instead of answering well. */
 export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: object }
+  /** It answers well, when this has happened. */
+  | { readonly after: Promise<void> }
   /** It answers well. */
   | 'none'
   | 'hang'
@@ -60,7 +62,8 @@ export async function fakeProvider(wireName: keyof typeof wires, dimension: numb
     for (const resolve of arrived) resolve()
     arrived = []
     const fault = queue.shift() ?? always
-    if (typeof fault === 'object') {
+    if (typeof fault === 'object' && 'after' in fault) await fault.after
+    else if (typeof fault === 'object') {
       return send(response, fault.status, fault.body ?? wire.errorOf(`fake ${fault.status}`), fault.headers)
     }
     if (fault === 'hang') return
@@ -76,7 +79,9 @@ export async function fakeProvider(wireName: keyof typeof wires, dimension: numb
       return how === 'null' ? [null, ...vector.slice(1)] : vector
     })
     const reply = JSON.stringify(
-      spoiled(vectors, fault, (list, indexes) => wire.replyOf(list, indexes, path)),
+      spoiled(vectors, typeof fault === 'object' ? 'none' : fault, (list, indexes) =>
+        wire.replyOf(list, indexes, path),
+      ),
     )
     if (fault === 'truncated') return send(response, 200, reply.slice(0, reply.length / 2))
     if (fault === 'not-json') return send(response, 200, '<html>Bad gateway</html>')
