@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { RevectorError } from '../core/errors.ts'
 import { createRedactor } from '../logs/redact.ts'
+import { addAsk } from './ask.ts'
 import { addAudit } from './audit.ts'
 import { addCompletion } from './completion.ts'
 import { addDb } from './db.ts'
@@ -57,6 +58,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const add of [
     addIngest,
     addSearch,
+    addAsk,
     addDocuments,
     addModels,
     addMigrate,

@@ -21,6 +21,8 @@ export interface Context {
   longCall(): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
   /** @throws RevectorError CONSENT_MISSING */
   consent(question: string): Promise<void>
+  /** A piece of the result for people, as it comes; `result` follows. Never with --json. */
+  write(piece: string): void
   /** The command's result: one JSON document, or text for people. */
   result(document: object, text: () => string): void
 }
@@ -108,6 +110,10 @@ async function prepare(
       return { signal: interrupt.signal, onProgress: (event) => opened.progress?.onProgress(event) }
     },
     consent: (question) => askConsent(terminal, flags, question),
+    write(piece) {
+      opened.progress?.stop()
+      terminal.write(piece)
+    },
     result(document, text) {
       opened.progress?.stop()
       opened.answered = true

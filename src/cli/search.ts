@@ -1,26 +1,21 @@
-import { isAbsolute, relative } from 'node:path'
 import type { Command } from 'commander'
 import { RevectorError } from '../core/errors.ts'
-import type { Aggregation, Hit, SearchFilter, SearchResult, Serve } from '../core/search.ts'
+import type { Aggregation, Hit, SearchResult, Serve } from '../core/search.ts'
 import { searchShape } from '../wire.ts'
 import { date, decimal, keyValue, names, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
+import { type FilterFlags, filterOf, sourceOf } from './passage-options.ts'
 import type { Context, Start } from './run.ts'
 import { snippet } from './snippet.ts'
 import type { Terminal } from './terminal.ts'
 import { count, percent, plain, seconds, wrap } from './text.ts'
 
-interface Flags {
+interface Flags extends FilterFlags {
   readonly model?: string
   readonly models?: readonly string[]
   readonly aggregation?: Aggregation
   readonly serve?: Serve
   readonly topK: number
   readonly minScore?: number
-  readonly document?: readonly string[]
-  readonly title?: string
-  readonly where?: readonly (readonly [string, unknown])[]
-  readonly after?: Date
-  readonly before?: Date
 }
 
 export function addSearch(program: Command, start: Start): void {
@@ -91,16 +86,6 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
   if (!context.terminal.json) context.terminal.note(context.terminal.noteStyle.dim(summary(result)))
 }
 
-function filterOf(flags: Flags): SearchFilter {
-  return {
-    ...(flags.document === undefined ? {} : { documentIds: flags.document }),
-    ...(flags.title === undefined ? {} : { title: flags.title }),
-    ...(flags.where === undefined ? {} : { metadata: Object.fromEntries(flags.where) }),
-    ...(flags.after === undefined ? {} : { createdAfter: flags.after }),
-    ...(flags.before === undefined ? {} : { createdBefore: flags.before }),
-  }
-}
-
 /** Passages as people read them: rank, score and place on one line, then the words around the match. */
 export function hitsText(result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
   const blocks = result.hits.map((hit) => hitText(hit, result, terminal))
@@ -149,13 +134,6 @@ function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style
 function bodyOf(hit: Hit): string {
   const body = hit.content.replace(/^(?:\s*#{1,6} .*\n)+/, '').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
   return plain(body) || plain(hit.content)
-}
-
-/** As it would be typed here. */
-function sourceOf({ source, documentId }: Hit): string {
-  if (source === null) return `document ${documentId}`
-  const path = isAbsolute(source) ? relative(process.cwd(), source) : source
-  return plain(path.startsWith('..') ? source : path)
 }
 
 function ranksText(hit: Hit): string {

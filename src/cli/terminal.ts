@@ -28,6 +28,8 @@ export interface Terminal {
   /** For standard error. */
   readonly noteStyle: Style
   print(text: string): void
+  /** Without a line end. */
+  write(text: string): void
   /** A line on standard error, left out by `--quiet`. */
   note(text: string): void
   /** A line on standard error that `--quiet` doesn't silence. */
@@ -48,6 +50,7 @@ export function openTerminal(flags: GlobalFlags): Terminal {
     width: Math.min(Math.max(stdout.columns ?? 100, 40), 120),
     style: styleFor(colours(stdout)),
     noteStyle: styleFor(colours(stderr)),
+    write: (text) => void stdout.write(text),
     print: (text) => void stdout.write(`${text}\n`),
     note: quiet ? () => {} : complain,
     complain,

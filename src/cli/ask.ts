@@ -1,0 +1,123 @@
+import type { Command } from 'commander'
+import { answerShape } from '../answer-wire.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { Answer, AnswerMode, Citation } from '../revector.ts'
+import { decimal, keyValue, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
+import { type FilterFlags, filterOf, sourceOf } from './passage-options.ts'
+import type { Context, Start } from './run.ts'
+import type { Terminal } from './terminal.ts'
+import { count, percent, plain, seconds, wrap } from './text.ts'
+
+interface Flags extends FilterFlags {
+  readonly model?: string
+  readonly topK?: number
+  readonly minScore?: number
+  readonly mode?: AnswerMode
+}
+
+export function addAsk(program: Command, start: Start): void {
+  program
+    .command('ask')
+    .summary('answer a question from the documents')
+    .description(
+      'Answers a question from the documents, with citations. A language model writes the answer where one is configured ' +
+        '(REVECTOR_LANGUAGE_MODEL); otherwise it is made of sentences of the documents.',
+    )
+    .argument('<question>', 'what to answer')
+    .option('--model <name>', 'find the passages with this embedding model; absent: the current one')
+    .option('--top-k <n>', 'passages the answer may use, 1 to 50; absent: 8', wholeNumber('--top-k', 1, 50))
+    .option('--min-score <x>', 'leave out passages that score less', decimal('--min-score'))
+    .option(
+      '--mode <how>',
+      'generated (by the language model) or extractive (sentences of the documents)',
+      oneOf('--mode', ['generated', 'extractive']),
+    )
+    .option('--document <id>', 'only from this document (repeatable)', repeated(nonEmpty('--document')))
+    .option('--title <text>', 'only from documents whose title contains this')
+    .option(
+      '--where <key=value>',
+      'only from documents with this metadata (repeatable)',
+      repeated(keyValue('--where')),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ revector ask "how do I close the pool?"
+  $ REVECTOR_LANGUAGE_MODEL=openai:gpt-5-mini revector ask "what changed in March?" --where team=data`,
+    )
+    .action((question: string, flags: Flags) => start((context) => run(context, question, flags)))
+}
+
+async function run(context: Context, question: string, flags: Flags): Promise<undefined> {
+  const { model, topK, minScore, mode } = flags
+  const { signal, onProgress } = context.longCall()
+  const events = context.revector.answers.stream({
+    query: question,
+    filter: filterOf(flags),
+    signal,
+    onProgress,
+    ...(model === undefined ? {} : { modelName: model }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(minScore === undefined ? {} : { minScore }),
+    ...(mode === undefined ? {} : { mode }),
+  })
+  const { terminal } = context
+  let passages = 0
+  let answer: Answer | undefined
+  for await (const event of events) {
+    if (event.type === 'hits') passages = event.hits.length
+    // Whoever reads along reads it as it comes; a script gets one document.
+    if (event.type === 'text' && !terminal.json) context.write(event.text)
+    if (event.type === 'done') answer = event.answer
+  }
+  if (answer === undefined) throw new RevectorError('INTERNAL', 'An answer had no end.')
+  const made = answer
+  context.result(answerShape(made), () => ['', ...sources(made, terminal)].join('\n'))
+  if (!terminal.json) terminal.note(terminal.noteStyle.dim(summary(made, passages)))
+}
+
+function sources(answer: Answer, terminal: Terminal): readonly string[] {
+  return [
+    ...answer.citations.flatMap((citation) => ['', ...sourceText(citation, terminal)]),
+    ...remarks(answer).flatMap((remark) => ['', terminal.style.yellow(remark)]),
+  ]
+}
+
+function sourceText(citation: Citation, { style, width }: Terminal): readonly string[] {
+  const title = plain(citation.title) || `document ${citation.documentId}`
+  const headings = citation.headingPath.map(plain).filter((heading, i) => i > 0 || heading !== title)
+  const place = [...headings, ...(citation.page === null ? [] : [`page ${citation.page}`])]
+  const mark = `[${citation.marker}]`
+  const indent = ' '.repeat(mark.length + 1)
+  return [
+    `${style.green(mark)} ${style.bold(title)}${place.map((step) => style.dim(` › ${step}`)).join('')}`,
+    indent + style.dim(sourceOf(citation)),
+    ...wrap(`“${plain(citation.quote)}”`, width - indent.length).map((line) => indent + line),
+  ]
+}
+
+function remarks(answer: Answer): readonly string[] {
+  const incomplete = Object.entries(answer.coverage).filter(([, share]) => share < 1)
+  return [
+    ...(answer.truncated
+      ? ['The answer was cut: it reached the most tokens it may have (maxOutputTokens).']
+      : []),
+    ...(answer.answered && answer.citations.length === 0
+      ? ['Nothing in this answer is cited: the documents may not say it.']
+      : []),
+    ...(answer.removedCitations === 0
+      ? []
+      : [`${count(answer.removedCitations, 'citation')} of passages that do not exist were taken out.`]),
+    ...incomplete.map(
+      ([model, share]) =>
+        `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, so this answer can't see it.`,
+    ),
+  ]
+}
+
+function summary({ mode, languageModel, model, tookMs }: Answer, passages: number): string {
+  const by =
+    mode === 'generated' ? `written by ${languageModel}` : 'sentences of the documents, word for word'
+  return `\n${by} · ${count(passages, 'passage')} · ${model} · ${seconds(tookMs / 1_000)}`
+}

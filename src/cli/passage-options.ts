@@ -1,0 +1,35 @@
+import { isAbsolute, relative } from 'node:path'
+import type { SearchFilter } from '../core/search.ts'
+import { plain } from './text.ts'
+
+/** Options that narrow a search. */
+export interface FilterFlags {
+  readonly document?: readonly string[]
+  readonly title?: string
+  readonly where?: readonly (readonly [string, unknown])[]
+  readonly after?: Date
+  readonly before?: Date
+}
+
+export function filterOf(flags: FilterFlags): SearchFilter {
+  return {
+    ...(flags.document === undefined ? {} : { documentIds: flags.document }),
+    ...(flags.title === undefined ? {} : { title: flags.title }),
+    ...(flags.where === undefined ? {} : { metadata: Object.fromEntries(flags.where) }),
+    ...(flags.after === undefined ? {} : { createdAfter: flags.after }),
+    ...(flags.before === undefined ? {} : { createdBefore: flags.before }),
+  }
+}
+
+/** Where a passage is from, as it would be typed here. */
+export function sourceOf({
+  source,
+  documentId,
+}: {
+  readonly source: string | null
+  readonly documentId: string
+}): string {
+  if (source === null) return `document ${documentId}`
+  const path = isAbsolute(source) ? relative(process.cwd(), source) : source
+  return plain(path.startsWith('..') ? source : path)
+}
