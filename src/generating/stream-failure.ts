@@ -1,11 +1,7 @@
 import { ProviderFailure } from '../hosted/failure.ts'
 import { toFailure, withoutSecrets } from '../hosted/sdk-failure.ts'
 
-const unreadable: ReadonlySet<unknown> = new Set([
-  'AI_JSONParseError',
-  'AI_TypeValidationError',
-  'AI_InvalidResponseDataError',
-])
+const unreadable: ReadonlySet<unknown> = new Set(['AI_JSONParseError', 'AI_TypeValidationError'])
 
 /** What ended a stream that had begun: an error of the SDK's, one of the connection, or one that the provider sent in it. */
 export function streamFailure(thrown: unknown, secrets: readonly (string | undefined)[]): ProviderFailure {
@@ -18,6 +14,10 @@ export function streamFailure(thrown: unknown, secrets: readonly (string | undef
   }
   if (unreadable.has(error.name))
     return new ProviderFailure('garbled', 'A piece of the reply is not whole JSON.')
+  // How the SDK says of some providers that a stream ended without a reason to end.
+  if (error.name === 'AI_InvalidResponseDataError') {
+    return new ProviderFailure('unavailable', 'The reply broke off.')
+  }
   if (typeof error.name === 'string' && error.name.startsWith('AI_')) return toFailure(thrown, secrets)
   if (thrown instanceof Error) return new ProviderFailure('unavailable', 'The reply broke off.')
   const said = withoutSecrets(String(error.message ?? 'no reason given'), secrets)
