@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildConsole } from './build-console.mjs'
 import { sourceHash, stampFile } from './source-hash.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -34,12 +35,14 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1)
 const { makeSnapshot } = await import(join(dist, 'postgres/embedded/make-snapshot.js'))
 await makeSnapshot(join(dist, 'postgres/embedded/snapshot.tgz'))
 writeFileSync(stampFile(root), made)
+await buildConsole(root)
 
 /** What was compiled from sources that are gone must not be packed or loaded. */
 function removeLeftovers() {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name)
     const path = relative(dist, file)
+    if (path.startsWith('console/') || entry.name === '.console-source-hash') continue
     if (!entry.isFile() || path === '.tsbuildinfo' || entry.name.startsWith('snapshot.tgz')) continue
     const source = join(root, 'src', path.replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts'))
     if (!existsSync(source)) rmSync(file)

@@ -8,15 +8,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { builtHash, sourceHash } from './source-hash.mjs'
+import { isBuilt } from './source-hash.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-if (!installed() || builtHash(root) !== sourceHash(root)) {
+if (!installed() || !isBuilt(root)) {
   await lock()
   // Another one may have done it while we waited.
   if (!installed()) npm('ci')
-  if (builtHash(root) !== sourceHash(root)) build()
+  if (!isBuilt(root)) build()
 }
 
 /** Compares the lock file with the one npm leaves in node_modules at the end of an installation. */

@@ -1,6 +1,6 @@
 // What dist/ was made from: a hash over the sources and the compiler's settings, kept in dist/.source-hash.
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const stamp = ['dist', '.source-hash']
@@ -8,25 +8,48 @@ const settings = ['tsconfig.json', 'tsconfig.build.json', join('scripts', 'build
 
 /** Folder of the project → hash of everything a build reads. */
 export function sourceHash(root) {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-  const hash = createHash('sha256')
-  for (const file of [...settings.map((name) => join(root, name)), ...sources]) {
-    const content = readFileSync(file)
-    hash.update(`${file.slice(root.length)}\0${content.length}\0`).update(content)
-  }
-  return hash.digest('hex')
+  return hashOf(root, [...settings.map((name) => join(root, name)), ...filesBelow(join(root, 'src'))])
 }
 
+/** Folder of the project → hash of everything a build of the console reads. */
+export function consoleHash(root) {
+  const folder = join(root, 'console')
+  if (!existsSync(folder)) return undefined
+  return hashOf(root, [join(root, 'package-lock.json'), ...filesBelow(folder)])
+}
+
+/** The hash that dist/console was made from, or undefined. */
+export const builtConsoleHash = (root) => stampAt(consoleStampFile(root))
+export const consoleStampFile = (root) => join(root, 'dist', '.console-source-hash')
+
 /** The hash that dist/ was made from, or undefined. */
-export function builtHash(root) {
+export const builtHash = (root) => stampAt(stampFile(root))
+export const stampFile = (root) => join(root, ...stamp)
+
+/** Nothing is to be built: neither sources nor console have changed since. */
+export const isBuilt = (root) =>
+  builtHash(root) === sourceHash(root) && builtConsoleHash(root) === consoleHash(root)
+
+function stampAt(file) {
   try {
-    return readFileSync(join(root, ...stamp), 'utf8').trim()
+    return readFileSync(file, 'utf8').trim()
   } catch {
     return undefined
   }
 }
 
-export const stampFile = (root) => join(root, ...stamp)
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+function hashOf(root, files) {
+  const hash = createHash('sha256')
+  for (const file of files) {
+    const content = readFileSync(file)
+    hash.update(`${file.slice(root.length)}\0${content.length}\0`).update(content)
+  }
+  return hash.digest('hex')
+}

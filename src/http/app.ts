@@ -15,6 +15,7 @@ import { observe } from './observe.ts'
 import { asRefusable, problemType, refusalOf } from './problem.ts'
 import { requestId } from './request-id.ts'
 import type { App, Caller } from './route.ts'
+import { consoleFolder, consoleRoutes } from './routes/console.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { healthRoutes } from './routes/health.ts'
 import { migrationRoutes } from './routes/migrations.ts'
@@ -115,6 +116,7 @@ export async function createApp(given: AppParts): Promise<App> {
   await app.register(serviceRoutes, parts)
   await app.register(healthRoutes, parts)
   await app.register(referenceRoutes, parts)
+  await app.register(consoleRoutes, { folder: consoleFolder() })
   return app
 }
 

@@ -1,0 +1,134 @@
+import { signal } from '@preact/signals'
+
+/** What the service says when it can't, and what is said here when there is no service. */
+export interface Problem {
+  readonly code: string
+  readonly status: number
+  readonly detail: string
+  readonly hint: string
+  readonly [member: string]: unknown
+}
+
+export class RequestFailure extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.problem = problem
+  }
+}
+
+/** Whether the service answers; `lost`: it is tried again by itself. */
+export const connection = signal<'fine' | 'lost'>('fine')
+/** Grows each time the service is back: whatever is on the screen is loaded anew. */
+export const returns = signal(0)
+/** Set when the service asks who this is. */
+export const keyWanted = signal<'no' | 'missing' | 'wrong'>('no')
+
+const place = 'revector-key'
+let key = sessionStorage.getItem(place)
+
+/** For this tab: it is gone when the tab is closed. */
+export function useKey(given: string): void {
+  key = given
+  sessionStorage.setItem(place, given)
+  keyWanted.value = 'no'
+  returns.value += 1
+}
+
+export function headersOf(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return key === null ? { ...extra } : { ...extra, authorization: `Bearer ${key}` }
+}
+
+interface Options {
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+
+export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const response = await open(method, path, options)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+export const get = <T>(path: string, abort?: AbortSignal): Promise<T> =>
+  request<T>('GET', path, abort === undefined ? {} : { signal: abort })
+
+export const post = <T>(path: string, body: unknown = {}, abort?: AbortSignal): Promise<T> =>
+  request<T>('POST', path, { body, ...(abort === undefined ? {} : { signal: abort }) })
+
+/** The response, when it is a good one. @throws RequestFailure, or AbortError */
+export async function open(
+  method: string,
+  path: string,
+  { body, signal: abort, accept }: Options & { readonly accept?: string } = {},
+): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      headers: headersOf({
+        accept: accept ?? 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(abort === undefined ? {} : { signal: abort }),
+      cache: 'no-store',
+      credentials: 'omit',
+    })
+  } catch (error) {
+    if (abort?.aborted === true) throw error
+    throw lost()
+  }
+  if (response.ok) return response
+  throw refused(response.status, await response.json().catch(() => null))
+}
+
+/** Notes what a refusal means for the whole page. */
+export function refused(status: number, said: unknown): RequestFailure {
+  if (status === 401) keyWanted.value = key === null ? 'missing' : 'wrong'
+  const problem = typeof said === 'object' && said !== null ? (said as Partial<Problem>) : {}
+  return new RequestFailure({
+    ...problem,
+    code: problem.code ?? 'UNEXPECTED',
+    status,
+    detail: problem.detail ?? `The service answered with ${status}.`,
+    hint: problem.hint ?? '',
+  })
+}
+
+export function lost(): RequestFailure {
+  if (connection.value === 'fine') {
+    connection.value = 'lost'
+    void tryAgain(1_000)
+  }
+  return new RequestFailure({
+    code: 'OFFLINE',
+    status: 0,
+    detail: 'The service does not answer.',
+    hint: 'It is tried again by itself.',
+  })
+}
+
+async function tryAgain(wait: number): Promise<void> {
+  await new Promise<void>((done) => {
+    const timer = setTimeout(finish, wait)
+    addEventListener('online', finish)
+    function finish(): void {
+      clearTimeout(timer)
+      removeEventListener('online', finish)
+      done()
+    }
+  })
+  const answered = await fetch('/healthz', { cache: 'no-store' }).then(
+    (response) => response.ok,
+    () => false,
+  )
+  if (!answered) return tryAgain(Math.min(wait * 1.5, 10_000))
+  connection.value = 'fine'
+  returns.value += 1
+}
+
+/** Whatever was thrown, as something to show. */
+export function problemOf(thrown: unknown): Problem {
+  if (thrown instanceof RequestFailure) return thrown.problem
+  return { code: 'UNEXPECTED', status: 0, detail: String(thrown), hint: '' }
+}

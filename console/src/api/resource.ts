@@ -1,0 +1,70 @@
+import { type ReadonlySignal, useSignal } from '@preact/signals'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { type Problem, problemOf, returns } from './request.ts'
+
+/** Something that is loaded. What was there stays while it is loaded anew, and when that fails. */
+export interface Resource<T> {
+  readonly data: ReadonlySignal<T | null>
+  readonly problem: ReadonlySignal<Problem | null>
+  readonly loading: ReadonlySignal<boolean>
+  readonly reload: () => Promise<void>
+}
+
+/**
+ * Loads when the page opens, when `key` changes, when the service is back after it was lost, and every `every`
+ * milliseconds while the page is seen. What belongs to another key is never shown.
+ */
+export function useResource<T>(
+  key: string | null,
+  load: (signal: AbortSignal) => Promise<T>,
+  { every }: { every?: number } = {},
+): Resource<T> {
+  const data = useSignal<T | null>(null)
+  const problem = useSignal<Problem | null>(null)
+  const loading = useSignal(key !== null)
+  const latest = useRef(load)
+  latest.current = load
+  const running = useRef<AbortController | null>(null)
+
+  const reload = useCallback(async () => {
+    running.current?.abort()
+    const run = new AbortController()
+    running.current = run
+    loading.value = true
+    try {
+      const loaded = await latest.current(run.signal)
+      if (run.signal.aborted) return
+      data.value = loaded
+      problem.value = null
+    } catch (error) {
+      if (run.signal.aborted) return
+      problem.value = problemOf(error)
+    }
+    loading.value = false
+  }, [data, problem, loading])
+
+  useEffect(() => {
+    data.value = null
+    problem.value = null
+    if (key === null) {
+      loading.value = false
+      return
+    }
+    void reload()
+    const seen = returns.peek()
+    const stop = returns.subscribe((count) => {
+      if (count !== seen) void reload()
+    })
+    const timer = every === undefined ? undefined : setInterval(again, every)
+    function again(): void {
+      if (document.visibilityState === 'visible' && !loading.peek()) void reload()
+    }
+    return () => {
+      stop()
+      clearInterval(timer)
+      running.current?.abort()
+    }
+  }, [key, every, reload, data, problem, loading])
+
+  return { data, problem, loading, reload }
+}

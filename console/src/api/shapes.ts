@@ -1,0 +1,45 @@
+import type * as z from 'zod'
+import type * as documents from '../../../src/http/contract/documents.ts'
+import type * as migrations from '../../../src/http/contract/migrations.ts'
+import type * as models from '../../../src/http/contract/models.ts'
+import type * as query from '../../../src/http/contract/query.ts'
+import type * as search from '../../../src/http/contract/search.ts'
+import type * as service from '../../../src/http/contract/service.ts'
+
+// What goes over the wire is written down once, in the service's contract. Only types come from there.
+type Operation = { readonly responses: { readonly 200: z.ZodType } }
+type Given<Asked extends Operation> = z.output<Asked['responses'][200]>
+
+export type Status = Given<typeof service.getStatus>
+export type Doctor = Given<typeof service.doctor>
+export type Check = Doctor['checks'][number]
+export type Model = z.output<typeof models.model>
+export type NewModel = z.input<typeof models.addModel.body>
+export type Sample = Given<typeof models.sampleVectors>
+
+export type SearchRequest = z.input<typeof search.search.body>
+export type SearchResult = z.output<typeof search.searchResult>
+export type Hit = SearchResult['hits'][number]
+export type Filter = z.input<typeof search.filter>
+
+export type Answer = z.output<typeof query.answer>
+export type Citation = Answer['citations'][number]
+
+export type DocumentPage = Given<typeof documents.listDocuments>
+export type DocumentSummary = z.output<typeof documents.document>
+export type StoredDocument = z.output<typeof documents.storedDocument>
+export type Chunk = StoredDocument['chunk_list'][number]
+export type DocumentEmbeddings = Given<typeof documents.documentEmbeddings>
+export type EmbedReport = Given<typeof documents.embedDocument>
+export type IngestReport = z.output<typeof documents.ingestReport>
+
+export type Migration = z.output<typeof migrations.migration>
+export type MigrationStatus = z.output<typeof migrations.migrationStatus>
+export type MigrationPlan = z.output<typeof migrations.migrationPlan>
+export type MigrationEvent = z.output<typeof migrations.migrationEvent>
+export type MigrationState = MigrationStatus['state']
+export type Gate = NonNullable<MigrationStatus['verification']>['gates'][number]
+export type StartMigration = z.input<typeof migrations.startMigration.body>
+export type PlanMigration = z.input<typeof migrations.planMigration.body>
+export type MigrationPage = Given<typeof migrations.listMigrations>
+export type Quarantine = Given<typeof migrations.migrationQuarantine>

@@ -1,0 +1,129 @@
+import { signal, useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { get } from '../../api/request.ts'
+import { useResource } from '../../api/resource.ts'
+import type { Status } from '../../api/shapes.ts'
+import { searchable } from '../../models.ts'
+import { Empty, Loaded } from '../../parts/states.tsx'
+import { route } from '../../route.ts'
+import { AnswerView } from './answer-view.tsx'
+import { beginQuestion, type Question } from './question.ts'
+
+/** Stays while other pages are looked at. */
+const questions = signal<readonly Question[]>([])
+
+export function Ask() {
+  const status = useResource('status', (abort) => get<Status>('/api/v1/status', abort))
+  return (
+    <>
+      <header class="page-head">
+        <div>
+          <h1>Ask</h1>
+          <p>
+            {status.data.value?.language_model == null
+              ? 'Answers are put together from the best sentences of your documents, each with its source.'
+              : `${status.data.value.language_model} answers from your documents only, and says where each sentence comes from.`}
+          </p>
+        </div>
+      </header>
+      <Loaded of={status} what="the models">
+        {(known) =>
+          searchable(known.models).length === 0 ? (
+            <Empty title="There is nothing to ask about yet">
+              <p>Add documents first; then ask.</p>
+              <a class="button primary" href="#/documents?add=yes">
+                Add documents
+              </a>
+            </Empty>
+          ) : (
+            <Desk status={known} />
+          )
+        }
+      </Loaded>
+    </>
+  )
+}
+
+function Desk({ status }: { status: Status }) {
+  const text = useSignal('')
+  const model = useSignal('')
+  const box = useRef<HTMLTextAreaElement>(null)
+  const models = searchable(status.models)
+
+  useEffect(() => {
+    const asked = route.peek().query.get('q')
+    if (asked !== null && questions.peek()[0]?.text !== asked) begin(asked)
+    box.current?.focus()
+  })
+
+  return (
+    <>
+      <form
+        class="ask-desk"
+        onSubmit={(event) => {
+          event.preventDefault()
+          send()
+        }}
+      >
+        <textarea
+          ref={box}
+          aria-label="Question"
+          rows={2}
+          placeholder="What do you want to know?"
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || event.shiftKey) return
+            event.preventDefault()
+            send()
+          }}
+        />
+        <div class="ask-line">
+          <label class="inline-field">
+            Passages found with
+            <select
+              value={model.value}
+              onChange={(event) => {
+                model.value = event.currentTarget.value
+              }}
+            >
+              <option value="">the current model</option>
+              {models.map((one) => (
+                <option key={one.id}>{one.model_name}</option>
+              ))}
+            </select>
+          </label>
+          <button type="submit" class="button primary" disabled={text.value.trim() === ''}>
+            Ask
+          </button>
+        </div>
+      </form>
+      {questions.value.length === 0 && (
+        <Empty title="No question yet">
+          <p>Each sentence of an answer carries a number. Choose it, and the passage opens in place.</p>
+        </Empty>
+      )}
+      <ol class="answers">
+        {questions.value.map((question) => (
+          <AnswerView key={question.id} question={question} status={status} />
+        ))}
+      </ol>
+    </>
+  )
+
+  function send(): void {
+    const asked = text.value.trim()
+    if (asked === '') return
+    begin(asked)
+    text.value = ''
+  }
+
+  function begin(asked: string): void {
+    questions.value = [
+      beginQuestion(asked, model.value === '' ? undefined : model.value),
+      ...questions.peek(),
+    ].slice(0, 20)
+  }
+}

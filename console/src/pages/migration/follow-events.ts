@@ -1,0 +1,58 @@
+import { type ReadonlySignal, useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { MigrationEvent } from '../../api/shapes.ts'
+import { follow } from '../../api/stream.ts'
+
+/** Shown at most; the rate needs no more either. */
+const kept = 2_000
+
+/**
+ * What happened and what happens, as a stream that is taken up again where it broke off. `onNews` is called at most
+ * every half second.
+ */
+export function useMigrationEvents(
+  path: string,
+  onNews: () => void,
+): ReadonlySignal<readonly MigrationEvent[]> {
+  const events = useSignal<readonly MigrationEvent[]>([])
+  const news = useRef(onNews)
+  news.current = onNews
+
+  useEffect(() => {
+    const stop = new AbortController()
+    let last = ''
+    let waiting: MigrationEvent[] = []
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const show = (): void => {
+      timer = undefined
+      events.value = [...events.value, ...waiting].slice(-kept)
+      waiting = []
+      news.current()
+    }
+    void (async () => {
+      for (let pause = 500; !stop.signal.aborted; pause = Math.min(pause * 2, 8_000)) {
+        try {
+          for await (const { id, data } of follow(
+            `${path}/events${last === '' ? '' : `?after=${last}`}`,
+            stop.signal,
+          )) {
+            if (id !== '') last = id
+            pause = 500
+            waiting.push(data as MigrationEvent)
+            timer ??= setTimeout(show, events.value.length === 0 ? 60 : 500)
+          }
+        } catch {
+          // Lost, or refused: the page says so by what else it loads.
+        }
+        // A finished migration ends its stream, and may be rolled back or retired yet.
+        await new Promise((done) => setTimeout(done, pause))
+      }
+    })()
+    return () => {
+      stop.abort()
+      clearTimeout(timer)
+    }
+  }, [path, events])
+
+  return events
+}

@@ -1,0 +1,94 @@
+import { get } from '../../api/request.ts'
+import { useResource } from '../../api/resource.ts'
+import type { MigrationPage, Model, Status } from '../../api/shapes.ts'
+import { date, dollars } from '../../format.ts'
+import { byName } from '../../models.ts'
+import { ModelName, StateChip } from '../../parts/model-name.tsx'
+import { Empty, Loaded } from '../../parts/states.tsx'
+import { linkTo } from '../../route.ts'
+import { NewMigration } from './new-migration.tsx'
+
+export function Migrations() {
+  const status = useResource('status', (signal) => get<Status>('/api/v1/status', signal))
+  const moves = useResource('moves', (signal) => get<MigrationPage>('/api/v1/migrations', signal), {
+    every: 5_000,
+  })
+  return (
+    <>
+      <header class="page-head">
+        <div>
+          <h1>Migration</h1>
+          <p>
+            From one embedding model to another, while searches go on. Planned in money and minutes, decided
+            by evidence, undone in one click.
+          </p>
+        </div>
+      </header>
+      <Loaded of={status} what="the models">
+        {({ models, chunks }) => (
+          <>
+            {chunks === 0 ? (
+              <Empty title="Nothing to move yet">
+                <p>Add documents first. What the current model embeds can be moved to another one.</p>
+                <a class="button primary" href="#/documents?add=yes">
+                  Add documents
+                </a>
+              </Empty>
+            ) : (
+              <NewMigration models={models} />
+            )}
+            <Loaded of={moves} what="migrations" rows={2}>
+              {(page) => <History page={page} models={models} />}
+            </Loaded>
+          </>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+function History({ page, models }: { page: MigrationPage; models: readonly Model[] }) {
+  if (page.migrations.length === 0) return null
+  return (
+    <section class="history">
+      <h2>So far</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Migration</th>
+              <th scope="col">State</th>
+              <th scope="col" class="number">
+                Spent
+              </th>
+              <th scope="col">Begun</th>
+              <th scope="col">By</th>
+            </tr>
+          </thead>
+          <tbody>
+            {page.migrations.map((move) => (
+              <tr key={move.id}>
+                <td>
+                  <a class="move-link" href={linkTo(`migration/${move.id}`)}>
+                    <ModelName model={byName(models, move.source_model)} name={move.source_model} />
+                    <span class="to" aria-hidden="true">
+                      →
+                    </span>
+                    <span class="unseen">to</span>
+                    <ModelName model={byName(models, move.target_model)} name={move.target_model} />
+                  </a>
+                </td>
+                <td>
+                  <StateChip state={move.state} />
+                </td>
+                <td class="number">{dollars(move.cost_usd)}</td>
+                <td>{date(move.created_at)}</td>
+                <td class="quiet">{move.created_by}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,74 @@
+import { useSignal } from '@preact/signals'
+import { get, type Problem, post, problemOf } from '../../api/request.ts'
+import { useResource } from '../../api/resource.ts'
+import type { MigrationStatus, Quarantine } from '../../api/shapes.ts'
+import { counted } from '../../format.ts'
+import { announce } from '../../parts/announce.tsx'
+import { Failure, Loaded } from '../../parts/states.tsx'
+
+/** Chunks that the target can't embed, with the reason, and another try. */
+export function QuarantineList({
+  path,
+  move,
+  reload,
+}: {
+  path: string
+  move: MigrationStatus
+  reload: () => Promise<void>
+}) {
+  const chunks = useResource(`${path} ${move.quarantined_chunks}`, (signal) =>
+    get<Quarantine>(`${path}/quarantine?limit=20`, signal),
+  )
+  const problem = useSignal<Problem | null>(null)
+  return (
+    <section class="card" aria-label="Quarantine">
+      <div class="card-head">
+        <h2>{counted(move.quarantined_chunks, 'chunk')} in quarantine</h2>
+        <button type="button" class="button small" onClick={() => void retry()}>
+          Try them again
+        </button>
+      </div>
+      <p class="quiet">The provider refused these texts themselves. All others go on.</p>
+      {problem.value !== null && <Failure problem={problem.value} />}
+      <Loaded of={chunks} what="the quarantine" rows={1}>
+        {(page) => (
+          <div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Chunk</th>
+                  <th scope="col">Reason</th>
+                  <th scope="col" class="number">
+                    Tries
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {page.chunks.map((chunk) => (
+                  <tr key={chunk.chunk_id}>
+                    <td>{chunk.chunk_id}</td>
+                    <td>
+                      {chunk.reason} <span class="quiet">{chunk.code}</span>
+                    </td>
+                    <td class="number">{chunk.attempts}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Loaded>
+    </section>
+  )
+
+  async function retry(): Promise<void> {
+    problem.value = null
+    try {
+      const { chunks: back } = await post<{ chunks: number }>(`${path}/retry`)
+      announce(`${counted(back, 'chunk')} put back to be tried again.`)
+    } catch (error) {
+      problem.value = problemOf(error)
+    }
+    await reload()
+  }
+}

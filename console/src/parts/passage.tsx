@@ -1,0 +1,30 @@
+import { linkTo } from '../route.ts'
+
+/** Where a passage stands: document, headings, page. */
+export function Place({
+  documentId,
+  chunkId,
+  title,
+  headings = [],
+  page,
+}: {
+  documentId: string
+  chunkId?: string
+  title: string
+  headings?: readonly string[]
+  page?: number | null
+}) {
+  // The first heading is often the title again.
+  const further = headings.filter((heading) => heading !== title)
+  return (
+    <span class="place">
+      <a href={linkTo(`documents/${encodeURIComponent(documentId)}`, { chunk: chunkId })}>{title}</a>
+      {further.map((heading) => (
+        <span key={heading} class="place-part">
+          {heading}
+        </span>
+      ))}
+      {page != null && <span class="place-part">page {page}</span>}
+    </span>
+  )
+}

@@ -1,0 +1,83 @@
+import type { ComponentChildren } from 'preact'
+import type { Problem } from '../api/request.ts'
+import type { Resource } from '../api/resource.ts'
+import { Icon } from './icon.tsx'
+
+/** Nothing is here yet: says what would be, and how it comes. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <section class="empty">
+      <svg width="220" height="72" viewBox="0 0 220 72" aria-hidden="true">
+        <path d="M8 18h70c34 0 30 36 64 36h70" />
+        <path d="M8 54h54M158 18h54" />
+        <circle cx="8" cy="18" r="4.5" />
+        <circle cx="212" cy="54" r="4.5" />
+      </svg>
+      <h2>{title}</h2>
+      <div class="empty-words">{children}</div>
+    </section>
+  )
+}
+
+/** The shape of what is coming. */
+export function Loading({ what, rows = 3 }: { what: string; rows?: number }) {
+  return (
+    <div class="loading" role="status">
+      <span class="unseen">Loading {what}</span>
+      {Array.from({ length: rows }, (_, row) => (
+        <i key={row} aria-hidden="true" />
+      ))}
+    </div>
+  )
+}
+
+export function Failure({ problem, again }: { problem: Problem; again?: () => void }) {
+  return (
+    <section class="failure" role="alert">
+      <Icon name="warn" />
+      <div>
+        <p>
+          <strong>{problem.detail}</strong>
+        </p>
+        {problem.hint !== '' && <p>{problem.hint}</p>}
+        <p class="quiet">
+          {problem.code}
+          {typeof problem['request_id'] === 'string' && ` · request ${problem['request_id']}`}
+        </p>
+        {again !== undefined && (
+          <button type="button" class="button" onClick={again}>
+            Try again
+          </button>
+        )}
+      </div>
+    </section>
+  )
+}
+
+/** What was loaded; until then its shape, or why there is none. */
+export function Loaded<T>({
+  of,
+  what,
+  rows,
+  children,
+}: {
+  of: Resource<T>
+  what: string
+  rows?: number
+  children: (data: T) => ComponentChildren
+}) {
+  const data = of.data.value
+  const problem = of.problem.value
+  if (data === null) {
+    if (problem !== null) return <Failure problem={problem} again={() => void of.reload()} />
+    return <Loading what={what} {...(rows === undefined ? {} : { rows })} />
+  }
+  return (
+    <>
+      {problem !== null && problem.code !== 'OFFLINE' && (
+        <Failure problem={problem} again={() => void of.reload()} />
+      )}
+      {children(data)}
+    </>
+  )
+}

@@ -1,0 +1,43 @@
+import { computed, signal } from '@preact/signals'
+
+/** `#/search?q=…`: the page is all in one file, so its places are after the `#`. */
+const hash = signal(location.hash)
+addEventListener('hashchange', () => {
+  hash.value = location.hash
+})
+
+export interface Route {
+  /** `search`; empty for the overview. */
+  readonly page: string
+  /** `documents/12` → `12`. */
+  readonly id: string | null
+  readonly query: URLSearchParams
+}
+
+export const route = computed<Route>(() => {
+  const [path = '', query = ''] = hash.value.replace(/^#\/?/, '').split('?')
+  const [page = '', id] = path.split('/')
+  return {
+    page,
+    id: id === undefined || id === '' ? null : decodeURIComponent(id),
+    query: new URLSearchParams(query),
+  }
+})
+
+type Query = Readonly<Record<string, string | number | undefined>>
+
+export function linkTo(path: string, query: Query = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  return `#/${path}${text === '' ? '' : `?${text}`}`
+}
+
+export function goTo(path: string, query: Query = {}): void {
+  location.hash = linkTo(path, query)
+}
+
+/** Changes what is after the `?` without another step in the history. */
+export function noteInAddress(path: string, query: Query): void {
+  history.replaceState(null, '', linkTo(path, query))
+  hash.value = location.hash
+}
