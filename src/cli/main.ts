@@ -14,6 +14,7 @@ import { addMigrate } from './migrate.ts'
 import { addModels } from './models.ts'
 import { reportError, runCommand, type Start } from './run.ts'
 import { addSearch } from './search.ts'
+import { addServe } from './serve.ts'
 import { type GlobalFlags, openTerminal } from './terminal.ts'
 import { version } from './version.ts'
 import { addWorker } from './worker.ts'
@@ -62,6 +63,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     addDocuments,
     addModels,
     addMigrate,
+    addServe,
     addWorker,
     addDb,
     addDoctor,

@@ -1,4 +1,4 @@
-import type { Options } from '../config.ts'
+import type { Config, Options } from '../config.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { type Log, openLog, silentLog } from '../logs/log.ts'
@@ -15,6 +15,9 @@ export interface Context {
   readonly flags: GlobalFlags
   readonly terminal: Terminal
   readonly revector: Revector
+  readonly config: Omit<Config, 'keys'>
+  readonly log: Log
+  readonly redactor: Redactor
   /** Folder of the embedded engine; null on a server. */
   readonly dataDir: string | null
   /** For calls that take long: shows how far they are and lets Ctrl-C end them at a good place. */
@@ -104,6 +107,9 @@ async function prepare(
     flags,
     terminal,
     revector,
+    config: options,
+    log: opened.log,
+    redactor: opened.redactor,
     dataDir: options.databaseUrl === undefined ? options.dataDir : null,
     longCall() {
       interrupt.waitForWork()

@@ -31,12 +31,18 @@ export function sendEvents(
     .type('text/event-stream; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('x-accel-buffering', 'no')
-    .send(Readable.from(frames(events, options), { objectMode: false, highWaterMark: 16_384 }))
+    .send(
+      Readable.from(frames(events, options, reply.server.stopping), {
+        objectMode: false,
+        highWaterMark: 16_384,
+      }),
+    )
 }
 
 async function* frames(
   events: AsyncIterable<ServerEvent>,
   { onError, heartbeatMs: beat = heartbeatMs }: StreamOptions,
+  stopping: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const source = events[Symbol.asyncIterator]()
   // Headers go out with the first bytes: a client that waits for events wants to know that it is heard.
@@ -45,7 +51,8 @@ async function* frames(
     for (let next = source.next(); ; ) {
       // Whoever stops listening in between leaves it behind.
       next.catch(() => {})
-      const came = await within(next, beat)
+      const came = await within(next, beat, stopping)
+      if (stopping.aborted) return
       if (came === null) {
         yield ': still here\n\n'
         continue
@@ -63,16 +70,21 @@ async function* frames(
   }
 }
 
-/** Null: nothing came in that time. */
-async function within<T>(coming: Promise<T>, ms: number): Promise<T | null> {
+/** Null: nothing came in that time, or before the service began to stop. */
+async function within<T>(coming: Promise<T>, ms: number, stopping: AbortSignal): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
+  let stop = (): void => {}
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms)
+    stop = () => resolve(null)
+    timer = setTimeout(stop, ms)
+    stopping.addEventListener('abort', stop, { once: true })
+    if (stopping.aborted) stop()
   })
   try {
     return await Promise.race([coming, late])
   } finally {
     clearTimeout(timer)
+    stopping.removeEventListener('abort', stop)
   }
 }
 

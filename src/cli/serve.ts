@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { errorCatalogue } from '../core/errors.ts'
+import { nonEmpty, wholeNumber } from './arguments.ts'
+import type { Context, Start } from './run.ts'
+import { facts } from './text.ts'
+import { version } from './version.ts'
+
+interface Flags {
+  readonly host?: string
+  readonly port?: number
+  readonly worker: boolean
+}
+
+export function addServe(program: Command, start: Start): void {
+  program
+    .command('serve')
+    .summary('answer over HTTP, with a console')
+    .description(
+      'Serves the HTTP API, the console and the reference, and does the work of model migrations. Listens on this machine ' +
+        'alone unless told otherwise; then a key is needed. Ctrl-C answers what has come and ends.',
+    )
+    .option('--host <host>', 'address to listen on (default 127.0.0.1)', nonEmpty('--host'))
+    .option('--port <port>', 'port to listen on, 0 for any (default 8080)', wholeNumber('--port', 0, 65_535))
+    .option('--no-worker', 'leave the work of migrations to `revector worker`')
+    .action((flags: Flags) => start((context) => serve(context, flags)))
+}
+
+async function serve(context: Context, flags: Flags): Promise<number | undefined> {
+  const { revector, terminal, config, log, redactor, dataDir } = context
+  const { startService } = await import('../http/serve.ts')
+  const { signal, onProgress } = context.longCall()
+  const service = await startService({
+    revector,
+    log,
+    redactor,
+    version: version(),
+    languageModel: revector.answers.languageModel,
+    options: {
+      ...config.serve,
+      ...(flags.host === undefined ? {} : { host: flags.host }),
+      ...(flags.port === undefined ? {} : { port: flags.port }),
+    },
+    work: flags.worker,
+    onProgress,
+  })
+  const { url } = service
+  context.result({ url, console: `${url}/`, docs: `${url}/docs`, worker: flags.worker }, () =>
+    [
+      terminal.style.bold(`Revector is at ${url}`),
+      facts(
+        [
+          ['console', `${url}/`],
+          ['reference', `${url}/docs`],
+          ['data', dataDir ?? 'the PostgreSQL server of DATABASE_URL'],
+          ['answers', revector.answers.languageModel ?? 'extractive: no language model is configured'],
+        ],
+        terminal.style,
+      ),
+      'Ctrl-C ends it.',
+    ].join('\n'),
+  )
+  await ended(signal)
+  const lost = await service.stop()
+  if (lost > 0) terminal.complain(`${lost} requests were cut off.`)
+  return signal.aborted && lost > 0 ? errorCatalogue.INTERRUPTED.exit : undefined
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

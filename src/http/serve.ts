@@ -1,0 +1,111 @@
+import type { AddressInfo } from 'node:net'
+import { RevectorError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import { type AppParts, createApp } from './app.ts'
+import { isLoopback } from './loopback.ts'
+import type { App } from './route.ts'
+import { stopListening } from './stopping.ts'
+
+/** A service that listens. */
+export interface Service {
+  /** Where a browser finds it. */
+  readonly url: string
+  /** A worker that failed; the service goes on without it. Resolves when the worker has ended in order. */
+  readonly worker: Promise<void>
+  /**
+   * Answers what has come, lets the worker finish its batch, and gives the number of requests that were cut off. The
+   * library is still open afterwards.
+   */
+  stop(): Promise<number>
+}
+
+export interface ServiceParts extends Omit<AppParts, 'workerRunning'> {
+  /** Work on model migrations in this process too. */
+  readonly work: boolean
+  readonly onProgress?: OnProgress
+}
+
+/**
+ * Opens the database, checks that it may listen where it is told to, and begins.
+ *
+ * @throws RevectorError KEY_REQUIRED, CONFIG_INVALID for an address that cannot be listened on, and what opening throws
+ */
+export async function startService({ work, onProgress, ...parts }: ServiceParts): Promise<Service> {
+  const { revector, options, log } = parts
+  await revector.db.initialize()
+  if (!isLoopback(options.host) && !(await revector.keys.required())) throw keyRequired(options.host)
+  let running = false
+  const app = await createApp({ ...parts, workerRunning: () => running })
+  await listen(app, options)
+
+  const stopWork = new AbortController()
+  const worker = work ? begin() : Promise.resolve()
+  async function begin(): Promise<void> {
+    running = true
+    try {
+      await revector.migrations.work({
+        signal: stopWork.signal,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      })
+    } finally {
+      running = false
+    }
+  }
+  worker.catch((error: unknown) => log.error('The worker of this process ended.', { error }))
+
+  return {
+    url: urlOf(app, options.host),
+    worker,
+    async stop() {
+      // What is in hand is stored while requests are still being answered.
+      stopWork.abort()
+      const lost = await stopListening(app, options)
+      await worker.catch(() => {})
+      return lost
+    },
+  }
+}
+
+async function listen(app: App, { host, port }: AppParts['options']): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (cause) {
+    await app.close()
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    const why = reasons[code] ?? (cause instanceof Error ? cause.message : 'an unknown error')
+    throw new RevectorError('CONFIG_INVALID', `The service cannot listen on ${host}, port ${port}: ${why}.`, {
+      hint: 'Choose another one with --port or --host.',
+      data: { host, port },
+      cause,
+    })
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program does',
+  EACCES: 'permission is denied',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+}
+
+function urlOf(app: App, host: string): string {
+  const { port, family, address } = app.server.address() as AddressInfo
+  const everywhere = address === '0.0.0.0' || address === '::'
+  const name = everywhere
+    ? 'localhost'
+    : host.includes(':') && family === 'IPv6'
+      ? `[${host.replace(/^\[|\]$/g, '')}]`
+      : host
+  return `http://${name}:${port}`
+}
+
+function keyRequired(host: string): RevectorError {
+  return new RevectorError(
+    'KEY_REQUIRED',
+    `${host} can be reached from other machines, and no key has been made: whoever comes could do anything.`,
+    {
+      hint: 'Make one with `revector keys create NAME --scope admin`, or listen on 127.0.0.1.',
+      data: { host },
+    },
+  )
+}
