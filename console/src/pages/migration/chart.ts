@@ -29,6 +29,7 @@ export function drawChart(place: HTMLElement, rates: Rates): { show(rates: Rates
         {
           ...axis(),
           space: 90,
+          size: 30,
           values: (_, times) => times.map((time) => new Date(time * 1000).toLocaleTimeString('en-GB')),
         },
         { ...axis(), scale: 'rate', size: 52 },

@@ -84,7 +84,7 @@ function Body({
         <p class="meaning" aria-live="polite">
           {meaningOf(move)}
         </p>
-        {move.state === 'paused' && move.error !== null && (
+        {move.state === 'paused' && move.error !== null && move.error.by !== 'operator' && (
           <p class="why">
             <Icon name="warn" />
             <span>
@@ -129,9 +129,7 @@ function Figures({ move }: { move: MigrationStatus }) {
           <dd>
             {move.chunks_per_second === 0 ? '–' : `${count(move.chunks_per_second)} / s`}
             <small>
-              {move.eta_seconds === null
-                ? 'nothing left to embed or nobody works'
-                : `${duration(move.eta_seconds)} left`}
+              {move.eta_seconds === null ? stillness(move) : `${duration(move.eta_seconds)} left`}
             </small>
           </dd>
         </div>
@@ -173,4 +171,10 @@ function Figures({ move }: { move: MigrationStatus }) {
       </dl>
     </>
   )
+}
+
+function stillness(move: MigrationStatus): string {
+  if (move.done_chunks + move.quarantined_chunks >= move.total_chunks) return 'nothing is left to embed'
+  if (move.state === 'paused') return 'paused'
+  return move.workers.length === 0 ? 'nobody works' : 'not known yet'
 }

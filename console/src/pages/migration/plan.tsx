@@ -119,7 +119,7 @@ function present({
   const parts = [
     total_chunks < corpus_chunks ? `of a sample of ${count(total_chunks)}` : `of ${count(total_chunks)}`,
     done_chunks > 0 ? `${count(done_chunks)} are there` : '',
-    same > 0 ? `${count(same)} are the same text as another` : '',
+    same > 0 ? `${count(same)} with the same text as another` : '',
   ]
   return parts.filter((part) => part !== '').join('; ')
 }

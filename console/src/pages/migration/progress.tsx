@@ -49,8 +49,8 @@ export function Progress({ move, events }: { move: MigrationStatus; events: read
         </span>
         <span class="unseen">
           {counted(batches, 'batch', 'batches')}; the highest rate was{' '}
-          {Math.round(Math.max(0, ...rates.rate.map(Number)))} chunks a second,{' '}
-          {duration(rates.left.at(-1) ?? 0)} were left at the last one.
+          {Math.round(Math.max(0, ...rates.rate))} chunks a second, {duration(rates.left.at(-1) ?? 0)} were
+          left at the last one.
         </span>
       </figcaption>
       <div class="chart-place" ref={place} />

@@ -3,36 +3,48 @@ import type { MigrationEvent } from '../../api/shapes.ts'
 export interface Rates {
   /** Seconds since the epoch. */
   readonly at: readonly number[]
-  readonly rate: readonly (number | null)[]
+  /** Chunks a second. */
+  readonly rate: readonly number[]
   /** Seconds that were left by that rate. */
-  readonly left: readonly (number | null)[]
+  readonly left: readonly number[]
 }
 
-/** Chunks per second over time, and how long the rest would take at that rate, from the events of batches. */
-export function ratesOf(events: readonly MigrationEvent[], total: number, points = 60): Rates | null {
-  const batches = events
-    .filter((event) => event.type === 'batch')
-    .map((event) => ({ at: Date.parse(event.at) / 1000, chunks: Number(event.data['chunks'] ?? 0) }))
-  const first = batches[0]
-  const last = batches.at(-1)
-  if (first === undefined || last === undefined || batches.length < 3 || last.at <= first.at) return null
-  const width = Math.max((last.at - first.at) / points, 0.05)
-  const buckets = Array.from({ length: Math.floor((last.at - first.at) / width) + 1 }, () => 0)
-  for (const batch of batches) {
-    const place = Math.floor((batch.at - first.at) / width)
-    buckets[place] = (buckets[place] ?? 0) + batch.chunks
-  }
-  // A batch comes at once and took a while: the rate is a mean over neighbouring buckets.
-  const span = Math.max(2, Math.round(buckets.length / 12))
-  const rate = buckets.map((_, place) => {
-    const around = buckets.slice(Math.max(0, place - span), place + span + 1)
-    return around.reduce((sum, chunks) => sum + chunks, 0) / (around.length * width)
-  })
+/**
+ * How fast chunks were embedded, from the events of batches. A batch comes at once and took a while, so the rate at a
+ * batch is taken over the ones before it: at least `least` of them, and a tenth of the whole time.
+ */
+export function ratesOf(
+  events: readonly MigrationEvent[],
+  total: number,
+  { least = 3, points = 240 } = {},
+): Rates | null {
+  const begin = events.find((event) => event.type === 'enqueued' || event.type === 'batch')
+  const batches = events.filter((event) => event.type === 'batch')
+  if (begin === undefined || batches.length < 3) return null
   let done = 0
-  const left = buckets.map((chunks, place) => {
-    done += chunks
-    const speed = rate[place] ?? 0
-    return speed === 0 ? null : Math.max(0, total - done) / speed
+  const marks = [{ at: secondsOf(begin), done }]
+  for (const batch of batches) {
+    done += Number(batch.data['chunks'] ?? 0)
+    marks.push({ at: secondsOf(batch), done })
+  }
+  const span = ((marks.at(-1)?.at ?? 0) - (marks[0]?.at ?? 0)) / 10
+  const rates = marks.flatMap((mark, place) => {
+    const before = marks
+      .slice(0, Math.max(1, place - least + 1))
+      .findLast((one) => mark.at - one.at >= span && mark.at > one.at)
+    const from = before ?? marks[0]
+    if (place === 0 || from === undefined || mark.at <= from.at) return []
+    const rate = (mark.done - from.done) / (mark.at - from.at)
+    return [{ at: mark.at, rate, left: rate === 0 ? 0 : Math.max(0, total - mark.done) / rate }]
   })
-  return { at: buckets.map((_, place) => first.at + place * width), rate, left }
+  const every = Math.ceil(rates.length / points)
+  const kept = rates.filter((_, place) => place % every === 0 || place === rates.length - 1)
+  if (kept.length < 2) return null
+  return {
+    at: kept.map(({ at }) => at),
+    rate: kept.map(({ rate }) => rate),
+    left: kept.map(({ left }) => left),
+  }
 }
+
+const secondsOf = (event: MigrationEvent): number => Date.parse(event.at) / 1000

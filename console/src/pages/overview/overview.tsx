@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { get } from '../../api/request.ts'
 import { type Resource, useResource } from '../../api/resource.ts'
 import type { Doctor, MigrationPage, Status } from '../../api/shapes.ts'
-import { bytes, count, counted } from '../../format.ts'
+import { bytes, counted } from '../../format.ts'
 import { searchable } from '../../models.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, Loaded } from '../../parts/states.tsx'
@@ -79,8 +79,6 @@ function Known({
       )}
       <section class="ground" aria-label="The database">
         <dl class="facts">
-          <Fact name="Documents" value={count(status.documents)} />
-          <Fact name="Chunks" value={count(status.chunks)} />
           <Fact name="Graphs" value={bytes(index)} note="HNSW indexes of all models" />
           <Fact
             name="Engine"
