@@ -7,7 +7,7 @@ const roles = /<\|[^|>\n]{0,40}\|>|<\/?s>|<<\/?SYS>>|\[\/?INST\]|<\/?(?:start|en
 
 /** `[3]` and the like where it is not part of code: it would pass for a citation. */
 const marker =
-  /(?<![\p{L}\p{N}_\])])((?:[[【]\s*\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*(?:†[^\]】]{0,40})?\s*[\]】])+)/gu
+  /(?:(?<![\p{L}\p{N}_\])])\[\s*\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\]|【\s*\d{1,3}[^】\n]{0,40}】)(?:\[\s*\d{1,3}\s*\])*/gu
 
 /** Words of a document as a language model may see them: all of the text, nothing that passes for ours. */
 export function asData(text: string): string {

@@ -12,13 +12,15 @@ const breaks = /\n[ \t]*\n|\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)]|#{1,6}|\||>)[ \t])
 
 /** The sentences of a passage, without white space around them. */
 export function sentencesOf(passage: string): readonly Sentence[] {
+  // The mark of a picture ends no sentence.
+  const seen = passage.replaceAll('![', ' [')
   const cuts = [0]
   for (const found of passage.matchAll(breaks)) cuts.push(found.index)
   cuts.push(passage.length)
   return cuts.flatMap((start, i) => {
     const end = cuts[i + 1]
     if (end === undefined || end <= start) return []
-    const inside = [start, ...boundaries(passage, { start, end }, 'sentence'), end]
+    const inside = [start, ...boundaries(seen, { start, end }, 'sentence'), end]
     return inside.slice(0, -1).flatMap((from, at) => trimmed(passage, from, inside[at + 1] ?? end))
   })
 }

@@ -16,13 +16,17 @@ export interface Rarity {
   knows(word: string): boolean
 }
 
+/** A word that all of two passages have is not common yet. */
+const fewestPassages = 20
+
 export function rarityIn(passages: readonly ReadonlySet<string>[]): Rarity {
   const passagesWith = new Map<string, number>()
   for (const words of passages) {
     for (const word of words) passagesWith.set(word, (passagesWith.get(word) ?? 0) + 1)
   }
+  const all = Math.max(passages.length, fewestPassages)
   return {
-    weight: (word) => Math.log((passages.length + 1) / ((passagesWith.get(word) ?? 0) + 0.5)),
+    weight: (word) => Math.log((all + 1) / ((passagesWith.get(word) ?? 0) + 0.5)),
     knows: (word) => passagesWith.has(word),
   }
 }
