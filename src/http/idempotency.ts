@@ -8,31 +8,28 @@ export interface Answered {
 }
 
 /**
- * Answers, and under an `Idempotency-Key` answers the same to the same request without doing anything again.
+ * Does the work and, under an `Idempotency-Key`, gives the same answer to the same request without doing it again.
+ * `parts` are what makes it the same, beside method and address.
  *
  * @throws RevectorError IDEMPOTENCY_CONFLICT
  */
 export async function answerOnce(
   { idempotency }: Pick<Revector, 'idempotency'>,
-  {
-    request,
-    reply,
-    parts,
-  }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly parts: readonly string[] },
+  { request, parts }: { readonly request: FastifyRequest; readonly parts: readonly string[] },
   work: () => Promise<Answered>,
-): Promise<FastifyReply> {
+): Promise<Answered> {
   const key = request.headers['idempotency-key']
-  if (typeof key !== 'string') return send(reply, await work())
+  if (typeof key !== 'string') return work()
   const identity = {
     owner: request.caller.keyId ?? '',
     key,
     request: [request.method, request.url, ...parts],
   }
-  const answer = await idempotency.once(identity, work)
-  if (answer.replayed) reply.header('idempotency-replayed', 'true')
-  return send(reply, answer)
+  const { replayed, ...answer } = await idempotency.once(identity, work)
+  if (!replayed) return answer
+  return { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } }
 }
 
-function send(reply: FastifyReply, { status, headers = {}, body }: Answered): FastifyReply {
+export function send(reply: FastifyReply, { status, headers = {}, body }: Answered): FastifyReply {
   return reply.code(status).headers(headers).send(body)
 }

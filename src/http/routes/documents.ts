@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type * as z from 'zod'
 import { type ErrorCode, errorCatalogue, RevectorError } from '../../core/errors.ts'
 import type { Redactor } from '../../logs/redact.ts'
@@ -15,7 +15,7 @@ import type { ServeOptions } from '../app.ts'
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
 import { signalOf } from '../disconnect.ts'
-import { type Answered, answerOnce } from '../idempotency.ts'
+import { type Answered, answerOnce, send } from '../idempotency.ts'
 import { parseJsonBody } from '../json-body.ts'
 import { type App, routeOf } from '../route.ts'
 import { type UploadedFile, withUpload } from '../upload.ts'
@@ -48,10 +48,10 @@ export async function documentRoutes(app: App, parts: Parts): Promise<void> {
   app.route({
     ...routeOf(contract.addDocuments),
     handler: async (request, reply) => {
-      if (!request.isMultipart()) return storeText(revector, request, reply)
+      if (!request.isMultipart()) return send(reply, await storeText(revector, request, signalOf(reply)))
       const leave = uploads.take()
       try {
-        return await storeFiles(parts, request, reply)
+        return send(reply, await storeFiles(parts, request, signalOf(reply)))
       } finally {
         leave()
       }
@@ -90,11 +90,10 @@ export async function documentRoutes(app: App, parts: Parts): Promise<void> {
 }
 
 /** JSON: one text. */
-function storeText(revector: Revector, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+function storeText(revector: Revector, request: FastifyRequest, signal: AbortSignal): Promise<Answered> {
   const body = checked('body', contract.addDocuments.body, request.body ?? {})
   const { title, content, source, media_type, metadata, model } = body
-  const signal = signalOf(reply)
-  return answerOnce(revector, { request, reply, parts: [JSON.stringify(body)] }, async () => {
+  return answerOnce(revector, { request, parts: [JSON.stringify(body)] }, async () => {
     const id = await revector.ingestion.ingestDocument({
       title,
       content,
@@ -113,14 +112,13 @@ function storeText(revector: Revector, request: FastifyRequest, reply: FastifyRe
 async function storeFiles(
   { revector, options, redactor }: Parts,
   request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const signal = signalOf(reply)
+  signal: AbortSignal,
+): Promise<Answered> {
   return withUpload(request, options, async ({ fields, files }) => {
     const form = checked('form', contract.addDocuments.form, fields)
     const metadata = metadataOf(form.metadata)
     const parts = [JSON.stringify(form), ...files.flatMap(({ name, hash }) => [name, hash])]
-    return answerOnce(revector, { request, reply, parts }, () =>
+    return answerOnce(revector, { request, parts }, () =>
       ingest(revector, redactor, { files, form, metadata, signal }),
     )
   })

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { RevectorError } from '../../core/errors.ts'
+import { isRevectorError, RevectorError } from '../../core/errors.ts'
 import type { SearchFilter, SearchResult } from '../../core/search.ts'
 import type { Revector } from '../../revector.ts'
 import { searchShape } from '../../wire.ts'
@@ -16,7 +16,7 @@ export async function searchRoutes(app: App, { revector }: { readonly revector: 
       const { body } = request
       refuseTwoWays(body)
       const signal = signalOf(reply)
-      const result = await found(revector, body, signal)
+      const result = await found(revector, body, signal).catch((error: unknown) => blame(error, body))
       if (!body.explain) return searchShape(result)
       return { ...searchShape(result), explain: await explained(revector, result, body, signal) }
     },
@@ -59,6 +59,17 @@ async function explained({ retriever }: Revector, { models }: SearchResult, body
     ...(body.filter === undefined ? {} : { filter: filterOf(body.filter) }),
   })
   return plans.map(({ modelName, path, index, ms, plan }) => ({ model: modelName, path, index, ms, plan }))
+}
+
+/** A vector of another width is a provider's fault, unless it came with the request. */
+function blame(error: unknown, { vector, vectors }: Body): never {
+  const given = vector !== undefined || vectors !== undefined
+  if (!given || !isRevectorError(error, 'EMBEDDING_DIMENSION_MISMATCH')) throw error
+  throw new RevectorError('INVALID_INPUT', error.message, {
+    hint: error.hint,
+    data: error.data,
+    cause: error,
+  })
 }
 
 /** @throws RevectorError INVALID_INPUT */

@@ -1,0 +1,63 @@
+import { onTestFinished } from 'vitest'
+import { optionsSchema } from '../../../src/config.ts'
+import { type AppParts, createApp, type ServeOptions } from '../../../src/http/app.ts'
+import type { App } from '../../../src/http/route.ts'
+import { silentLog } from '../../../src/logs/log.ts'
+import { createRedactor } from '../../../src/logs/redact.ts'
+import { createRevector, type Revector } from '../../../src/revector.ts'
+import type { Engine } from '../../support/engines.ts'
+
+/** Two models without weights, of which `small` is current. */
+export const small = 'lexical-hash-64'
+export const wide = 'lexical-hash-384'
+
+/** A library over a fresh database. Closed by whoever opened it. */
+export async function openLibrary(engine: Engine): Promise<Revector> {
+  const revector = await createRevector(await engine.place())
+  await revector.db.initialize()
+  await revector.models.add({ modelName: small, dimension: 64, provider: 'lexical-hash' })
+  await revector.models.add({ modelName: wide, dimension: 384, provider: 'lexical-hash' })
+  await revector.models.use(small, { force: true })
+  return revector
+}
+
+export function serveOptions(changes: Partial<ServeOptions> = {}): ServeOptions {
+  // Test files share the processor: falling behind says nothing about the service.
+  return { ...optionsSchema.parse({}).serve, maxEventLoopDelayMs: 0, ...changes }
+}
+
+/** The application over a library, its answers held to the contract. */
+export async function openApp(revector: Revector, changes: Partial<AppParts> = {}): Promise<App> {
+  const app = await createApp({
+    revector,
+    options: serveOptions(),
+    log: silentLog,
+    redactor: createRedactor(),
+    version: '0.0.0-test',
+    languageModel: null,
+    workerRunning: () => false,
+    checkAnswers: true,
+    ...changes,
+  })
+  await app.ready()
+  return app
+}
+
+/** Both, ended after the test. */
+export async function openService(
+  engine: Engine,
+  changes: Partial<AppParts> = {},
+): Promise<{ readonly app: App; readonly revector: Revector }> {
+  const revector = await openLibrary(engine)
+  const app = await openApp(revector, changes)
+  onTestFinished(async () => {
+    await app.close()
+    await revector.db.close()
+  })
+  return { app, revector }
+}
+
+/** Works until nothing is left to do. */
+export async function workAll(revector: Revector): Promise<void> {
+  await revector.migrations.work({ once: true })
+}
