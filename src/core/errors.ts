@@ -70,6 +70,11 @@ export const errorCatalogue = {
     status: 503,
     meaning: 'A provider kept answering that its rate limit is reached.',
   },
+  LANGUAGE_MODEL_MISSING: {
+    exit: 2,
+    status: 409,
+    meaning: 'A generated answer was asked for, and no language model is configured.',
+  },
 
   // Model migrations.
   MIGRATION_UNKNOWN: { exit: 2, status: 404, meaning: 'There is no such model migration.' },

@@ -69,6 +69,7 @@ export const query = operation({
     error: problem,
   },
   errors: [
+    'LANGUAGE_MODEL_MISSING',
     'MODEL_UNKNOWN',
     'MODEL_EMPTY',
     'VECTOR_COLUMN_MISSING',

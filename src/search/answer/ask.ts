@@ -185,7 +185,7 @@ async function* generate(
 
 function noLanguageModel(): RevectorError {
   return new RevectorError(
-    'CONFIG_INVALID',
+    'LANGUAGE_MODEL_MISSING',
     'A generated answer was asked for, and no language model is configured.',
     {
       hint: 'Set REVECTOR_LANGUAGE_MODEL, for example to openai:gpt-5-mini.',
