@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { RevectorError } from '../../core/errors.ts'
 import type { Revector } from '../../revector.ts'
 import * as contract from '../contract/service.ts'
@@ -20,7 +21,7 @@ export async function healthRoutes(app: App, { revector, metrics: { registry } }
       if (app.stopping.aborted) {
         throw new RevectorError('STOPPING', 'The service is stopping.', { hint: 'Ask another one.' })
       }
-      refuseOtherRevision(await revector.db.health())
+      refuseOtherRevision(await inTime(revector.db.health()))
       return { status: 'ready' as const }
     },
   })
@@ -34,6 +35,32 @@ export async function healthRoutes(app: App, { revector, metrics: { registry } }
       return registry.metrics()
     },
   })
+}
+
+/** The library waits for a server that comes back; whoever probes does not. */
+const patienceMs = 3_000
+
+async function inTime<T>(health: Promise<T>): Promise<T> {
+  const patience = new AbortController()
+  try {
+    const late = tooLong(patience.signal)
+    late.catch(() => {})
+    return await Promise.race([health, late])
+  } finally {
+    patience.abort()
+    health.catch(() => {})
+  }
+}
+
+async function tooLong(signal: AbortSignal): Promise<never> {
+  await wait(patienceMs, undefined, { signal })
+  throw new RevectorError(
+    'DATABASE_UNREACHABLE',
+    `The database did not answer within ${patienceMs / 1_000} s.`,
+    {
+      hint: 'Look at the database; the service goes on when it is back.',
+    },
+  )
 }
 
 function refuseOtherRevision({
