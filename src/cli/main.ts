@@ -10,6 +10,7 @@ import { addDocuments } from './documents.ts'
 import { asRevectorError, exitCodeOf } from './failure.ts'
 import { addIngest } from './ingest.ts'
 import { addKeys } from './keys.ts'
+import { addMcp } from './mcp.ts'
 import { addMigrate } from './migrate.ts'
 import { addModels } from './models.ts'
 import { reportError, runCommand, type Start } from './run.ts'
@@ -64,6 +65,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     addModels,
     addMigrate,
     addServe,
+    addMcp,
     addWorker,
     addDb,
     addDoctor,

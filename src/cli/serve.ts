@@ -27,7 +27,10 @@ export function addServe(program: Command, start: Start): void {
 
 async function serve(context: Context, flags: Flags): Promise<number | undefined> {
   const { revector, terminal, config, log, redactor, dataDir } = context
-  const { startService } = await import('../http/serve.ts')
+  const [{ startService }, { mcpRoutes }] = await Promise.all([
+    import('../http/serve.ts'),
+    import('../mcp/http.ts'),
+  ])
   const { signal, onProgress } = context.longCall()
   const service = await startService({
     revector,
@@ -42,6 +45,12 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
     },
     work: flags.worker,
     onProgress,
+    extend: (app, parts) =>
+      mcpRoutes(app, {
+        revector: parts.revector,
+        version: version(),
+        onFault: (error) => log.error('A tool of an agent failed.', { error }),
+      }),
   })
   const { url } = service
   context.result({ url, console: `${url}/`, docs: `${url}/docs`, worker: flags.worker }, () =>

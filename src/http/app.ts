@@ -42,6 +42,8 @@ export interface AppParts {
   readonly languageModel: string | null
   /** Whether this process works on migrations. */
   readonly workerRunning: () => boolean
+  /** Further routes, given the library as it is watched here. */
+  readonly extend?: (app: App, parts: { readonly revector: Revector }) => Promise<void>
   /** Answers that do not fit the contract become errors: for tests. */
   readonly checkAnswers?: boolean
 }
@@ -116,6 +118,7 @@ export async function createApp(given: AppParts): Promise<App> {
   await app.register(serviceRoutes, parts)
   await app.register(healthRoutes, parts)
   await app.register(referenceRoutes, parts)
+  await given.extend?.(app, parts)
   await app.register(consoleRoutes, { folder: consoleFolder() })
   return app
 }

@@ -17,8 +17,8 @@ export interface Import {
 /** From the top down. A file imports from its own folder and from layers below its own, never from a neighbour's. */
 export const layers: readonly (readonly string[])[] = [
   ['cli'],
-  ['http'],
   ['mcp'],
+  ['http'],
   ['index.ts', 'wire.ts', 'migration-wire.ts', 'access-wire.ts', 'answer-wire.ts', 'testing'],
   ['revector.ts'],
   ['database-calls.ts', 'migration-calls.ts', 'answer-calls.ts', 'access-calls.ts'],

@@ -1,13 +1,12 @@
-import type * as z from 'zod'
 import { answerEventShape, answerShape } from '../../answer-wire.ts'
 import type { Redactor } from '../../logs/redact.ts'
-import type { AnswerEvent, AskRequest, Revector } from '../../revector.ts'
+import type { AnswerEvent, Revector } from '../../revector.ts'
+import { askRequest } from '../ask-request.ts'
 import { query } from '../contract/query.ts'
 import { signalOf } from '../disconnect.ts'
 import { type ServerEvent, sendEvents } from '../event-stream.ts'
 import { asRefusable, refusalOf } from '../problem.ts'
 import { type App, routeOf } from '../route.ts'
-import { filterOf } from './search.ts'
 
 export async function queryRoutes(
   app: App,
@@ -16,7 +15,7 @@ export async function queryRoutes(
   app.route({
     ...routeOf(query),
     handler: async (request, reply) => {
-      const asked = askedFor(request.body, signalOf(reply))
+      const asked = askRequest(request.body, signalOf(reply))
       if (!wantsEvents(request.headers.accept)) return answerShape(await revector.answers.ask(asked))
       const events = revector.answers.stream(asked)[Symbol.asyncIterator]()
       // Before the stream begins: what can't be searched is an error like any other.
@@ -30,19 +29,6 @@ export async function queryRoutes(
       })
     },
   })
-}
-
-function askedFor(body: z.output<typeof query.body>, signal: AbortSignal): AskRequest {
-  const { query: text, model, top_k, min_score, mode, filter } = body
-  return {
-    query: text,
-    topK: top_k,
-    signal,
-    ...(model === undefined ? {} : { modelName: model }),
-    ...(min_score === undefined ? {} : { minScore: min_score }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(filter === undefined ? {} : { filter: filterOf(filter) }),
-  }
 }
 
 function wantsEvents(accept = ''): boolean {

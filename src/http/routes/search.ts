@@ -1,10 +1,11 @@
 import type * as z from 'zod'
 import { isRevectorError, RevectorError } from '../../core/errors.ts'
-import type { SearchFilter, SearchResult } from '../../core/search.ts'
+import type { SearchResult } from '../../core/search.ts'
 import type { Revector } from '../../revector.ts'
 import { searchShape } from '../../wire.ts'
 import { search } from '../contract/search.ts'
 import { signalOf } from '../disconnect.ts'
+import { filterOf } from '../filter.ts'
 import { type App, routeOf } from '../route.ts'
 
 type Body = z.output<typeof search.body>
@@ -109,15 +110,4 @@ function invalid(what: string): RevectorError {
 function vectorsOf({ vectors }: Body): Record<string, Float32Array> | null {
   if (vectors === undefined) return null
   return Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, usable(vector)]))
-}
-
-export function filterOf(filter: NonNullable<Body['filter']>): SearchFilter {
-  const { document_ids, title, metadata, created_after, created_before } = filter
-  return {
-    ...(document_ids === undefined ? {} : { documentIds: document_ids }),
-    ...(title === undefined ? {} : { title }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(created_after === undefined ? {} : { createdAfter: new Date(created_after) }),
-    ...(created_before === undefined ? {} : { createdBefore: new Date(created_before) }),
-  }
 }

@@ -1,0 +1,38 @@
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { answerShape } from '../answer-wire.ts'
+import { askRequest } from '../http/ask-request.ts'
+import { answer, query as contract } from '../http/contract/query.ts'
+import type { Answer } from '../revector.ts'
+import type { McpParts } from './server.ts'
+import { toolResult } from './tool-result.ts'
+
+export function addAskTool(server: McpServer, parts: McpParts): void {
+  server.registerTool(
+    'ask',
+    {
+      title: 'Answer a question',
+      description:
+        'Answers a question from the documents, with citations that point to document, heading, page and offsets. ' +
+        '`answered` is false when the documents do not say it.',
+      inputSchema: contract.body,
+      outputSchema: answer,
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    },
+    (body, { signal, _meta, sendNotification }) =>
+      toolResult(parts, async () => {
+        let made: Answer | undefined
+        let pieces = 0
+        for await (const event of parts.revector.answers.stream(askRequest(body, signal))) {
+          if (event.type === 'done') made = event.answer
+          if (event.type !== 'text' || _meta?.progressToken === undefined) continue
+          pieces += 1
+          await sendNotification({
+            method: 'notifications/progress',
+            params: { progressToken: _meta.progressToken, progress: pieces, message: event.text },
+          })
+        }
+        if (made === undefined) throw new Error('An answer has an end')
+        return answerShape(made)
+      }),
+  )
+}

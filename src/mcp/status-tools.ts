@@ -1,0 +1,60 @@
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import * as z from 'zod'
+import { isRevectorError } from '../core/errors.ts'
+import type { MigrationStatus } from '../core/migration.ts'
+import { migrationStatus } from '../http/contract/migrations.ts'
+import { model } from '../http/contract/models.ts'
+import { list } from '../http/contract/operation.ts'
+import { migrationStatusShape } from '../migration-wire.ts'
+import { modelShape } from '../wire.ts'
+import type { McpParts } from './server.ts'
+import { toolResult } from './tool-result.ts'
+
+export function addStatusTools(server: McpServer, parts: McpParts): void {
+  const { models, migrations } = parts.revector
+  server.registerTool(
+    'list_models',
+    {
+      title: 'List embedding models',
+      description:
+        'The registered embedding models: which is current, and how much of the documents each one covers.',
+      inputSchema: z.strictObject({}),
+      outputSchema: z.strictObject({ models: list(model) }),
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    },
+    () => toolResult(parts, async () => ({ models: (await models.list()).map(modelShape) })),
+  )
+
+  server.registerTool(
+    'migration_status',
+    {
+      title: 'How far a model migration is',
+      description:
+        'The state, progress, rate and cost of a move from one embedding model to another. Without an id: of the newest one ' +
+        'that is not finished, else of the newest; null when there was none.',
+      inputSchema: z.strictObject({
+        id: z
+          .string()
+          .regex(/^\d{1,18}$/)
+          .optional()
+          .describe('Id of the migration.'),
+      }),
+      outputSchema: z.strictObject({ migration: migrationStatus.nullable() }),
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    },
+    ({ id }) =>
+      toolResult(parts, async () => {
+        const status = await statusOf(id)
+        return { migration: status === null ? null : migrationStatusShape(status) }
+      }),
+  )
+
+  async function statusOf(id: string | undefined): Promise<MigrationStatus | null> {
+    try {
+      return await migrations.status(id)
+    } catch (error) {
+      if (id === undefined && isRevectorError(error, 'MIGRATION_UNKNOWN')) return null
+      throw error
+    }
+  }
+}

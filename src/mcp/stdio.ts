@@ -1,0 +1,18 @@
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+import { createMcpServer, type McpParts } from './server.ts'
+
+/** Serves one client on standard input and output, until it closes its side or the signal aborts. */
+export async function serveStdio(parts: McpParts, signal: AbortSignal): Promise<void> {
+  const server = createMcpServer(parts)
+  const ended = new Promise<void>((resolve) => {
+    server.server.onclose = () => resolve()
+    // The transport does not watch for the end of what it reads.
+    process.stdin.once('end', resolve)
+    process.stdin.once('close', resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve()
+  })
+  await server.connect(new StdioServerTransport())
+  await ended
+  await server.close()
+}
