@@ -85,7 +85,9 @@ const languageModel = z.strictObject({
     .int()
     .min(1_000)
     .default(8_000)
-    .describe('Tokens that passages, question and answer may have together. Ollama cuts off what is more than its `num_ctx`.'),
+    .describe(
+      'Tokens that passages, question and answer may have together. Ollama cuts off what is more than its `num_ctx`.',
+    ),
   timeoutMs: z
     .int()
     .min(1)
@@ -173,6 +175,14 @@ export const optionsSchema = z.strictObject({
     )
     .default({})
     .describe('By model name: what your account or server allows, where it is not what the catalogue says.'),
+  buildHelpers: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe(
+      'Processes of the server that may help to build the graph of a migration’s target, up to its own `max_parallel_maintenance_workers`. Each makes the build faster and takes a processor from searches.',
+    ),
   cacheDir: z
     .string()
     .default(join(homedir(), '.cache', 'revector'))
@@ -266,10 +276,14 @@ function languageModelFrom(
   if (named === undefined || named === '') return before === undefined ? undefined : { ...before, ...address }
   const [, provider, model] = /^([^:]+):(.+)$/.exec(named) ?? []
   if (!languageProviderNames.some((name) => name === provider)) {
-    throw new RevectorError('CONFIG_INVALID', `${languageModelNames.model}: expected provider:model, got "${named}".`, {
-      hint: `For example openai:gpt-5-mini. Providers: ${languageProviderNames.join(', ')}.`,
-      data: { option: 'languageModel' },
-    })
+    throw new RevectorError(
+      'CONFIG_INVALID',
+      `${languageModelNames.model}: expected provider:model, got "${named}".`,
+      {
+        hint: `For example openai:gpt-5-mini. Providers: ${languageProviderNames.join(', ')}.`,
+        data: { option: 'languageModel' },
+      },
+    )
   }
   return { ...before, provider, model, ...address }
 }

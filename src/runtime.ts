@@ -23,6 +23,7 @@ import { blockRate, takeFromRate } from './store/provider-rates.ts'
 /** What the flows need. */
 export interface Opened extends IngestParts, AnswerParts {
   readonly db: Database
+  readonly buildHelpers: number
 }
 
 export interface RuntimeOptions {
@@ -73,8 +74,11 @@ export function openRuntime(
     // Also where it is registered: a program must not fill another space under a known name.
     for (const own of ownModels) await addModel({ db, layout }, ownSpec(own))
     const memory = createSearchMemory()
-    const { fusionWeights, maxFileBytes } = config
-    return { db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, language: language.get }
+    const { fusionWeights, maxFileBytes, buildHelpers } = config
+    return {
+      ...{ db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, buildHelpers },
+      language: language.get,
+    }
   })
   let closed = false
   const assertOpen = (): void => {

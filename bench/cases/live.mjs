@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createRevector } from '../../dist/index.js'
-import { freeModel } from '../free-model.mjs'
+import { freeModel, numberedModel } from '../free-model.mjs'
 import { median, percentile, timed } from '../measure.mjs'
 import { startProber } from '../prober.mjs'
 import { once, withDatabase } from '../server.mjs'
@@ -15,6 +15,11 @@ import { loadChunks } from './search.mjs'
 const child = fileURLToPath(new URL('../fill-child.mjs', import.meta.url))
 const [dimension, targetWidth] = [384, 768]
 const [queryCount, idleSearches, switches] = [100, 500, 5]
+// Of the provider, which is asked for one batch at a time.
+const latencyMs = 50
+
+// Made-up vectors have no neighbours in common with others.
+const move = { targetModel: 'remote', gates: { overlap: 0, recall: 0 } }
 
 export async function live({ serverUrl, sizes, log }) {
   const figures = []
@@ -29,8 +34,7 @@ async function measure(databaseUrl, rows, log) {
   const space = vectorSpace(dimension)
   const documents = space.sample(rows, 2)
   const queries = space.sample(queryCount, 3)
-  // The worker's process makes the target's vectors; here the model is only known by its name and width.
-  const target = { modelName: 'remote', dimension: targetWidth, embed: async () => [] }
+  const target = numberedModel('remote', { dimension: targetWidth })
   const models = [freeModel('free', { dimension, documents, queries }), target]
   const revector = await createRevector({ databaseUrl, models })
   try {
@@ -47,7 +51,7 @@ async function measure(databaseUrl, rows, log) {
     const worker = await startWorker(databaseUrl)
     await searches(ask, (n) => n < 50)
     const idle = (await searches(ask, (n) => n < idleSearches)).map(({ ms }) => ms)
-    await revector.migrations.start({ targetModel: 'remote' })
+    await revector.migrations.start(move)
     const filled = worker.run()
     let running = true
     filled.finally(() => {
@@ -118,7 +122,7 @@ async function phasesOf(databaseUrl) {
 }
 
 async function startWorker(databaseUrl) {
-  const request = JSON.stringify({ databaseUrl, dimension: targetWidth, latencyMs: 0, concurrency: 4 })
+  const request = JSON.stringify({ databaseUrl, dimension: targetWidth, latencyMs, concurrency: 1 })
   const running = spawn(process.execPath, [child, request], { stdio: ['pipe', 'pipe', 'inherit'] })
   await event(running.stdout, 'data')
   running.stdout.resume()
@@ -137,7 +141,7 @@ async function switchBackAndForth(revector, databaseUrl, log) {
   const waits = []
   for (let n = 0; n < switches; n++) {
     if (n > 0) {
-      await revector.migrations.start({ targetModel: 'remote' })
+      await revector.migrations.start(move)
       await revector.migrations.work({ once: true })
     }
     for (const call of ['cutOver', 'rollBack']) {

@@ -45,6 +45,8 @@ export interface BuildOptions {
   readonly signal?: AbortSignal
   /** For progress events. */
   readonly modelName?: string
+  /** Processes of the server that may help to build. Default: as many as it is set to. */
+  readonly helpers?: number
 }
 
 /**
@@ -97,6 +99,7 @@ export async function buildGraphOn(
     name,
     body: sql`using hnsw (${indexKind(space).indexed(ident(request.column))})`,
     memoryBytes: rows * (space.dimension * 4 + 600),
+    ...(request.helpers === undefined ? {} : { helpers: request.helpers }),
     onFraction: (fraction) => onProgress?.({ type: 'index.building', model, rows, fraction }),
   })
   onProgress?.({ type: 'index.built', model, rows, seconds: (performance.now() - started) / 1_000 })

@@ -24,6 +24,8 @@ export interface IndexRequest {
   readonly body: Sql
   /** What the build would like to hold in memory; the server's setting is raised to it, up to a bound. */
   readonly memoryBytes?: number
+  /** Processes that may help the one that builds; absent: as many as the server is set to. */
+  readonly helpers?: number
   /** Called now and then during a build on a server, 0 to 1. */
   readonly onFraction?: (fraction: number) => void
 }
@@ -42,6 +44,7 @@ export async function buildIndex(site: BuildSite, request: IndexRequest): Promis
   if (state === 'valid') return
   if (state === 'invalid') await dropIndex(site, { schema: request.table.schema, name: request.name })
   await raiseMemory(session, request.memoryBytes ?? 0)
+  if (request.helpers !== undefined) await limitHelpers(session, request.helpers)
   try {
     await site.watch.during(
       session,
@@ -53,6 +56,7 @@ export async function buildIndex(site: BuildSite, request: IndexRequest): Promis
     throw error
   } finally {
     await session.query(sql`reset maintenance_work_mem`).catch(() => undefined)
+    await session.query(sql`reset max_parallel_maintenance_workers`).catch(() => undefined)
   }
 }
 
@@ -71,13 +75,15 @@ async function createIndex(site: BuildSite, request: IndexRequest): Promise<void
   } catch (error) {
     if (!['53100', '53200'].includes(sqlstateOf(error))) throw error
     await dropIndex(site, { schema: request.table.schema, name: request.name })
-    await site.session.query(sql`set max_parallel_maintenance_workers = 0`)
-    try {
-      await site.session.query(create)
-    } finally {
-      await site.session.query(sql`reset max_parallel_maintenance_workers`)
-    }
+    await limitHelpers(site.session, 0)
+    await site.session.query(create)
   }
+}
+
+async function limitHelpers(session: Session, helpers: number): Promise<void> {
+  const name = 'max_parallel_maintenance_workers'
+  await session.query(sql`
+    select set_config(${name}, least(current_setting(${name})::int, ${helpers}::int)::text, false)`)
 }
 
 /** A graph that fits in memory is built several times faster. */

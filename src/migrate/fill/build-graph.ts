@@ -22,6 +22,8 @@ export async function buildTargetGraph(
     readonly actor: string
     readonly signal: AbortSignal
     readonly onProgress: OnProgress | undefined
+    /** Processes of the server that may help: searches of the source go on meanwhile, and want processors too. */
+    readonly helpers: number
   },
 ): Promise<boolean> {
   const lock = await tryLock(db, `graph ${target.id}`)
@@ -29,11 +31,12 @@ export async function buildTargetGraph(
   try {
     // The one that built it before may just have finished.
     if ((await requireMigration(db, migration.id)).state !== 'indexing') return true
-    const { signal, onProgress, actor } = options
+    const { signal, onProgress, actor, helpers } = options
     const begun = performance.now()
     let rows = 0
     await buildGraph(db, target, {
       modelName: target.modelName,
+      helpers,
       signal,
       onProgress: (event) => {
         if (event.type === 'index.built') rows = event.rows

@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit'
 import { interrupted, isRevectorError, type RevectorError } from '../../core/errors.ts'
 import type { Migration, MigrationReason, MigrationState } from '../../core/migration.ts'
 import type { Database } from '../../postgres/database.ts'
@@ -11,6 +12,11 @@ import { failureOf } from './failures.ts'
 import type { FillContext } from './fill-context.ts'
 import { addToTally } from './tally.ts'
 import { actorOf } from './worker.ts'
+
+/** A worker's lanes store one after the other. */
+export interface LaneContext extends FillContext {
+  readonly storing: LimitFunction
+}
 
 /** What became of a batch that was leased. */
 export type LaneResult =
@@ -27,14 +33,14 @@ export type LaneResult =
  *
  * @throws RevectorError INTERRUPTED, of the database; the batch is given back then
  */
-export async function fillBatch(context: FillContext, lease: Lease): Promise<LaneResult> {
+export async function fillBatch(context: LaneContext, lease: Lease): Promise<LaneResult> {
   const { db, target, worker, signal } = context
   worker.hold(lease)
   try {
     const { migration, opened } = context
     const proven = migration.embedded > 0 || context.tally.embedded > 0
     const batch = await embedBatch(context, target, { chunkIds: lease.chunkIds, opened, proven, signal })
-    const result = await store(context, lease, batch)
+    const result = await context.storing(() => store(context, lease, batch))
     if (result === null) return { type: 'lost' }
     addToTally(context.tally, result.stored, lease.estimateTokens)
     worker.count(lease.chunkIds.length)

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { RevectorError, throwIfAborted } from '../../core/errors.ts'
 import { batchesLeft, type Lease } from '../../store/migration-batches.ts'
 import { requireMigration } from '../../store/migrations.ts'
@@ -20,6 +21,8 @@ export async function fillMigration(context: FillContext): Promise<boolean> {
   const { clock, signal, stop } = context
   // One more than the provider takes at once: a batch is stored while others are being embedded.
   const lanes = context.concurrency ?? context.opened.limits.concurrency + 1
+  // However many are embedded at once: a worker takes no more than one processor from a server that searches.
+  const storing = pLimit(1)
   const either = AbortSignal.any([signal, stop])
   const running = new Set<Promise<void>>()
   const report = await progressReport(context)
@@ -35,7 +38,7 @@ export async function fillMigration(context: FillContext): Promise<boolean> {
     running.add(lane)
   }
   async function work(lease: Lease): Promise<void> {
-    const result = await fillBatch(context, lease)
+    const result = await fillBatch({ ...context, storing }, lease)
     if (result.type === 'stored') report.stored(result.progress)
     if (result.type === 'failed') waitUntil = Math.max(waitUntil, clock.now() + backOffMs(result.failures))
   }

@@ -23,6 +23,8 @@ import { actorOf, type Pace, startWorker, usualPace, type Worker } from './worke
 export interface WorkParts extends VerifyParts {
   readonly clock?: Clock
   readonly pace?: Pace
+  /** See `BuildOptions.helpers`. Default: 0. */
+  readonly buildHelpers?: number
 }
 
 export interface WorkRequest {
@@ -214,7 +216,9 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
       case 'indexing': {
         const actor = actorOf(worker.id)
         const either = AbortSignal.any([signal, stop])
-        const built = await buildTargetGraph(db, migration, target, { actor, signal: either, onProgress })
+        const helpers = parts.buildHelpers ?? 0
+        const options = { actor, signal: either, onProgress, helpers }
+        const built = await buildTargetGraph(db, migration, target, options)
         return built ? 'worked' : 'others'
       }
       case 'verifying':
