@@ -141,9 +141,12 @@ function refusalsOf(operation: Operation): Json {
   )
 }
 
+/** Of what nobody needs a key for. */
+const anybody = ['REQUEST_MALFORMED', 'INVALID_INPUT', 'INTERNAL'] as const
+
 /** What an operation can refuse with, without repetition. */
 export function codesOf({ errors, scope, body }: Operation): readonly ErrorCode[] {
-  const common = scope === null ? (['INTERNAL'] as const) : everywhere
+  const common = scope === null ? anybody : everywhere
   const ofBodies = body === undefined ? [] : (['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const)
   return [...new Set([...errors, ...common, ...ofBodies])]
 }

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
-import { RevectorError } from '../core/errors.ts'
+import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { type AppParts, createApp } from './app.ts'
-import { isLoopback } from './loopback.ts'
+import { refuseOpenToNetwork } from './auth.ts'
 import type { App } from './route.ts'
 import { stopListening } from './stopping.ts'
 
@@ -28,18 +28,19 @@ export interface ServiceParts extends Omit<AppParts, 'workerRunning'> {
 /**
  * Opens the database, checks that it may listen where it is told to, and begins.
  *
- * @throws RevectorError KEY_REQUIRED, CONFIG_INVALID for an address that cannot be listened on, and what opening throws
+ * @throws RevectorError KEY_REQUIRED, CONFIG_INVALID for an address that cannot be listened on, and what opening throws but SCHEMA_BEHIND
  */
 export async function startService({ work, onProgress, ...parts }: ServiceParts): Promise<Service> {
   const { revector, options, log } = parts
-  await revector.db.initialize()
-  if (!isLoopback(options.host) && !(await revector.keys.required())) throw keyRequired(options.host)
+  const behind = await opensBehind(parts)
+  // Keys are in tables that are not there yet; who is not this machine is asked for one in any case.
+  if (!behind) await refuseOpenToNetwork(parts)
   let running = false
   const app = await createApp({ ...parts, workerRunning: () => running })
   await listen(app, options)
 
   const stopWork = new AbortController()
-  const worker = work ? begin() : Promise.resolve()
+  const worker = work && !behind ? begin() : Promise.resolve()
   async function begin(): Promise<void> {
     running = true
     try {
@@ -99,13 +100,14 @@ function urlOf(app: App, host: string): string {
   return `http://${name}:${port}`
 }
 
-function keyRequired(host: string): RevectorError {
-  return new RevectorError(
-    'KEY_REQUIRED',
-    `${host} can be reached from other machines, and no key has been made: whoever comes could do anything.`,
-    {
-      hint: 'Make one with `revector keys create NAME --scope admin`, or listen on 127.0.0.1.',
-      data: { host },
-    },
-  )
+/** A new version can be started before the upgrade: it answers that it is not ready. */
+async function opensBehind({ revector, log }: Pick<ServiceParts, 'revector' | 'log'>): Promise<boolean> {
+  try {
+    await revector.db.initialize()
+    return false
+  } catch (error) {
+    if (!isRevectorError(error, 'SCHEMA_BEHIND')) throw error
+    log.warn(`Not ready: ${error.message} Start the service again after \`revector db run\`.`)
+    return true
+  }
 }

@@ -3,7 +3,8 @@ import type { Model } from '../core/model.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { latestMigration } from '../store/migrations.ts'
+import { isId } from '../store/ids.ts'
+import { latestMigration, requireMigration } from '../store/migrations.ts'
 
 /** What the calls that move a migration on need. */
 export interface MigrationParts {
@@ -22,5 +23,7 @@ export interface MigrationCall {
 
 /** @throws RevectorError MIGRATION_UNKNOWN */
 export async function idOf(db: Queryable, { migrationId }: MigrationCall): Promise<MigrationId> {
-  return migrationId ?? (await latestMigration(db)).id
+  if (migrationId === undefined) return (await latestMigration(db)).id
+  // What can't be an id names nothing, and Postgres never sees it.
+  return isId('bigint', migrationId) ? migrationId : (await requireMigration(db, migrationId)).id
 }

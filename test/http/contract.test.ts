@@ -414,6 +414,8 @@ describeEngines('what the service answers', (engine) => {
       ]) {
         const known = await call(app, operation, { params: { id: 4_711 } })
         expect(known.json, operation).toMatchObject({ code: 'MIGRATION_UNKNOWN', status: 404 })
+        const beyond = await call(app, operation, { params: { id: '9223372036854775808' } })
+        expect(beyond.json, operation).toMatchObject({ code: 'MIGRATION_UNKNOWN' })
         expect((await call(app, operation, { params: { id: 'first' } })).status).toBe(422)
       }
     })

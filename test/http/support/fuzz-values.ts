@@ -142,7 +142,8 @@ export function valueOf(
 ): unknown {
   if (by.happens(0.08)) return hostile(by)
   const good = known[field]
-  if (good !== undefined && by.happens(0.8)) return by.pick(good)
+  // Another provider would be asked for its key.
+  if (good !== undefined && (field === 'provider' || by.happens(0.8))) return by.pick(good)
   if (schema.const !== undefined) return schema.const
   if (schema.enum !== undefined) return by.pick(schema.enum)
   if (schema.anyOf !== undefined) return valueOf(by.pick(schema.anyOf), by, known, field)

@@ -1,0 +1,95 @@
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { startCli } from '../cli/run-cli.ts'
+import { temporaryFolder } from '../support/engines.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+describe('revector serve', () => {
+  it('says where it is, answers, and ends in order', async () => {
+    const cwd = await temporaryFolder()
+    const serve = startCli(['serve', '--port', '0', '--data-dir', join(cwd, 'data')], { cwd })
+    const url = await said(serve.child, /Revector is at (http:\/\/127\.0\.0\.1:\d+)/)
+    expect((await patient(`${url}/readyz`)).status).toBe(200)
+    const status = (await (await patient(`${url}/api/v1/status`)).json()) as {
+      worker: unknown
+      engine: string
+    }
+    expect(status).toMatchObject({ engine: 'embedded', worker: { running: true } })
+    serve.child.kill('SIGTERM')
+    const { code, stdout } = await serve.finished
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/reference\s+http.*\/docs/)
+  })
+
+  it('with --json prints one document when it is ready', async () => {
+    const cwd = await temporaryFolder()
+    const serve = startCli(
+      ['serve', '--port', '0', '--no-worker', '--json', '--data-dir', join(cwd, 'data')],
+      { cwd },
+    )
+    const url = await said(serve.child, /"url":"([^"]+)"/)
+    serve.child.kill('SIGINT')
+    expect((await serve.finished).json()).toMatchObject({ url, docs: `${url}/docs`, worker: false })
+  })
+
+  it('listens to other machines only with a key', async () => {
+    const cwd = await temporaryFolder()
+    const where = ['--data-dir', join(cwd, 'data')]
+    const open = await startCli(['serve', '--host', '0.0.0.0', '--port', '0', '--json', ...where], { cwd })
+      .finished
+    expect(open.code).not.toBe(0)
+    expect(open.json().error).toMatchObject({ code: 'KEY_REQUIRED', host: '0.0.0.0' })
+    const made = await startCli(['keys', 'create', 'first', '--scope', 'read', '--json', ...where], { cwd })
+      .finished
+    expect(made.code).toBe(0)
+    const serve = startCli(['serve', '--host', '0.0.0.0', '--port', '0', ...where], { cwd })
+    const url = await said(serve.child, /Revector is at (http:\/\/localhost:\d+)/)
+    expect((await patient(`${url}/api/v1/models`)).status).toBe(401)
+    const headers = { authorization: `Bearer ${made.json().secret}` }
+    expect((await patient(`${url}/api/v1/models`, { headers })).status).toBe(200)
+    serve.child.kill('SIGTERM')
+    expect((await serve.finished).code).toBe(0)
+  })
+
+  it('says when its port is taken', async () => {
+    const cwd = await temporaryFolder()
+    const other = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => other.once('listening', resolve))
+    const { port } = other.address() as AddressInfo
+    const serve = startCli(['serve', '--port', String(port), '--json', '--data-dir', join(cwd, 'data')], {
+      cwd,
+    })
+    const { code, json } = await serve.finished
+    other.close()
+    expect(code).toBe(2)
+    expect(json().error).toMatchObject({ code: 'CONFIG_INVALID', port })
+    expect(json().error.message).toContain('another program does')
+  })
+})
+
+/** As a client does: comes again when it is told to. A machine that runs many tests is slow to begin. */
+async function patient(url: string, init: RequestInit = {}): Promise<Response> {
+  for (;;) {
+    const response = await fetch(url, init)
+    if (response.status !== 503) return response
+    await response.text()
+    await wait(1_000 * Number(response.headers.get('retry-after')))
+  }
+}
+
+/** The first group of a pattern, as soon as standard output shows it. */
+function said(child: ReturnType<typeof startCli>['child'], pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout?.on('data', (part: Buffer) => {
+      text += part.toString()
+      const found = pattern.exec(text)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    child.once('exit', () => reject(new Error(`It ended before it said so: ${text}`)))
+  })
+}
