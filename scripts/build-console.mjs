@@ -9,6 +9,8 @@ export async function buildConsole(root) {
   if (wanted === undefined || (builtConsoleHash(root) === wanted && existsSync(join(made, 'index.html'))))
     return
   rmSync(consoleStampFile(root), { force: true })
+  // Whoever calls may be a test, whose setting would make a build for development.
+  process.env.NODE_ENV = 'production'
   const { build } = await import('vite')
   await build({ configFile: join(root, 'console', 'vite.config.mjs'), logLevel: 'warn' })
   // The typefaces' licence asks to be handed on with them.

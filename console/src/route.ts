@@ -15,7 +15,8 @@ export interface Route {
 }
 
 export const route = computed<Route>(() => {
-  const [path = '', query = ''] = hash.value.replace(/^#\/?/, '').split('?')
+  // A question may hold further question marks.
+  const [, path = '', query = ''] = /^#?\/?([^?]*)\??(.*)$/s.exec(hash.value) ?? []
   const [page = '', id] = path.split('/')
   return {
     page,

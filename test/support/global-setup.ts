@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
+import { findBrowser } from './browser.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -9,6 +10,8 @@ declare module 'vitest' {
     serverUrl: string | null
     /** Folder of pg_dump and the others, where scripts/postgres.sh has them. */
     serverPrograms: string | null
+    /** Program of a Chromium; null: what is shown in a browser is not tested. */
+    browser: string | null
   }
 }
 
@@ -18,7 +21,8 @@ const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.ur
 /** Compiles what worker threads load, finds or starts a server, and says which engines the tests run on. */
 export default async function setup(project: TestProject): Promise<void> {
   await build()
-  const required = (process.env['REVECTOR_TEST_REQUIRE'] ?? '').split(',').includes('server')
+  const demanded = (process.env['REVECTOR_TEST_REQUIRE'] ?? '').split(',')
+  const required = demanded.includes('server')
   const found = findServer(required)
   if (found.url === null && required) {
     throw new Error(`REVECTOR_TEST_REQUIRE=server, but there is none: ${found.how}`)
@@ -28,11 +32,25 @@ export default async function setup(project: TestProject): Promise<void> {
       ? `Engines under test: embedded. No server: ${found.how}\n`
       : `Engines under test: embedded, server (${found.how}).\n`,
   )
+  provideBrowser(project, demanded.includes('browser'))
   project.provide('serverUrl', found.url)
   // Backups need a pg_dump as new as the server; the script's programs come with its server.
   const programs = found.how.startsWith('scripts/') ? run('bin').url : null
   project.provide('serverPrograms', programs)
   if (programs !== null) process.env['PATH'] = `${programs}:${process.env['PATH'] ?? ''}`
+}
+
+function provideBrowser(project: TestProject, required: boolean): void {
+  const browser = findBrowser()
+  if (browser === null && required) {
+    throw new Error('REVECTOR_TEST_REQUIRE=browser, but there is none. On Debian: apt-get install chromium')
+  }
+  process.stdout.write(
+    browser === null
+      ? 'Browser tests do not run: there is no chromium. On Debian: apt-get install chromium\n'
+      : `Browser under test: ${browser}\n`,
+  )
+  project.provide('browser', browser)
 }
 
 function findServer(mayInstall: boolean): { url: string | null; how: string } {
@@ -53,16 +71,20 @@ function run(...args: string[]): { url: string | null; said: string } {
 
 /** `npm test` has built already; this keeps a run of vitest alone from testing old workers. */
 async function build(): Promise<void> {
-  const record = `${root}dist/.tsbuildinfo`
-  const builtAt = existsSync(record) ? statSync(record).mtimeMs : 0
-  const changed = readdirSync(`${root}src`, { recursive: true, withFileTypes: true }).some(
-    (entry) => entry.isFile() && statSync(`${entry.parentPath}/${entry.name}`).mtimeMs > builtAt,
-  )
-  if (changed) {
+  if (isNewer('src', '.tsbuildinfo') || isNewer('console', '.console-source-hash')) {
     const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, encoding: 'utf8' })
     if (built.status !== 0) process.stdout.write(`The build has errors; workers may be old.\n${built.stdout}`)
   }
   const snapshot: unknown = await import(`${root}dist/postgres/embedded/make-snapshot.js`)
   const { makeSnapshot } = snapshot as { makeSnapshot(file: string): Promise<string> }
   await makeSnapshot(`${root}dist/postgres/embedded/snapshot.tgz`)
+}
+
+/** Whether a file below the folder was changed after what was built of it. */
+function isNewer(folder: string, stamp: string): boolean {
+  const record = `${root}dist/${stamp}`
+  const builtAt = existsSync(record) ? statSync(record).mtimeMs : 0
+  return readdirSync(`${root}${folder}`, { recursive: true, withFileTypes: true }).some(
+    (entry) => entry.isFile() && statSync(`${entry.parentPath}/${entry.name}`).mtimeMs > builtAt,
+  )
 }

@@ -55,16 +55,20 @@ export function useResource<T>(
     const stop = returns.subscribe((count) => {
       if (count !== seen) void reload()
     })
-    const timer = every === undefined ? undefined : setInterval(again, every)
-    function again(): void {
-      if (document.visibilityState === 'visible' && !loading.peek()) void reload()
-    }
     return () => {
       stop()
-      clearInterval(timer)
       running.current?.abort()
     }
-  }, [key, every, reload, data, problem, loading])
+  }, [key, reload, data, problem, loading])
+
+  // On its own: another rhythm is no reason to forget what is shown.
+  useEffect(() => {
+    if (key === null || every === undefined) return
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible' && !loading.peek()) void reload()
+    }, every)
+    return () => clearInterval(timer)
+  }, [key, every, reload, loading])
 
   return { data, problem, loading, reload }
 }

@@ -14,13 +14,17 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
+  const gone = useRef(false)
   useEffect(() => {
     const opened = dialog.current
     opened?.showModal()
-    return () => opened?.close()
+    return () => {
+      gone.current = true
+      opened?.close()
+    }
   }, [])
   return (
-    <dialog ref={dialog} aria-labelledby={heading} onCancel={close} onClose={onClose}>
+    <dialog ref={dialog} aria-labelledby={heading} onCancel={close} onClose={closed}>
       <header>
         <h2 id={heading}>{title}</h2>
         <button type="button" class="plain" aria-label="Close" onClick={onClose}>
@@ -30,6 +34,11 @@ export function Dialog({
       {children}
     </dialog>
   )
+
+  /** Some ways to close it can't be stopped. */
+  function closed(): void {
+    if (!gone.current) onClose()
+  }
 
   function close(event: Event): void {
     event.preventDefault()

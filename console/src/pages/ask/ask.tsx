@@ -54,7 +54,7 @@ function Desk({ status }: { status: Status }) {
     const asked = route.peek().query.get('q')
     if (asked !== null && questions.peek()[0]?.text !== asked) begin(asked)
     box.current?.focus()
-  })
+  }, [])
 
   return (
     <>

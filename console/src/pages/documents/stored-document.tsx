@@ -27,6 +27,7 @@ export function StoredDocumentPage({ id }: { id: string }) {
           <Icon name="back" size={14} /> All documents
         </a>
       </p>
+      {stored.data.value === null && <h1 class="lone">Document</h1>}
       <Loaded of={stored} what="the document" rows={4}>
         {(document) => (
           <>

@@ -22,6 +22,7 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
       : `Passed; accepted by hand: ${list(data, 'overridden')}`,
   failed: (data) => `Did not pass: ${list(data, 'gates')}`,
   gaps: (data) => `${counted(number(data, 'missing'), 'chunk')} without a vector found: filling again`,
+  unindexed: () => 'No valid graph found: it is built again',
   cut_over: (data) => `Cut over: searches use ${data['to']}`,
   rolled_back: (data) => `Rolled back: searches use ${data['to']}`,
   retired: (data) => `${data['model']} retired; ${bytes(number(data, 'bytes'))} came back`,
@@ -34,7 +35,7 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
 
 /** What happened, the latest first. Batches in a row are told together. */
 export function Events({ events }: { events: readonly MigrationEvent[] }) {
-  const told = summed(events).toReversed().slice(0, 60)
+  const told = summed(events).toReversed().slice(0, 40)
   return (
     <section class="card events" aria-label="What happened">
       <h2>What happened</h2>

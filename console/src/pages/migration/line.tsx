@@ -25,7 +25,7 @@ export function Line({ move }: { move: MigrationStatus }) {
           d={`M${ready.x} ${first.y - 14}C${ready.x - 40} 14 ${filling.x + 40} 14 ${filling.x} ${first.y - 14}`}
         />
         <text class="loop-name" x={(filling.x + ready.x) / 2} y="18">
-          gaps found
+          something is missing
         </text>
         <path
           class="branch"

@@ -47,6 +47,9 @@ export const edges: readonly Edge[] = [
   ...forward.slice(0, -1).map((from, place) => ({ from, to: forward[place + 1] ?? from })),
   // Chunks without a vector were found, or the scope was widened.
   ...(['indexing', 'verifying', 'ready'] as const).map((from) => ({ from, to: 'filling' as const })),
+  // No valid graph was found.
+  { from: 'verifying', to: 'indexing' },
+  { from: 'ready', to: 'indexing' },
   ...forward.slice(0, 5).flatMap((state) => [
     { from: state, to: 'paused' as const },
     { from: 'paused' as const, to: state },

@@ -35,31 +35,34 @@ export function MigrationPage({ id }: { id: string }) {
   const events = useMigrationEvents(path, () => void move.reload())
   const models = status.data.value?.models ?? []
   return (
-    <Loaded of={move} what="the migration">
-      {(known) => (
-        <>
-          <header class="page-head">
-            <div>
-              <p class="crumb">
-                <a href="#/migration">
-                  <Icon name="back" size={14} /> All migrations
-                </a>
-              </p>
-              <h1 class="move-title">
-                <ModelName model={byName(models, known.source_model)} name={known.source_model} />
-                <span class="to" aria-hidden="true">
-                  →
-                </span>
-                <span class="unseen">to</span>
-                <ModelName model={byName(models, known.target_model)} name={known.target_model} />
-              </h1>
-            </div>
-            <StateChip state={known.state} />
-          </header>
-          <Body move={known} models={models} events={events} reload={move.reload} path={path} />
-        </>
-      )}
-    </Loaded>
+    <>
+      {move.data.value === null && <h1 class="lone">Migration</h1>}
+      <Loaded of={move} what="the migration">
+        {(known) => (
+          <>
+            <header class="page-head">
+              <div>
+                <p class="crumb">
+                  <a href="#/migration">
+                    <Icon name="back" size={14} /> All migrations
+                  </a>
+                </p>
+                <h1 class="move-title">
+                  <ModelName model={byName(models, known.source_model)} name={known.source_model} />
+                  <span class="to" aria-hidden="true">
+                    →
+                  </span>
+                  <span class="unseen">to</span>
+                  <ModelName model={byName(models, known.target_model)} name={known.target_model} />
+                </h1>
+              </div>
+              <StateChip state={known.state} />
+            </header>
+            <Body move={known} models={models} events={events} reload={move.reload} path={path} />
+          </>
+        )}
+      </Loaded>
+    </>
   )
 }
 

@@ -49,7 +49,11 @@ const thickness = (dimension: number): string =>
 function Lane({ model, chunks }: { model: Model; chunks: number }) {
   const covered = chunks === 0 ? 0 : model.coverage
   return (
-    <li class={`lane ${laneClass(model)}`} data-state={model.state}>
+    <li
+      class={`lane ${laneClass(model)}`}
+      data-state={model.state}
+      style={{ '--thick': thickness(model.dimension) }}
+    >
       <div class="lane-head">
         <h2>{model.model_name}</h2>
         <StateChip state={model.state} />
