@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createRevector } from '../dist/index.js'
 import { numberedModel } from './free-model.mjs'
+import { peakMemoryMb } from './measure.mjs'
 
 const { databaseUrl, dimension, latencyMs, concurrency } = JSON.parse(process.argv[2])
 
@@ -14,7 +15,7 @@ try {
   process.stdout.write('ready\n')
   await once(process.stdin, 'data')
   const report = await revector.migrations.work({ once: true })
-  const rssMb = Math.round(process.resourceUsage().maxRSS / 1024)
+  const rssMb = peakMemoryMb()
   process.stdout.write(`${JSON.stringify({ rssMb, ...report })}\n`)
 } finally {
   await revector.db.close()

@@ -1,5 +1,6 @@
 // node ingest-child.mjs DATABASE_URL FOLDER: ingests the folder and prints its own peak of resident memory.
 import { createRevector } from '../dist/index.js'
+import { peakMemoryMb } from './measure.mjs'
 
 const [databaseUrl, folder] = process.argv.slice(2)
 const model = {
@@ -15,7 +16,7 @@ const revector = await createRevector({ databaseUrl, models: [model], chunkToken
 try {
   const report = await revector.ingestion.ingestPaths({ paths: [folder], model: 'free' })
   if (report.failed.length > 0) throw new Error(JSON.stringify(report.failed[0]))
-  const rssMb = Math.round(process.resourceUsage().maxRSS / 1024)
+  const rssMb = peakMemoryMb()
   console.log(JSON.stringify({ rssMb, documents: report.documents, chunks: report.chunks }))
 } finally {
   await revector.db.close()

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 /** Middle value; of an even number, the mean of the two in the middle. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
@@ -30,4 +32,16 @@ export async function interleaved(contenders, inputs, { warmUp = 30 } = {}) {
     for (const name of order) times[name].push((await timed(() => contenders[name](input))).ms)
   }
   return times
+}
+
+/**
+ * Megabytes of resident memory that this process has had at most. Linux tells it of the program alone; what
+ * `resourceUsage` gives includes the parent it was forked from.
+ */
+export function peakMemoryMb() {
+  try {
+    return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024)
+  } catch {
+    return Math.round(process.resourceUsage().maxRSS / 1024)
+  }
 }
