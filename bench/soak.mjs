@@ -82,10 +82,17 @@ async function soak(databaseUrl) {
     return { status: response.status, text }
   }
 
-  const until = performance.now() + minutes * 60_000
+  // Time in which this process itself stood still (a machine that slept, a debugger) is no load.
+  let left = minutes * 60_000
+  let seen = performance.now()
+  const clock = setInterval(() => {
+    const now = performance.now()
+    left -= Math.min(now - seen, 2_000)
+    seen = now
+  }, 250)
   const samples = []
   const watch = async () => {
-    while (performance.now() < until) {
+    while (left > 0) {
       const { text } = await ask('GET', '/metrics')
       samples.push({ rss: figure(text, 'process_resident_bytes'), heap: figure(text, 'process_heap_bytes') })
       if (samples.length % 30 === 0)
@@ -94,7 +101,7 @@ async function soak(databaseUrl) {
     }
   }
   const client = async (me) => {
-    for (let turn = 0; performance.now() < until; turn += 1) {
+    for (let turn = 0; left > 0; turn += 1) {
       const begin = performance.now()
       await one(ask, me, turn)
       await pause(Math.max(0, (clients * 1_000) / rate - (performance.now() - begin)))
@@ -103,6 +110,7 @@ async function soak(databaseUrl) {
   try {
     await Promise.all([watch(), ...Array.from({ length: clients }, (_, me) => client(me))])
   } finally {
+    clearInterval(clock)
     child.kill('SIGTERM')
   }
   const [code] = await ended
