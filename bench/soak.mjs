@@ -71,11 +71,14 @@ async function soak(databaseUrl) {
   const { url } = JSON.parse(String((await event(child.stdout, 'data'))[0]))
   const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
   const statuses = new Map()
+  let renewed = 0
   const ask = async (method, path, body) => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers,
-      ...(body && { body: JSON.stringify(body) }),
+    const send = () =>
+      fetch(`${url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+    // A connection that was kept and closed meanwhile is made anew, as clients do; how often is said in the end.
+    const response = await send().catch(() => {
+      renewed += 1
+      return send()
     })
     const text = await response.text()
     statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
@@ -114,7 +117,7 @@ async function soak(databaseUrl) {
     child.kill('SIGTERM')
   }
   const [code] = await ended
-  report(samples, statuses, code)
+  report({ samples, statuses, renewed, code })
 }
 
 /** One request of a client: mostly searches; every twenty turns its document comes anew or goes. */
@@ -136,7 +139,7 @@ function figure(page, name) {
   return Number(new RegExp(`^revector_${name} (\\S+)$`, 'm').exec(page)?.[1])
 }
 
-function report(samples, statuses, code) {
+function report({ samples, statuses, renewed, code }) {
   const third = Math.floor(samples.length / 3)
   const middle = samples.slice(third, 2 * third)
   const last = samples.slice(2 * third)
@@ -150,7 +153,7 @@ function report(samples, statuses, code) {
       `${minutes} minutes, ${total.toLocaleString('en')} requests: ${[...statuses].map(([status, count]) => `${status} × ${count.toLocaleString('en')}`).join(', ')}`,
       `resident, median: middle third ${mb(rss[0])}, last third ${mb(rss[1])}`,
       `heap, least: middle third ${mb(heap[0])}, last third ${mb(heap[1])}`,
-      `${flat ? 'flat' : 'GROWS'}; the service ended with ${code}`,
+      `${flat ? 'flat' : 'GROWS'}; ${renewed} connections made anew; the service ended with ${code}`,
     ].join('\n'),
   )
   if (!flat || unwanted.length > 0 || code !== 0) process.exitCode = 1
