@@ -1,4 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import * as z from 'zod'
 import { answerShape } from '../answer-wire.ts'
 import { askRequest } from '../http/ask-request.ts'
 import { answer, query as contract } from '../http/contract/query.ts'
@@ -15,7 +16,8 @@ export function addAskTool(server: McpServer, parts: McpParts): void {
         'Answers a question from the documents, with citations that point to document, heading, page and offsets. ' +
         '`answered` is false when the documents do not say it.',
       inputSchema: contract.body,
-      outputSchema: answer,
+      // Without its name: at the root a tool's schema may be no reference.
+      outputSchema: z.strictObject(answer.shape),
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     (body, { signal, _meta, sendNotification }) =>

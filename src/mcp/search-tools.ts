@@ -13,6 +13,9 @@ const narrowing = {
   filter: filter.optional(),
 }
 
+/** Without its name: at the root a tool's schema may be no reference. */
+const found = z.strictObject(searchResult.shape)
+
 export function addSearchTools(server: McpServer, parts: McpParts): void {
   const { retriever } = parts.revector
   server.registerTool(
@@ -26,7 +29,7 @@ export function addSearchTools(server: McpServer, parts: McpParts): void {
         model: modelName.optional().describe('The embedding model. Default: the current one.'),
         ...narrowing,
       }),
-      outputSchema: searchResult,
+      outputSchema: found,
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     ({ query: text, model, ...rest }, { signal }) =>
@@ -57,7 +60,7 @@ export function addSearchTools(server: McpServer, parts: McpParts): void {
           .describe('What any of them found, or what all of them found.'),
         ...narrowing,
       }),
-      outputSchema: searchResult,
+      outputSchema: found,
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     ({ query: text, models, aggregation, ...rest }, { signal }) =>
