@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { cliPage } from './docs/cli.mjs'
 import { configurationPage } from './docs/configuration.mjs'
 import { errorsPage } from './docs/errors.mjs'
+import { httpPage } from './docs/http.mjs'
 import { libraryPage } from './docs/library.mjs'
 import { modelsPage } from './docs/models.mjs'
 
@@ -16,6 +17,9 @@ const reference = join(root, 'docs', 'reference')
 const { errorCatalogue } = await import('../dist/core/errors.js')
 const { environmentNames, keyNames, optionsSchema } = await import('../dist/config.js')
 const { knownModels, setupModels } = await import('../dist/embedding/catalogue.js')
+const { openApi } = await import('../dist/http/openapi.js')
+const { operations } = await import('../dist/http/contract/operations.js')
+const { version } = await import('../dist/cli/version.js')
 const { main } = await import('../dist/cli/main.js')
 
 const pages = {
@@ -27,6 +31,7 @@ const pages = {
   ),
   'models.md': modelsPage(knownModels, setupModels),
   'library.md': libraryPage(join(root, 'src')),
+  'http.md': httpPage(openApi(operations, version())),
   'cli.md': await cliPage(help),
 }
 for (const [name, text] of Object.entries(pages)) {

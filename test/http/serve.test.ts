@@ -49,7 +49,7 @@ describe('revector serve', () => {
     const serve = startCli(['serve', '--host', '0.0.0.0', '--port', '0', ...where], { cwd })
     const url = await said(serve.child, /Revector is at (http:\/\/localhost:\d+)/)
     expect((await patient(`${url}/api/v1/models`)).status).toBe(401)
-    const headers = { authorization: `Bearer ${made.json().secret}` }
+    const headers = { authorization: `Bearer ${made.json().key}` }
     expect((await patient(`${url}/api/v1/models`, { headers })).status).toBe(200)
     serve.child.kill('SIGTERM')
     expect((await serve.finished).code).toBe(0)

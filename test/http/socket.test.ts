@@ -71,6 +71,7 @@ describeEngines('over a socket', (engine) => {
         const { body, ...params } = init
         const { response } = await (client.request as unknown as Request)(method, path, {
           params,
+          parseAs: 'text',
           ...(body === undefined ? {} : { body }),
         })
         const headers = Object.fromEntries(response.headers)
