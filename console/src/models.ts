@@ -19,7 +19,7 @@ export const currentOf = (models: readonly Model[]): Model | undefined =>
 export const stateMeaning: Readonly<Record<Model['state'], string>> = {
   current: 'Searches that name no model use it.',
   filling: 'A migration is filling it. Every write reaches it already.',
-  standby: 'Kept up to date: going back recomputes nothing.',
+  standby: 'Kept up to date, for the way back.',
   registered: 'Known, not written. A migration fills it.',
   retired: 'Its vectors are dropped.',
 }

@@ -63,6 +63,7 @@ describe('the pages of the console', () => {
 
   it('documents: a title is sought, a text is shown with its chunks, a missing vector is made', async () => {
     const { page, go } = watched
+    await go('')
     await go('documents')
     await page.getByRole('link', { name: 'Tea', exact: true }).waitFor()
     await page.getByRole('searchbox').fill('tid')
@@ -71,7 +72,9 @@ describe('the pages of the console', () => {
     await page.getByRole('heading', { level: 1, name: 'Tides' }).waitFor()
     const chunks = await page.locator('.chunk').count()
     expect(chunks).toBeGreaterThan(0)
-    expect(X.replaceAll(/\s+/g, ' ')).toContain('at new moon and full moon.')
+    expect(((await page.locator('.marked').textContent()) ?? '').replaceAll(/\s+/g, ' ')).toContain(
+      'at new moon and full moon.',
+    )
     const others = page.getByText('without any of them')
     await others.click()
     await page.getByRole('button', { name: `Embed it with ${second}` }).click()

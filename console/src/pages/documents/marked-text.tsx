@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Chunk, StoredDocument } from '../../api/shapes.ts'
+import { Prose } from '../../parts/prose.tsx'
 import { route } from '../../route.ts'
 
 interface Piece {
@@ -24,10 +25,10 @@ export function MarkedText({ document, lit }: { document: StoredDocument; lit: S
   }, [wanted, lit])
 
   return (
-    <article class="marked passage" ref={text} aria-label="Text">
+    <article class="marked" ref={text} aria-label="Text">
       {pieces.map((piece) =>
         piece.chunk === null ? (
-          <span key={`between ${piece.place}`}>{piece.text}</span>
+          <Prose key={`between ${piece.place}`} text={piece.text} />
         ) : (
           <section
             key={piece.chunk.id}
@@ -42,7 +43,7 @@ export function MarkedText({ document, lit }: { document: StoredDocument; lit: S
             <span class="chunk-number" aria-hidden="true">
               {piece.place + 1}
             </span>
-            {piece.text}
+            <Prose text={piece.text} />
             {piece.chunk.page !== null && <span class="chunk-page">page {piece.chunk.page}</span>}
           </section>
         ),

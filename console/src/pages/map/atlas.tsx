@@ -7,6 +7,7 @@ import { counted, percent } from '../../format.ts'
 import { byName, laneClass } from '../../models.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Place } from '../../parts/passage.tsx'
+import { Prose } from '../../parts/prose.tsx'
 import { Failure, Loaded } from '../../parts/states.tsx'
 import { type Layout, project, turnedTowards } from './project.ts'
 import { Scatter } from './scatter.tsx'
@@ -196,7 +197,7 @@ function Picked({ chunk, onClose }: { chunk: ChunkPlace; onClose: () => void }) 
                   <Icon name="cross" size={16} />
                 </button>
               </div>
-              <p class="passage">{passage?.content ?? 'This chunk is gone meanwhile.'}</p>
+              <Prose text={passage?.content ?? 'This chunk is gone meanwhile.'} />
             </>
           )
         }}

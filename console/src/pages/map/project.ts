@@ -32,18 +32,34 @@ function floatsOf(base64: string): Float32Array {
 
 type Points = Layout['points']
 
-/** Around the middle, the farthest at 1. */
+/** Around the middle of most of them, which fill the map; the few that lie far off stand at its edge. */
 function normalised(flat: Float32Array): Points {
   const points = Array.from(
     { length: flat.length / 2 },
     (_, at) => [flat[at * 2] ?? 0, flat[at * 2 + 1] ?? 0] as const,
   )
-  const xs = points.map(([x]) => x)
-  const ys = points.map(([, y]) => y)
-  const middle = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2] as const
+  const middle = [middleOf(points.map(([x]) => x)), middleOf(points.map(([, y]) => y))] as const
   const centred = points.map(([x, y]) => [x - middle[0], y - middle[1]] as const)
-  const farthest = Math.max(...centred.map(([x, y]) => Math.hypot(x, y)), 1e-9)
-  return centred.map(([x, y]) => [x / farthest, y / farthest] as const)
+  const far = Math.max(
+    quantile(
+      centred.map(([x, y]) => Math.hypot(x, y)),
+      0.95,
+    ),
+    1e-9,
+  )
+  return centred.map(([x, y]) => {
+    const distance = Math.hypot(x, y) / far
+    const shown = (distance <= 1 ? distance : 1 + 0.1 * Math.tanh(distance - 1)) / 1.1
+    const by = distance === 0 ? 0 : shown / distance / far
+    return [x * by, y * by] as const
+  })
+}
+
+const middleOf = (values: readonly number[]): number => (quantile(values, 0.03) + quantile(values, 0.97)) / 2
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.round(share * (sorted.length - 1))] ?? 0
 }
 
 /**

@@ -145,12 +145,17 @@ function nameOf(verb: Verb, { state, source_model: source, target_model: target 
 }
 
 function words(verb: Verb, move: MigrationStatus): { title: string; yes: string; danger: boolean } {
-  const yes = nameOf(verb, move)
-  return {
-    title: `${yes}?`,
-    yes: verb === 'cancel' && move.state !== 'rolled_back' ? 'Cancel it' : yes,
-    danger: verb === 'cancel' || verb === 'retire',
-  }
+  const yes = verb === 'cancel' && move.state === 'rolled_back' ? 'Drop them' : short[verb]
+  return { title: `${nameOf(verb, move)}?`, yes, danger: verb === 'cancel' || verb === 'retire' }
+}
+
+const short: Readonly<Record<Verb, string>> = {
+  pause: 'Pause',
+  resume: 'Resume',
+  cancel: 'Cancel it',
+  cutover: 'Cut over',
+  rollback: 'Roll back',
+  retire: 'Retire it',
 }
 
 function explained(

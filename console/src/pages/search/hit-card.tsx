@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { Hit } from '../../api/shapes.ts'
 import { Place } from '../../parts/passage.tsx'
+import { Prose } from '../../parts/prose.tsx'
 
 const short = 260
 
@@ -41,9 +42,7 @@ export function HitCard({
             {hit.score.toFixed(3)}
           </span>
         </div>
-        <p class="passage">
-          {long && !whole.value ? `${hit.content.slice(0, short).trimEnd()}…` : hit.content}
-        </p>
+        <Prose text={long && !whole.value ? `${hit.content.slice(0, short).trimEnd()}…` : hit.content} />
         <p class="hit-foot">
           {long && (
             <button
