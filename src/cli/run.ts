@@ -92,7 +92,12 @@ async function prepare(
     dir: options.logDir,
     secrets,
     ...(logsToTerminal
-      ? { stderr: { format: 'human', write: (text) => void process.stderr.write(text) } }
+      ? {
+          stderr: {
+            format: terminal.json ? 'json' : 'human',
+            write: (text) => void process.stderr.write(text),
+          },
+        }
       : {}),
   })
   opened.progress = await openProgress(terminal, opened.log, logsToTerminal)
