@@ -3,6 +3,8 @@ import { makeKey } from '../../src/access/key-text.ts'
 import { allows, type Scope, scopes } from '../../src/core/access.ts'
 import type { Operation } from '../../src/http/contract/operation.ts'
 import { operations } from '../../src/http/contract/operations.ts'
+import { search } from '../../src/http/contract/search.ts'
+import { mcpRoutes } from '../../src/mcp/http.ts'
 import { openApp } from './open-app.ts'
 
 /** Nothing of this name exists, so that what is allowed does no harm. */
@@ -12,7 +14,11 @@ const urlOf = ({ path }: Operation): string => path.replace(/\{\w+\}/g, '999')
 const letIn = (status: number): boolean => status !== 401 && status !== 403 && status < 500
 
 it('every path lets in whom it should, and nobody else', { timeout: 120_000 }, async () => {
-  const { app, revector } = await openApp()
+  const { app, revector } = await openApp({
+    parts: {
+      extend: (app, { revector }) => mcpRoutes(app, { revector, version: '0.0.0', onFault: () => {} }),
+    },
+  })
   const keyOf = async (scope: Scope): Promise<string> =>
     (await revector.keys.create({ name: scope, scope })).secret
   const keys = { read: await keyOf('read'), write: await keyOf('write'), admin: await keyOf('admin') }
@@ -45,7 +51,8 @@ it('every path lets in whom it should, and nobody else', { timeout: 120_000 }, a
 
   const found: Record<string, string> = {}
   const expected: Record<string, string> = {}
-  for (const operation of operations) {
+  const mcp: Operation = { ...search, id: 'mcp', path: '/mcp', scope: 'read' }
+  for (const operation of [...operations, mcp]) {
     const { scope } = operation
     for (const [what, authorization] of Object.entries(wrong)) {
       const { status } = await ask(operation, authorization)
