@@ -174,7 +174,9 @@ describe('a generated answer', () => {
     const request = { query: 'How do I close the pool?' } as const
     expect((await hear(corpus, model, { ...request, mode: 'extractive' })).answer.mode).toBe('extractive')
     expect(server.asked).toEqual([])
-    expect((await hear(corpus, null, { ...request, mode: 'generated' })).error.code).toBe('LANGUAGE_MODEL_MISSING')
+    expect((await hear(corpus, null, { ...request, mode: 'generated' })).error.code).toBe(
+      'LANGUAGE_MODEL_MISSING',
+    )
   })
 
   it('ends with an error after its hits when the provider fails, and with what was said when it breaks off', async () => {

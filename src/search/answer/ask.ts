@@ -9,7 +9,7 @@ import type { SearchParts } from '../parts.ts'
 import { scoreOf } from '../score.ts'
 import { type SpaceResult, searchSpace } from '../search-space.ts'
 import { citingText } from './citing.ts'
-import { closenessOf, closeShare, knownShare } from './closeness.ts'
+import { closenessOf, isClose, knownShare } from './closeness.ts'
 import { extractSentences, tellSentences } from './extractive.ts'
 import { choosePassages, type Passage } from './passages.ts'
 import { promptFor, promptOverhead } from './prompt.ts'
@@ -57,7 +57,7 @@ export async function* ask(
   yield { type: 'hits', hits: hitsOf(space, passages) }
 
   const question = { text: query, words: wordsOf(query) }
-  const made = { passages, rarity, question, mode }
+  const made = { passages, rarity, found: found.length, question, mode }
   const reason = nothingClose(made)
   const outcome =
     reason !== null
@@ -87,6 +87,8 @@ type Told = AsyncGenerator<AnswerEvent, Outcome, undefined>
 interface Made {
   readonly passages: readonly Passage[]
   readonly rarity: Rarity
+  /** Chunks that were found, of which the passages are the best. */
+  readonly found: number
   readonly question: { readonly text: string; readonly words: ReadonlySet<string> }
   readonly mode: AnswerMode
 }
@@ -115,14 +117,14 @@ function roomFor(language: LanguageModel | null, query: string): number {
   return Math.max(0, contextTokens - maxOutputTokens - promptOverhead - estimateTokens(query))
 }
 
-function nothingClose({ passages, rarity, question, mode }: Made): Unanswered | null {
+function nothingClose({ passages, rarity, found, question, mode }: Made): Unanswered | null {
   if (passages.length === 0) return 'nothing_found'
   const closeness = closenessOf(
     question.words,
     passages.map((passage) => passage.words),
     rarity,
   )
-  if (closeness.share >= closeShare) return null
+  if (isClose(closeness, found)) return null
   // In another language words prove nothing; a language model can tell.
   return mode === 'generated' && closeness.known < knownShare ? null : 'nothing_close'
 }

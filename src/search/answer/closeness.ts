@@ -12,11 +12,15 @@ export interface Closeness {
   readonly known: number
 }
 
-/**
- * Below this share nothing is close. `npm run bench:answers` measures it: at 0.15 some 2 in 100 questions whose answer was
- * found are turned away, and three quarters or more of the questions about other subjects.
- */
-export const closeShare = 0.15
+/** Below this share nothing is close. Measured by `npm run bench:answers`; the figures stand in docs/guides/answers.md. */
+const closeShare = 0.15
+/** Where fewer chunks were found: common words are still rare among them, and weigh too much. */
+const closeShareOfFew = 0.2
+const few = 20
+
+export function isClose({ share }: Closeness, found: number): boolean {
+  return share >= (found < few ? closeShareOfFew : closeShare)
+}
 
 /** Below this, words are no evidence: the question and the passages are in different languages. */
 export const knownShare = 0.3
