@@ -189,7 +189,9 @@ export const optionsSchema = z.strictObject({
     .describe('Folder for files that can be made again.'),
   languageModel: languageModel
     .optional()
-    .describe('The language model that answers questions. Absent: answers are sentences of the documents.'),
+    .describe(
+      'The language model that answers questions; also REVECTOR_LANGUAGE_MODEL=provider:model and REVECTOR_LANGUAGE_MODEL_URL. Absent: answers are sentences of the documents.',
+    ),
   fusionWeights: z
     .record(z.string(), z.number().positive())
     .default({})

@@ -53,6 +53,18 @@ for await (const event of revector.migrations.events({ migrationId: moved.id }))
 // @ts-expect-error no such gate
 await revector.migrations.verify(moved.id, { override: ['luck'] })
 
+const answer = await revector.answers.ask({ query: 'q', modelName: 'm', topK: 3, mode: 'extractive' })
+answer.citations[0]?.quote.trim()
+for await (const event of revector.answers.stream({ query: 'q', signal: new AbortController().signal })) {
+  if (event.type === 'text') console.log(event.text)
+  if (event.type === 'done') console.log(event.answer.answered, event.answer.reason)
+  // @ts-expect-error only some events have it
+  console.log(event.text)
+}
+await createRevector({ languageModel: { provider: 'openai', model: 'gpt-5-mini' } })
+// @ts-expect-error no such provider
+await createRevector({ languageModel: { provider: 'oracle', model: 'delphi' } })
+
 // @ts-expect-error an option that does not exist
 await createRevector({ dataDirectory: './data' })
 // @ts-expect-error a number of connections is a number
