@@ -1,9 +1,9 @@
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Log } from '../logs/log.ts'
 import type { Redactor } from '../logs/redact.ts'
 import type { Revector } from '../revector.ts'
+import type { ServeOptions } from '../serve-options.ts'
 import { auditChanges } from './audit.ts'
 import { authenticate } from './auth.ts'
 import { answerClientError } from './client-error.ts'
@@ -27,8 +27,6 @@ import { serviceRoutes } from './routes/service.ts'
 import { serializerCompiler } from './serializer.ts'
 import { prepareStop } from './stopping.ts'
 import { validatorCompiler } from './validation.ts'
-
-export type ServeOptions = Config['serve']
 
 /** What the application is made of. */
 export interface AppParts {

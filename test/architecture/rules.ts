@@ -33,7 +33,7 @@ export const layers: readonly (readonly string[])[] = [
   ['postgres'],
   ['parsing', 'splitting', 'embedding', 'generating', 'logs', 'config.ts'],
   ['hosted'],
-  ['core'],
+  ['core', 'serve-options.ts'],
 ]
 
 /** The path's first part: a folder of `src/`, or a file beside them. */

@@ -1,8 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../support/engines.ts'
 
@@ -71,6 +75,24 @@ describe('revector serve', () => {
   })
 })
 
+describe('npm start', () => {
+  it('serves a folder of its own, whatever database the environment names', async () => {
+    const cwd = await temporaryFolder()
+    const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
+    const { PATH, HOME } = process.env
+    const child = spawn(process.execPath, [script, '--port', '0'], {
+      cwd,
+      env: { PATH, HOME, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' },
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const url = await said(child, /Revector is at (http:\/\/127\.0\.0\.1:\d+)/)
+    expect(await (await patient(`${url}/api/v1/status`)).json()).toMatchObject({ engine: 'embedded' })
+    expect(existsSync(join(cwd, '.revector'))).toBe(true)
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+})
+
 /** As a client does: comes again when it is told to. A machine that runs many tests is slow to begin. */
 async function patient(url: string, init: RequestInit = {}): Promise<Response> {
   for (;;) {
@@ -82,7 +104,7 @@ async function patient(url: string, init: RequestInit = {}): Promise<Response> {
 }
 
 /** The first group of a pattern, as soon as standard output shows it. */
-function said(child: ReturnType<typeof startCli>['child'], pattern: RegExp): Promise<string> {
+function said(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     child.stdout?.on('data', (part: Buffer) => {

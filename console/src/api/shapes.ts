@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type * as documents from '../../../src/http/contract/documents.ts'
+import type * as shapes from '../../../src/http/contract/migration-shapes.ts'
 import type * as migrations from '../../../src/http/contract/migrations.ts'
 import type * as models from '../../../src/http/contract/models.ts'
 import type * as query from '../../../src/http/contract/query.ts'
@@ -13,30 +14,30 @@ type Given<Asked extends Operation> = z.output<Asked['responses'][200]>
 export type Status = Given<typeof service.getStatus>
 export type Doctor = Given<typeof service.doctor>
 export type Check = Doctor['checks'][number]
-export type Model = z.output<typeof models.model>
+export type Model = Given<typeof models.listModels>['models'][number]
 export type NewModel = z.input<typeof models.addModel.body>
 export type Sample = Given<typeof models.sampleVectors>
 
 export type SearchRequest = z.input<typeof search.search.body>
-export type SearchResult = z.output<typeof search.searchResult>
+export type SearchResult = Given<typeof search.search>
 export type Hit = SearchResult['hits'][number]
-export type Filter = z.input<typeof search.filter>
+export type Filter = NonNullable<SearchRequest['filter']>
 
-export type Answer = z.output<typeof query.answer>
+export type Answer = Given<typeof query.query>
 export type Citation = Answer['citations'][number]
 
 export type DocumentPage = Given<typeof documents.listDocuments>
-export type DocumentSummary = z.output<typeof documents.document>
-export type StoredDocument = z.output<typeof documents.storedDocument>
+export type DocumentSummary = DocumentPage['documents'][number]
+export type StoredDocument = Given<typeof documents.getDocument>
 export type Chunk = StoredDocument['chunk_list'][number]
 export type DocumentEmbeddings = Given<typeof documents.documentEmbeddings>
 export type EmbedReport = Given<typeof documents.embedDocument>
-export type IngestReport = z.output<typeof documents.ingestReport>
+export type IngestReport = Given<typeof documents.addDocuments>
 
-export type Migration = z.output<typeof migrations.migration>
-export type MigrationStatus = z.output<typeof migrations.migrationStatus>
-export type MigrationPlan = z.output<typeof migrations.migrationPlan>
-export type MigrationEvent = z.output<typeof migrations.migrationEvent>
+export type Migration = MigrationPage['migrations'][number]
+export type MigrationStatus = Given<typeof migrations.getMigration>
+export type MigrationPlan = Given<typeof migrations.planMigration>
+export type MigrationEvent = z.output<(typeof migrations.migrationEvents)['events']['*']>
 export type MigrationState = MigrationStatus['state']
 export type Gate = NonNullable<MigrationStatus['verification']>['gates'][number]
 export type StartMigration = z.input<typeof migrations.startMigration.body>

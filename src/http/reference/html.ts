@@ -8,7 +8,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly (string 
   return {
     text: strings.reduce((text, part, i) => {
       const value = values[i - 1] ?? ''
-      return text + (typeof value === 'string' ? escape(value) : value.text) + part
+      return text + (typeof value === 'string' ? escapeHtml(value) : value.text) + part
     }),
   }
 }
@@ -25,6 +25,6 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-export function escape(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }

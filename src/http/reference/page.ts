@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { errorCatalogue } from '../../core/errors.ts'
 import type { Operation } from '../contract/operation.ts'
 import { codesOf } from '../openapi.ts'
-import { escape, type Html, html, join } from './html.ts'
+import { escapeHtml, type Html, html, join } from './html.ts'
 import { schemaLines } from './schema-lines.ts'
 
 /** The reference as one page: no script, no style inside it, nothing from elsewhere. */
@@ -113,7 +113,7 @@ ${join(
 
 /** Code in back-quotes; nothing else of Markdown is used in the contract. */
 function prose(text: string): Html {
-  return { text: escape(text).replace(/`([^`]+)`/g, '<code>$1</code>') }
+  return { text: escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>') }
 }
 
 export function curl({ method, path, example }: Operation): string {

@@ -4,6 +4,7 @@ import type * as z from 'zod'
 import { type ErrorCode, errorCatalogue, RevectorError } from '../../core/errors.ts'
 import type { Redactor } from '../../logs/redact.ts'
 import type { IngestReport, Revector } from '../../revector.ts'
+import type { ServeOptions } from '../../serve-options.ts'
 import {
   documentEmbeddingsShape,
   documentShape,
@@ -11,7 +12,6 @@ import {
   ingestShape,
   storedDocumentShape,
 } from '../../wire.ts'
-import type { ServeOptions } from '../app.ts'
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
 import { signalOf } from '../disconnect.ts'

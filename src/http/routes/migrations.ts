@@ -9,7 +9,7 @@ import {
   quarantineShape,
 } from '../../migration-wire.ts'
 import type { MigrationLimits, PlanMigration, Revector } from '../../revector.ts'
-import type { ServeOptions } from '../app.ts'
+import type { ServeOptions } from '../../serve-options.ts'
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/migrations.ts'
 import { signalOf } from '../disconnect.ts'

@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify'
 import * as z from 'zod'
 import type { Operation } from '../../../src/http/contract/operation.ts'
-import { type Chance, hostile, hostileTexts, type Schema, valueOf } from './fuzz-values.ts'
+import { type Chance, hostile, hostileTexts, type Schema, sampleOf } from './fuzz-values.ts'
 import { small, wide } from './service.ts'
 
 /** Good values by field: what makes a request come further than the first check. Nothing that exists can be named by an id. */
@@ -56,7 +56,7 @@ const schemas = new Map<z.ZodType, Schema>()
 function objectOf(schema: z.ZodType, by: Chance): unknown {
   const found = schemas.get(schema) ?? schemaOf(schema)
   schemas.set(schema, found)
-  return valueOf(found, by, known)
+  return sampleOf(found, by, known)
 }
 
 function segment({ id }: Operation, name: string, by: Chance): string {

@@ -134,7 +134,7 @@ export interface Schema {
 }
 
 /** Mostly what the schema asks for; here and there, and in few places at once, something else. `known` are good texts by field. */
-export function valueOf(
+export function sampleOf(
   schema: Schema,
   by: Chance,
   known: Readonly<Record<string, readonly unknown[]>>,
@@ -146,12 +146,12 @@ export function valueOf(
   if (good !== undefined && (field === 'provider' || by.happens(0.8))) return by.pick(good)
   if (schema.const !== undefined) return schema.const
   if (schema.enum !== undefined) return by.pick(schema.enum)
-  if (schema.anyOf !== undefined) return valueOf(by.pick(schema.anyOf), by, known, field)
+  if (schema.anyOf !== undefined) return sampleOf(by.pick(schema.anyOf), by, known, field)
   switch (schema.type) {
     case 'object':
       return objectOf(schema, by, known)
     case 'array':
-      return Array.from({ length: by.below(4) }, () => valueOf(schema.items ?? {}, by, known, field))
+      return Array.from({ length: by.below(4) }, () => sampleOf(schema.items ?? {}, by, known, field))
     case 'integer':
     case 'number': {
       const low = Math.max(schema.minimum ?? 0, -1_000)
@@ -178,7 +178,7 @@ function objectOf(
   const made: Record<string, unknown> = {}
   for (const [name, one] of Object.entries(schema.properties ?? {})) {
     const wanted = (schema.required ?? []).includes(name) ? 0.97 : 0.35
-    if (by.happens(wanted)) made[name] = valueOf(one, by, known, name)
+    if (by.happens(wanted)) made[name] = sampleOf(one, by, known, name)
   }
   if (schema.properties === undefined || by.happens(0.03)) {
     for (let i = by.below(3); i > 0; i--) made[by.pick(hostileTexts)] = hostile(by)

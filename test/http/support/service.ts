@@ -1,10 +1,11 @@
 import { onTestFinished } from 'vitest'
 import { optionsSchema } from '../../../src/config.ts'
-import { type AppParts, createApp, type ServeOptions } from '../../../src/http/app.ts'
+import { type AppParts, createApp } from '../../../src/http/app.ts'
 import type { App } from '../../../src/http/route.ts'
 import { silentLog } from '../../../src/logs/log.ts'
 import { createRedactor } from '../../../src/logs/redact.ts'
 import { createRevector, type Revector } from '../../../src/revector.ts'
+import type { ServeOptions } from '../../../src/serve-options.ts'
 import type { Engine } from '../../support/engines.ts'
 
 /** Two models without weights, of which `small` is current. */
