@@ -69,7 +69,7 @@ async function fill() {
   await call('POST', 'models', { model_name: before })
   await call('PUT', 'models/current', { model: before, force: true })
   const names = ['README.md', 'ARCHITECTURE.md', 'src/migrate/SPEC.md']
-  for (const part of ['docs/guides', 'docs/reference', 'docs/decisions']) {
+  for (const part of ['docs/guides', 'docs/decisions']) {
     names.push(...readdirSync(join(root, part)).map((name) => join(part, name)))
   }
   const form = new FormData()
@@ -130,6 +130,7 @@ async function look() {
   await shots(page, 'overview', { fullPage: true })
 
   await go(page, `search?q=How do I go back to the old model?&models=${after},${before}&k=8`)
+  await page.mouse.move(1270, 5)
   // A level line has no height, and counts as unseen.
   await page.locator('.joins path').first().waitFor({ state: 'attached' })
   await wait(300)
@@ -144,7 +145,11 @@ async function look() {
     .first()
     .click()
   await page.locator('.matrix-beads').first().waitFor()
-  await page.locator('.chunk').nth(2).hover()
+  await page
+    .locator('.chunk')
+    .first()
+    .hover({ position: { x: 40, y: 20 } })
+  await page.evaluate(() => scrollTo(0, 0))
   await shots(page, 'document')
 
   await go(page, `map?models=${after},${before}`)

@@ -1,6 +1,5 @@
 import type * as z from 'zod'
 import type * as documents from '../../../src/http/contract/documents.ts'
-import type * as shapes from '../../../src/http/contract/migration-shapes.ts'
 import type * as migrations from '../../../src/http/contract/migrations.ts'
 import type * as models from '../../../src/http/contract/models.ts'
 import type * as query from '../../../src/http/contract/query.ts'

@@ -45,7 +45,9 @@ function Paragraph({ text }: { text: string }) {
 }
 
 function inline(text: string): ComponentChildren {
-  return text.split(/(`[^`\n]+`|\*\*[^*\n]+\*\*|\[[^\]\n]+\]\([^)\n]*\))/).map((part) => {
+  // Lines that were only wrapped flow again; those of a list stay lines.
+  const flowing = text.replace(/\n(?!\s*(?:[-*+]|\d+[.)])\s)/g, ' ')
+  return flowing.split(/(`[^`\n]+`|\*\*[^*\n]+\*\*|\[[^\]\n]+\]\([^)\n]*\))/).map((part) => {
     if (/^`.+`$/.test(part)) return <code>{part.slice(1, -1)}</code>
     if (/^\*\*.+\*\*$/.test(part)) return <strong>{part.slice(2, -2)}</strong>
     return /^\[([^\]]+)\]\(/.exec(part)?.[1] ?? part

@@ -43,7 +43,7 @@ function normalised(flat: Float32Array): Points {
   const far = Math.max(
     quantile(
       centred.map(([x, y]) => Math.hypot(x, y)),
-      0.95,
+      0.9,
     ),
     1e-9,
   )

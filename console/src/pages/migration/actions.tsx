@@ -6,6 +6,7 @@ import { bytes, date } from '../../format.ts'
 import { announce } from '../../parts/announce.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Failure } from '../../parts/states.tsx'
+import { acting } from './follow-events.ts'
 
 type Verb = 'pause' | 'resume' | 'cancel' | 'cutover' | 'rollback' | 'retire'
 
@@ -112,7 +113,10 @@ export function Actions({
 
   async function act(verb: Verb): Promise<string> {
     const body = verb === 'retire' && force.value ? { force: true } : {}
-    const done = await post<MigrationStatus & { bytes?: number }>(`${path}/${verb}`, body)
+    acting.value = true
+    const done = await post<MigrationStatus & { bytes?: number }>(`${path}/${verb}`, body).finally(() => {
+      acting.value = false
+    })
     await reload()
     return done.bytes === undefined ? past[verb] : `${past[verb]} ${bytes(done.bytes)} came back.`
   }

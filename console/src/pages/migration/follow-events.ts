@@ -1,7 +1,10 @@
-import { type ReadonlySignal, useSignal } from '@preact/signals'
+import { type ReadonlySignal, signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { MigrationEvent } from '../../api/shapes.ts'
 import { follow } from '../../api/stream.ts'
+
+/** Something was asked of a migration and is not answered yet: nothing is looked at while tables come and go. */
+export const acting = signal(false)
 
 /** Shown at most; the rate needs no more either. */
 const kept = 2_000
@@ -27,7 +30,7 @@ export function useMigrationEvents(
       timer = undefined
       events.value = [...events.value, ...waiting].slice(-kept)
       waiting = []
-      news.current()
+      if (!acting.value) news.current()
     }
     void (async () => {
       for (let pause = 500; !stop.signal.aborted; pause = Math.min(pause * 2, 8_000)) {
@@ -45,7 +48,8 @@ export function useMigrationEvents(
           // Lost, or refused: the page says so by what else it loads.
         }
         // A finished migration ends its stream, and may be rolled back or retired yet.
-        await new Promise((done) => setTimeout(done, pause))
+        do await new Promise((done) => setTimeout(done, pause))
+        while (acting.value)
       }
     })()
     return () => {

@@ -10,7 +10,7 @@ import { ModelName, StateChip } from '../../parts/model-name.tsx'
 import { Loaded } from '../../parts/states.tsx'
 import { Actions } from './actions.tsx'
 import { Events } from './events.tsx'
-import { useMigrationEvents } from './follow-events.ts'
+import { acting, useMigrationEvents } from './follow-events.ts'
 import { Gates } from './gates.tsx'
 import { Line } from './line.tsx'
 import { meaningOf } from './machine.ts'
@@ -29,7 +29,7 @@ export function MigrationPage({ id }: { id: string }) {
       every.value = over.has(status.state) ? 30_000 : 2_000
       return status
     },
-    { every: every.value },
+    { every: acting.value ? undefined : every.value },
   )
   const status = useResource('status', (signal) => get<Status>('/api/v1/status', signal))
   const events = useMigrationEvents(path, () => void move.reload())
