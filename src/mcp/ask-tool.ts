@@ -4,7 +4,7 @@ import { answerShape } from '../answer-wire.ts'
 import { askRequest } from '../http/ask-request.ts'
 import { answer, query as contract } from '../http/contract/query.ts'
 import type { Answer } from '../revector.ts'
-import type { McpParts } from './server.ts'
+import type { McpParts } from './parts.ts'
 import { toolResult } from './tool-result.ts'
 
 export function addAskTool(server: McpServer, parts: McpParts): void {

@@ -1,5 +1,6 @@
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
-import { createMcpServer, type McpParts } from './server.ts'
+import type { McpParts } from './parts.ts'
+import { createMcpServer } from './server.ts'
 
 interface Asked {
   readonly headers: NodeJS.Dict<string | string[]>

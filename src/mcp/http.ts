@@ -1,7 +1,7 @@
 import { allows } from '../core/access.ts'
 import { signalOf } from '../http/disconnect.ts'
 import type { App } from '../http/route.ts'
-import type { McpParts } from './server.ts'
+import type { McpParts } from './parts.ts'
 
 /**
  * MCP over streamable HTTP at `/mcp`: one request, one answer, nothing kept in between, so that any process of a service can

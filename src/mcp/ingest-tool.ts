@@ -2,7 +2,7 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
 import { errorCatalogue, isRevectorError } from '../core/errors.ts'
 import { id, metadata, modelName } from '../http/contract/operation.ts'
-import type { McpParts } from './server.ts'
+import type { McpParts } from './parts.ts'
 import { toolResult } from './tool-result.ts'
 
 export function addIngestTool(server: McpServer, parts: McpParts): void {

@@ -4,7 +4,7 @@ import { modelName } from '../http/contract/operation.ts'
 import { filter, query, searchResult, topK } from '../http/contract/search.ts'
 import { filterOf } from '../http/filter.ts'
 import { searchShape } from '../wire.ts'
-import type { McpParts } from './server.ts'
+import type { McpParts } from './parts.ts'
 import { toolResult } from './tool-result.ts'
 
 const narrowing = {

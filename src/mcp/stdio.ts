@@ -1,5 +1,6 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
-import { createMcpServer, type McpParts } from './server.ts'
+import type { McpParts } from './parts.ts'
+import { createMcpServer } from './server.ts'
 
 /** Serves one client on standard input and output, until it closes its side or the signal aborts. */
 export async function serveStdio(parts: McpParts, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { isRevectorError } from '../core/errors.ts'
-import type { McpParts } from './server.ts'
+import type { McpParts } from './parts.ts'
 
 /** What a tool gives: typed, and once more as text for clients that know no types. An error is a result that says what to do. */
 export async function toolResult(

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { openApp } from '../http/open-app.ts'
+import { fakeLanguageModel } from '../support/providers/language.ts'
+
+const pools = {
+  title: 'Pools',
+  content: '# Pools\n\nTo close the pool, call end. It waits for borrowed clients.',
+}
+const question = { query: 'How do I close the pool?' }
+const url = '/api/v1/query'
+
+/** The service with one document, and a language model at a fake server. */
+async function service() {
+  const server = await fakeLanguageModel()
+  const languageModel = {
+    provider: 'openai-compatible',
+    model: 'fake',
+    baseUrl: server.url,
+    maxAttempts: 1,
+  } as const
+  const { app, revector } = await openApp({ library: { languageModel } })
+  await revector.ingestion.ingestDocument(pools)
+  return { server, app, revector }
+}
+
+interface Event {
+  readonly id: string
+  readonly event: string
+  // biome-ignore lint/suspicious/noExplicitAny: events of many shapes
+  readonly data: any
+}
+
+function eventsOf(body: string): Event[] {
+  return body
+    .split('\n\n')
+    .filter((block) => block.startsWith('id: '))
+    .map((block) => {
+      const field = (name: string) => block.match(new RegExp(`^${name}: (.*)$`, 'm'))?.[1] ?? ''
+      return { id: field('id'), event: field('event'), data: JSON.parse(field('data')) }
+    })
+}
+
+const streamed = { accept: 'text/event-stream' }
+
+describe('POST /api/v1/query', { timeout: 60_000 }, () => {
+  it('answers with citations, whole or as events', async () => {
+    const { server, app } = await service()
+    server.says(['Call ', 'end [1', '] and [9].'])
+    const whole = await app.inject({ method: 'POST', url, payload: question })
+    expect(whole.statusCode).toBe(200)
+    expect(whole.json()).toMatchObject({
+      answer: 'Call end [1] and.',
+      answered: true,
+      mode: 'generated',
+      language_model: 'openai-compatible:fake',
+      removed_citations: 1,
+      citations: [
+        { marker: 1, title: 'Pools', heading_path: ['Pools'], quote: expect.stringContaining('call end') },
+      ],
+      usage: { input_tokens: 7, output_tokens: 3 },
+    })
+    const stream = await app.inject({ method: 'POST', url, payload: question, headers: streamed })
+    expect(stream.headers['content-type']).toContain('text/event-stream')
+    const events = eventsOf(stream.body)
+    const names = events.map(({ event }) => event)
+    expect([names[0], names.at(-1)]).toEqual(['hits', 'done'])
+    expect(names.slice(1, -1).sort()).toContain('citation')
+    expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => String(i + 1)))
+    const text = events
+      .filter(({ event }) => event === 'text')
+      .map(({ data }) => data.delta)
+      .join('')
+    expect(text).toBe('Call end [1] and.')
+    expect(events.at(-1)?.data).toMatchObject({ answer: text, citations: whole.json().citations })
+  })
+
+  it('ends a stream with a problem when the provider breaks off, and says it at once when nothing was sent', async () => {
+    const { server, app } = await service()
+    server.says(['Call end. ', 'It ', 'closes.'])
+    server.fail('cut', { status: 429 })
+    const broken = eventsOf(
+      (await app.inject({ method: 'POST', url, payload: question, headers: streamed })).body,
+    )
+    expect(new Set(broken.map(({ event }) => event))).toEqual(new Set(['hits', 'text', 'error']))
+    expect(broken.at(-1)?.data).toMatchObject({ code: 'PROVIDER_UNAVAILABLE', status: 503, broke_off: true })
+    const limited = await app.inject({ method: 'POST', url, payload: question })
+    expect(limited).toMatchObject({ statusCode: 503 })
+    expect(limited.json()).toMatchObject({ code: 'RATE_LIMITED' })
+    expect(limited.headers['retry-after']).toBeDefined()
+    const unknown = await app.inject({
+      method: 'POST',
+      url,
+      payload: { ...question, model: 'none' },
+      headers: streamed,
+    })
+    expect(unknown.statusCode).toBe(404)
+    expect(unknown.json()).toMatchObject({ code: 'MODEL_UNKNOWN' })
+  })
+
+  it('stops asking when the client has gone', async () => {
+    const { server, app } = await service()
+    server.fail('stall')
+    const at = await app.listen({ host: '127.0.0.1', port: 0 })
+    const gone = new AbortController()
+    const asked = server.requested()
+    const response = await fetch(`${at}${url}`, {
+      method: 'POST',
+      body: JSON.stringify(question),
+      headers: { 'content-type': 'application/json', ...streamed },
+      signal: gone.signal,
+    })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    await asked
+    gone.abort()
+    await server.left
+  })
+
+  it('refuses what does not fit', async () => {
+    const { app } = await openApp()
+    const wrong = [
+      { query: '' },
+      { query: 'x', top_k: 51 },
+      { query: 'x', mode: 'poetic' },
+      { query: 'x', surprise: 1 },
+      { query: 'x', filter: { surprise: 1 } },
+    ]
+    for (const payload of wrong) {
+      expect([payload, (await app.inject({ method: 'POST', url, payload })).statusCode]).toEqual([
+        payload,
+        422,
+      ])
+    }
+  })
+})
