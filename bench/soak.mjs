@@ -96,8 +96,13 @@ async function soak(databaseUrl) {
   const samples = []
   const watch = async () => {
     while (left > 0) {
-      const { text } = await ask('GET', '/metrics')
-      samples.push({ rss: figure(text, 'process_resident_bytes'), heap: figure(text, 'process_heap_bytes') })
+      const { status, text } = await ask('GET', '/metrics')
+      // Turned away like any other request while there was too much to do.
+      if (status === 200)
+        samples.push({
+          rss: figure(text, 'process_resident_bytes'),
+          heap: figure(text, 'process_heap_bytes'),
+        })
       if (samples.length % 30 === 0)
         say(`resident ${mb(samples.at(-1).rss)}, heap ${mb(samples.at(-1).heap)}`)
       await pause(2_000)

@@ -48,7 +48,7 @@ export const serveOptions = z.strictObject({
   maxEventLoopDelayMs: z
     .int()
     .min(0)
-    .default(1_000)
+    .default(3_000)
     .describe('Milliseconds the process may be behind before it turns requests away; 0: never.'),
   maxRssBytes: z
     .int()

@@ -33,7 +33,8 @@ export async function openApp(
   const { log, lines } = recordingLog()
   const app = await createApp({
     revector,
-    options: optionsSchema.parse({ serve: given.serve ?? {} }).serve,
+    // A machine that is busy with other tests is no reason to turn requests away.
+    options: optionsSchema.parse({ serve: { maxEventLoopDelayMs: 0, ...given.serve } }).serve,
     log,
     redactor: createRedactor(),
     version: '0.0.0',

@@ -81,6 +81,14 @@ describe('limits', () => {
     expect((await app.inject('/healthz')).statusCode).toBe(200)
   })
 
+  it('of memory turn requests away, and not who watches over the service', async () => {
+    const { app } = await openApp({ serve: { maxRssBytes: 1 } })
+    const refused = await app.inject('/api/v1/models')
+    expect([refused.statusCode, refused.json().code]).toEqual([503, 'OVERLOADED'])
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1)
+    expect((await app.inject('/healthz')).statusCode).toBe(200)
+  })
+
   it('of wrong keys end guessing, and right keys go on', async () => {
     const { app, revector } = await openApp()
     const { secret } = await revector.keys.create({ name: 'k', scope: 'read' })
