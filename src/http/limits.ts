@@ -51,7 +51,7 @@ export async function refuseUnderPressure(
     maxEventLoopDelay: maxEventLoopDelayMs,
     maxRssBytes,
     sampleInterval: 500,
-    pressureHandler: (request) => {
+    pressureHandler: async (request) => {
       if (request.routeOptions.config.scope == null) return
       throw new RevectorError('OVERLOADED', 'The service is too far behind to take more.', {
         hint: 'Come again in a moment.',
