@@ -5,6 +5,7 @@ import type { Layout } from '../schema/layout.ts'
 import { estimateGraphBytes, estimateTableBytes } from '../schema/size-estimate.ts'
 import { recentSpeed } from '../store/migration-events.ts'
 import { listMigrations, requireMigration } from '../store/migrations.ts'
+import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import { countOwed } from '../store/owed.ts'
 import { coverageInScope } from '../store/verification.ts'
@@ -20,8 +21,7 @@ type Parts = Pick<MigrationParts, 'db' | 'layout'>
  * @throws RevectorError MIGRATION_UNKNOWN
  */
 export async function migrationStatus(parts: Parts, call: MigrationCall = {}): Promise<MigrationStatus> {
-  const id = await idOf(parts.db, call)
-  return statusOf(parts, await requireMigration(parts.db, id))
+  return statusOf(parts, { id: await idOf(parts.db, call) })
 }
 
 /** Newest first; a full page may be followed by another, from its last id. */
@@ -32,8 +32,12 @@ export async function migrationPage(
   return listMigrations(db, { limit: page.limit ?? 50, before: page.before })
 }
 
-/** A migration as it was just read, with its progress. */
-export async function statusOf({ db, layout }: Parts, migration: Migration): Promise<MigrationStatus> {
+/** A migration with its progress. */
+export function statusOf(parts: Parts, { id }: Pick<Migration, 'id'>): Promise<MigrationStatus> {
+  return rereading(async () => counted(parts, await requireMigration(parts.db, id)))
+}
+
+async function counted({ db, layout }: Parts, migration: Migration): Promise<MigrationStatus> {
   const models = await allModels(db)
   const source = models.find((model) => model.id === migration.sourceModelId)
   const target = models.find((model) => model.id === migration.targetModelId)

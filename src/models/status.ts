@@ -2,6 +2,7 @@ import type { Model, ModelState, ProviderName } from '../core/model.ts'
 import { graphOf } from '../schema/graph.ts'
 import { countChunks } from '../store/chunks.ts'
 import { countVectorsOfModels, coverageOf } from '../store/coverage.ts'
+import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import type { RegistryParts } from './registry.ts'
 
@@ -21,7 +22,11 @@ export interface ModelStatus {
 }
 
 /** Every registered model, in the order of registration. Counts rows: some 10 ms for 100,000 chunks a model. */
-export async function listModels(parts: RegistryParts): Promise<readonly ModelStatus[]> {
+export function listModels(parts: RegistryParts): Promise<readonly ModelStatus[]> {
+  return rereading(() => countModels(parts))
+}
+
+async function countModels(parts: RegistryParts): Promise<readonly ModelStatus[]> {
   const models = await allModels(parts.db)
   const vectors = await countVectorsOfModels(parts.db, models)
   const chunks = await countChunks(parts.db, parts.layout)

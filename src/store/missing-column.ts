@@ -1,4 +1,4 @@
-import { RevectorError } from '../core/errors.ts'
+import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 
 /** What reading and writing a model's vectors needs to know of it. */
@@ -33,6 +33,24 @@ export async function explainingMissingColumn<T>(model: StoredSpace, use: () => 
         cause: error,
       },
     )
+  }
+}
+
+/** Models that go while they are read are dropped one at a time. */
+const rereadings = 3
+
+/**
+ * Runs `read`, which looks for models and then into their tables; again when one of them was dropped in between.
+ *
+ * @throws what `read` throws
+ */
+export async function rereading<T>(read: () => Promise<T>): Promise<T> {
+  for (let left = rereadings; ; left -= 1) {
+    try {
+      return await read()
+    } catch (error) {
+      if (left === 0 || !(isMissing(error) || isRevectorError(error, 'VECTOR_COLUMN_MISSING'))) throw error
+    }
   }
 }
 

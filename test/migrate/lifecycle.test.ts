@@ -12,6 +12,7 @@ import { startMigration } from '../../src/migrate/start.ts'
 import { migrationPage, migrationStatus } from '../../src/migrate/status.ts'
 import { verifyMigration } from '../../src/migrate/verify/verify-migration.ts'
 import { addModel, removeModel, useModel } from '../../src/models/registry.ts'
+import { listModels } from '../../src/models/status.ts'
 import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { dropGraph, graphOf } from '../../src/schema/graph.ts'
@@ -185,6 +186,35 @@ describeEngines('a model migration', (engine) => {
     })
     // The source is the only one that has everything.
     await expect(retireSource(corpus, { force: true })).rejects.toMatchObject({ code: 'MODEL_IN_USE' })
+  })
+
+  it('can be looked at while the source is dropped', async () => {
+    const corpus = await fresh()
+    const { db } = corpus
+    await writeLines(corpus, 'a.md', texts(6))
+    await startMigration(corpus, pair)
+    await work(corpus, { once: true })
+    await cutOver(corpus)
+    await addModel(corpus, space('third', 20))
+    /** The source goes after it was found, and before its table is looked into. */
+    const dropping = (table: string) => {
+      let dropped = false
+      const query: Queryable['query'] = async (statement, options) => {
+        if (!dropped && statement.text.includes(table)) {
+          dropped = true
+          await retireSource(corpus, { force: true })
+        }
+        return db.query(statement, options)
+      }
+      return { ...corpus, db: { ...db, query } }
+    }
+    expect(await migrationStatus(dropping('owed_chunks'))).toMatchObject({ state: 'retired', doneChunks: 6 })
+
+    await startMigration(corpus, { sourceModel: 'second', targetModel: 'third' })
+    await work(corpus, { once: true })
+    await cutOver(corpus)
+    const listed = await listModels(dropping('from "chunk_embeddings_model_2"'))
+    expect(listed.find(({ modelName }) => modelName === 'second')).toMatchObject({ state: 'retired' })
   })
 
   it('refuses what conflicts with another, in words that name it', async () => {
