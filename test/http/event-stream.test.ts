@@ -10,7 +10,8 @@ type Source = (signal: AbortSignal) => AsyncIterable<ServerEvent>
 /** A service that answers everything with one stream. */
 async function streaming(source: Source, options: StreamOptions = {}) {
   const stopping = new AbortController()
-  const app = Fastify()
+  // The client opens a second connection beforehand, on which nothing ever comes.
+  const app = Fastify({ forceCloseConnections: true })
   app.decorate('stopping', stopping.signal)
   app.get('/', async (_request, reply) => sendEvents(reply, source(signalOf(reply)), options))
   await app.listen({ host: '127.0.0.1', port: 0 })
