@@ -42,7 +42,7 @@ function eventsOf(body: string): Event[] {
 
 const streamed = { accept: 'text/event-stream' }
 
-describe('POST /api/v1/query', { timeout: 60_000 }, () => {
+describe('POST /api/v1/query', { timeout: 120_000 }, () => {
   it('answers with citations, whole or as events', async () => {
     const { server, app } = await service()
     server.says(['Call ', 'end [1', '] and [9].'])
