@@ -83,5 +83,3 @@ export const query = operation({
   ],
   example: { query: 'How do I change the embedding model?' },
 })
-
-export type Answer = z.output<typeof answer>
