@@ -12,7 +12,6 @@ type Given<Asked extends Operation> = z.output<Asked['responses'][200]>
 
 export type Status = Given<typeof service.getStatus>
 export type Doctor = Given<typeof service.doctor>
-export type Check = Doctor['checks'][number]
 export type Model = Given<typeof models.listModels>['models'][number]
 export type NewModel = z.input<typeof models.addModel.body>
 export type Sample = Given<typeof models.sampleVectors>
@@ -39,7 +38,6 @@ export type MigrationPlan = Given<typeof migrations.planMigration>
 export type MigrationEvent = z.output<(typeof migrations.migrationEvents)['events']['*']>
 export type MigrationState = MigrationStatus['state']
 export type Gate = NonNullable<MigrationStatus['verification']>['gates'][number]
-export type StartMigration = z.input<typeof migrations.startMigration.body>
 export type PlanMigration = z.input<typeof migrations.planMigration.body>
 export type MigrationPage = Given<typeof migrations.listMigrations>
 export type Quarantine = Given<typeof migrations.migrationQuarantine>

@@ -114,5 +114,3 @@ export const search = operation({
   ],
   example: { query: 'How do I change the embedding model?', top_k: 3 },
 })
-
-export type SearchResponse = z.output<typeof searchResult>
