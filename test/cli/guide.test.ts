@@ -384,8 +384,12 @@ describe('logs', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'Command started.' })
   })
   it('go to standard error with --verbose, and leave standard output pure', async () => {
+    const forPeople = await cli(['search', 'yeast', '--verbose'])
+    expect(forPeople.stdout).not.toContain('Command started')
+    expect(forPeople.stderr).toMatch(/^\d\d:\d\d:\d\d info {2}Command started\./)
     const { stdout, stderr } = await cli(['search', 'yeast', '--json', '--verbose'])
     JSON.parse(stdout)
-    expect(stderr).toMatch(/^\d\d:\d\d:\d\d info {2}Command started\./)
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).msg)).toContain('Command started.')
   })
 })
