@@ -4,10 +4,12 @@ import type { Model, ModelState } from '../core/model.ts'
 import type { Database } from '../postgres/database.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import type { Layout } from '../schema/layout.ts'
-import { type ChunkRow, chunksOfDocument } from '../store/chunks.ts'
-import { countDocumentVectors, coverageOf, missingChunks } from '../store/coverage.ts'
+import { type ChunkRow, chunkIdsWithText, chunksOfDocument } from '../store/chunks.ts'
+import { countDocumentVectors, coverageOf } from '../store/coverage.ts'
 import { type DocumentRow, deleteDocuments, getDocument, listDocuments } from '../store/documents.ts'
+import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
+import { chunksWithVector } from '../store/presence.ts'
 
 export interface DocumentParts {
   readonly db: Database
@@ -94,37 +96,39 @@ export async function readDocument({ db, layout }: DocumentParts, id: DocumentId
 }
 
 /** @throws RevectorError NOT_FOUND */
-export async function documentEmbeddings(
-  { db, layout }: DocumentParts,
-  id: DocumentId,
-): Promise<DocumentEmbeddings> {
-  const counted = await countDocumentVectors(db, layout, id)
-  if (counted === null) throw unknownDocument(id)
-  const models = await allModels(db)
-  return {
-    documentId: id,
-    chunks: counted.chunks,
-    models: await Promise.all(
-      models.map(async (model) => {
-        const { id: modelId, modelName, dimension, state } = model
-        const vectors = counted.vectors.get(modelId) ?? 0
-        const coverage = coverageOf({ chunks: counted.chunks, vectors })
-        const missing = vectors === counted.chunks ? [] : await lacking(db, layout, model, id)
-        return { modelName, dimension, state, embeddings: vectors, coverage, missing }
-      }),
-    ),
-  }
+export function documentEmbeddings(parts: DocumentParts, id: DocumentId): Promise<DocumentEmbeddings> {
+  return rereading(() => readEmbeddings(parts, id))
 }
 
+async function readEmbeddings({ db, layout }: DocumentParts, id: DocumentId): Promise<DocumentEmbeddings> {
+  const counted = await countDocumentVectors(db, layout, id)
+  if (counted === null) throw unknownDocument(id)
+  const texts = await chunkIdsWithText(db, layout, id)
+  const models = await Promise.all(
+    (await allModels(db)).map(async (model) => {
+      const { modelName, dimension, state } = model
+      const vectors = counted.vectors.get(model.id) ?? 0
+      const coverage = coverageOf({ chunks: counted.chunks, vectors })
+      const missing = vectors === counted.chunks ? [] : await missingOf(db, layout, model, { texts, vectors })
+      return { modelName, dimension, state, embeddings: vectors, coverage, missing }
+    }),
+  )
+  return { documentId: id, chunks: counted.chunks, models }
+}
+
+const missingLimit = 1_000
+
 /** A retired model has no table: it lacks what nobody will give it. */
-async function lacking(
+async function missingOf(
   db: Database,
   layout: Layout,
   model: Model,
-  documentId: DocumentId,
+  { texts, vectors }: { readonly texts: readonly ChunkId[]; readonly vectors: number },
 ): Promise<readonly ChunkId[]> {
   if (model.state === 'retired') return []
-  return (await missingChunks(db, layout, model, { limit: 1_000, documentId })).map((chunk) => chunk.id)
+  if (vectors === 0) return texts.slice(0, missingLimit)
+  const present = await chunksWithVector(db, layout, model, texts)
+  return texts.filter((chunkId) => !present.has(chunkId)).slice(0, missingLimit)
 }
 
 /** With its chunks and every model's vectors. @throws RevectorError NOT_FOUND */

@@ -114,6 +114,23 @@ function arrayLiteral(texts: readonly string[]): string {
   return `{${texts.map((text) => `"${text.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
 
+/** Of one document, in the order of their ids. */
+export async function chunkIdsWithText(
+  db: Queryable,
+  layout: Layout,
+  documentId: DocumentId,
+): Promise<readonly ChunkId[]> {
+  const c = chunkColumns(layout)
+  const { idType } = layout.documents
+  if (!isId(idType, documentId)) return []
+  const { rows } = await db.query<{ id: string }>(sql`
+    select c.${c.id}::text as id
+    from ${c.table} c
+    where c.${c.documentId} = ${idValue(idType, documentId)} and c.${c.content} <> ''
+    order by c.${c.id}`)
+  return rows.map((row) => row.id)
+}
+
 /** Of one document, in their order. */
 export async function chunksOfDocument(
   db: Queryable,
