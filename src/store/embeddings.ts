@@ -84,6 +84,7 @@ export async function fillVectors(
 
 /**
  * Gives chunks that lack a vector the one of another chunk with the same text, so that nothing is paid for twice.
+ * Chunks deleted meanwhile are passed over.
  *
  * @returns the chunks that have one now
  */
@@ -110,6 +111,8 @@ export async function copyVectorsOfSameContent(
         limit 1
       ) twin
       where c.${c.id} = any(${idArray(c.idType, chunkIds)})
+      order by c.${c.id}
+      for key share of c
       on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()
         where e.${column} is null
       returning chunk_id::text as id`),

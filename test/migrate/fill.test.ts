@@ -267,4 +267,20 @@ describeEngines('a worker', (engine) => {
     await expectFilled(corpus)
     expect(await work(corpus, once)).toMatchObject({ owed: 0 })
   })
+
+  it('pays for one text once, however many owed chunks have it, and asks for a refused one once', async () => {
+    const corpus = await fresh()
+    await setModelState(corpus.db, corpus.second.id, 'standby')
+    corpus.models.before = async (model) => {
+      if (model.modelName === 'second') throw new RevectorError('PROVIDER_UNAVAILABLE', 'Away.')
+    }
+    await writeLines(corpus, 'a.md', ['poison', 'poison', 'twice', 'twice', ...texts(3)])
+    corpus.models.before = async () => {}
+    corpus.models.poison.add('poison')
+    const asked = corpus.asked.length
+    expect(await work(corpus, once)).toMatchObject({ owed: 7 })
+    expect(corpus.asked.slice(asked).filter((text) => text === 'poison')).toHaveLength(1)
+    expect(corpus.asked.slice(asked).filter((text) => text === 'twice')).toHaveLength(1)
+    await expectFilled(corpus, 2)
+  })
 })

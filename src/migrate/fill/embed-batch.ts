@@ -5,7 +5,7 @@ import type { Database, Queryable } from '../../postgres/database.ts'
 import type { Layout } from '../../schema/layout.ts'
 import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../../store/embeddings.ts'
 import { quarantineChunks, type Refused } from '../../store/quarantine.ts'
-import { copyVectorsToTwins, lackingAmong } from '../../store/twins.ts'
+import { copyVectorsToTwins, type LackingChunk, lackingAmong } from '../../store/twins.ts'
 import { contentHashOf } from './content-hash.ts'
 import { embedApart } from './embed-apart.ts'
 
@@ -46,7 +46,7 @@ export async function embedBatch(
   },
 ): Promise<EmbeddedBatch> {
   const lacking = await lackingAmong(db, layout, model, request.chunkIds)
-  const wanted = lacking.filter((chunk) => !chunk.hasTwin)
+  const wanted = onePerText(lacking.filter((chunk) => !chunk.hasTwin))
   const texts = new Map(wanted.map((chunk) => [contentHashOf(chunk), chunk.content]))
   const { outcomes, tokens } =
     texts.size === 0
@@ -69,6 +69,20 @@ export async function embedBatch(
     embedded: outcomes.filter((outcome) => outcome.vector !== undefined).length,
     tokens,
   }
+}
+
+/**
+ * Storing one chunk serves all that have its hash. Those without a hash, as a taken-over table has them, are found by
+ * nobody, and stay.
+ */
+function onePerText(chunks: readonly LackingChunk[]): readonly LackingChunk[] {
+  const seen = new Set<string>()
+  return chunks.filter(({ contentHash }) => {
+    if (contentHash === null) return true
+    const isFirst = !seen.has(contentHash)
+    seen.add(contentHash)
+    return isFirst
+  })
 }
 
 /** Copies of one text that a taken-over table holds without hashes may be many: memory stays flat. */
