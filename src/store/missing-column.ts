@@ -49,9 +49,14 @@ export async function rereading<T>(read: () => Promise<T>): Promise<T> {
     try {
       return await read()
     } catch (error) {
-      if (left === 0 || !(isMissing(error) || isRevectorError(error, 'VECTOR_COLUMN_MISSING'))) throw error
+      if (left === 0 || !isGone(error)) throw error
     }
   }
+}
+
+/** Whether it failed for a table or a column that is not there: dropped a moment ago, it may be. */
+export function isGone(error: unknown): boolean {
+  return isMissing(error) || isRevectorError(error, 'VECTOR_COLUMN_MISSING')
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { RevectorError } from '../../src/core/errors.ts'
 import type { ProgressEvent } from '../../src/core/progress.ts'
+import { cancelMigration } from '../../src/migrate/cancel.ts'
 import { retryQuarantined } from '../../src/migrate/fill/retry.ts'
 import { work } from '../../src/migrate/fill/work.ts'
 import { pauseMigration, resumeMigration } from '../../src/migrate/pause.ts'
@@ -266,6 +267,18 @@ describeEngines('a worker', (engine) => {
     expect(await work(corpus, once)).toMatchObject({ owed: 30, batches: 0 })
     await expectFilled(corpus)
     expect(await work(corpus, once)).toMatchObject({ owed: 0 })
+  })
+
+  it('goes on with the next when a migration is cancelled while it is verified', async () => {
+    const corpus = await fresh()
+    await writeLines(corpus, 'a.md', texts(20))
+    const migration = await beginFill(corpus)
+    const judgeQuality = async () => {
+      await cancelMigration(corpus, { migrationId: migration.id })
+      return null
+    }
+    expect(await work({ ...corpus, judgeQuality }, once)).toMatchObject({ embedded: 20 })
+    expect(await stateOf(corpus, migration)).toMatchObject({ state: 'cancelled' })
   })
 
   it('pays for one text once, however many owed chunks have it, and asks for a refused one once', async () => {

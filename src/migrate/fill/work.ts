@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../hosted/clock.ts'
 import { troubleOf } from '../../postgres/retry.ts'
 import { tryLock } from '../../store/held-lock.ts'
 import { openMigrations, requireMigration } from '../../store/migrations.ts'
+import { isGone } from '../../store/missing-column.ts'
 import { allModels } from '../../store/models.ts'
 import { clearPaid } from '../../store/owed.ts'
 import { advance } from '../advance.ts'
@@ -205,6 +206,13 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
     return 'others'
   }
 
+  /** Paused, cancelled or widened by somebody else while it was worked on: what failed was about a state it has left. */
+  async function unlessMovedOn({ id, state }: Migration, error: unknown): Promise<Turn> {
+    if (!isRevectorError(error, 'MIGRATION_STATE') && !isGone(error)) throw error
+    if ((await requireMigration(db, id)).state === state) throw error
+    return 'worked'
+  }
+
   async function workOn(migration: Migration): Promise<Turn> {
     const target = (await allModels(db)).find((model) => model.id === migration.targetModelId)
     if (target === undefined) return 'idle'
@@ -252,7 +260,7 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
         migrationId === undefined ? await openMigrations(db) : [await requireMigration(db, migrationId)]
       let turn: Turn = 'idle'
       for (const migration of found) {
-        const one = await workOn(migration)
+        const one = await workOn(migration).catch((error) => unlessMovedOn(migration, error))
         if (one === 'worked') return one
         if (one === 'others') turn = one
       }
