@@ -55,6 +55,11 @@ export const serveOptions = z.strictObject({
     .min(0)
     .default(0)
     .describe('Bytes of memory from which requests are turned away; 0: no limit.'),
+  readyTimeoutMs: z
+    .int()
+    .min(1)
+    .default(3_000)
+    .describe('Milliseconds the database has to answer before `/readyz` says that it does not.'),
   stopDelayMs: z
     .int()
     .min(0)

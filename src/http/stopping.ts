@@ -34,8 +34,8 @@ export function prepareStop(app: App): void {
   })
 }
 
-/** How long a connection without a request is left open for one that may be on its way, ms. */
-const quietMs = 500
+/** How often a connection without a request is looked at before it is cut: one may be on its way. */
+const quietLooks = 40
 const lookMs = 25
 
 export type StopOptions = Pick<ServeOptions, 'stopDelayMs' | 'stopTimeoutMs'>
@@ -44,19 +44,22 @@ export type StopOptions = Pick<ServeOptions, 'stopDelayMs' | 'stopTimeoutMs'>
  * Not ready, then no new connections, then every request that came is answered, then the app is closed. Gives the number of
  * requests that had not come to their end in time.
  */
-export async function stopListening(app: App, { stopDelayMs, stopTimeoutMs }: StopOptions): Promise<number> {
+export async function stopListening(
+  app: App,
+  { stopDelayMs, stopTimeoutMs }: StopOptions,
+  pause: (ms: number) => Promise<unknown> = wait,
+): Promise<number> {
   app.stop.begin()
-  if (stopDelayMs > 0) await wait(stopDelayMs)
+  if (stopDelayMs > 0) await pause(stopDelayMs)
   const { server } = app
   // Not http's own close: that cuts connections which look idle while a request is on its way.
   if (server.listening) Server.prototype.close.call(server)
   const deadline = performance.now() + stopTimeoutMs
-  let quietSince = performance.now()
-  for (;;) {
-    const now = performance.now()
-    if (app.stop.unanswered() > 0) quietSince = now
-    if ((await connectionsOf(app)) === 0 || now - quietSince >= quietMs || now >= deadline) break
-    await wait(lookMs)
+  // Looks are counted, not time: after a stall of this process time has passed in which nothing could be read.
+  for (let quiet = 0; quiet < quietLooks; ) {
+    if ((await connectionsOf(app)) === 0 || performance.now() >= deadline) break
+    await pause(lookMs)
+    quiet = app.stop.unanswered() > 0 ? 0 : quiet + 1
   }
   const lost = app.stop.unanswered()
   // Also those on which no request ever came, as browsers keep for later: Node does not count them as idle.

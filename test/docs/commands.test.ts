@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/engines.ts'
@@ -20,10 +22,22 @@ async function readersFolder(): Promise<{ cwd: string; env: Record<string, strin
   return { cwd, env: { PATH, HOME: folder, LANG: 'C.UTF-8' } }
 }
 
+/** The port that pages name. Here another program may have it. */
+const namedPort = '8099'
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return String(port)
+}
+
 /** Runs the blocks of a page one after the other in one shell, as a reader would. */
 async function follow(commands: readonly string[]): Promise<{ status: number | null; said: string }> {
   const { cwd, env } = await readersFolder()
-  const script = `set -euxo pipefail\n${commands.join('\n')}`
+  const script = `set -euxo pipefail\n${commands.join('\n')}`.replaceAll(namedPort, await freePort())
   const { status, stdout, stderr } = await runProgram('bash', ['-c', script], { cwd, env })
   return { status, said: `${stdout}\n${stderr}` }
 }

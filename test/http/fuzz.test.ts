@@ -12,7 +12,7 @@ import { openApp, openLibrary, small, wide } from './support/service.ts'
 /** `REVECTOR_FUZZ=100000 REVECTOR_FUZZ_SEED=7 npx vitest run test/http/fuzz.test.ts` asks for more, and for others. */
 const requests = Number(process.env['REVECTOR_FUZZ'] ?? 10_000)
 const seed = Number(process.env['REVECTOR_FUZZ_SEED'] ?? 20_261_122)
-const hangsAfterMs = 20_000
+const hangsAfterMs = 60_000
 
 let revector: Revector
 let app: App

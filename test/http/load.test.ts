@@ -8,6 +8,8 @@ import { temporaryFolder } from '../support/engines.ts'
 import { fakeProvider } from '../support/providers/server.ts'
 import { openApp } from './open-app.ts'
 
+const host = '127.0.0.1'
+
 interface Answered {
   readonly status: number
   /** Of a refusal. */
@@ -21,17 +23,20 @@ function search(port: number, agent: Agent, query: string, authorization?: strin
       'content-type': 'application/json',
       ...(authorization === undefined ? {} : { authorization }),
     }
-    const asked = request({ port, agent, method: 'POST', path: '/api/v1/search', headers }, (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (text: string) => {
-        body += text
-      })
-      response.on('error', reject)
-      response.on('end', () => {
-        const { statusCode: status = 0, headers } = response
-        resolve({ status, code: JSON.parse(body).code, retryAfter: headers['retry-after'] })
-      })
-    })
+    const asked = request(
+      { host, port, agent, method: 'POST', path: '/api/v1/search', headers },
+      (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (text: string) => {
+          body += text
+        })
+        response.on('error', reject)
+        response.on('end', () => {
+          const { statusCode: status = 0, headers } = response
+          resolve({ status, code: JSON.parse(body).code, retryAfter: headers['retry-after'] })
+        })
+      },
+    )
     asked.on('error', reject)
     asked.end(JSON.stringify({ query }))
   })
@@ -51,7 +56,7 @@ it('two hundred clients of a slow provider get an answer, or are told when to co
   await revector.models.use('slow', { force: true })
   const few = await revector.keys.create({ name: 'few', scope: 'read', requestsPerMinute: 40 })
   const many = await revector.keys.create({ name: 'many', scope: 'read', requestsPerMinute: 1_000 })
-  await app.listen({ host: '127.0.0.1', port: 0 })
+  await app.listen({ host, port: 0 })
   const { port } = app.server.address() as AddressInfo
 
   // It answers nobody until all two hundred have come: no provider is slower.

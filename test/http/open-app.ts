@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest'
-import { type Options, optionsSchema } from '../../src/config.ts'
-import { type AppParts, createApp } from '../../src/http/app.ts'
+import type { Options } from '../../src/config.ts'
+import type { AppParts } from '../../src/http/app.ts'
 import type { App } from '../../src/http/route.ts'
 import type { Log } from '../../src/logs/log.ts'
-import { createRedactor } from '../../src/logs/redact.ts'
 import { type CreateOptions, createRevector, type Revector } from '../../src/revector.ts'
 import { type Engine, embedded } from '../support/engines.ts'
+import { openApp as appOver, serveOptions } from './support/service.ts'
 
 export interface LogLine {
   readonly level: string
@@ -31,18 +31,7 @@ export async function openApp(
   const { engine = embedded } = given
   const revector = await createRevector({ ...(await engine.place()), logLevel: 'silent', ...given.library })
   const { log, lines } = recordingLog()
-  const app = await createApp({
-    revector,
-    // A machine that is busy with other tests is no reason to turn requests away.
-    options: optionsSchema.parse({ serve: { maxEventLoopDelayMs: 0, ...given.serve } }).serve,
-    log,
-    redactor: createRedactor(),
-    version: '0.0.0',
-    languageModel: null,
-    workerRunning: () => false,
-    checkAnswers: true,
-    ...given.parts,
-  })
+  const app = await appOver(revector, { options: serveOptions(given.serve), log, ...given.parts })
   onTestFinished(async () => {
     await app.close()
     await revector.db.close()

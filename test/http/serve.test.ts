@@ -51,7 +51,8 @@ describe('revector serve', () => {
       .finished
     expect(made.code).toBe(0)
     const serve = startCli(['serve', '--host', '0.0.0.0', '--port', '0', ...where], { cwd })
-    const url = await said(serve.child, /Revector is at (http:\/\/localhost:\d+)/)
+    const port = await said(serve.child, /Revector is at http:\/\/localhost:(\d+)/)
+    const url = `http://127.0.0.1:${port}`
     expect((await patient(`${url}/api/v1/models`)).status).toBe(401)
     const headers = { authorization: `Bearer ${made.json().key}` }
     expect((await patient(`${url}/api/v1/models`, { headers })).status).toBe(200)

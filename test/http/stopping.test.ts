@@ -7,6 +7,8 @@ import { stopListening } from '../../src/http/stopping.ts'
 import { fakeProvider } from '../support/providers/server.ts'
 import { openApp } from './open-app.ts'
 
+/** Not a name: a machine may have two addresses for one, and tries them against the clock. */
+const host = '127.0.0.1'
 const options = { stopDelayMs: 0, stopTimeoutMs: 20_000 }
 
 function search(
@@ -16,6 +18,7 @@ function search(
   return new Promise((resolve, reject) => {
     const asked = request(
       {
+        host,
         port,
         agent,
         method: 'POST',
@@ -34,7 +37,8 @@ function search(
   })
 }
 
-it('a stop answers what has come, on connections that stay open between requests too, and takes no more', async () => {
+/** An application that listens, with a current model whose provider does as the test says. */
+async function listening() {
   const provider = await fakeProvider('openai', 8)
   const { app, revector } = await openApp()
   await revector.models.add({
@@ -44,8 +48,13 @@ it('a stop answers what has come, on connections that stay open between requests
     baseUrl: provider.url,
   })
   await revector.models.use('slow', { force: true })
-  await app.listen({ host: '127.0.0.1', port: 0 })
+  await app.listen({ host, port: 0 })
   const { port } = app.server.address() as AddressInfo
+  return { app, provider, port }
+}
+
+it('a stop answers what has come, on connections that stay open between requests too, and takes no more', async () => {
+  const { app, provider, port } = await listening()
   const agent = new Agent({ keepAlive: true })
   expect(await search(port, agent)).toMatchObject({ status: 200, connection: 'keep-alive' })
 
@@ -60,7 +69,7 @@ it('a stop answers what has come, on connections that stay open between requests
   await asked
   const stopped = stopListening(app, options)
   expect(app.stopping.aborted).toBe(true)
-  const late = connect({ host: '127.0.0.1', port })
+  const late = connect({ host, port })
   await expect(once(late, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   answer()
   expect(await inHand).toEqual({ status: 200, connection: 'close' })
@@ -69,17 +78,7 @@ it('a stop answers what has come, on connections that stay open between requests
 })
 
 it('a stop waits no longer than it may for what does not end, and says how much that was', async () => {
-  const provider = await fakeProvider('openai', 8)
-  const { app, revector } = await openApp()
-  await revector.models.add({
-    modelName: 'slow',
-    dimension: 8,
-    provider: 'openai-compatible',
-    baseUrl: provider.url,
-  })
-  await revector.models.use('slow', { force: true })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = app.server.address() as AddressInfo
+  const { app, provider, port } = await listening()
   provider.failAlways('hang')
   const asked = provider.requested()
   const inHand = search(port, new Agent())
@@ -90,12 +89,22 @@ it('a stop waits no longer than it may for what does not end, and says how much 
 })
 
 it('while it waits for a balancer it still answers', async () => {
-  const { app } = await openApp()
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = app.server.address() as AddressInfo
-  const stopped = stopListening(app, { stopDelayMs: 1_000, stopTimeoutMs: 1_000 })
-  const [response] = (await once(get({ port, path: '/readyz' }), 'response')) as [IncomingMessage]
+  const { app, port } = await listening()
+  let noticed: () => void = () => {}
+  const balancer = new Promise<void>((resolve) => {
+    noticed = resolve
+  })
+  const pauses: number[] = []
+  const stopped = stopListening(app, { ...options, stopDelayMs: 5_000 }, async (ms) => {
+    pauses.push(ms)
+    await balancer
+  })
+  const [response] = (await once(get({ host, port, path: '/readyz', agent: false }), 'response')) as [
+    IncomingMessage,
+  ]
   expect(response.statusCode).toBe(503)
   response.resume()
+  expect(pauses).toEqual([5_000])
+  noticed()
   expect(await stopped).toBe(0)
 })

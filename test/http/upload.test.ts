@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { labelOf } from '../../src/http/upload.ts'
 import { makePdf } from '../parsing/make-files.ts'
-import { describeEngines, embedded } from '../support/engines.ts'
+import { describeEngines, embedded, temporaryFolder } from '../support/engines.ts'
 import { call } from './support/calls.ts'
 import { openService, serveOptions, small } from './support/service.ts'
 
@@ -32,7 +32,15 @@ function form(parts: readonly Part[], end = `--${boundary}--\r\n`) {
 }
 
 const file = (filename: string, content: string | Buffer): Part => ({ name: 'files', filename, content })
+/** What uploads have left where they are put down: a folder of this file's own, for others upload at the same time. */
 const leftovers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('revector-upload-'))
+
+beforeAll(async () => {
+  vi.stubEnv('TMPDIR', await temporaryFolder())
+})
+afterAll(() => {
+  vi.unstubAllEnvs()
+})
 
 describeEngines('uploads', (engine) => {
   it('reads files as ingest does, under the names they were given, and leaves nothing behind', async () => {

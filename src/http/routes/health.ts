@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { RevectorError } from '../../core/errors.ts'
 import type { Revector } from '../../revector.ts'
+import type { ServeOptions } from '../../serve-options.ts'
 import * as contract from '../contract/service.ts'
 import { createGauges } from '../gauges.ts'
 import type { Metrics } from '../metrics.ts'
@@ -9,10 +10,16 @@ import { type App, routeOf } from '../route.ts'
 interface Parts {
   readonly revector: Revector
   readonly metrics: Metrics
+  readonly options: Pick<ServeOptions, 'readyTimeoutMs'>
 }
 
 /** For whoever watches over the service: an orchestrator, a balancer, Prometheus. */
-export async function healthRoutes(app: App, { revector, metrics: { registry } }: Parts): Promise<void> {
+export async function healthRoutes(app: App, parts: Parts): Promise<void> {
+  const {
+    revector,
+    metrics: { registry },
+    options: { readyTimeoutMs },
+  } = parts
   app.route({ ...routeOf(contract.healthz), handler: async () => ({ status: 'ok' as const }) })
 
   app.route({
@@ -21,7 +28,7 @@ export async function healthRoutes(app: App, { revector, metrics: { registry } }
       if (app.stopping.aborted) {
         throw new RevectorError('STOPPING', 'The service is stopping.', { hint: 'Ask another one.' })
       }
-      refuseOtherRevision(await inTime(revector.db.health()))
+      refuseOtherRevision(await within(readyTimeoutMs, revector.db.health()))
       return { status: 'ready' as const }
     },
   })
@@ -38,12 +45,10 @@ export async function healthRoutes(app: App, { revector, metrics: { registry } }
 }
 
 /** The library waits for a server that comes back; whoever probes does not. */
-const patienceMs = 3_000
-
-async function inTime<T>(health: Promise<T>): Promise<T> {
+async function within<T>(ms: number, health: Promise<T>): Promise<T> {
   const patience = new AbortController()
   try {
-    const late = tooLong(patience.signal)
+    const late = tooLong(ms, patience.signal)
     late.catch(() => {})
     return await Promise.race([health, late])
   } finally {
@@ -52,15 +57,11 @@ async function inTime<T>(health: Promise<T>): Promise<T> {
   }
 }
 
-async function tooLong(signal: AbortSignal): Promise<never> {
-  await wait(patienceMs, undefined, { signal })
-  throw new RevectorError(
-    'DATABASE_UNREACHABLE',
-    `The database did not answer within ${patienceMs / 1_000} s.`,
-    {
-      hint: 'Look at the database; the service goes on when it is back.',
-    },
-  )
+async function tooLong(ms: number, signal: AbortSignal): Promise<never> {
+  await wait(ms, undefined, { signal })
+  throw new RevectorError('DATABASE_UNREACHABLE', `The database did not answer within ${ms} ms.`, {
+    hint: 'Look at the database; the service goes on when it is back.',
+  })
 }
 
 function refuseOtherRevision({

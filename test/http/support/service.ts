@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { optionsSchema } from '../../../src/config.ts'
+import { type Options, optionsSchema } from '../../../src/config.ts'
 import { type AppParts, createApp } from '../../../src/http/app.ts'
 import type { App } from '../../../src/http/route.ts'
 import { silentLog } from '../../../src/logs/log.ts'
@@ -22,9 +22,9 @@ export async function openLibrary(engine: Engine): Promise<Revector> {
   return revector
 }
 
-export function serveOptions(changes: Partial<ServeOptions> = {}): ServeOptions {
-  // Test files share the processor: falling behind says nothing about the service.
-  return { ...optionsSchema.parse({}).serve, maxEventLoopDelayMs: 0, ...changes }
+/** A machine that is busy with other tests is no reason to turn requests away, or to call its database late. */
+export function serveOptions(changes: Options['serve'] = {}): ServeOptions {
+  return optionsSchema.parse({ serve: { maxEventLoopDelayMs: 0, readyTimeoutMs: 60_000, ...changes } }).serve
 }
 
 /** The application over a library, its answers held to the contract. */

@@ -8,6 +8,8 @@ export type LanguageWire = 'openai' | 'openai-compatible' | 'mistral' | 'google'
 /** What a server of language models may do instead of answering well. */
 export type LanguageFault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: object }
+  /** Answers with half of its words, and with the others when this has happened. */
+  | { readonly rest: Promise<void> }
   /** Never answers. */
   | 'hang'
   /** Answers with half of its words, then is silent. */
@@ -159,7 +161,7 @@ export async function fakeLanguageModel(
     const fault = queue.shift() ?? always
     if (fault === 'hang') return
     if (fault === 'reset') return void request.socket.destroy()
-    if (typeof fault === 'object') {
+    if (typeof fault === 'object' && 'status' in fault) {
       response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
       return void response.end(
         JSON.stringify(fault.body ?? { error: { message: `fake ${fault.status}` }, message: 'fake' }),
@@ -171,27 +173,30 @@ export async function fakeLanguageModel(
     }
     const pieces = typeof words === 'function' ? words(messages) : words
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    speak(response, pieces, fault)
+    await speak(response, pieces, fault)
   })
 
-  function speak(
+  async function speak(
     response: ServerResponse,
     pieces: readonly string[],
     fault: LanguageFault | undefined,
-  ): void {
+  ): Promise<void> {
     response.write(begin)
     if (fault === 'cut-at-once') return void response.end()
     if (fault === 'empty') return void response.end(end('stop'))
     if (fault === 'error-in-stream') {
       return void response.end(sse({ error: { message: 'overloaded', type: 'server_error', code: 500 } }))
     }
-    const half = pieces
-      .slice(0, Math.ceil(pieces.length / 2))
-      .map(word)
-      .join('')
+    const middle = Math.ceil(pieces.length / 2)
+    const half = pieces.slice(0, middle).map(word).join('')
     if (fault === 'reset-in-words')
       return void response.write(half, () => setImmediate(() => response.destroy()))
     if (fault === 'stall') return void response.write(half)
+    if (typeof fault === 'object' && 'rest' in fault) {
+      response.write(half)
+      await fault.rest
+      return void response.end(pieces.slice(middle).map(word).join('') + end('stop'))
+    }
     if (fault === 'cut') return void response.end(half)
     if (fault === 'garbled') return void response.end(`${half}data: {"choices":[{"del\n\n`)
     const reason = fault === 'length' || fault === 'filtered' ? fault : 'stop'
