@@ -140,6 +140,13 @@ export interface SearchRequest extends CallOptions {
   /** Hits that score less are left out. */
   readonly minScore?: number
   readonly filter?: SearchFilter
+  /** Also say how the database went about it: it is searched once more for that. */
+  readonly explain?: boolean
+}
+
+/** Of a search that was to explain itself: how the database went about it in each model. */
+export interface Explained {
+  readonly explain?: readonly SearchPlan[]
 }
 
 export interface MultiModelSearchRequest
@@ -242,9 +249,9 @@ export interface Revector {
   /** From now on tells of retries, lost connections, and every request to a provider. Gives the way to end it. */
   observe(observer: Observer): () => void
   readonly retriever: {
-    search(request: SearchRequest): Promise<SearchResult>
-    searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>
-    /** Runs a search once more in each model, and says how the database went about it. */
+    search(request: SearchRequest): Promise<SearchResult & Explained>
+    searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult & Explained>
+    /** How the database goes about a search in each of these models; gives no hits. */
     explain(request: ExplainRequest): Promise<readonly SearchPlan[]>
   }
 }

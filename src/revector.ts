@@ -5,6 +5,7 @@ import type { DocumentId } from './core/document.ts'
 import type { OnProgress } from './core/progress.ts'
 import { databaseCalls } from './database-calls.ts'
 import { examine } from './doctor/doctor.ts'
+import type { SearchResult } from './core/search.ts'
 import {
   type DocumentParts,
   documentEmbeddings,
@@ -16,7 +17,7 @@ import { specFor } from './embedding/catalogue.ts'
 import type { OwnModel } from './embedding/own-model.ts'
 import { ingestDocument } from './ingest/ingest-document.ts'
 import { ingestPaths } from './ingest/ingest-paths.ts'
-import type { FillReport, Observer, Revector } from './interface.ts'
+import type { Explained, FillReport, Observer, Revector } from './interface.ts'
 import { type Filled, fillModel } from './migrate/fill/fill-model.ts'
 import { migrateToNewModel } from './migrate/migrate.ts'
 import { beforeRemoval } from './migrate/model-in-use.ts'
@@ -24,7 +25,8 @@ import { migrationCalls } from './migration-calls.ts'
 import { addModel, removeModel, useModel } from './models/registry.ts'
 import { listModels } from './models/status.ts'
 import { openRuntime } from './runtime.ts'
-import { explainSearch } from './search/explain.ts'
+import { type ExplainRequest, explainSearch, searchExplained } from './search/explain.ts'
+import type { SearchParts } from './search/parts.ts'
 import { search } from './search/search.ts'
 import { searchMultiModel } from './search/search-multi-model.ts'
 import { searchWhileFilling } from './search/search-while-filling.ts'
@@ -66,6 +68,15 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
 
   return {
     db: databaseCalls(config, runtime),
+  async function found(
+    explain: boolean | undefined,
+    request: Omit<ExplainRequest, 'modelNames'>,
+    run: (parts: SearchParts) => Promise<SearchResult>,
+  ): Promise<SearchResult & Explained> {
+    const parts = await opened()
+    return explain === true ? searchExplained(parts, request, run) : run(parts)
+  }
+
     models: {
       list: async () => listModels(await opened()),
       add: async ({ modelName, ...overrides }) => addModel(await opened(), specFor(modelName, overrides)),
@@ -115,11 +126,12 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
     },
     answers: answerCalls(config, runtime),
     retriever: {
-      search: async ({ serve, ...request }) =>
-        serve === undefined
-          ? search(await opened(), request)
-          : searchWhileFilling(await opened(), { ...request, serve }),
-      searchMultiModel: async (request) => searchMultiModel(await opened(), request),
+      search: ({ serve, explain, ...request }) =>
+        found(explain, request, (parts) =>
+          serve === undefined ? search(parts, request) : searchWhileFilling(parts, { ...request, serve }),
+        ),
+      searchMultiModel: ({ explain, ...request }) =>
+        found(explain, request, (parts) => searchMultiModel(parts, request)),
       explain: async (request) => explainSearch(await opened(), request),
     },
   }

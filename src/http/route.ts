@@ -1,13 +1,20 @@
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyTypeProvider,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type * as z from 'zod'
 import type { Scope } from '../core/access.ts'
 import type { Operation } from './contract/operation.ts'
+
+/** How Fastify types a request and an answer by the schemas of a route. */
+interface ContractTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
+  readonly serializer: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
+}
 
 /** The application as routes see it: typed by the contract. */
 export type App = FastifyInstance<
@@ -15,7 +22,7 @@ export type App = FastifyInstance<
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,
   FastifyBaseLogger,
-  ZodTypeProvider
+  ContractTypes
 >
 
 /** Who asks. */

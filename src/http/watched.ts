@@ -8,7 +8,10 @@ import { traced } from './traces.ts'
 export function watched(revector: Revector, metrics: Metrics): Revector {
   const { retriever, answers, ingestion } = revector
 
-  async function search(asked: readonly string[], work: () => Promise<SearchResult>): Promise<SearchResult> {
+  async function search<Result extends SearchResult>(
+    asked: readonly string[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     const started = performance.now()
     const seconds = (): number => (performance.now() - started) / 1_000
     return traced('revector.search', {}, async (span) => {

@@ -1,4 +1,4 @@
-import type { SearchFilter } from '../core/search.ts'
+import type { SearchFilter, SearchResult } from '../core/search.ts'
 import { countVectors } from '../store/coverage.ts'
 import { checkQueryVector } from '../store/embeddings.ts'
 import { requireModel } from '../store/models.ts'
@@ -62,6 +62,59 @@ export async function explainSearch(
     })
   }
   return plans
+}
+
+/** Vectors of the query that came with it. */
+type Asked = Omit<ExplainRequest, 'modelNames'> & { readonly queryVector?: Float32Array }
+
+/**
+ * A search, and how the database went about it. The search is run once more in each model for that, with the vectors of
+ * the first time: nothing is embedded twice.
+ *
+ * @throws RevectorError as the search does
+ */
+export async function searchExplained<Result extends SearchResult>(
+  parts: SearchParts,
+  { query, topK, filter, signal, queryVector, queryVectors }: Asked,
+  run: (parts: SearchParts) => Promise<Result>,
+): Promise<Result & { readonly explain: readonly SearchPlan[] }> {
+  const made: Record<string, Float32Array> = {}
+  const result = await run({ ...parts, models: recording(parts.models, made) })
+  const [first = ''] = result.models
+  const explain = await explainSearch(parts, {
+    ...(query === undefined ? {} : { query }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(signal === undefined ? {} : { signal }),
+    modelNames: result.models,
+    queryVectors: {
+      ...made,
+      ...queryVectors,
+      ...(queryVector === undefined ? {} : { [first]: queryVector }),
+    },
+  })
+  return { ...result, explain }
+}
+
+/** The same models; what they make of a query is kept, by name. */
+function recording(
+  { open }: SearchParts['models'],
+  made: Record<string, Float32Array>,
+): SearchParts['models'] {
+  return {
+    async open(model) {
+      const opened = await open(model)
+      return {
+        ...opened,
+        async embed(texts, options) {
+          const outcome = await opened.embed(texts, options)
+          const [vector] = outcome.vectors
+          if (vector !== undefined) made[model.modelName] = vector
+          return outcome
+        },
+      }
+    },
+  }
 }
 
 interface PlanNode {

@@ -1,7 +1,6 @@
 import type * as z from 'zod'
 import { isRevectorError, RevectorError } from '../../core/errors.ts'
-import type { SearchResult } from '../../core/search.ts'
-import type { Revector } from '../../revector.ts'
+import type { Revector, SearchPlan } from '../../revector.ts'
 import { searchShape } from '../../wire.ts'
 import { search } from '../contract/search.ts'
 import { signalOf } from '../disconnect.ts'
@@ -18,19 +17,24 @@ export async function searchRoutes(app: App, { revector }: { readonly revector: 
       refuseTwoWays(body)
       const signal = signalOf(reply)
       const result = await found(revector, body, signal).catch((error: unknown) => blame(error, body))
-      if (!body.explain) return searchShape(result)
-      return { ...searchShape(result), explain: await explained(revector, result, body, signal) }
+      const { explain } = result
+      return { ...searchShape(result), ...(explain === undefined ? {} : { explain: explain.map(planShape) }) }
     },
   })
 }
 
-function found({ retriever }: Revector, body: Body, signal: AbortSignal): Promise<SearchResult> {
+function found(
+  { retriever }: Revector,
+  body: Body,
+  signal: AbortSignal,
+): ReturnType<Revector['retriever']['search']> {
   const { query = '', model, models, aggregation, serve } = body
   const vectors = vectorsOf(body)
   const common = {
     query,
     signal,
     topK: body.top_k,
+    explain: body.explain,
     ...(body.min_score === undefined ? {} : { minScore: body.min_score }),
     ...(body.filter === undefined ? {} : { filter: filterOf(body.filter) }),
   }
@@ -48,18 +52,8 @@ function found({ retriever }: Revector, body: Body, signal: AbortSignal): Promis
   })
 }
 
-async function explained({ retriever }: Revector, { models }: SearchResult, body: Body, signal: AbortSignal) {
-  const [first = ''] = models
-  const given = body.vector === undefined ? vectorsOf(body) : { [first]: usable(body.vector) }
-  const plans = await retriever.explain({
-    query: body.query ?? '',
-    modelNames: models,
-    topK: body.top_k,
-    signal,
-    ...(given === null ? {} : { queryVectors: given }),
-    ...(body.filter === undefined ? {} : { filter: filterOf(body.filter) }),
-  })
-  return plans.map(({ modelName, path, index, ms, plan }) => ({ model: modelName, path, index, ms, plan }))
+function planShape({ modelName, path, index, ms, plan }: SearchPlan) {
+  return { model: modelName, path, index, ms, plan }
 }
 
 /** A vector of another width is a provider's fault, unless it came with the request. */
