@@ -9,7 +9,7 @@ import { once, withDatabase } from '../server.mjs'
 import { exactNearest, vectorSpace } from '../vectors.mjs'
 
 const perDocument = 10
-const [queryCount, recallQueries, k] = [300, 50, 10]
+const [queryCount, rounds, recallQueries, k] = [300, 3, 50, 10]
 const passage = (n) => `passage ${n} of the corpus`
 
 export async function search({ serverUrl, sizes, dimensions, log }) {
@@ -60,7 +60,8 @@ async function measure(databaseUrl, rows, dimension, log) {
       )(searcher(plain)),
     }
     // Whose graph was built last has its pages in memory: each side gets a whole round first.
-    const times = await interleaved(contenders, [...queries.keys()], { warmUp: queryCount })
+    const turns = Array.from({ length: rounds }, () => [...queries.keys()]).flat()
+    const times = await interleaved(contenders, turns, { warmUp: queryCount })
     const [ours, byHand] = [median(times.ours), median(times.byHand)]
     log(`search: ${what}: ${ours.toFixed(2)} ms, by hand ${byHand.toFixed(2)} ms`)
     const recall = await recalls(contenders, documents, queries)
