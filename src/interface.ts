@@ -3,7 +3,7 @@ import type { Answers } from './answer-interface.ts'
 import type { DocumentId } from './core/document.ts'
 import type { Distance, Model, ProviderName } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
-import type { OnProviderCall } from './core/provider-call.ts'
+import type { OnLanguageModelCall, OnProviderCall } from './core/provider-call.ts'
 import type { Aggregation, SearchFilter, SearchResult, Serve } from './core/search.ts'
 import type { DoctorOptions, DoctorReport } from './doctor/doctor.ts'
 import type {
@@ -84,6 +84,7 @@ export interface DatabaseHealth {
 export interface Observer {
   readonly onProgress?: OnProgress
   readonly onProviderCall?: OnProviderCall
+  readonly onLanguageModelCall?: OnLanguageModelCall
 }
 
 export interface RunOptions extends CallOptions {

@@ -3,9 +3,9 @@ import { answerCalls } from './answer-calls.ts'
 import { type Options, readConfig } from './config.ts'
 import type { DocumentId } from './core/document.ts'
 import type { OnProgress } from './core/progress.ts'
+import type { SearchResult } from './core/search.ts'
 import { databaseCalls } from './database-calls.ts'
 import { examine } from './doctor/doctor.ts'
-import type { SearchResult } from './core/search.ts'
 import {
   type DocumentParts,
   documentEmbeddings,
@@ -63,11 +63,12 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
     onProviderCall: (call) => {
       for (const observer of observers) observer.onProviderCall?.(call)
     },
+    onLanguageModelCall: (call) => {
+      for (const observer of observers) observer.onLanguageModelCall?.(call)
+    },
   })
   const { opened } = runtime
 
-  return {
-    db: databaseCalls(config, runtime),
   async function found(
     explain: boolean | undefined,
     request: Omit<ExplainRequest, 'modelNames'>,
@@ -77,6 +78,8 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
     return explain === true ? searchExplained(parts, request, run) : run(parts)
   }
 
+  return {
+    db: databaseCalls(config, runtime),
     models: {
       list: async () => listModels(await opened()),
       add: async ({ modelName, ...overrides }) => addModel(await opened(), specFor(modelName, overrides)),

@@ -1,11 +1,11 @@
 import type { Config } from './config.ts'
 import { RevectorError } from './core/errors.ts'
 import type { OnProgress } from './core/progress.ts'
-import type { OnProviderCall } from './core/provider-call.ts'
+import type { OnLanguageModelCall, OnProviderCall } from './core/provider-call.ts'
 import type { ModelLimits, ProviderEnvironment, SharedRates } from './embedding/contract.ts'
 import { openEmbeddingModel } from './embedding/open.ts'
 import { type OwnModel, ownSpec } from './embedding/own-model.ts'
-import type { LanguageModel, LanguageModelSpec } from './generating/contract.ts'
+import type { LanguageEnvironment, LanguageModel, LanguageModelSpec } from './generating/contract.ts'
 import { openLanguageModel } from './generating/open.ts'
 import type { IngestParts } from './ingest/parts.ts'
 import { openModels } from './models/open-models.ts'
@@ -30,6 +30,7 @@ export interface RuntimeOptions {
   readonly ownModels: readonly OwnModel[]
   readonly onProgress?: OnProgress | undefined
   readonly onProviderCall?: OnProviderCall | undefined
+  readonly onLanguageModelCall?: OnLanguageModelCall | undefined
 }
 
 /** What lives as long as one Revector: its connection, models, parser. */
@@ -47,7 +48,7 @@ export interface Runtime {
 
 export function openRuntime(
   config: Config,
-  { ownModels, onProgress, onProviderCall }: RuntimeOptions,
+  { ownModels, onProgress, onProviderCall, onLanguageModelCall }: RuntimeOptions,
 ): Runtime {
   const connection = once(() => connectDatabase(databaseOptions(config, onProgress)))
   const sharedRates: SharedRates = {
@@ -66,7 +67,12 @@ export function openRuntime(
   const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
   const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
-  const language = once(async () => openLanguage(config, onProgress))
+  const language = once(async () =>
+    openLanguage(config, {
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(onLanguageModelCall === undefined ? {} : { onLanguageModelCall }),
+    }),
+  )
   const parts = once(async (): Promise<Opened> => {
     const db = await connection.get()
     await bringUp(db)
@@ -118,11 +124,11 @@ export function openRuntime(
 
 async function openLanguage(
   { languageModel, keys }: Config,
-  onProgress: OnProgress | undefined,
+  told: Omit<LanguageEnvironment, 'keys'>,
 ): Promise<LanguageModel | null> {
   if (languageModel === undefined) return null
   const spec: LanguageModelSpec = { ...languageModel, baseUrl: languageModel.baseUrl ?? null }
-  return openLanguageModel(spec, { keys, ...(onProgress === undefined ? {} : { onProgress }) })
+  return openLanguageModel(spec, { keys, ...told })
 }
 
 function limitsOf({ modelLimits }: Config): Record<string, Partial<ModelLimits>> {

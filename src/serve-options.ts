@@ -25,7 +25,11 @@ export const serveOptions = z.strictObject({
     .min(1)
     .default(4)
     .describe('Uploads being taken at once; each writes to the disk.'),
-  maxStreams: z.int().min(1).default(200).describe('Event streams open at once.'),
+  maxStreams: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe('Event streams open at once: of migrations and of answers.'),
   requestTimeoutMs: z
     .int()
     .min(1)

@@ -1,5 +1,6 @@
 import type { LanguageProviderName, TokenUsage } from '../core/answer.ts'
 import type { OnProgress } from '../core/progress.ts'
+import type { OnLanguageModelCall } from '../core/provider-call.ts'
 import type { Keys } from '../hosted/keys.ts'
 
 /** Which language model is asked, and within which limits. */
@@ -47,4 +48,6 @@ export interface LanguageModel {
 export interface LanguageEnvironment {
   readonly keys: Keys
   readonly onProgress?: OnProgress
+  /** Told of every request, as it ended. */
+  readonly onLanguageModelCall?: OnLanguageModelCall
 }

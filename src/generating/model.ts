@@ -1,14 +1,17 @@
+import type { TokenUsage } from '../core/answer.ts'
 import { interrupted, throwIfAborted } from '../core/errors.ts'
+import type { OnLanguageModelCall } from '../core/provider-call.ts'
 import type { Clock } from '../hosted/clock.ts'
 import { ProviderFailure, providerError } from '../hosted/failure.ts'
 import { GivenUp, withRetries } from '../hosted/retry.ts'
-import type { Generated, LanguageModel, LanguageModelSpec, Prompt } from './contract.ts'
+import type { Generated, LanguageModel, LanguageModelSpec } from './contract.ts'
 import type { OpenedLanguageModel } from './providers/language-model.ts'
 import { openReply, type Reply } from './reply.ts'
 
 export interface GeneratingOptions {
   readonly clock: Clock
   readonly random: () => number
+  readonly onCall?: OnLanguageModelCall
   readonly onRetry?: (event: { attempt: number; waitMs: number; reason: string }) => void
 }
 
@@ -16,7 +19,7 @@ export interface GeneratingOptions {
 export function languageModel(
   spec: LanguageModelSpec,
   opened: OpenedLanguageModel,
-  { clock, random, onRetry }: GeneratingOptions,
+  { clock, random, onRetry, onCall }: GeneratingOptions,
 ): LanguageModel {
   const policy = {
     clock,
@@ -25,19 +28,33 @@ export function languageModel(
     onRetry: async (event: { attempt: number; waitMs: number; failure: ProviderFailure }) =>
       onRetry?.({ attempt: event.attempt, waitMs: event.waitMs, reason: event.failure.message }),
   }
+  const name = `${spec.provider}:${spec.model}`
+
+  /** A request begins; gives what is to be told of its end. */
+  function asked(): Ended {
+    const started = performance.now()
+    return ({ failure = null, usage = null }) => {
+      const { inputTokens = 0, outputTokens = 0 } = usage ?? {}
+      const seconds = (performance.now() - started) / 1_000
+      onCall?.({ model: name, inputTokens, outputTokens, seconds, failure })
+    }
+  }
+
   return {
-    name: `${spec.provider}:${spec.model}`,
+    name,
     spec,
     async *generate(prompt, { signal: given } = {}) {
       throwIfAborted(given)
       const signal = given ?? new AbortController().signal
       let reply: Reply | undefined
       try {
-        const begun = await withRetries(() => begin(spec, opened, prompt, signal), policy, signal)
+        const ask = () => begin(openReply(spec, opened, prompt, signal), asked(), spec)
+        const begun = await withRetries(ask, policy, signal)
         reply = begun.reply
         yield begun.first
         for (;;) {
-          const next = await reply.next()
+          const next = await reply.next().catch((error: unknown) => failed(error, begun.ended))
+          if (next.type === 'end') begun.ended(next)
           yield next
           if (next.type === 'end') return
         }
@@ -51,23 +68,29 @@ export function languageModel(
   }
 }
 
+type Ended = (how: { readonly failure?: string; readonly usage?: TokenUsage | null }) => void
+
+/** What was interrupted is nobody's failure. */
+function failed(error: unknown, ended: Ended): never {
+  if (error instanceof ProviderFailure) ended({ failure: error.kind })
+  throw error
+}
+
 /** One request, until its first word: up to there nobody has seen anything of it, and it may be made again. */
 async function begin(
-  spec: LanguageModelSpec,
-  opened: OpenedLanguageModel,
-  prompt: Prompt,
-  signal: AbortSignal,
-): Promise<{ readonly first: Generated; readonly reply: Reply }> {
-  const reply = openReply(spec, opened, prompt, signal)
+  reply: Reply,
+  ended: Ended,
+  { maxOutputTokens }: LanguageModelSpec,
+): Promise<{ readonly first: Generated; readonly reply: Reply; readonly ended: Ended }> {
   try {
     const first = await reply.next()
-    if (first.type === 'text') return { first, reply }
+    if (first.type === 'text') return { first, reply, ended }
     throw first.cut
-      ? new ProviderFailure('invalid', `All ${spec.maxOutputTokens} tokens were used before the first word.`)
+      ? new ProviderFailure('invalid', `All ${maxOutputTokens} tokens were used before the first word.`)
       : new ProviderFailure('garbled', 'The reply has no text.')
   } catch (error) {
     await reply.close()
-    throw error
+    return failed(error, ended)
   }
 }
 

@@ -16,10 +16,11 @@ export async function openLanguageModel(
     random = Math.random,
   }: { readonly clock?: Clock; readonly random?: () => number } = {},
 ): Promise<LanguageModel> {
-  const { onProgress } = environment
+  const { onProgress, onLanguageModelCall } = environment
   return languageModel(spec, await openProvider(spec, environment), {
     clock,
     random,
+    ...(onLanguageModelCall === undefined ? {} : { onCall: onLanguageModelCall }),
     ...(onProgress === undefined
       ? {}
       : { onRetry: (event) => onProgress({ type: 'provider.retry', model: spec.model, ...event }) }),

@@ -84,7 +84,8 @@ export async function createApp(given: AppParts): Promise<App> {
 
   app.decorateRequest('caller')
   prepareStop(app)
-  const parts = { ...given, ...observe(app, given) }
+  const streams = createPlaces(options.maxStreams, 'event streams')
+  const parts = { ...given, ...observe(app, given), streams }
   await secureHeaders(app, options)
   const places = createPlaces(options.maxConcurrentRequests, 'requests')
   const leave = new WeakMap<FastifyRequest, () => void>()

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { openStates } from '../core/migration.ts'
 import type { Revector } from '../revector.ts'
-import { gauge } from './metrics.ts'
+import { figuresOf } from './figures.ts'
 import type { App } from './route.ts'
 
 interface Parts {
@@ -14,29 +14,32 @@ const freshMs = 10_000
 
 /** What there is at this moment. Gives what is to be called before the page is written. */
 export function createGauges(app: App, { revector, registry }: Parts): () => Promise<void> {
-  const made = <Label extends string>(name: string, help: string, labels?: readonly Label[]) =>
-    gauge(registry, `revector_${name}`, help, labels)
-  const up = made('database_up', 'Whether the database could be asked.')
-  const connections = made('database_connections', 'Connections to the database, and who waits for one.', [
+  const { gauge } = figuresOf(registry)
+  const up = gauge('database_up', 'Whether the database could be asked.')
+  const connections = gauge(
+    'database_connections',
+    'Connections to the database, and who waits for one.',
     'state',
-  ])
-  const behind = made('schema_revisions_behind', 'Revisions that the schema lacks.')
-  const embeddings = made('model_embeddings', 'Vectors of a model.', ['model'])
-  const coverage = made('model_coverage', 'Vectors of a model / chunks, 0 to 1.', ['model'])
-  const current = made('model_current', '1: searches use this model.', ['model'])
-  const indexBytes = made('model_index_bytes', 'Size of a model’s graph.', ['model'])
-  const owed = made('owed_chunks', 'Chunks a model is owed by writers.', ['model'])
-  const quarantined = made('quarantined_chunks', 'Chunks that a model can’t embed.', ['model'])
-  const rate = made('fill_chunks_per_second', 'Chunks a migration embedded in the last minute, a second.', [
+  )
+  const behind = gauge('schema_revisions_behind', 'Revisions that the schema lacks.')
+  const embeddings = gauge('model_embeddings', 'Vectors of a model.', 'model')
+  const coverage = gauge('model_coverage', 'Vectors of a model / chunks, 0 to 1.', 'model')
+  const current = gauge('model_current', '1: searches use this model.', 'model')
+  const indexBytes = gauge('model_index_bytes', 'Size of a model’s graph.', 'model')
+  const owed = gauge('owed_chunks', 'Chunks a model is owed by writers.', 'model')
+  const quarantined = gauge('quarantined_chunks', 'Chunks that a model can’t embed.', 'model')
+  const rate = gauge(
+    'fill_chunks_per_second',
+    'Chunks a migration embedded in the last minute, a second.',
     'target',
-  ])
-  const left = made('fill_chunks_left', 'Chunks a migration has to embed.', ['target'])
-  const spent = made('fill_cost_usd', 'What an open migration has cost.', ['target'])
-  const memory = made('process_resident_bytes', 'Memory of this process.')
-  const heap = made('process_heap_bytes', 'Of it, used by JavaScript.')
-  const delay = made('process_event_loop_delay_seconds', 'How far behind this process is.')
-  const cpu = made('process_cpu_seconds_total', 'Processor time of this process.')
-  const unanswered = made('http_requests_unanswered', 'Requests being answered.')
+  )
+  const left = gauge('fill_chunks_left', 'Chunks a migration has to embed.', 'target')
+  const spent = gauge('fill_cost_usd', 'What an open migration has cost.', 'target')
+  const memory = gauge('process_resident_bytes', 'Memory of this process.')
+  const heap = gauge('process_heap_bytes', 'Of it, used by JavaScript.')
+  const delay = gauge('process_event_loop_delay_seconds', 'How far behind this process is.')
+  const cpu = gauge('process_cpu_seconds_total', 'Processor time of this process.')
+  const unanswered = gauge('http_requests_unanswered', 'Requests being answered.')
 
   function process_(): void {
     const { rss, heapUsed } = process.memoryUsage()

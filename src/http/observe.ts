@@ -14,6 +14,7 @@ export function observe(
   const metrics = createMetrics()
   const end = revector.observe({
     onProgress: (event) => metrics.event(event),
+    onLanguageModelCall: metrics.languageModelCall,
     onProviderCall: (call) => metrics.providerCall(call, priceOf(call.model)),
   })
   app.addHook('onClose', async () => end())

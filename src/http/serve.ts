@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import { isRevectorError, RevectorError } from '../core/errors.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { errorCatalogue, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { type AppParts, createApp } from './app.ts'
 import { refuseOpenToNetwork } from './auth.ts'
@@ -40,8 +41,9 @@ export async function startService({ work, onProgress, ...parts }: ServiceParts)
   await listen(app, options)
 
   const stopWork = new AbortController()
-  const worker = work && !behind ? begin() : Promise.resolve()
+  const worker = work ? begin() : Promise.resolve()
   async function begin(): Promise<void> {
+    if (behind && !(await becomesCurrent(parts, stopWork.signal))) return
     running = true
     try {
       await revector.migrations.work({
@@ -107,7 +109,29 @@ async function opensBehind({ revector, log }: Pick<ServiceParts, 'revector' | 'l
     return false
   } catch (error) {
     if (!isRevectorError(error, 'SCHEMA_BEHIND')) throw error
-    log.warn(`Not ready: ${error.message} Start the service again after \`revector db run\`.`)
+    log.warn(`Not ready: ${error.message} It is once \`revector db run\` was run.`)
     return true
   }
+}
+
+/** How often a service that was started before the upgrade looks whether it is done. */
+const lookMs = 2_000
+
+/** Waits for whoever upgrades the schema, be the database away in between; false when the service stops before. */
+async function becomesCurrent(
+  { revector, log }: Pick<ServiceParts, 'revector' | 'log'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    await wait(lookMs, undefined, { signal }).catch(() => {})
+    if (signal.aborted) break
+    try {
+      await revector.db.initialize()
+      log.info('Ready: the schema is current. The worker of this process begins.')
+      return true
+    } catch (error) {
+      if (!isRevectorError(error) || errorCatalogue[error.code].status !== 503) throw error
+    }
+  }
+  return false
 }

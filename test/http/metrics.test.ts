@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { embedded } from '../support/engines.ts'
+import { fakeLanguageModel } from '../support/providers/language.ts'
 import { openApp } from './open-app.ts'
 
 const search = (query: string) => ({ method: 'POST' as const, url: '/api/v1/search', payload: { query } })
@@ -43,6 +44,33 @@ it('the figures count searches by model, coverage, provider requests, tokens, ow
   expect(figure('database_connections{state="open"}')).toBeGreaterThanOrEqual(1)
   expect(figure('process_resident_bytes')).toBeGreaterThan(1e7)
   expect(body).not.toContain('ships')
+})
+
+it('the figures count requests to a language model, their tokens, time and failures', async () => {
+  const server = await fakeLanguageModel()
+  const { app, revector } = await openApp({
+    library: {
+      languageModel: { provider: 'openai-compatible', model: 'fake', baseUrl: server.url, maxAttempts: 1 },
+    },
+  })
+  await revector.ingestion.ingestDocument({ title: 'Pools', content: 'To close the pool, call end.' })
+  server.says(['Call ', 'end [1].'])
+  const statuses: number[] = []
+  for (const fault of [null, { status: 429 }, 'cut'] as const) {
+    if (fault !== null) server.fail(fault)
+    const payload = { query: 'How do I close the pool?' }
+    statuses.push((await app.inject({ method: 'POST', url: '/api/v1/query', payload })).statusCode)
+  }
+  expect(statuses).toEqual([200, 503, 503])
+  const figures = figuresOf((await app.inject('/metrics')).body)
+  const model = 'model="openai-compatible:fake"'
+  const figure = (name: string) => figures.get(`revector_language_model_${name}`)
+  expect(figure(`requests_total{${model},failure=""}`)).toBe(1)
+  expect(figure(`requests_total{${model},failure="limited"}`)).toBe(1)
+  expect(figure(`requests_total{${model},failure="unavailable"}`)).toBe(1)
+  expect(figure(`tokens_total{${model},direction="in"}`)).toBe(7)
+  expect(figure(`tokens_total{${model},direction="out"}`)).toBe(3)
+  expect(figure(`request_seconds_count{${model}}`)).toBe(1)
 })
 
 it('readiness follows the schema, the database and the stop; health only the process', async () => {

@@ -9,8 +9,7 @@ import {
   quarantineShape,
 } from '../../migration-wire.ts'
 import type { MigrationLimits, PlanMigration, Revector } from '../../revector.ts'
-import type { ServeOptions } from '../../serve-options.ts'
-import { createPlaces } from '../concurrency.ts'
+import type { Places } from '../concurrency.ts'
 import * as contract from '../contract/migrations.ts'
 import { signalOf } from '../disconnect.ts'
 import { type ServerEvent, sendEvents } from '../event-stream.ts'
@@ -21,12 +20,12 @@ type LimitsBody = z.output<typeof contract.resumeMigration.body>
 
 interface Parts {
   readonly revector: Revector
-  readonly options: Pick<ServeOptions, 'maxStreams'>
+  /** Of all event streams. */
+  readonly streams: Places
 }
 
-export async function migrationRoutes(app: App, { revector, options }: Parts): Promise<void> {
+export async function migrationRoutes(app: App, { revector, streams }: Parts): Promise<void> {
   const { migrations } = revector
-  const streams = createPlaces(options.maxStreams, 'event streams')
 
   app.route({
     ...routeOf(contract.planMigration),
@@ -79,8 +78,7 @@ export async function migrationRoutes(app: App, { revector, options }: Parts): P
       const after = headers['last-event-id'] ?? query.after
       // Before the stream begins: an unknown migration is a 404.
       await migrations.status(params.id)
-      const leave = streams.take()
-      reply.raw.once('close', leave)
+      reply.raw.once('close', streams.take())
       const events = migrations.events({
         migrationId: params.id,
         follow: query.follow,

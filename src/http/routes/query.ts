@@ -2,21 +2,27 @@ import { answerEventShape, answerShape } from '../../answer-wire.ts'
 import type { Redactor } from '../../logs/redact.ts'
 import type { AnswerEvent, Revector } from '../../revector.ts'
 import { askRequest } from '../ask-request.ts'
+import type { Places } from '../concurrency.ts'
 import { query } from '../contract/query.ts'
 import { signalOf } from '../disconnect.ts'
 import { type ServerEvent, sendEvents } from '../event-stream.ts'
 import { asRefusable, refusalOf } from '../problem.ts'
 import { type App, routeOf } from '../route.ts'
 
-export async function queryRoutes(
-  app: App,
-  { revector, redactor }: { readonly revector: Revector; readonly redactor: Redactor },
-): Promise<void> {
+interface Parts {
+  readonly revector: Revector
+  readonly redactor: Redactor
+  /** Of all event streams. */
+  readonly streams: Places
+}
+
+export async function queryRoutes(app: App, { revector, redactor, streams }: Parts): Promise<void> {
   app.route({
     ...routeOf(query),
     handler: async (request, reply) => {
       const asked = askRequest(request.body, signalOf(reply))
       if (!wantsEvents(request.headers.accept)) return answerShape(await revector.answers.ask(asked))
+      reply.raw.once('close', streams.take())
       const events = revector.answers.stream(asked)[Symbol.asyncIterator]()
       // Before the stream begins: what can't be searched is an error like any other.
       const first = await events.next()
