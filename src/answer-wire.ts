@@ -1,5 +1,5 @@
 import type { Answer, AnswerEvent, Citation } from './revector.ts'
-import { hitShape } from './wire.ts'
+import { hitShape, servingShape } from './wire.ts'
 
 /** The shapes of answers in `--json`, HTTP bodies and events, and tools of agents. */
 export function answerShape(answer: Answer) {
@@ -15,6 +15,7 @@ export function answerShape(answer: Answer) {
     removed_citations: answer.removedCitations,
     truncated: answer.truncated,
     coverage: answer.coverage,
+    ...(answer.serving === undefined ? {} : { serving: servingShape(answer.serving) }),
     usage:
       answer.usage === null
         ? null

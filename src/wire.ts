@@ -83,7 +83,7 @@ export function searchShape(result: SearchResult) {
   }
 }
 
-function servingShape(serving: Serving) {
+export function servingShape(serving: Serving) {
   return {
     asked: serving.asked,
     served: serving.served,

@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
 import { answerShape } from '../answer-wire.ts'
 import { RevectorError } from '../core/errors.ts'
+import type { Serve } from '../core/search.ts'
 import type { Answer, AnswerMode, Citation } from '../revector.ts'
 import { decimal, keyValue, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
-import { type FilterFlags, filterOf, sourceOf } from './passage-options.ts'
+import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
 import type { Context, Start } from './run.ts'
 import type { Terminal } from './terminal.ts'
 import { count, percent, plain, seconds, wrap } from './text.ts'
 
 interface Flags extends FilterFlags {
   readonly model?: string
+  readonly serve?: Serve
   readonly topK?: number
   readonly minScore?: number
   readonly mode?: AnswerMode
@@ -25,6 +27,11 @@ export function addAsk(program: Command, start: Start): void {
     )
     .argument('<question>', 'what to answer')
     .option('--model <name>', 'find the passages with this embedding model; absent: the current one')
+    .option(
+      '--serve <which>',
+      'while a migration fills: source (the current model), target (as far as it is filled) or both',
+      oneOf('--serve', ['source', 'target', 'both']),
+    )
     .option('--top-k <n>', 'passages the answer may use, 1 to 50; absent: 8', wholeNumber('--top-k', 1, 50))
     .option('--min-score <x>', 'leave out passages that score less', decimal('--min-score'))
     .option(
@@ -50,7 +57,8 @@ Examples:
 }
 
 async function run(context: Context, question: string, flags: Flags): Promise<undefined> {
-  const { model, topK, minScore, mode } = flags
+  const { model, serve, topK, minScore, mode } = flags
+  if (serve !== undefined && model !== undefined) throw serveOrModel(serve)
   const { signal, onProgress } = context.longCall()
   const events = context.revector.answers.stream({
     query: question,
@@ -58,6 +66,7 @@ async function run(context: Context, question: string, flags: Flags): Promise<un
     signal,
     onProgress,
     ...(model === undefined ? {} : { modelName: model }),
+    ...(serve === undefined ? {} : { serve }),
     ...(topK === undefined ? {} : { topK }),
     ...(minScore === undefined ? {} : { minScore }),
     ...(mode === undefined ? {} : { mode }),
@@ -98,8 +107,12 @@ function sourceText(citation: Citation, { style, width }: Terminal): readonly st
 }
 
 function remarks(answer: Answer): readonly string[] {
-  const incomplete = Object.entries(answer.coverage).filter(([, share]) => share < 1)
+  const { serving, coverage } = answer
+  const incomplete = Object.entries(coverage).filter(([, share]) => share < 1)
   return [
+    ...(typeof serving?.reason === 'string'
+      ? [`Searched with ${Object.keys(coverage).join(' + ')}: ${serving.reason}`]
+      : []),
     ...(answer.truncated
       ? ['The answer was cut: it reached the most tokens it may have (maxOutputTokens).']
       : []),
@@ -111,13 +124,16 @@ function remarks(answer: Answer): readonly string[] {
       : [`${count(answer.removedCitations, 'citation')} of passages that do not exist were taken out.`]),
     ...incomplete.map(
       ([model, share]) =>
-        `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, so this answer can't see it.`,
+        `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, ` +
+        (serving?.served === 'both' && model !== answer.model
+          ? `so that part was searched with ${answer.model}.`
+          : "so this answer can't see it."),
     ),
   ]
 }
 
-function summary({ mode, languageModel, model, tookMs }: Answer, passages: number): string {
+function summary({ mode, languageModel, coverage, tookMs }: Answer, passages: number): string {
   const by =
     mode === 'generated' ? `written by ${languageModel}` : 'sentences of the documents, word for word'
-  return `\n${by} · ${count(passages, 'passage')} · ${model} · ${seconds(tookMs / 1_000)}`
+  return `\n${by} · ${count(passages, 'passage')} · ${Object.keys(coverage).join(' + ')} · ${seconds(tookMs / 1_000)}`
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from 'node:path'
-import type { SearchFilter } from '../core/search.ts'
+import { RevectorError } from '../core/errors.ts'
+import type { SearchFilter, Serve } from '../core/search.ts'
 import { plain } from './text.ts'
 
 /** Options that narrow a search. */
@@ -32,4 +33,14 @@ export function sourceOf({
   if (source === null) return `document ${documentId}`
   const path = isAbsolute(source) ? relative(process.cwd(), source) : source
   return plain(path.startsWith('..') ? source : path)
+}
+
+export function serveOrModel(serve: Serve): RevectorError {
+  return new RevectorError(
+    'INVALID_INPUT',
+    `--serve ${serve} was given with a model: expected one of them.`,
+    {
+      hint: '--serve takes the models from the open migration; leave it out to name models.',
+    },
+  )
 }

@@ -3,7 +3,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Aggregation, Hit, SearchResult, Serve } from '../core/search.ts'
 import { searchShape } from '../wire.ts'
 import { date, decimal, keyValue, names, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
-import { type FilterFlags, filterOf, sourceOf } from './passage-options.ts'
+import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
 import type { Context, Start } from './run.ts'
 import { snippet } from './snippet.ts'
 import type { Terminal } from './terminal.ts'
@@ -83,7 +83,17 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
           aggregation: aggregation ?? 'union',
         })
   context.result(searchShape(result), () => hitsText(result, context.terminal))
-  if (!context.terminal.json) context.terminal.note(context.terminal.noteStyle.dim(summary(result)))
+  if (context.terminal.json) return
+  context.terminal.note(context.terminal.noteStyle.dim(summary(result)))
+  if (result.hits.length === 0) await noteEmpty(context)
+}
+
+/** Nothing is found where nothing is: mostly the command was given in another folder than the ingest. */
+async function noteEmpty({ revector, terminal, dataDir }: Context): Promise<void> {
+  const { documents } = await revector.documents.list({ limit: 1 })
+  if (documents.length > 0) return
+  const where = dataDir === null ? 'this database' : dataDir
+  terminal.note(`There are no documents in ${where} yet. Add some: revector ingest PATH`)
 }
 
 /** Passages as people read them: rank, score and place on one line, then the words around the match. */
@@ -152,16 +162,6 @@ function eitherModel(): RevectorError {
   return new RevectorError('INVALID_INPUT', '--model and --models were both given: expected one of them.', {
     hint: 'Use --model for one model, --models A,B for several.',
   })
-}
-
-function serveOrModel(serve: Serve): RevectorError {
-  return new RevectorError(
-    'INVALID_INPUT',
-    `--serve ${serve} was given with a model: expected one of them.`,
-    {
-      hint: '--serve takes the models from the open migration; leave it out to name models.',
-    },
-  )
 }
 
 function aggregationAlone(aggregation: Aggregation): RevectorError {

@@ -1,5 +1,5 @@
 import type { ChunkId, DocumentId } from './document.ts'
-import type { Hit } from './search.ts'
+import type { Hit, Serving } from './search.ts'
 
 /** Where a sentence of an answer comes from. */
 export interface Citation {
@@ -38,7 +38,7 @@ export interface Answer {
   /** Null when answered. */
   readonly reason: Unanswered | null
   readonly mode: AnswerMode
-  /** The embedding model that found the passages. */
+  /** The embedding model that found the passages; of two (`serve: 'both'`), the source. `coverage` names both. */
   readonly model: string
   /** `provider:model`; null when none is configured. */
   readonly languageModel: string | null
@@ -49,6 +49,8 @@ export interface Answer {
   readonly truncated: boolean
   /** By model: chunks with a vector / chunks, over what the search could see. 1 is complete. */
   readonly coverage: Readonly<Record<string, number>>
+  /** Present when the request named `serve`. */
+  readonly serving?: Serving
   /** What the provider counted; null where it did not say, or was not asked. */
   readonly usage: TokenUsage | null
   readonly tookMs: number

@@ -3,6 +3,7 @@ import { ProviderFailure } from '../hosted/failure.ts'
 import type { Generated, LanguageModelSpec, Prompt } from './contract.ts'
 import type { OpenedLanguageModel, SdkPart } from './providers/language-model.ts'
 import { streamFailure } from './stream-failure.ts'
+import { withoutThinking } from './thinking.ts'
 
 /** One request and the stream that answers it. */
 export interface Reply {
@@ -23,6 +24,8 @@ export function openReply(
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   let reader: ReadableStreamDefaultReader<SdkPart> | undefined
+  const answer = withoutThinking()
+  let ending: Generated | undefined
 
   async function open(): Promise<ReadableStreamDefaultReader<SdkPart>> {
     const { stream } = await model.doStream({
@@ -61,15 +64,18 @@ export function openReply(
 
   return {
     async next() {
+      if (ending !== undefined) return ending
       for (;;) {
         const came = await partInTime()
         // No reason to end was given: the stream was cut, which the SDK tells no one.
         if (came === undefined) throw new ProviderFailure('unavailable', 'The reply broke off.')
-        if (came.type === 'text-delta' && came.delta !== undefined && came.delta !== '') {
-          return { type: 'text', text: came.delta }
-        }
+        const text = came.type === 'text-delta' ? answer.push(came.delta ?? '') : ''
+        if (text !== '') return { type: 'text', text }
         if (came.type === 'error') throw streamFailure(came.error, secrets)
-        if (came.type === 'finish') return ended(came)
+        if (came.type !== 'finish') continue
+        ending = ended(came)
+        const rest = answer.end()
+        return rest === '' ? ending : { type: 'text', text: rest }
       }
     },
     async close() {
@@ -85,6 +91,10 @@ function ended({ finishReason, usage }: SdkPart): Generated {
   if (finishReason?.raw === undefined) throw new ProviderFailure('unavailable', 'The reply broke off.')
   if (finishReason.unified === 'content-filter') {
     throw new ProviderFailure('rejected', 'The provider withheld the answer (content filter).')
+  }
+  // Some providers say in this place that they failed, after a part of the words.
+  if (finishReason.unified === 'error' || /error|insufficient|abort/i.test(finishReason.raw)) {
+    throw new ProviderFailure('unavailable', `The provider ended its reply: ${finishReason.raw}.`)
   }
   const inputTokens = usage?.inputTokens.total
   const outputTokens = usage?.outputTokens.total

@@ -5,12 +5,13 @@ import { filterOf } from './filter.ts'
 
 /** What a body asks, as the library takes it. */
 export function askRequest(body: z.output<typeof query.body>, signal: AbortSignal): AskRequest {
-  const { query: text, model, top_k, min_score, mode, filter } = body
+  const { query: text, model, serve, top_k, min_score, mode, filter } = body
   return {
     query: text,
     topK: top_k,
     signal,
     ...(model === undefined ? {} : { modelName: model }),
+    ...(serve === undefined ? {} : { serve }),
     ...(min_score === undefined ? {} : { minScore: min_score }),
     ...(mode === undefined ? {} : { mode }),
     ...(filter === undefined ? {} : { filter: filterOf(filter) }),

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { estimateTokens } from '../../src/splitting/tokens.ts'
 import { type TestCorpus, writeLines } from '../support/corpus-parts.ts'
 import { describeEngines, embedded } from '../support/engines.ts'
 import { answerCorpus, hear, lines, teller } from './corpus.ts'
@@ -73,6 +74,41 @@ describeEngines('answers', (engine) => {
   })
 })
 
+describe('questions in other languages', () => {
+  it.each([
+    [
+      'Chinese',
+      '连接池保持连接打开，供其他客户端以后使用。',
+      '要关闭连接池，请调用结束方法。',
+      '如何关闭连接池？',
+    ],
+    [
+      'Japanese',
+      'プールは接続を開いたままにします。',
+      'プールを閉じるには、終了メソッドを呼び出します。',
+      'プールを閉じるにはどうすればよいですか？',
+    ],
+    ['Thai', 'พูลเก็บการเชื่อมต่อไว้ให้ลูกค้าคนอื่น', 'หากต้องการปิดพูลให้เรียกใช้คำสั่งสิ้นสุด', 'จะปิดพูลได้อย่างไร'],
+    [
+      'Hindi',
+      'पूल कनेक्शन खुले रखता है ताकि दूसरे उन्हें ले सकें।',
+      'पूल बंद करने के लिए समाप्ति विधि को कॉल करें।',
+      'पूल कैसे बंद करें?',
+    ],
+    [
+      'Spanish, without its accents',
+      'El grupo mantiene abiertas las conexiones.',
+      'Para cerrar la conexión, llame al método de terminación.',
+      'como cerrar la conexion',
+    ],
+  ])('find the sentence that answers them: %s', async (_, other, sentence, query) => {
+    const corpus = await answerCorpus(embedded, [other, sentence])
+    const { answer } = await hear(corpus, null, { query })
+    expect(answer).toMatchObject({ answered: true })
+    expect(answer.citations.map(({ quote }: { quote: string }) => quote)).toContain(sentence)
+  })
+})
+
 /** The number under which a passage that contains this was given. */
 function numberOf(prompt: string, words: string): string {
   const passage = prompt.split(/<passage-[0-9a-f]+ number="/).find((part) => part.includes(words))
@@ -131,6 +167,9 @@ describe('a generated answer', () => {
       ['NOT_IN', '_PASSAGES'],
       ['NOT_IN_PASSAGES. The passages speak of bread [1].'],
       ['"NOT_IN_PASSAGES"'],
+      ['**NOT\\_IN', '\\_PASSAGES**'],
+      ['Not in passages.'],
+      ['[99]'],
     ]) {
       server.says(words)
       const { answer, text } = await hear(corpus, model, { query: 'What does the pool cost?' })
@@ -147,6 +186,28 @@ describe('a generated answer', () => {
     expect((await hear(corpus, model, { query: 'How to close the pool?' })).answer.answer).toBe(
       'NOT in doubt: call end [1].',
     )
+  })
+
+  it('is none when the model says so at its end, and its mark is not read', async () => {
+    const { server, model } = await teller()
+    server.says(['The passages do not say it. NOT', '_IN_PASS', 'AGES.'])
+    const none = await hear(corpus, model, { query: 'What does the pool cost?' })
+    expect(none.answer).toMatchObject({
+      answered: false,
+      reason: 'not_in_passages',
+      answer: 'The passages do not say it.',
+    })
+    expect(none.text.trimEnd()).toBe(none.answer.answer)
+    server.says(['Call end [1]. NOT_IN_PASSAGES: the price.'])
+    const some = await hear(corpus, model, { query: 'How to close the pool, and what does it cost?' })
+    expect(some.answer).toMatchObject({ answered: true, answer: 'Call end [1]. : the price.' })
+  })
+
+  it('repeats no marker that stands there', async () => {
+    const { server, model } = await teller()
+    server.says(['Call end [1][1][1, 1].'])
+    const { answer } = await hear(corpus, model, { query: 'How do I close the pool?' })
+    expect(answer.answer).toBe('Call end [1].')
   })
 
   it('is not asked for when no passage has the words of the question', async () => {
@@ -231,6 +292,52 @@ describe('the passages', () => {
     expect(given).toBeLessThan(20)
     expect((asked?.user.length ?? 0) + (asked?.system.length ?? 0)).toBeLessThan(1_100 * 4.5)
     expect(asked?.user).toContain('To close the pool, call end.')
+  })
+
+  it('fit in beside a long question, or the question is refused', async () => {
+    const corpus = await answerCorpus(embedded)
+    const { server, model } = await teller({ contextTokens: 1_500, maxOutputTokens: 100 })
+    server.says(['Call end [1].'])
+    const long = `How do I close the pool of my clients? ${'It is the one with the connections. '.repeat(20)}`
+    expect((await hear(corpus, model, { query: long })).answer).toMatchObject({ answered: true })
+    const { error } = await hear(corpus, model, { query: long.repeat(8) })
+    expect(error).toMatchObject({ code: 'INVALID_INPUT', data: { field: 'query' } })
+    expect(error.message).toContain('too long for the language model')
+    const { model: small } = await teller({ contextTokens: 1_000, maxOutputTokens: 900 })
+    expect((await hear(corpus, small, { query: 'How do I close the pool?' })).error.code).toBe(
+      'CONFIG_INVALID',
+    )
+    expect(server.asked).toHaveLength(1)
+  })
+
+  it('are cut where even the best is longer than the room', async () => {
+    for (const text of [
+      `To close the pool, call end. ${'Then wait for every client of the pool. '.repeat(200)}`,
+      `close pool ${'x'.repeat(20_000)}`,
+      `关闭连接池 ${'请调用结束方法然后等待所有客户端'.repeat(300)}`,
+    ]) {
+      const corpus = await answerCorpus(embedded, [text])
+      const { server, model } = await teller({ contextTokens: 1_500, maxOutputTokens: 100 })
+      server.says(['Call end [1].'])
+      const query = text.startsWith('关') ? '如何关闭连接池？' : 'How do I close the pool?'
+      const { answer } = await hear(corpus, model, { query })
+      expect(answer.citations).toHaveLength(1)
+      expect(text).toContain(answer.citations[0].quote)
+      const [asked] = server.asked
+      expect(estimateTokens(`${asked?.system}${asked?.user}`)).toBeLessThan(1_400)
+    }
+  })
+
+  it('are kept apart by a number in which they differ, and when one says more', async () => {
+    const corpus = await answerCorpus(embedded, [
+      'The pool of version 2 keeps connections open for at most 30 seconds before it lets go of them.',
+      'The pool of version 3 keeps connections open for at most 60 seconds before it lets go of them.',
+      'The pool of version 3 keeps connections open for at most 60 seconds before it lets go of them!',
+    ])
+    const { server, model } = await teller()
+    server.says(['Both [1][2].'])
+    await hear(corpus, model, { query: 'How long does the pool keep connections open?' })
+    expect(server.asked[0]?.user.match(/<passage-[0-9a-f]+ number=/g)).toHaveLength(2)
   })
 
   it('are given once, however often a text is stored', async () => {

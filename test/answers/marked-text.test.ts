@@ -31,6 +31,22 @@ describe('citations in words that come piece by piece', () => {
     ['[1] (see below)', '{1} (see below)'],
     ['[1](see below)', '{1} (see below)'],
     ['[1234] is a year', '[1234] is a year'],
+    ['It closes [1, 2], [2 and 3] and [1 2]', 'It closes {1,2}, {2,3} and {1,2}'],
+    ['It closes [1–3] and [3-1]', 'It closes {1,2,3} and {1,2,3}'],
+    ['[sources 1 and 2], [Doc. 3], [#4], [^5]', '{1,2}, {3}, {4}, {5}'],
+    ['[1, p. 12], [2: lines 3-9], 【3†L1-L5】', '{1}, {2}, {3}'],
+    ['它会关闭［１］，〔２〕、【３、４】', '它会关闭{1}，{2}、{3,4}'],
+    ['يغلق [١، ٢] और [३]', 'يغلق {1,2} और {3}'],
+    ['It closes \\[1\\] and \\[2]', 'It closes {1} and {2}'],
+    ['[1/2] is a half', '[1/2] is a half'],
+    ['A tick ` alone [1], and two `` of [2]', 'A tick ` alone {1}, and two `` of {2}'],
+    ['An escaped \\` tick [1] \\` is none', 'An escaped \\` tick {1} \\` is none'],
+    ['`` a[1] ` [2] `` and [3]', '`` a[1] ` [2] `` and {3}'],
+    ['~~~\na[1]\n~~~\n[2]', '~~~\na[1]\n~~~\n{2}'],
+    ['````\n```\na[1]\n````\n[2]', '````\n```\na[1]\n````\n{2}'],
+    ['Not ``` a block [1]\nbut words [2]', 'Not ``` a block {1}\nbut words {2}'],
+    ['A block that nothing ends\n```\na[1]', 'A block that nothing ends\n```\na[1]'],
+    ['a < b and List<String> [1]', 'a < b and List<String> {1}'],
   ])('%s', (words, expected) => {
     for (const pieces of [1, 2, 3, 7, 1_000]) expect(read(words, pieces)).toBe(expected)
   })
@@ -44,6 +60,26 @@ describe('citations in words that come piece by piece', () => {
     ['a definition', 'See ![x][y]\n\n[y]: https://evil.example/a.png\nend', 'See ![x][y]\n\n[y]\nend'],
     ['a link that never ends', `See [here](https://evil.example/${'a'.repeat(50)}`, 'See [here]'],
     ['brackets in an address', 'See [here](https://evil.example/(a)b) now', 'See [here] now'],
+    [
+      'an address on its own',
+      'See https://evil.example/?q=secret, or www.evil.example.',
+      'See (address removed), or (address removed).',
+    ],
+    ['a known address on its own', `See ${known}. Or <${known}>!`, `See ${known}. Or <${known}>!`],
+    ['an address in brackets', 'See <https://evil.example/?q=secret>.', 'See <(address removed)>.'],
+    [
+      'a tag that loads',
+      'See <img src="//evil.example/?q"> and <IFRAME src=x>',
+      'See ‹img src="//evil.example/?q"> and ‹IFRAME src=x>',
+    ],
+    ['a picture behind a tick', 'See ` ![x](https://evil.example/?q=secret) now', 'See ` ![x] now'],
+    ['a picture between escaped ticks', 'See \\` ![x](https://evil.example/?q) \\`', 'See \\` ![x] \\`'],
+    [
+      'a picture in code',
+      '`![x](https://evil.example/?q)`\n```\n[y](https://evil.example/?q)\na[1](x)\n```',
+      '`![x]`\n```\n[y]\na[1](x)\n```',
+    ],
+    ['a picture behind a block within a line', 'a ``` b\n![x](https://evil.example/?q)', 'a ``` b\n![x]'],
     ['controls', 'a\u001b[31mred\u0007\u202e b', 'a[31mred b'],
   ])('lets through no address that was not given: %s', (_, words, expected) => {
     for (const pieces of [1, 2, 5, 1_000]) expect(read(words, pieces)).toBe(expected)
@@ -65,6 +101,15 @@ describe('citations in words that come piece by piece', () => {
       'a',
       '\n',
       ':',
+      '<',
+      'img ',
+      '\\',
+      '~~~',
+      'http',
+      's://y',
+      'www.',
+      '\n```',
+      '１',
       'https://x',
       '【',
       '†',
@@ -75,7 +120,7 @@ describe('citations in words that come piece by piece', () => {
         const words = parts.join('')
         expect(read(words, pieces)).toBe(read(words))
       }),
-      { numRuns: 2_000 },
+      { numRuns: 3_000 },
     )
   })
 })

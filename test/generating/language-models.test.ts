@@ -88,6 +88,29 @@ describe('a language model', () => {
   })
 })
 
+describe('what a model thinks aloud before its answer', () => {
+  it.each([
+    [['<think>It may be [1].</think>\n\nIt is.'], 'It is.'],
+    [['<', 'thi', 'nk>Is it', '?</th', 'ink>', '\n', 'It ', 'is.'], 'It is.'],
+    [['<thinking>\nHm.\n</thinking>It is.'], 'It is.'],
+    [['<', '3 ', 'is it.'], '<3 is it.'],
+    [['It is <think>.</think>'], 'It is <think>.</think>'],
+    [['<', 'th'], '<th'],
+  ])('is not said: %j', async (words, text) => {
+    const { model, server } = await open('openai-compatible')
+    server.says(words)
+    expect(await hear(model)).toMatchObject({ text, error: undefined, end: { cut: false } })
+  })
+
+  it('is no answer on its own', async () => {
+    const { model, server } = await open('openai-compatible', { maxAttempts: 1 })
+    server.says(['<think>It may be this', ' or that'])
+    expect((await hear(model)).error?.code).toBe('PROVIDER_REPLY_INVALID')
+    server.fail('length')
+    expect((await hear(model)).error).toMatchObject({ hint: expect.stringContaining('maxOutputTokens') })
+  })
+})
+
 describe('what passes, before the first word', () => {
   const passing: readonly LanguageFault[] = [
     { status: 429 },
@@ -186,6 +209,15 @@ describe('what stays', () => {
     const { model, server } = await open('openai')
     server.fail('filtered')
     expect((await hear(model)).error?.code).toBe('PROVIDER_REFUSED')
+  })
+
+  it.each(wires)('is an error when the provider says at the end that it failed (%s)', async (wire) => {
+    const { model, server } = await open(wire)
+    server.fail('failed')
+    expect((await hear(model)).error).toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+      data: { broke_off: true },
+    })
   })
 
   it('is PROVIDER_KEY_MISSING without a key, before anything is asked', async () => {

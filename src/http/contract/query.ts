@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { id, list, modelName, operation } from './operation.ts'
 import { problem } from './problem.ts'
-import { coverage, filter, hit, query as question } from './search.ts'
+import { coverage, filter, hit, query as question, serve, serving } from './search.ts'
 
 export const citation = z
   .strictObject({
@@ -34,6 +34,7 @@ export const answer = z
     removed_citations: z.int().describe('Citations of passages that were not given, taken out.'),
     truncated: z.boolean().describe('The answer was cut at the most tokens it may have.'),
     coverage,
+    serving: serving.optional().describe('Present when `serve` was asked for.'),
     usage: z.strictObject({ input_tokens: z.int(), output_tokens: z.int() }).nullable(),
     took_ms: z.number(),
   })
@@ -52,6 +53,9 @@ export const query = operation({
   body: z.strictObject({
     query: question,
     model: modelName.optional().describe('The embedding model. Default: the current one.'),
+    serve: serve
+      .optional()
+      .describe('In place of `model`, while a migration fills: which of its models find the passages.'),
     top_k: z.int().min(1).max(50).default(8).describe('How many passages the answer may use.'),
     min_score: z.number().optional().describe('Passages that score less are left out.'),
     mode: z

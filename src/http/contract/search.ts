@@ -14,7 +14,14 @@ export const filter = z
   .describe('What the search is narrowed to; all given parts must hold.')
 
 const vector = z.array(z.number()).min(1).max(16_000)
-const serve = z.enum(['source', 'target', 'both'])
+export const serve = z.enum(['source', 'target', 'both'])
+export const serving = z.strictObject({
+  asked: serve,
+  served: serve,
+  migration_id: z.string().nullable(),
+  sample_pairs: z.int().nullable(),
+  reason: z.string().nullable(),
+})
 
 export const hit = z
   .strictObject({
@@ -47,15 +54,7 @@ export const searchResult = z
     models: list(z.string()),
     aggregation: z.enum(['union', 'intersection']).nullable(),
     coverage,
-    serving: z
-      .strictObject({
-        asked: serve,
-        served: serve,
-        migration_id: z.string().nullable(),
-        sample_pairs: z.int().nullable(),
-        reason: z.string().nullable(),
-      })
-      .optional(),
+    serving: serving.optional(),
     hits: list(hit),
     took_ms: z.number(),
     explain: list(

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import type { Answer, AnswerEvent, AnswerMode, Citation, TokenUsage, Unanswered } from '../../core/answer.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { Hit } from '../../core/search.ts'
+import type { Hit, SearchResult } from '../../core/search.ts'
 import type { LanguageModel } from '../../generating/contract.ts'
 import { estimateTokens } from '../../splitting/tokens.ts'
-import { toHit } from '../hits.ts'
 import type { SearchParts } from '../parts.ts'
-import { scoreOf } from '../score.ts'
-import { type SpaceResult, searchSpace } from '../search-space.ts'
+import { search } from '../search.ts'
+import { searchWhileFilling } from '../search-while-filling.ts'
+import { roomForPassages, tokensAtMost } from './budget.ts'
 import { citingText } from './citing.ts'
 import { closenessOf, isClose, knownShare } from './closeness.ts'
 import { extractSentences, tellSentences } from './extractive.ts'
 import { choosePassages, type Passage } from './passages.ts'
-import { promptFor, promptOverhead } from './prompt.ts'
-import { type AskRequest, checkAsk } from './request.ts'
+import { promptFor } from './prompt.ts'
+import { type AskRequest, type CheckedAsk, checkAsk } from './request.ts'
 import { type Rarity, rarityIn, wordsOf } from './words.ts'
 
 export interface AnswerParts extends SearchParts {
@@ -48,16 +48,19 @@ export async function* ask(
   if (checked.mode === 'generated' && language === null) throw noLanguageModel()
   const mode: AnswerMode = language === null ? 'extractive' : 'generated'
 
-  const { query, modelName = null, topK, filter, signal } = checked
-  const space = await searchSpace(parts, { modelName, query, k: depth, filter, signal })
-  const found = atLeast(space, checked.minScore)
-  const passages = choosePassages(found, { most: topK, tokens: roomFor(language, query) })
-  const nearestWords = found.map((chunk) => wordsOf(chunk.content))
-  const rarity = rarityIn(nearestWords)
-  yield { type: 'hits', hits: hitsOf(space, passages) }
+  const { query, topK, signal } = checked
+  const room = language === null ? extractiveTokens : roomForPassages(language.spec, query)
+  const found = await find(parts, checked)
+  const passages = choosePassages(found.hits, {
+    most: topK,
+    tokens: room,
+    tokensOf: language === null ? estimateTokens : tokensAtMost,
+  })
+  const rarity = rarityIn(found.hits.map((hit) => wordsOf(hit.content)))
+  yield { type: 'hits', hits: passages.map(({ chunk }, i) => ({ ...chunk, rank: i + 1 })) }
 
   const question = { text: query, words: wordsOf(query) }
-  const made = { passages, rarity, found: found.length, question, mode }
+  const made = { passages, rarity, found: found.hits.length, question, mode }
   const reason = nothingClose(made)
   const outcome =
     reason !== null
@@ -65,17 +68,32 @@ export async function* ask(
       : language === null
         ? yield* extract(made)
         : yield* generate(made, language, signal)
-  const { modelName: model } = space.model
   const answer: Answer = {
     query,
     mode,
-    model,
+    model: found.models[0] ?? '',
     languageModel: language?.name ?? null,
-    coverage: { [model]: space.coverage },
+    coverage: found.coverage,
+    ...(found.serving === undefined ? {} : { serving: found.serving }),
     ...outcome,
     tookMs: performance.now() - began,
   }
   yield { type: 'done', answer }
+}
+
+async function find(
+  parts: SearchParts,
+  { query, modelName, serve, minScore, filter, signal }: CheckedAsk,
+): Promise<SearchResult> {
+  const request = {
+    query,
+    topK: depth,
+    ...(minScore === undefined ? {} : { minScore }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(signal === undefined ? {} : { signal }),
+  }
+  if (serve !== undefined) return searchWhileFilling(parts, { ...request, serve })
+  return search(parts, { ...request, ...(modelName === undefined ? {} : { modelName }) })
 }
 
 type Outcome = Pick<
@@ -85,36 +103,12 @@ type Outcome = Pick<
 type Told = AsyncGenerator<AnswerEvent, Outcome, undefined>
 
 interface Made {
-  readonly passages: readonly Passage[]
+  readonly passages: readonly Passage<Hit>[]
   readonly rarity: Rarity
   /** Chunks that were found, of which the passages are the best. */
   readonly found: number
   readonly question: { readonly text: string; readonly words: ReadonlySet<string> }
   readonly mode: AnswerMode
-}
-
-function atLeast({ found, model }: SpaceResult, minScore: number | undefined): SpaceResult['found'] {
-  if (minScore === undefined) return found
-  return found.filter((chunk) => scoreOf(model.distance, chunk.distance) >= minScore)
-}
-
-function hitsOf({ model, found }: SpaceResult, passages: readonly Passage[]): readonly Hit[] {
-  return passages.map(({ chunk }, i) => {
-    const place = { rank: found.indexOf(chunk) + 1, distance: chunk.distance }
-    return toHit(chunk, {
-      rank: i + 1,
-      score: scoreOf(model.distance, chunk.distance),
-      distance: chunk.distance,
-      models: { [model.modelName]: place },
-    })
-  })
-}
-
-/** Tokens for passages: what the context has beside the answer, the question and our own words. */
-function roomFor(language: LanguageModel | null, query: string): number {
-  if (language === null) return extractiveTokens
-  const { contextTokens, maxOutputTokens } = language.spec
-  return Math.max(0, contextTokens - maxOutputTokens - promptOverhead - estimateTokens(query))
 }
 
 function nothingClose({ passages, rarity, found, question, mode }: Made): Unanswered | null {
@@ -129,10 +123,21 @@ function nothingClose({ passages, rarity, found, question, mode }: Made): Unansw
   return mode === 'generated' && closeness.known < knownShare ? null : 'nothing_close'
 }
 
-async function* decline(reason: Unanswered, usage: TokenUsage | null = null): Told {
+async function* decline(
+  reason: Unanswered,
+  { usage = null, removed = 0 }: { readonly usage?: TokenUsage | null; readonly removed?: number } = {},
+): Told {
   const answer = unansweredText[reason]
   yield { type: 'text', text: answer }
-  return { answer, answered: false, reason, citations: [], removedCitations: 0, truncated: false, usage }
+  return {
+    answer,
+    answered: false,
+    reason,
+    citations: [],
+    removedCitations: removed,
+    truncated: false,
+    usage,
+  }
 }
 
 async function* extract({ passages, rarity, question }: Made): Told {
@@ -162,7 +167,7 @@ async function* generate(
   signal: AbortSignal | undefined,
 ): Told {
   const prompt = promptFor(question.text, passages, randomBytes(4).toString('hex'))
-  const citing = citingText(passages, rarity)
+  const citing = citingText(passages, rarity, question.text)
   let truncated = false
   let usage: TokenUsage | null = null
   for await (const part of language.generate(prompt, { signal })) {
@@ -173,13 +178,14 @@ async function* generate(
     }
   }
   yield* citing.end()
-  if (citing.refused) return yield* decline('not_in_passages', usage)
+  const { text, removed } = citing
+  if (citing.refused && text === '') return yield* decline('not_in_passages', { usage, removed })
   return {
-    answer: citing.text,
-    answered: true,
-    reason: null,
+    answer: text,
+    answered: !citing.refused,
+    reason: citing.refused ? 'not_in_passages' : null,
     citations: citing.citations,
-    removedCitations: citing.removed,
+    removedCitations: removed,
     truncated,
     usage,
   }

@@ -2,7 +2,7 @@ import type { AnswerEvent, Citation } from '../../core/answer.ts'
 import { citationOf, sentenceFor } from './citation.ts'
 import { type Marked, markedText } from './marked-text.ts'
 import type { Passage } from './passages.ts'
-import { notInPassages } from './prompt.ts'
+import { mayRefuse, refusalFilter, refuses } from './refusal.ts'
 import type { Rarity } from './words.ts'
 
 type Told = Extract<AnswerEvent, { type: 'text' | 'citation' }>
@@ -15,7 +15,10 @@ export interface Citing {
   readonly citations: readonly Citation[]
   /** Citations of passages that were not given. */
   readonly removed: number
-  /** The model said that the passages do not answer the question. Its further words are not told. */
+  /**
+   * At the end: the model said that the passages do not answer the question. What it says after that is not told; what it
+   * said before is in `text`.
+   */
   readonly refused: boolean
 }
 
@@ -23,8 +26,12 @@ export interface Citing {
  * Checks every citation against the passages that were given. One that holds becomes a marker of our own, counted from 1 in
  * the order of the text, and points to the sentence that says it; one of no such passage is taken out and counted.
  */
-export function citingText(passages: readonly Passage[], rarity: Rarity): Citing {
-  const marked = markedText((url) => /^https?:/.test(url) && passages.some(({ text }) => text.includes(url)))
+export function citingText(passages: readonly Passage[], rarity: Rarity, question: string): Citing {
+  const given = [question, ...passages.map(({ text }) => text)]
+  const marked = markedText(
+    (url) => /^(?:https?:|www\.)/i.test(url) && given.some((text) => text.includes(url)),
+  )
+  const withoutRefusal = refusalFilter()
   const citations: Citation[] = []
   let text = ''
   let beginning = ''
@@ -43,13 +50,15 @@ export function citingText(passages: readonly Passage[], rarity: Rarity): Citing
   }
 
   function cite({ numbers, spaceBefore }: Extract<Marked, { type: 'cited' }>): Told[] {
-    const given = numbers.filter((number) => passages[number - 1] !== undefined)
-    removed += numbers.length - given.length
     const told: Told[] = []
     let markers = ''
-    for (const number of given) {
+    const there = /(?:\[\d+\])*$/.exec(text)?.[0] ?? ''
+    for (const number of numbers) {
       const passage = passages[number - 1]
-      if (passage === undefined) continue
+      if (passage === undefined) {
+        removed += 1
+        continue
+      }
       const sentence = sentenceFor(passage, lastStatement(text), rarity)
       const citation = citationOf(passage, sentence, citations.length + 1)
       const known = citations.find((one) => one.chunkId === citation.chunkId && one.quote === citation.quote)
@@ -58,7 +67,7 @@ export function citingText(passages: readonly Passage[], rarity: Rarity): Citing
         told.push({ type: 'citation', citation })
       }
       const mark = `[${known?.marker ?? citation.marker}]`
-      if (!markers.includes(mark)) markers += mark
+      if (!markers.includes(mark) && !there.includes(mark)) markers += mark
     }
     return markers === '' ? told : [...told, ...say(spaceBefore + markers)]
   }
@@ -67,22 +76,22 @@ export function citingText(passages: readonly Passage[], rarity: Rarity): Citing
   function gate(words: string, final: boolean): string {
     if (decided) return words
     beginning += words
-    const start = beginning.replace(/^[\s"'`*.]+/, '')
-    if (!final && start.length < notInPassages.length && notInPassages.startsWith(start)) return ''
+    if (!final && mayRefuse(beginning)) return ''
     decided = true
-    refused = start.startsWith(notInPassages)
+    refused = refuses(beginning)
     return beginning
   }
 
+  function hear(words: string, final: boolean): readonly Told[] {
+    const passed = gate(words, final)
+    if (refused) return []
+    const said = withoutRefusal.push(passed, final)
+    return tell(final ? [...marked.push(said), ...marked.end()] : marked.push(said))
+  }
+
   return {
-    push: (words) => {
-      const passed = gate(words, false)
-      return refused ? [] : tell(marked.push(passed))
-    },
-    end: () => {
-      const passed = gate('', true)
-      return refused ? [] : [...tell(marked.push(passed)), ...tell(marked.end())]
-    },
+    push: (words) => hear(words, false),
+    end: () => hear('', true),
     get text() {
       return text.trimEnd()
     },
@@ -93,7 +102,7 @@ export function citingText(passages: readonly Passage[], rarity: Rarity): Citing
       return removed
     },
     get refused() {
-      return refused
+      return refused || (withoutRefusal.found && citations.length === 0) || text.trim() === ''
     },
   }
 }
@@ -104,12 +113,7 @@ function lastStatement(text: string): string {
     .slice(-600)
     .replace(/\[\d+\]/g, '')
     .trimEnd()
-  const end = tail.replace(/[.!?…"')\]\s]+$/, '')
-  const before = Math.max(
-    end.lastIndexOf('. '),
-    end.lastIndexOf('! '),
-    end.lastIndexOf('? '),
-    end.lastIndexOf('\n'),
-  )
-  return tail.slice(before + 1)
+  const end = tail.replace(/[.!?…。！？"')\]\s]+$/, '')
+  const ends = [...end.matchAll(/[.!?…](?=\s)|[。！？\n]/g)]
+  return tail.slice((ends.at(-1)?.index ?? -1) + 1)
 }

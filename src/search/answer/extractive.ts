@@ -6,7 +6,10 @@ import { type Sentence, sentencesOf } from './sentences.ts'
 import { type Rarity, shared, weightOf, wordsOf } from './words.ts'
 
 const mostSentences = 4
+/** In letters of an alphabet. */
 const [shortest, longest] = [25, 600]
+/** One of these says as much as three letters. */
+const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
 /** A further sentence must bring at least so much of the question's weight that none before it had. */
 const leastGain = 0.1
 /** What a passage loses for each place further down; the search knows what words don't show. */
@@ -60,8 +63,12 @@ function candidatesOf(
   const score = (0.5 + (whole === 0 ? 0 : (0.5 * around) / whole)) / (1 + rank * rankDiscount)
   return sentencesOf(passage.text)
     .filter(({ text }) => !/^#{1,6}\s/.test(text))
-    .filter(({ text }) => text.length >= shortest && text.length <= longest)
+    .filter(({ text }) => lengthOf(text) >= shortest && lengthOf(text) <= longest)
     .map((sentence) => ({ passage, sentence, words: wordsOf(sentence.text), score }))
+}
+
+function lengthOf(text: string): number {
+  return text.length + 2 * (text.match(ideograph)?.length ?? 0)
 }
 
 type Told = Extract<AnswerEvent, { type: 'text' | 'citation' }>

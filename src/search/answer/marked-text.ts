@@ -1,3 +1,16 @@
+import {
+  type AllowsLink,
+  addressBehind,
+  bareAddress,
+  beginsAddress,
+  beginsLoadingTag,
+  looksLikeAddress,
+  removedAddress,
+  urlIn,
+  withoutLinks,
+} from './address.ts'
+import { markerAt } from './marker.ts'
+
 /** What is left of a language model's words: text, and the places where a passage is cited. */
 export type Marked =
   | { readonly type: 'text'; readonly text: string }
@@ -11,69 +24,63 @@ export interface MarkedText {
   end(): readonly Marked[]
 }
 
-const special = /[ \t]*[[【]|[`\]\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/u
-const number = /\d{1,3}/g
-/** `[1]`, `[1, 2]`, `[1-3]`, `[[1]]`, `[passage 1]`, `【1†source】`. */
-const marker =
-  /^(?:\[\[?|【)\s*(?:passages?\s*)?(\d{1,3}(?:\s*(?:,|;|–|-|and|&)\s*(?:passages?\s*)?\d{1,3})*)(?:†[^\]】\n]{0,60})?\s*(?:\]\]?|】)/i
-/** What may still become one. */
-const beginning = /^(?:\[\[?|【)\s*(?:p[a-z]{0,8}\s*)?[\d\s,;–&and-]*(?:†[^\]】\n]{0,60})?\]?$/i
-const looksLikeUrl = /^:|^\(\s*<?(?:[a-z][a-z0-9+.-]*:|\/|#|www\.)/i
-const longestUrl = 2_000
-const widestRange = 20
+const special =
+  /[ \t]*\\?[[【［〔〖]|https?:\/\/|www\.|[`~\\\]<\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/iu
+/** White space may stand before a citation that is to be taken out; the letters may begin an address. */
+const undecidedEnd = /\s*(?:h|ht|htt|https?|https?:|https?:\/|w{1,3})?$/i
+/** A line, or code within one, that is longer is not waited for. */
+const longestWait = 2_000
 
 /**
  * Finds citations in words that come piece by piece: whatever may be the beginning of one is held back until it is decided.
- * In code a bracket is a bracket. An address behind a bracket, which would be a link or a picture, is let through only when
- * `allowsLink` knows it: an address that a hostile passage made up could carry the question away. Controls are left out.
+ * In code a bracket is a bracket. An address that `allowsLink` does not know is taken out, and so are pictures: one that a
+ * hostile passage made up could carry the question away. Controls are left out.
  */
-export function markedText(allowsLink: (url: string) => boolean): MarkedText {
+export function markedText(allowsLink: AllowsLink): MarkedText {
   let held = ''
-  /** The run of backticks that ends the code, or null outside. */
-  let code: string | null = null
+  /** The run that opened a block of code, or null outside. */
+  let fence: string | null = null
   /** Of brackets that are open: whether an exclamation mark made them a picture. */
   const open: boolean[] = []
+  /** The beginning of the line that is being told. */
+  let line = ''
   let last = ''
+  let found: Marked[] = []
 
   function decide(final: boolean): readonly Marked[] {
-    const found: Marked[] = []
-    const say = (text: string): void => {
-      if (text === '') return
-      last = text.slice(-1)
-      found.push({ type: 'text', text })
-    }
-    for (;;) {
-      if (held === '') break
-      const taken = code === null ? prose(final, say, found) : inCode(final, say)
+    found = []
+    while (held !== '') {
+      const taken = fence === null ? prose(final) : inBlock(fence, final)
       if (taken === 0) break
       held = held.slice(taken)
     }
     return joined(found)
   }
 
-  /** How many characters were dealt with; 0: more must come first. */
-  function inCode(final: boolean, say: (text: string) => void): number {
-    const fence = code ?? ''
-    const inline = fence.length < 3
-    const ends = [held.indexOf(fence), inline ? held.indexOf('\n') : -1].filter((at) => at >= 0)
-    const at = Math.min(...ends)
-    if (Number.isFinite(at)) {
-      code = null
-      const length = held[at] === '\n' ? 1 : fence.length
-      say(held.slice(0, at + length))
-      return at + length
-    }
-    const keep = final ? 0 : fence.length - 1
-    const taken = Math.max(0, held.length - keep)
-    say(held.slice(0, taken))
-    return taken
+  function say(text: string): void {
+    if (text === '') return
+    last = text.slice(-1)
+    const newline = text.lastIndexOf('\n')
+    line = (newline < 0 ? line + text : text.slice(newline + 1)).slice(0, 8)
+    found.push({ type: 'text', text })
   }
 
-  function prose(final: boolean, say: (text: string) => void, found: Marked[]): number {
+  /** Line by line. How many characters were dealt with; 0: more must come first. */
+  function inBlock(run: string, final: boolean): number {
+    const newline = held.indexOf('\n')
+    if (newline < 0 && !final && held.length < longestWait) return 0
+    const length = newline < 0 ? held.length : newline + 1
+    const told = held.slice(0, length)
+    const closing = /^ {0,3}(`{3,}|~{3,})[ \t]*\n?$/.exec(told)?.[1] ?? ''
+    if (closing.startsWith(run)) fence = null
+    say(withoutLinks(told, allowsLink))
+    return length
+  }
+
+  function prose(final: boolean): number {
     const match = special.exec(held)
     if (match === null) {
-      // White space may stand before a citation that is to be taken out.
-      const text = final ? held : held.trimEnd()
+      const text = final ? held : held.replace(undecidedEnd, '')
       say(text)
       return text.length
     }
@@ -81,64 +88,108 @@ export function markedText(allowsLink: (url: string) => boolean): MarkedText {
       say(held.slice(0, match.index))
       return match.index
     }
-    const space = match[0].match(/^[ \t]*/)?.[0] ?? ''
+    if (beginsAddress(held)) return address(final)
+    const space = /^[ \t]*/.exec(held)?.[0] ?? ''
     const rest = held.slice(space.length)
     switch (rest.charAt(0)) {
       case '`':
-        return backticks(rest, final, say)
+      case '~':
+        return code(final)
       case ']':
-        return closing(rest, final, say)
+        return closing(final)
+      case '<':
+        return tag(final)
+      case '\\':
+        return escaped(rest, space, final)
       case '[':
       case '【':
-        return opening(rest, { space, final }, say, found)
+      case '［':
+      case '〔':
+      case '〖':
+        return opening(rest, space, final)
       default:
         return 1
     }
   }
 
-  function backticks(rest: string, final: boolean, say: (text: string) => void): number {
-    const run = /^`+/.exec(rest)?.[0] ?? '`'
-    if (run.length === rest.length && !final) return 0
-    code = run
-    say(run)
-    return run.length
+  function address(final: boolean): number {
+    const url = bareAddress(held, final)
+    if (url === null) return 0
+    say(allowsLink(url) ? url : removedAddress)
+    return url.length
   }
 
-  function opening(
-    rest: string,
-    { space, final }: { readonly space: string; readonly final: boolean },
-    say: (text: string) => void,
-    found: Marked[],
-  ): number {
-    const cited = marker.exec(rest)
-    // `[1]` may be followed by the second bracket of `[[1]]`, or be the words of a link.
-    const undecided = cited === null ? beginning.test(rest) : cited[0].length === rest.length
-    if (undecided && !final) return 0
+  /** A block of code begins a line; code within a line ends in it, by a run of the same length. */
+  function code(final: boolean): number {
+    const run = /^(?:`+|~+)/.exec(held)?.[0] ?? ''
+    const newline = held.indexOf('\n')
+    const whole = newline >= 0 || final || held.length >= longestWait
+    if (run.length === held.length && !whole) return 0
+    const begins = /^ {0,3}$/.test(line)
+    if (run.length >= 3 && begins) {
+      if (!whole) return 0
+      const length = newline < 0 ? held.length : newline + 1
+      if (run.startsWith('~') || !held.slice(run.length, length).includes('`')) {
+        fence = run
+        say(held.slice(0, length))
+        return length
+      }
+    }
+    if (run.startsWith('~')) {
+      say(run)
+      return run.length
+    }
+    const end = endOfRun(newline < 0 ? held : held.slice(0, newline), run.length, whole)
+    if (end === null && !whole) return 0
+    // A run that nothing ends is no code.
+    const told = held.slice(0, end ?? run.length)
+    say(withoutLinks(told, allowsLink))
+    return told.length
+  }
+
+  function tag(final: boolean): number {
+    const loads = beginsLoadingTag(held, final)
+    if (loads === null) return 0
+    say(loads ? '‹' : '<')
+    return 1
+  }
+
+  function escaped(rest: string, space: string, final: boolean): number {
+    if (rest.length === 1 && !final) return 0
+    if (/^\\[[【［〔〖]/.test(rest)) return opening(rest, space, final)
+    const length = /^\\[`~<]/.test(rest) ? 2 : 1
+    say(space + rest.slice(0, length))
+    return space.length + length
+  }
+
+  function opening(rest: string, space: string, final: boolean): number {
+    const cited = markerAt(rest, final)
+    if (cited === undefined) return 0
     if (cited === null) {
       open.push(space === '' && last === '!')
-      say(space + rest.charAt(0))
-      return space.length + 1
+      const length = rest.startsWith('\\') ? 2 : 1
+      say(space + rest.slice(0, length))
+      return space.length + length
     }
-    const address = addressAfter(rest.slice(cited[0].length), final)
-    if (address === null) return 0
-    found.push({ type: 'cited', numbers: numbersOf(cited[1] ?? ''), spaceBefore: space })
+    const behind = addressBehind(rest.slice(cited.length), final)
+    if (behind === null) return 0
+    found.push({ type: 'cited', numbers: cited.numbers, spaceBefore: space })
     last = ']'
-    const length = space.length + cited[0].length
-    if (address === '' || looksLikeUrl.test(address)) return length + address.length
+    line = 'x'
+    const length = space.length + cited.length
+    if (behind === '' || looksLikeAddress(behind)) return length + behind.length
     // Words in brackets: kept, apart from the marker.
     say(' ')
     return length
   }
 
-  function closing(rest: string, final: boolean, say: (text: string) => void): number {
-    if (rest.length === 1 && !final) return 0
-    const after = rest.slice(1)
-    const address = addressAfter(after, final)
-    if (address === null) return 0
+  function closing(final: boolean): number {
+    if (held.length === 1 && !final) return 0
+    const behind = addressBehind(held.slice(1), final)
+    if (behind === null) return 0
     const picture = open.pop() ?? false
-    const url = /^\(\s*<?([^\s>)]*)/.exec(address)?.[1] ?? ''
-    say(address !== '' && !picture && allowsLink(url) ? `]${address}` : ']')
-    return 1 + address.length
+    say(behind !== '' && !picture && allowsLink(urlIn(behind)) ? `]${behind}` : ']')
+    return 1 + behind.length
   }
 
   return {
@@ -150,33 +201,15 @@ export function markedText(allowsLink: (url: string) => boolean): MarkedText {
   }
 }
 
-/** `(url)` or `: url` directly behind a bracket; empty: none; null: it has not come whole. */
-function addressAfter(text: string, final: boolean): string | null {
-  const definition = /^:[ \t]*<?(?:https?|data|ftp|file|javascript):\S*/i.exec(text)
-  if (definition !== null) return definition[0].length === text.length && !final ? null : definition[0]
-  if (!text.startsWith('(')) return !final && /^:[ \t]*<?[a-z]{0,10}$/i.test(text) ? null : ''
-  let depth = 0
-  for (let at = 0; at < text.length && at < longestUrl; at += 1) {
-    const character = text.charAt(at)
-    // Only an address that breaks off is followed by a new line.
-    if (character === '\n') return text.slice(0, at)
-    if (character === '(') depth += 1
-    if (character === ')') depth -= 1
-    if (depth === 0) return text.slice(0, at + 1)
+/** Where code ends that begins a line with a run of backticks; null: it does not end, or not yet. */
+function endOfRun(text: string, length: number, whole: boolean): number | null {
+  for (const next of text.slice(length).matchAll(/`+/g)) {
+    const end = length + next.index + next[0].length
+    // The last run may still grow.
+    if (end === text.length && !whole) return null
+    if (next[0].length === length) return end
   }
-  return final || text.length >= longestUrl ? text : null
-}
-
-function numbersOf(list: string): readonly number[] {
-  const numbers: number[] = []
-  for (const part of list.split(/[,;&]|and/)) {
-    const [from, to] = [...part.matchAll(number)].map(([digits]) => Number(digits))
-    if (from === undefined) continue
-    numbers.push(from)
-    const end = Math.min(to ?? from, from + widestRange)
-    for (let next = from + 1; next <= end; next += 1) numbers.push(next)
-  }
-  return numbers
+  return null
 }
 
 function joined(found: readonly Marked[]): readonly Marked[] {

@@ -1,65 +1,93 @@
-import { estimateTokens } from '../../splitting/tokens.ts'
-import type { FoundChunk } from '../../store/nearest.ts'
+import type { Hit } from '../../core/search.ts'
+import { asAttribute } from './neutral.ts'
 import { sentencesOf } from './sentences.ts'
 import { wordsOf } from './words.ts'
 
+/** What is known of a chunk that was found. */
+export type Found = Pick<
+  Hit,
+  'chunkId' | 'documentId' | 'title' | 'content' | 'source' | 'headingPath' | 'page' | 'startOffset'
+>
+
 /** A chunk that an answer may be made of. */
-export interface Passage {
-  readonly chunk: FoundChunk
+export interface Passage<Chunk extends Found = Found> {
+  readonly chunk: Chunk
   /** What is given of the chunk: all of it, or its beginning where the room was less. */
   readonly text: string
   readonly words: ReadonlySet<string>
   readonly tokens: number
 }
 
-/** Tokens that the tags and the title of a passage take. */
+/** Tokens that the tags of a passage take. */
 const wrapping = 40
-/** Of the shorter one's words, so many in the longer one too: the same text twice. */
+const longestPlace = 300
+/** Of a chunk's words, so many in a better one too: it says nothing else. */
 const duplicate = 0.9
 const fewestWords = 8
+/** Characters; less of a chunk is not worth giving. */
+const shortestBeginning = 80
+
+/** Where a chunk stands, as a language model is told: the title and the headings above. */
+export function placeOf({ title, headingPath }: Found): string {
+  const steps = [title, ...headingPath].map(asAttribute).filter((step) => step !== '')
+  return [...new Set(steps)]
+    .join(' › ')
+    .slice(0, longestPlace)
+    .replace(/[\ud800-\udbff]$/, '')
+}
 
 /**
  * The best chunks that say different things and fit into the room together, best first. A chunk for which the room is too
  * small is passed over for a smaller one; when even the first is too long, its beginning is taken.
  */
-export function choosePassages(
-  chunks: readonly FoundChunk[],
-  { most, tokens }: { readonly most: number; readonly tokens: number },
-): readonly Passage[] {
-  const chosen: Passage[] = []
-  let room = tokens
+export function choosePassages<Chunk extends Found>(
+  chunks: readonly Chunk[],
+  {
+    most,
+    tokens: room,
+    tokensOf,
+  }: { readonly most: number; readonly tokens: number; readonly tokensOf: (text: string) => number },
+): readonly Passage<Chunk>[] {
+  const chosen: Passage<Chunk>[] = []
+  let left = room
   for (const chunk of chunks) {
     if (chosen.length === most) break
     const words = wordsOf(chunk.content)
-    if (words.size === 0 || chosen.some((other) => sameText(words, other.words))) continue
-    const passage = fitted(chunk, words, chosen.length === 0 ? room : Number.NEGATIVE_INFINITY)
-    if (passage.tokens > room) continue
-    chosen.push(passage)
-    room -= passage.tokens
+    if (words.size === 0 || chosen.some((other) => saysNothingElse(words, other.words))) continue
+    const around = wrapping + tokensOf(placeOf(chunk))
+    const tokens = tokensOf(chunk.content) + around
+    if (tokens <= left) {
+      chosen.push({ chunk, text: chunk.content, words, tokens })
+      left -= tokens
+    } else if (chosen.length === 0) {
+      const text = beginningOf(chunk.content, (part) => tokensOf(part) + around <= left)
+      if (text === '') continue
+      chosen.push({ chunk, text, words: wordsOf(text), tokens: left })
+      left = 0
+    }
   }
   return chosen
 }
 
-function sameText(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  const [small, large] = a.size < b.size ? [a, b] : [b, a]
-  if (small.size < fewestWords)
-    return small.size === large.size && [...small].every((word) => large.has(word))
-  let both = 0
-  for (const word of small) if (large.has(word)) both += 1
-  return both / small.size >= duplicate
+/** A number of its own makes a text another one, however many words are the same. */
+function saysNothingElse(words: ReadonlySet<string>, better: ReadonlySet<string>): boolean {
+  const own = [...words].filter((word) => !better.has(word))
+  if (words.size < fewestWords) return own.length === 0 && words.size === better.size
+  return own.length <= (1 - duplicate) * words.size && !own.some((word) => /\p{N}/u.test(word))
 }
 
-function fitted(chunk: FoundChunk, words: ReadonlySet<string>, room: number): Passage {
-  const tokens = estimateTokens(chunk.content) + wrapping
-  if (room === Number.NEGATIVE_INFINITY || tokens <= room)
-    return { chunk, text: chunk.content, words, tokens }
+/** As many whole sentences as fit; of a sentence that does not fit alone, as many words. Empty: too little fits. */
+function beginningOf(content: string, fits: (part: string) => boolean): string {
   let end = 0
-  for (const sentence of sentencesOf(chunk.content)) {
-    if (estimateTokens(chunk.content.slice(0, sentence.end)) + wrapping > room) break
+  for (const sentence of sentencesOf(content)) {
+    if (!fits(content.slice(0, sentence.end))) break
     end = sentence.end
   }
-  const text = chunk.content.slice(0, end)
-  return end === 0
-    ? { chunk, text: chunk.content, words, tokens }
-    : { chunk, text, words: wordsOf(text), tokens: estimateTokens(text) + wrapping }
+  if (end > 0) return content.slice(0, end)
+  end = content.length
+  while (end >= shortestBeginning && !fits(content.slice(0, end))) end = Math.floor(end * 0.9)
+  if (end < shortestBeginning) return ''
+  const part = content.slice(0, end).replace(/[\ud800-\udbff]$/, '')
+  const space = part.search(/\s\S*$/)
+  return space < shortestBeginning ? part : part.slice(0, space)
 }

@@ -1,12 +1,7 @@
 import type { Prompt } from '../../generating/contract.ts'
-import { asAttribute, asData } from './neutral.ts'
-import type { Passage } from './passages.ts'
-
-/** What the language model is told to write when the passages do not answer the question. */
-export const notInPassages = 'NOT_IN_PASSAGES'
-
-/** What the words around passages and question take of the context, in tokens. */
-export const promptOverhead = 500
+import { asData } from './neutral.ts'
+import { type Passage, placeOf } from './passages.ts'
+import { notInPassages } from './refusal.ts'
 
 /**
  * Passages are quoted, never addressed to the model: between tags whose name nobody could know beforehand (`key`), with
@@ -27,7 +22,7 @@ The passages stand between <${tag}> and </${tag}>. They are quotations from docu
 }
 
 function quote({ chunk, text }: Passage, number: number, tag: string): string {
-  const place = [chunk.title, ...chunk.headingPath].map(asAttribute).filter((step) => step !== '')
-  const from = place.length === 0 ? '' : ` from="${[...new Set(place)].join(' › ')}"`
+  const place = placeOf(chunk)
+  const from = place === '' ? '' : ` from="${place}"`
   return `<${tag} number="${number}"${from}>\n${asData(text)}\n</${tag}>`
 }

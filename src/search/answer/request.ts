@@ -1,6 +1,6 @@
 import type { AnswerMode } from '../../core/answer.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { SearchFilter } from '../../core/search.ts'
+import type { SearchFilter, Serve } from '../../core/search.ts'
 import { checkRequest } from '../request.ts'
 
 export interface AskRequest {
@@ -8,6 +8,8 @@ export interface AskRequest {
   readonly query: string
   /** The embedding model that finds the passages. Absent: the current one. */
   readonly modelName?: string
+  /** While a migration fills its target, in place of `modelName`: which of its models find the passages, as in a search. */
+  readonly serve?: Serve
   /** Passages that the answer may use, 1 to 50; default 8. */
   readonly topK?: number
   /** Passages that score less are left out. */
@@ -20,16 +22,26 @@ export interface AskRequest {
 
 const defaultPassages = 8
 export const mostPassages = 50
+const serves: readonly Serve[] = ['source', 'target', 'both']
+
+export type CheckedAsk = ReturnType<typeof checkAsk>
 
 /** @throws RevectorError INVALID_INPUT */
-export function checkAsk({ mode, ...request }: AskRequest) {
+export function checkAsk({ mode, serve, ...request }: AskRequest) {
   const checked = checkRequest({ topK: defaultPassages, ...defined(request) })
   if (checked.query.trim() === '') throw invalid('query', 'some text', checked.query)
   if (checked.topK > mostPassages) throw invalid('topK', `at most ${mostPassages} passages`, checked.topK)
   if (mode !== undefined && mode !== 'generated' && mode !== 'extractive') {
     throw invalid('mode', 'generated or extractive', mode)
   }
-  return { ...checked, mode }
+  if (serve !== undefined && !serves.includes(serve)) throw invalid('serve', serves.join(', '), serve)
+  if (serve !== undefined && request.modelName !== undefined) {
+    throw new RevectorError('INVALID_INPUT', 'serve and a model were both given: expected one of them.', {
+      hint: 'serve takes the models from the open migration; leave it out to name one.',
+      data: { field: 'serve' },
+    })
+  }
+  return { ...checked, mode, serve }
 }
 
 function defined<T extends object>(given: T): T {

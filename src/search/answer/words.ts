@@ -1,12 +1,32 @@
-/** A word without its ending, in lower case: enough to know "closing", "closed" and "closes" for one. No language's rules. */
+/** Scripts that put no spaces between words: pairs of their letters stand for words. */
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]+/gu
+const spaced = /[\p{L}\p{N}\p{M}]+/gu
+
+/** A word without its ending: enough to know "closing", "closed" and "closes" for one. No language's rules. */
 function stem(word: string): string {
-  const lower = word.toLowerCase()
-  return lower.length > 5 ? lower.slice(0, Math.max(4, lower.length - 3)) : lower
+  return word.length > 5 ? word.slice(0, Math.max(4, word.length - 3)) : word
 }
 
-/** The different words of a text. */
+function pairs(letters: string): string[] {
+  const all = [...letters]
+  return all.length < 2 ? all : all.slice(1).map((letter, i) => `${all[i]}${letter}`)
+}
+
+/** The different words of a text, in any script; capitals and accents make no difference. */
 export function wordsOf(text: string): ReadonlySet<string> {
-  return new Set([...text.normalize('NFKC').matchAll(/[\p{L}\p{N}]+/gu)].map(([word]) => stem(word)))
+  const plain = text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+  const words = new Set<string>()
+  const rest = plain.replace(unspaced, (letters) => {
+    for (const pair of pairs(letters)) words.add(pair)
+    return ' '
+  })
+  for (const [word] of rest.matchAll(spaced)) words.add(stem(word))
+  return words
 }
 
 /** How much each word says: the rarer it is in the passages, the more. No list of stop words, so it holds for any language. */

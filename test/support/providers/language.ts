@@ -34,6 +34,8 @@ export type LanguageFault =
   | 'length'
   /** Withheld by the provider. */
   | 'filtered'
+  /** Says at its end that it failed. */
+  | 'failed'
 
 export interface FakeLanguageModel {
   readonly url: string
@@ -50,9 +52,11 @@ export interface FakeLanguageModel {
   readonly left: Promise<void>
 }
 
+type EndReason = 'stop' | 'length' | 'filtered' | 'failed'
+
 interface Frames {
   readonly word: (text: string) => string
-  readonly end: (reason: 'stop' | 'length' | 'filtered') => string
+  readonly end: (reason: EndReason) => string
   readonly begin: string
 }
 
@@ -68,7 +72,9 @@ const chat: Frames = {
   }),
   word: (content) => sse({ id: 'x', created: 1, model: 'fake', choices: [{ index: 0, delta: { content } }] }),
   end: (reason) => {
-    const finish_reason = { stop: 'stop', length: 'length', filtered: 'content_filter' }[reason]
+    const finish_reason = { stop: 'stop', length: 'length', filtered: 'content_filter', failed: 'error' }[
+      reason
+    ]
     return `${sse({
       id: 'x',
       created: 1,
@@ -92,7 +98,12 @@ const google: Frames = {
       candidates: [
         {
           content: { role: 'model', parts: [] },
-          finishReason: { stop: 'STOP', length: 'MAX_TOKENS', filtered: 'SAFETY' }[reason],
+          finishReason: {
+            stop: 'STOP',
+            length: 'MAX_TOKENS',
+            filtered: 'SAFETY',
+            failed: 'MALFORMED_FUNCTION_CALL',
+          }[reason],
         },
       ],
       usageMetadata: { promptTokenCount: 7, candidatesTokenCount: 3, totalTokenCount: 10 },
@@ -114,7 +125,9 @@ const cohere: Frames = {
     named('message-end', {
       type: 'message-end',
       delta: {
-        finish_reason: { stop: 'COMPLETE', length: 'MAX_TOKENS', filtered: 'ERROR_TOXIC' }[reason],
+        finish_reason: { stop: 'COMPLETE', length: 'MAX_TOKENS', filtered: 'ERROR_TOXIC', failed: 'ERROR' }[
+          reason
+        ],
         usage: { tokens: { input_tokens: 7, output_tokens: 3 } },
       },
     }),
@@ -199,7 +212,7 @@ export async function fakeLanguageModel(
     }
     if (fault === 'cut') return void response.end(half)
     if (fault === 'garbled') return void response.end(`${half}data: {"choices":[{"del\n\n`)
-    const reason = fault === 'length' || fault === 'filtered' ? fault : 'stop'
+    const reason = fault === 'length' || fault === 'filtered' || fault === 'failed' ? fault : 'stop'
     response.end(pieces.map(word).join('') + end(reason))
   }
 
