@@ -1,55 +1,121 @@
 import type { ComponentChildren } from 'preact'
+import { type Block, blocksOf } from '../markdown/blocks.ts'
+import type { Span } from '../markdown/spans.ts'
+
+/** Offsets in the source of a passage, half-open. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+type ShowText = (text: string) => ComponentChildren
 
 /**
- * A passage as people read it: of its Markdown, headings, code, bold and links are shown as what they are. Only text
- * is ever made of it, so whatever a document holds stays text.
+ * A passage as people read it. Only text is ever made of what a document holds, so whatever it holds stays text.
+ *
+ * @param marked the part of the source that is marked in it
+ * @param show what is made of a piece of its text, where it is more than that
  */
-export function Prose({ text }: { text: string }) {
-  const blocks = text.split(/^(```[\s\S]*?(?:^```[^\n]*\n?|$(?![\s\S])))/m)
+export function Prose({
+  text,
+  marked,
+  show,
+}: {
+  text: string
+  marked?: Stretch | undefined
+  show?: ShowText
+}) {
+  return <Blocks blocks={blocksOf(text)} marked={marked} {...(show === undefined ? {} : { show })} />
+}
+
+export function Blocks({
+  blocks,
+  marked,
+  show = (text) => text,
+}: {
+  blocks: readonly Block[]
+  marked?: Stretch | undefined
+  show?: ShowText
+}) {
+  const words = (spans: readonly Span[]): ComponentChildren =>
+    spans.map((span) => <Words key={span.at} span={span} marked={marked} show={show} />)
   return (
-    <div class="passage">
-      {blocks.map((block, at) =>
-        block.startsWith('```') ? (
-          <div class="prose-code" key={`${at}`}>
-            {block.replace(/^```[^\n]*\n?/, '').replace(/\n?```\s*$/, '')}
-          </div>
-        ) : (
-          paragraphs(block).map((paragraph) => <Paragraph key={paragraph.place} text={paragraph.text} />)
-        ),
-      )}
+    <div class="passage" dir="auto">
+      {blocks.map((block, at) => (
+        <BlockView key={at} block={block} words={words} />
+      ))}
     </div>
   )
 }
 
-function paragraphs(block: string): readonly { text: string; place: number }[] {
-  return block
-    .split(/\n{2,}/)
-    .map((text, place) => ({ text: text.trim(), place }))
-    .filter(({ text }) => text !== '')
-}
-
-function Paragraph({ text }: { text: string }) {
-  if (/^\|.*\|/m.test(text)) {
-    const rows = text.split('\n').filter((row) => !/^\|[\s:|-]+\|$/.test(row.trim()))
-    return <div class="prose-code">{rows.join('\n')}</div>
+function BlockView({ block, words }: { block: Block; words: (spans: readonly Span[]) => ComponentChildren }) {
+  switch (block.kind) {
+    case 'head':
+      return (
+        <p class="prose-head" dir="auto">
+          {words(block.spans)}
+        </p>
+      )
+    case 'code':
+      return (
+        <div class="prose-code" dir="ltr">
+          {words(block.spans)}
+        </div>
+      )
+    case 'item':
+      return (
+        <p class={`prose-item depth-${block.depth}`} dir="auto">
+          <span class="prose-sign">{block.sign}</span>
+          <span>{words(block.spans)}</span>
+        </p>
+      )
+    case 'table':
+      return (
+        <div class="prose-table scroll">
+          <table>
+            <tbody>
+              {block.rows.map((row, at) => (
+                <tr key={at}>
+                  {row.cells.map((cell, place) =>
+                    row.head ? (
+                      <th key={place} scope="col">
+                        {words(cell)}
+                      </th>
+                    ) : (
+                      <td key={place}>{words(cell)}</td>
+                    ),
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )
+    default:
+      return (
+        <p class={block.kind === 'quote' ? 'prose-quote' : undefined} dir="auto">
+          {words(block.spans)}
+        </p>
+      )
   }
-  const heading = /^#{1,6}\s+(.*)/.exec(text)
-  if (heading === null) return <p>{inline(text)}</p>
-  const rest = text.slice(heading[0].length).trim()
-  return (
-    <>
-      <p class="prose-head">{inline(heading[1] ?? '')}</p>
-      {rest !== '' && <p>{inline(rest)}</p>}
-    </>
-  )
 }
 
-function inline(text: string): ComponentChildren {
-  // Lines that were only wrapped flow again; those of a list stay lines.
-  const flowing = text.replace(/\n(?!\s*(?:[-*+]|\d+[.)])\s)/g, ' ')
-  return flowing.split(/(`[^`\n]+`|\*\*[^*\n]+\*\*|\[[^\]\n]+\]\([^)\n]*\))/).map((part) => {
-    if (/^`.+`$/.test(part)) return <code>{part.slice(1, -1)}</code>
-    if (/^\*\*.+\*\*$/.test(part)) return <strong>{part.slice(2, -2)}</strong>
-    return /^\[([^\]]+)\]\(/.exec(part)?.[1] ?? part
-  })
+function Words({ span, marked, show }: { span: Span; marked: Stretch | undefined; show: ShowText }) {
+  const { text, at } = span
+  const from = Math.min(text.length, Math.max(0, (marked?.from ?? 0) - at))
+  const to = Math.max(from, Math.min(text.length, (marked?.to ?? 0) - at))
+  const plain = span.code === true ? (piece: string) => piece : show
+  const words =
+    from === to ? (
+      plain(text)
+    ) : (
+      <>
+        {plain(text.slice(0, from))}
+        <mark>{plain(text.slice(from, to))}</mark>
+        {plain(text.slice(to))}
+      </>
+    )
+  if (span.code === true) return <code>{words}</code>
+  const leaning = span.em === true ? <em>{words}</em> : words
+  return span.strong === true ? <strong>{leaning}</strong> : <>{leaning}</>
 }

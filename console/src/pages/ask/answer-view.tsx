@@ -2,9 +2,11 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import type { Citation, Status } from '../../api/shapes.ts'
 import { count, counted, milliseconds, percent } from '../../format.ts'
+import { blocksOf, textOf } from '../../markdown/blocks.ts'
 import { byName } from '../../models.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { ModelName } from '../../parts/model-name.tsx'
+import { Blocks } from '../../parts/prose.tsx'
 import { Failure } from '../../parts/states.tsx'
 import { CitedPassage } from './cited-passage.tsx'
 import type { Question } from './question.ts'
@@ -14,26 +16,23 @@ export function AnswerView({ question, status }: { question: Question; status: S
   const done = question.done.value
   const running = question.running.value
   const citations = question.citations.value
-  const paragraphs = question.answer.value.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== '')
+  const blocks = blocksOf(question.answer.value)
   return (
     <li class="answer card" aria-busy={running}>
-      <h2>{question.text}</h2>
+      <h2 dir="auto">{question.text}</h2>
       {question.problem.value !== null && <Failure problem={question.problem.value} />}
-      {running && paragraphs.length === 0 && <p class="thinking">{waiting(question.passages.value)}</p>}
+      {running && blocks.length === 0 && <p class="thinking">{waiting(question.passages.value)}</p>}
       {done !== null && !done.answered && (
         <p class="not-there">
           <Icon name="dash" /> The documents do not say.
         </p>
       )}
-      {paragraphs.map((paragraph, at) => {
-        const markers = markersOf(paragraph)
+      {blocks.map((block, at) => {
+        const markers = markersOf(textOf(block))
         const shown = citations.find((one) => one.marker === opened.value && markers.includes(one.marker))
         return (
-          <div key={at}>
-            <p class="passage answer-text">
-              {withMarkers(paragraph, citations, opened)}
-              {running && at === paragraphs.length - 1 && <span class="caret" aria-hidden="true" />}
-            </p>
+          <div key={at} class="answer-text" data-running={running && at === blocks.length - 1}>
+            <Blocks blocks={[block]} show={(text) => withMarkers(text, citations, opened)} />
             {shown !== undefined && (
               <CitedPassage
                 citation={shown}

@@ -82,7 +82,7 @@ function Desk({ status }: { status: Status }) {
         />
         <div class="ask-line">
           <label class="inline-field">
-            Passages found with
+            Found with
             <select
               value={model.value}
               onChange={(event) => {

@@ -1,8 +1,10 @@
 import { useSignal } from '@preact/signals'
 import type { Hit } from '../../api/shapes.ts'
+import { type Block, blocksOf, shortened, textOf } from '../../markdown/blocks.ts'
 import { Place } from '../../parts/passage.tsx'
-import { Prose } from '../../parts/prose.tsx'
+import { Blocks } from '../../parts/prose.tsx'
 
+/** Characters that are shown of a passage at first. */
 const short = 260
 
 export function HitCard({
@@ -17,7 +19,8 @@ export function HitCard({
   aside?: string | undefined
 }) {
   const whole = useSignal(false)
-  const long = hit.content.length > short + 40
+  const blocks = withoutHeading(hit)
+  const part = shortened(blocks, short)
   return (
     <li
       class="hit"
@@ -39,12 +42,13 @@ export function HitCard({
             page={hit.page}
           />
           <span class="score" title={`distance ${hit.distance.toFixed(4)}`}>
+            <span class="unseen">score </span>
             {hit.score.toFixed(3)}
           </span>
         </div>
-        <Prose text={long && !whole.value ? `${hit.content.slice(0, short).trimEnd()}…` : hit.content} />
+        <Blocks blocks={whole.value ? blocks : (part ?? blocks)} />
         <p class="hit-foot">
-          {long && (
+          {part !== null && (
             <button
               type="button"
               class="text-button"
@@ -61,4 +65,12 @@ export function HitCard({
       </div>
     </li>
   )
+}
+
+/** Its place names the heading already. */
+function withoutHeading({ content, title, heading_path: headings }: Hit): readonly Block[] {
+  const blocks = blocksOf(content)
+  const [first, ...rest] = blocks
+  const told = first?.kind === 'head' && [title, ...headings].includes(textOf(first))
+  return told && rest.length > 0 ? rest : blocks
 }
