@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { Model, SearchResult } from '../../api/shapes.ts'
-import { milliseconds, percent } from '../../format.ts'
+import { counted, milliseconds, percent } from '../../format.ts'
 import { byName, laneClass } from '../../models.ts'
 import { HitCard } from './hit-card.tsx'
 import { Joins } from './joins.tsx'
@@ -58,7 +58,7 @@ function Column({
       <header>
         <h2>{name}</h2>
         <p class="quiet">
-          {result.hits.length} passages in {milliseconds(result.took_ms)}
+          {counted(result.hits.length, 'passage')} in {milliseconds(result.took_ms)}
         </p>
         {coverage < 1 && <p class="incomplete">It could look at {percent(coverage)} of the chunks only.</p>}
       </header>

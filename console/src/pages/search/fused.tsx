@@ -1,5 +1,5 @@
 import type { Model, SearchResult } from '../../api/shapes.ts'
-import { milliseconds, percent } from '../../format.ts'
+import { counted, milliseconds, percent } from '../../format.ts'
 import { byName, laneClass } from '../../models.ts'
 import { HitCard } from './hit-card.tsx'
 
@@ -9,7 +9,7 @@ export function Fused({ result, models }: { result: SearchResult; models: readon
   return (
     <section aria-label="Found together">
       <p class="quiet">
-        {result.hits.length} passages{' '}
+        {counted(result.hits.length, 'passage')}{' '}
         {result.aggregation === 'intersection' ? 'that all models found' : 'of any model'}, fused by rank in{' '}
         {milliseconds(result.took_ms)}. Distances of different models are never compared.
       </p>
@@ -18,34 +18,47 @@ export function Fused({ result, models }: { result: SearchResult; models: readon
           {name} could look at {percent(result.coverage[name] ?? 1)} of the chunks only.
         </p>
       ))}
-      {result.hits.length === 0 && <p>No passage was found by all of them.</p>}
-      <ol class="fused">
-        {result.hits.map((hit) => (
-          <li key={hit.chunk_id} class="fused-row">
-            <ul class="sources" aria-label="Found by">
-              {result.models.map((name) => {
-                const by = hit.models[name]
-                return (
-                  <li key={name} class={laneClass(byName(models, name))} data-found={by !== undefined}>
-                    <i aria-hidden="true" />
-                    {by === undefined ? (
-                      <span class="unseen">not by {name}</span>
-                    ) : (
-                      <span title={`${name}, distance ${by.distance.toFixed(4)}`}>
-                        {by.rank}
-                        <span class="unseen">. in {name}</span>
-                      </span>
-                    )}
-                  </li>
-                )
-              })}
-            </ul>
-            <ul class="plain-list">
-              <HitCard hit={hit} lit={false} />
-            </ul>
-          </li>
-        ))}
-      </ol>
+      {result.hits.length === 0 && (
+        <p>
+          {result.aggregation === 'intersection'
+            ? 'No passage was found by all of them.'
+            : 'Nothing was found.'}
+        </p>
+      )}
+      <FusedList result={result} models={models} />
     </section>
+  )
+}
+
+/** Each passage with who found it, and at which rank. */
+export function FusedList({ result, models }: { result: SearchResult; models: readonly Model[] }) {
+  return (
+    <ol class="fused">
+      {result.hits.map((hit) => (
+        <li key={hit.chunk_id} class="fused-row">
+          <ul class="sources" aria-label="Found by">
+            {result.models.map((name) => {
+              const by = hit.models[name]
+              return (
+                <li key={name} class={laneClass(byName(models, name))} data-found={by !== undefined}>
+                  <i aria-hidden="true" />
+                  {by === undefined ? (
+                    <span class="unseen">not by {name}</span>
+                  ) : (
+                    <span title={`${name}, distance ${by.distance.toFixed(4)}`}>
+                      {by.rank}
+                      <span class="unseen">. in {name}</span>
+                    </span>
+                  )}
+                </li>
+              )
+            })}
+          </ul>
+          <ul class="plain-list">
+            <HitCard hit={hit} lit={false} />
+          </ul>
+        </li>
+      ))}
+    </ol>
   )
 }

@@ -1,0 +1,188 @@
+import { type Signal, useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { useResource } from '../../api/resource.ts'
+import type { Model } from '../../api/shapes.ts'
+import { currentOf } from '../../models.ts'
+import { ModelChoice } from '../../parts/model-name.tsx'
+import { Empty, Failure, Loading } from '../../parts/states.tsx'
+import { noteInAddress, route } from '../../route.ts'
+import { type Asked, ask, type Way } from './ask.ts'
+import { Filters, filterOf } from './filters.tsx'
+import { Found } from './found.tsx'
+import { ServeChoice } from './serve.tsx'
+
+const ways: readonly { way: Way; name: string }[] = [
+  { way: 'side', name: 'Side by side' },
+  { way: 'union', name: 'What any found' },
+  { way: 'intersection', name: 'What all found' },
+]
+const depths = [5, 8, 10, 20, 50]
+
+/** A question, where it is asked, and what is found. The address says all of it but the filters. */
+export function Desk({ models }: { models: readonly Model[] }) {
+  const given = useRef(givenIn(route.peek().query, models)).current
+  const text = useSignal(given.q)
+  const query = useSignal(given.q)
+  const asked = useSignal<Asked>(given.asked)
+  const topK = useSignal(given.k)
+  const filters = useSignal<Readonly<Record<string, string>>>({})
+  const { chosen, way, serve } = asked.value
+  const target = models.find((model) => model.state === 'filling')
+
+  const request = { query: query.value, top_k: topK.value, explain: true, ...filterOf(filters.value) }
+  const nowhere = serve === null && chosen.length === 0
+  const key = query.value === '' || nowhere ? null : JSON.stringify([request, asked.value])
+  const found = useResource(key, (signal) => ask(request, asked.value, signal))
+
+  useEffect(() => {
+    noteInAddress('search', {
+      q: query.value,
+      models: serve === null ? chosen.join(',') : undefined,
+      serve: serve ?? undefined,
+      k: topK.value,
+      way: way === 'side' ? undefined : way,
+    })
+  }, [query.value, asked.value, topK.value])
+
+  // The migration came to its end: there is nothing to choose between any more.
+  const ended = serve !== null && target === undefined
+  useEffect(() => {
+    if (ended) asked.value = { way, chosen: models.slice(0, 1).map((one) => one.model_name), serve: null }
+  }, [ended])
+
+  return (
+    <>
+      <search>
+        <form class="desk" onSubmit={submit}>
+          <Question text={text} />
+          <ModelChoice
+            models={models.filter((model) => model.embeddings > 0)}
+            chosen={chosen}
+            legend="In"
+            onChange={(names) => {
+              const kept = models.map((model) => model.model_name).filter((name) => names.includes(name))
+              asked.value = { way, chosen: kept, serve: null }
+            }}
+          />
+          {target !== undefined && (
+            <ServeChoice
+              source={currentOf(models)}
+              target={target}
+              chosen={serve}
+              onChange={(one) => {
+                asked.value = { way, chosen: [], serve: one }
+              }}
+            />
+          )}
+          <div class="desk-options">
+            {chosen.length > 1 && (
+              <fieldset class="ways">
+                <legend class="unseen">How lists are shown</legend>
+                {ways.map((one) => (
+                  <label key={one.way}>
+                    <input
+                      type="radio"
+                      name="way"
+                      checked={way === one.way}
+                      onChange={() => {
+                        asked.value = { ...asked.value, way: one.way }
+                      }}
+                    />
+                    {one.name}
+                  </label>
+                ))}
+              </fieldset>
+            )}
+            <label class="inline-field">
+              Passages
+              <select
+                value={topK.value}
+                onChange={(event) => {
+                  topK.value = Number(event.currentTarget.value)
+                }}
+              >
+                {depths.map((k) => (
+                  <option key={k} value={k}>
+                    {k}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <Filters given={filters} />
+          </div>
+        </form>
+      </search>
+      {found.problem.value !== null && (
+        <Failure problem={found.problem.value} again={() => void found.reload()} />
+      )}
+      {found.data.value !== null ? (
+        <Found results={found.data.value} models={models} k={topK.value} stale={found.loading.value} />
+      ) : found.loading.value ? (
+        <Loading what="passages" rows={3} />
+      ) : (
+        key === null && (
+          <Empty title={nowhere ? 'Choose a model' : 'What do you want to know?'}>
+            <p>Choose two models to see where they agree, and what only one of them finds.</p>
+          </Empty>
+        )
+      )}
+    </>
+  )
+
+  function submit(event: Event): void {
+    event.preventDefault()
+    const wanted = text.value.trim()
+    if (query.value === wanted) void found.reload()
+    query.value = wanted
+  }
+}
+
+/** What an address asks for, as far as there is such a thing. */
+function givenIn(query: URLSearchParams, models: readonly Model[]) {
+  const named = (query.get('models') ?? '').split(',')
+  const searchable = models.filter((model) => model.embeddings > 0).map((model) => model.model_name)
+  const chosen = searchable.filter((name) => named.includes(name)).slice(0, 4)
+  const filling = models.some((model) => model.state === 'filling')
+  const serve = filling
+    ? (['source', 'target', 'both'] as const).find((one) => one === query.get('serve'))
+    : null
+  const way = ways.find((one) => one.way === query.get('way'))?.way ?? 'side'
+  const first = serve == null && chosen.length === 0 ? searchable.slice(0, 1) : chosen
+  const k = Number(query.get('k'))
+  return {
+    q: query.get('q') ?? '',
+    k: depths.includes(k) ? k : 8,
+    asked: { way, chosen: serve == null ? first : [], serve: serve ?? null },
+  }
+}
+
+function Question({ text }: { text: Signal<string> }) {
+  const box = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    const focus = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || /^(input|textarea|select)$/i.test((event.target as Element).tagName)) return
+      event.preventDefault()
+      box.current?.focus()
+    }
+    addEventListener('keydown', focus)
+    return () => removeEventListener('keydown', focus)
+  }, [])
+  return (
+    <div class="desk-line">
+      <input
+        ref={box}
+        type="search"
+        dir="auto"
+        aria-label="Question"
+        placeholder="Ask as you would ask a colleague"
+        value={text.value}
+        onInput={(event) => {
+          text.value = event.currentTarget.value
+        }}
+      />
+      <button type="submit" class="button primary">
+        Search
+      </button>
+    </div>
+  )
+}
