@@ -45,13 +45,15 @@ export function App() {
       <main id="main" tabIndex={-1} ref={main} aria-label={titles[page] ?? 'Not found'}>
         {connection.value === 'lost' && (
           <p class="lost" role="status">
-            <strong>The service does not answer.</strong> What you see is what was last known. It is tried
-            again by itself.
+            <strong>The service does not answer.</strong> What you see is what was last known. The page goes
+            on by itself when it is back.
           </p>
         )}
         <Page page={page} id={id} />
       </main>
-      {keyWanted.value !== 'no' && <KeyDialog wrong={keyWanted.value === 'wrong'} />}
+      {(keyWanted.value === 'missing' || keyWanted.value === 'wrong') && (
+        <KeyDialog wrong={keyWanted.value === 'wrong'} />
+      )}
       <Announcer />
     </>
   )

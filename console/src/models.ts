@@ -15,11 +15,17 @@ export const searchable = (models: readonly Model[]): readonly Model[] =>
 export const currentOf = (models: readonly Model[]): Model | undefined =>
   models.find((model) => model.current)
 
-/** What a state means, in a sentence that stands beside its name. */
-export const stateMeaning: Readonly<Record<Model['state'], string>> = {
+const meanings: Readonly<Record<Model['state'], string>> = {
   current: 'Searches that name no model use it.',
-  filling: 'A migration is filling it. Every write reaches it already.',
+  filling: 'A migration is filling it. New documents reach it already.',
   standby: 'Kept up to date, for the way back.',
-  registered: 'Known, not written. A migration fills it.',
+  registered: 'New documents do not reach it. A migration fills it.',
   retired: 'Its vectors are dropped.',
+}
+
+/** What a model's state means, in a sentence that stands beside its name. */
+export function meaningOf({ state, coverage, embeddings }: Model): string {
+  // It keeps this state until the cut-over.
+  const filled = state === 'filling' && coverage >= 1 && embeddings > 0
+  return filled ? 'It has every vector. Its migration is not cut over yet.' : meanings[state]
 }

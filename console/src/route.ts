@@ -20,10 +20,19 @@ export const route = computed<Route>(() => {
   const [page = '', id] = path.split('/')
   return {
     page,
-    id: id === undefined || id === '' ? null : decodeURIComponent(id),
+    id: id === undefined || id === '' ? null : decoded(id),
     query: new URLSearchParams(query),
   }
 })
+
+/** As it is where it is not what `encodeURIComponent` makes. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 type Query = Readonly<Record<string, string | number | undefined>>
 

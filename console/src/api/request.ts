@@ -21,8 +21,8 @@ export class RequestFailure extends Error {
 export const connection = signal<'fine' | 'lost'>('fine')
 /** Grows each time the service is back: whatever is on the screen is loaded anew. */
 export const returns = signal(0)
-/** Set when the service asks who this is. */
-export const keyWanted = signal<'no' | 'missing' | 'wrong'>('no')
+/** Set when the service asks who this is; `declined`: nobody wants to say, so it is not asked for again by itself. */
+export const keyWanted = signal<'no' | 'missing' | 'wrong' | 'declined'>('no')
 
 const place = 'revector-key'
 let key = sessionStorage.getItem(place)
@@ -33,6 +33,10 @@ export function useKey(given: string): void {
   sessionStorage.setItem(place, given)
   keyWanted.value = 'no'
   returns.value += 1
+}
+
+export function askForKey(): void {
+  keyWanted.value = key === null ? 'missing' : 'wrong'
 }
 
 export function headersOf(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -84,7 +88,7 @@ export async function open(
 
 /** Notes what a refusal means for the whole page. */
 export function refused(status: number, said: unknown): RequestFailure {
-  if (status === 401) keyWanted.value = key === null ? 'missing' : 'wrong'
+  if (status === 401 && keyWanted.peek() !== 'declined') askForKey()
   const problem = typeof said === 'object' && said !== null ? (said as Partial<Problem>) : {}
   return new RequestFailure({
     ...problem,
@@ -104,7 +108,7 @@ export function lost(): RequestFailure {
     code: 'OFFLINE',
     status: 0,
     detail: 'The service does not answer.',
-    hint: 'It is tried again by itself.',
+    hint: 'Try again when it is back.',
   })
 }
 

@@ -39,6 +39,6 @@ export function KeyDialog({ wrong }: { wrong: boolean }) {
   )
 
   function close(): void {
-    keyWanted.value = 'no'
+    keyWanted.value = 'declined'
   }
 }

@@ -19,7 +19,7 @@ export function Meter({
         style={height === undefined ? {} : { height }}
         aria-hidden="true"
       >
-        <i style={{ width: `${filled * 100}%` }} />
+        {filled > 0 && <i style={{ width: `${filled * 100}%` }} />}
       </div>
     </>
   )

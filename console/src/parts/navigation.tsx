@@ -33,7 +33,7 @@ export function Navigation({ page }: { page: string }) {
       <div class="rail-foot">
         <p class={`link-state link-${connection.value}`}>
           <i aria-hidden="true" />
-          {connection.value === 'fine' ? 'Connected' : 'Not connected'}
+          <span>{connection.value === 'fine' ? 'Connected' : 'Not connected'}</span>
         </p>
         <Theme />
         <p class="rail-links">
@@ -55,13 +55,10 @@ const theme = signal<ThemeName>(stored === 'light' || stored === 'dark' ? stored
 
 function choose(name: ThemeName): void {
   theme.value = name
-  if (name === 'auto') {
-    localStorage.removeItem('revector-theme')
-    delete document.documentElement.dataset['theme']
-  } else {
-    localStorage.setItem('revector-theme', name)
-    document.documentElement.dataset['theme'] = name
-  }
+  if (name === 'auto') localStorage.removeItem('revector-theme')
+  else localStorage.setItem('revector-theme', name)
+  // theme.js shows it, as it does when another tab chooses.
+  dispatchEvent(new Event('storage'))
 }
 
 function Theme() {

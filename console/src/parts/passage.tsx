@@ -18,10 +18,12 @@ export function Place({
   const further = headings.filter((heading) => heading !== title)
   return (
     <span class="place">
-      <a href={linkTo(`documents/${encodeURIComponent(documentId)}`, { chunk: chunkId })}>{title}</a>
+      <a href={linkTo(`documents/${encodeURIComponent(documentId)}`, { chunk: chunkId })} dir="auto">
+        {title}
+      </a>
       {further.map((heading) => (
         <span key={heading} class="place-part">
-          {heading}
+          <bdi>{heading}</bdi>
         </span>
       ))}
       {page != null && <span class="place-part">page {page}</span>}

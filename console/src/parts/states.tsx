@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import type { Problem } from '../api/request.ts'
+import { askForKey, type Problem } from '../api/request.ts'
 import type { Resource } from '../api/resource.ts'
 import { Icon } from './icon.tsx'
 
@@ -44,10 +44,17 @@ export function Failure({ problem, again }: { problem: Problem; again?: () => vo
           {problem.code}
           {typeof problem['request_id'] === 'string' && ` · request ${problem['request_id']}`}
         </p>
-        {again !== undefined && (
-          <button type="button" class="button" onClick={again}>
-            Try again
+        {problem.status === 401 ? (
+          <button type="button" class="button" onClick={askForKey}>
+            Give a key
           </button>
+        ) : (
+          again !== undefined &&
+          ![404, 422].includes(problem.status) && (
+            <button type="button" class="button" onClick={again}>
+              Try again
+            </button>
+          )
         )}
       </div>
     </section>
@@ -69,6 +76,13 @@ export function Loaded<T>({
   const data = of.data.value
   const problem = of.problem.value
   if (data === null) {
+    if (problem?.code === 'OFFLINE') {
+      return (
+        <p class="quiet" role="alert">
+          Nothing is known of {what} yet. It comes when the service is back.
+        </p>
+      )
+    }
     if (problem !== null) return <Failure problem={problem} again={() => void of.reload()} />
     return <Loading what={what} {...(rows === undefined ? {} : { rows })} />
   }

@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
-import { get, type Problem, problemOf } from '../../api/request.ts'
+import { useEffect } from 'preact/hooks'
+import { useFurtherPages } from '../../api/pages.ts'
+import { get } from '../../api/request.ts'
 import { useResource } from '../../api/resource.ts'
 import type { DocumentPage, DocumentSummary } from '../../api/shapes.ts'
 import { count, date } from '../../format.ts'
-import { Empty, Failure, Loaded } from '../../parts/states.tsx'
+import { Empty, Loaded } from '../../parts/states.tsx'
+import { More, Table } from '../../parts/table.tsx'
 import { linkTo, noteInAddress, route } from '../../route.ts'
 import { Upload } from './upload.tsx'
 
@@ -13,7 +15,10 @@ export function Documents() {
   const text = useSignal(asked.get('q') ?? '')
   const sought = useSignal(text.peek())
   const first = useResource(`documents ${sought.value}`, (signal) => page(sought.value, undefined, signal))
-  const more = useMore(sought.value, first.data.value)
+  const further = useFurtherPages(first.data.value?.next, async (after) => {
+    const { documents, next } = await page(sought.value, after)
+    return { items: documents, next }
+  })
 
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -29,8 +34,8 @@ export function Documents() {
         <div>
           <h1>Documents</h1>
           <p>
-            PDF, Word, Markdown, HTML and plain text. Each is cut into chunks and embedded for every written
-            model.
+            PDF, Word, Markdown, HTML and plain text. Each is cut into chunks, and embedded in every model
+            that is kept up to date.
           </p>
         </div>
       </header>
@@ -60,20 +65,8 @@ export function Documents() {
             </Empty>
           ) : (
             <>
-              <List documents={[...known.documents, ...more.documents.value]} />
-              {more.problem.value !== null && <Failure problem={more.problem.value} />}
-              {more.next.value !== null && (
-                <p class="more">
-                  <button
-                    type="button"
-                    class="button"
-                    disabled={more.busy.value}
-                    onClick={() => void more.load()}
-                  >
-                    {more.busy.value ? 'Loading…' : 'More documents'}
-                  </button>
-                </p>
-              )}
+              <List documents={[...known.documents, ...further.items.value]} />
+              <More pages={further} what="documents" />
             </>
           )
         }
@@ -91,73 +84,40 @@ function page(query: string, after: string | undefined, signal?: AbortSignal): P
   return get<DocumentPage>(`/api/v1/documents?${given}`, signal)
 }
 
-/** The pages after the first. */
-function useMore(query: string, first: DocumentPage | null) {
-  const documents = useSignal<readonly DocumentSummary[]>([])
-  const next = useSignal<string | null>(null)
-  const busy = useSignal(false)
-  const problem = useSignal<Problem | null>(null)
-  const turn = useRef(0)
-  useEffect(() => {
-    turn.current += 1
-    documents.value = []
-    next.value = first?.next ?? null
-    problem.value = null
-    busy.value = false
-  }, [first, documents, next, problem, busy])
-  return { documents, next, busy, problem, load }
-
-  async function load(): Promise<void> {
-    const mine = turn.current
-    busy.value = true
-    try {
-      const loaded = await page(query, next.value ?? undefined)
-      if (turn.current !== mine) return
-      documents.value = [...documents.value, ...loaded.documents]
-      next.value = loaded.next
-      problem.value = null
-    } catch (error) {
-      problem.value = problemOf(error)
-    }
-    busy.value = false
-  }
-}
-
 function List({ documents }: { documents: readonly DocumentSummary[] }) {
   return (
-    <div class="card scroll list">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Title</th>
-            <th scope="col">Kind</th>
-            <th scope="col" class="number">
-              Chunks
-            </th>
-            <th scope="col">Changed</th>
+    <div class="card list">
+      <Table columns={columns}>
+        {documents.map((document) => (
+          <tr key={document.id}>
+            <td>
+              <a
+                class="document-title"
+                dir="auto"
+                href={linkTo(`documents/${encodeURIComponent(document.id)}`)}
+              >
+                {document.title}
+              </a>
+              {document.source !== null && (
+                <span class="quiet source">{document.source.replace(/^upload:/, '')}</span>
+              )}
+            </td>
+            <td class="spare">{kindOf(document.media_type)}</td>
+            <td class="number">{count(document.chunks)}</td>
+            <td class="spare when">{document.updated_at === null ? '–' : date(document.updated_at)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {documents.map((document) => (
-            <tr key={document.id}>
-              <td>
-                <a class="document-title" href={linkTo(`documents/${encodeURIComponent(document.id)}`)}>
-                  {document.title}
-                </a>
-                {document.source !== null && (
-                  <span class="quiet source">{document.source.replace(/^upload:/, '')}</span>
-                )}
-              </td>
-              <td>{kindOf(document.media_type)}</td>
-              <td class="number">{count(document.chunks)}</td>
-              <td>{document.updated_at === null ? '–' : date(document.updated_at)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </div>
   )
 }
+
+const columns = [
+  { name: 'Title' },
+  { name: 'Kind', spare: true },
+  { name: 'Chunks', number: true },
+  { name: 'Changed', spare: true },
+] as const
 
 const kinds: Readonly<Record<string, string>> = {
   'application/pdf': 'PDF',

@@ -33,7 +33,7 @@ export function StoredDocumentPage({ id }: { id: string }) {
           <>
             <header class="page-head">
               <div>
-                <h1>{document.title}</h1>
+                <h1 dir="auto">{document.title}</h1>
                 <p>{factsOf(document)}</p>
               </div>
               <button

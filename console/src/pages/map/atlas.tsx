@@ -1,18 +1,14 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get, type Problem, problemOf } from '../../api/request.ts'
-import { useResource } from '../../api/resource.ts'
-import type { Model, Sample, StoredDocument } from '../../api/shapes.ts'
+import type { Model, Sample } from '../../api/shapes.ts'
 import { counted, percent } from '../../format.ts'
 import { byName, laneClass } from '../../models.ts'
-import { Icon } from '../../parts/icon.tsx'
-import { Place } from '../../parts/passage.tsx'
-import { Prose } from '../../parts/prose.tsx'
-import { Failure, Loaded } from '../../parts/states.tsx'
+import { Failure } from '../../parts/states.tsx'
+import { documentsOf, Legend } from './legend.tsx'
+import { type ChunkPlace, Picked } from './picked.tsx'
 import { type Layout, project, turnedTowards } from './project.ts'
 import { Scatter } from './scatter.tsx'
-
-type ChunkPlace = Sample['chunks'][number]
 
 /** One map, or two side by side that share what is pointed at and chosen. */
 export function Atlas({
@@ -120,88 +116,4 @@ async function draw(
     layouts.push(first === undefined ? layout : turnedTowards(layout, first))
   }
   return layouts
-}
-
-export interface ColouredDocument {
-  readonly id: string
-  readonly title: string
-  readonly chunks: number
-  /** `--l0` … `--l7`; the ninth and further ones are grey. */
-  readonly colour: string
-}
-
-/** The largest first; eight of them get a colour. */
-function documentsOf(layouts: readonly Layout[]): readonly ColouredDocument[] {
-  const found = new Map<string, { title: string; chunks: number }>()
-  for (const chunk of layouts[0]?.sample.chunks ?? []) {
-    const entry = found.get(chunk.document_id) ?? { title: chunk.title, chunks: 0 }
-    entry.chunks += 1
-    found.set(chunk.document_id, entry)
-  }
-  // Neighbours in the legend are far apart in hue.
-  const hues = [0, 4, 5, 7, 6, 3, 1, 2]
-  return [...found]
-    .toSorted(([, a], [, b]) => b.chunks - a.chunks)
-    .map(([id, { title, chunks }], at) => ({
-      id,
-      title,
-      chunks,
-      colour: at < 8 ? `--l${hues[at]}` : '--faint',
-    }))
-}
-
-function Legend({
-  documents,
-  chosen,
-  onChoose,
-}: {
-  documents: readonly ColouredDocument[]
-  chosen: string | null
-  onChoose: (id: string) => void
-}) {
-  return (
-    <ul class="map-legend" aria-label="Documents">
-      {documents.slice(0, 24).map((document) => (
-        <li key={document.id}>
-          <button type="button" aria-pressed={chosen === document.id} onClick={() => onChoose(document.id)}>
-            <i aria-hidden="true" style={{ background: `var(${document.colour})` }} />
-            {document.title}
-            <span class="quiet">{document.chunks}</span>
-          </button>
-        </li>
-      ))}
-      {documents.length > 24 && <li class="quiet">and {documents.length - 24} more</li>}
-    </ul>
-  )
-}
-
-function Picked({ chunk, onClose }: { chunk: ChunkPlace; onClose: () => void }) {
-  const path = `/api/v1/documents/${encodeURIComponent(chunk.document_id)}`
-  const stored = useResource(path, (signal) => get<StoredDocument>(path, signal))
-  return (
-    <aside class="card picked" aria-label="Chosen passage">
-      <Loaded of={stored} what="the passage" rows={1}>
-        {(document) => {
-          const passage = document.chunk_list.find((one) => one.id === chunk.chunk_id)
-          return (
-            <>
-              <div class="card-head">
-                <Place
-                  documentId={document.id}
-                  chunkId={chunk.chunk_id}
-                  title={document.title}
-                  headings={passage?.heading_path ?? []}
-                  page={passage?.page ?? null}
-                />
-                <button type="button" class="plain" aria-label="Close the passage" onClick={onClose}>
-                  <Icon name="cross" size={16} />
-                </button>
-              </div>
-              <Prose text={passage?.content ?? 'This chunk is gone meanwhile.'} />
-            </>
-          )
-        }}
-      </Loaded>
-    </aside>
-  )
 }

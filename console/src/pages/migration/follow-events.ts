@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { problemOf } from '../../api/request.ts'
 import type { MigrationEvent } from '../../api/shapes.ts'
 import { follow } from '../../api/stream.ts'
 
@@ -11,15 +12,17 @@ const kept = 2_000
 
 /**
  * What happened and what happens, as a stream that is taken up again where it broke off. `onNews` is called at most
- * every half second.
+ * every half second; when it has `ended` for good, the stream is not opened again.
  */
 export function useMigrationEvents(
   path: string,
-  onNews: () => void,
+  { onNews, ended }: { readonly onNews: () => void; readonly ended: boolean },
 ): ReadonlySignal<readonly MigrationEvent[]> {
   const events = useSignal<readonly MigrationEvent[]>([])
   const news = useRef(onNews)
   news.current = onNews
+  const final = useRef(ended)
+  final.current = ended
 
   useEffect(() => {
     const stop = new AbortController()
@@ -44,10 +47,12 @@ export function useMigrationEvents(
             waiting.push(data as MigrationEvent)
             timer ??= setTimeout(show, events.value.length === 0 ? 60 : 500)
           }
-        } catch {
-          // Lost, or refused: the page says so by what else it loads.
+          if (final.current) return
+        } catch (error) {
+          // Lost, or refused: the page says so by what else it loads. What is not there will not be.
+          if ([404, 422].includes(problemOf(error).status)) return
         }
-        // A finished migration ends its stream, and may be rolled back or retired yet.
+        // The stream ends after the cut-over, and it may be rolled back or retired yet.
         do await new Promise((done) => setTimeout(done, pause))
         while (acting.value)
       }

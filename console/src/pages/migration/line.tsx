@@ -1,5 +1,8 @@
+import { useEffect, useRef } from 'preact/hooks'
 import type { MigrationStatus } from '../../api/shapes.ts'
 import { lineOf, reached, type Station, stations } from './machine.ts'
+
+const width = 908
 
 /** The state machine as a line with stations; the one where the migration is is lit. */
 export function Line({ move }: { move: MigrationStatus }) {
@@ -15,11 +18,18 @@ export function Line({ move }: { move: MigrationStatus }) {
   const back = stationOf('rolled_back')
   const filling = stationOf('filling')
   const gone = stationOf('cancelled')
+  const figure = useRef<HTMLElement>(null)
+  const x = here?.x ?? 0
+  // Where it does not fit, the station in question is in sight.
+  useEffect(() => {
+    const { scrollWidth = 0, clientWidth = 0 } = figure.current ?? {}
+    figure.current?.scrollTo({ left: (x / width) * scrollWidth - clientWidth / 2 })
+  }, [x])
   if (!first || !last || !ready || !cut || !paused || !back || !filling || !gone) return null
   const low = paused.y
   return (
-    <figure class="line scroll">
-      <svg viewBox="0 0 908 216" aria-hidden="true">
+    <figure class="line scroll" ref={figure}>
+      <svg viewBox={`0 0 ${width} 216`} aria-hidden="true">
         <path
           class="loop"
           d={`M${ready.x} ${first.y - 14}C${ready.x - 40} 14 ${filling.x + 40} 14 ${filling.x} ${first.y - 14}`}

@@ -1,3 +1,4 @@
+import { useFurtherPages } from '../../api/pages.ts'
 import { get } from '../../api/request.ts'
 import { useResource } from '../../api/resource.ts'
 import type { MigrationPage, Model, Status } from '../../api/shapes.ts'
@@ -5,6 +6,7 @@ import { date, dollars } from '../../format.ts'
 import { byName } from '../../models.ts'
 import { ModelName, StateChip } from '../../parts/model-name.tsx'
 import { Empty, Loaded } from '../../parts/states.tsx'
+import { More, Table } from '../../parts/table.tsx'
 import { linkTo } from '../../route.ts'
 import { NewMigration } from './new-migration.tsx'
 
@@ -48,47 +50,45 @@ export function Migrations() {
 }
 
 function History({ page, models }: { page: MigrationPage; models: readonly Model[] }) {
+  const further = useFurtherPages(page.next, async (after) => {
+    const { migrations, next } = await get<MigrationPage>(`/api/v1/migrations?after=${after}`)
+    return { items: migrations, next }
+  })
   if (page.migrations.length === 0) return null
   return (
     <section class="history">
       <h2>So far</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Migration</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">
-                Spent
-              </th>
-              <th scope="col">Begun</th>
-              <th scope="col">By</th>
-            </tr>
-          </thead>
-          <tbody>
-            {page.migrations.map((move) => (
-              <tr key={move.id}>
-                <td>
-                  <a class="move-link" href={linkTo(`migration/${move.id}`)}>
-                    <ModelName model={byName(models, move.source_model)} name={move.source_model} />
-                    <span class="to" aria-hidden="true">
-                      →
-                    </span>
-                    <span class="unseen">to</span>
-                    <ModelName model={byName(models, move.target_model)} name={move.target_model} />
-                  </a>
-                </td>
-                <td>
-                  <StateChip state={move.state} />
-                </td>
-                <td class="number">{dollars(move.cost_usd)}</td>
-                <td>{date(move.created_at)}</td>
-                <td class="quiet">{move.created_by}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={columns}>
+        {[...page.migrations, ...further.items.value].map((move) => (
+          <tr key={move.id}>
+            <td>
+              <a class="move-link" href={linkTo(`migration/${move.id}`)}>
+                <ModelName model={byName(models, move.source_model)} name={move.source_model} />
+                <span class="to" aria-hidden="true">
+                  →
+                </span>
+                <span class="unseen">to</span>
+                <ModelName model={byName(models, move.target_model)} name={move.target_model} />
+              </a>
+            </td>
+            <td>
+              <StateChip state={move.state} />
+            </td>
+            <td class="number spare">{dollars(move.cost_usd)}</td>
+            <td class="spare when">{date(move.created_at)}</td>
+            <td class="quiet spare">{move.created_by}</td>
+          </tr>
+        ))}
+      </Table>
+      <More pages={further} what="migrations" />
     </section>
   )
 }
+
+const columns = [
+  { name: 'Migration' },
+  { name: 'State' },
+  { name: 'Spent', number: true, spare: true },
+  { name: 'Begun', spare: true },
+  { name: 'By', spare: true },
+] as const

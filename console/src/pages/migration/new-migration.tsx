@@ -102,6 +102,7 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
       {planning.value && <Loading what="the plan" rows={1} />}
       {problem.value !== null && <Failure problem={problem.value} />}
       {plan.value !== null && <Plan plan={plan.value} onStart={start} />}
+      <Steps source={source.model_name} />
       {adding.value && (
         <AddModel
           onClose={() => openAdd(false)}
@@ -151,4 +152,21 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
     goTo(`migration/${begun.id}`)
     return `The migration to ${begun.target_model} has begun.`
   }
+}
+
+function Steps({ source }: { source: string }) {
+  return (
+    <ol class="steps">
+      <li>
+        <strong>Fill.</strong> Every write reaches both models from now on; a worker embeds what is missing.
+        Searches stay with {source}.
+      </li>
+      <li>
+        <strong>Verify.</strong> Vectors, graph and recall are measured against gates.
+      </li>
+      <li>
+        <strong>Cut over.</strong> You decide. One short transaction, and one more to go back.
+      </li>
+    </ol>
+  )
 }

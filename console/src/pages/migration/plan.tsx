@@ -54,18 +54,6 @@ export function Plan({ plan, onStart }: { plan: MigrationPlan; onStart: () => Pr
           {warning}
         </p>
       ))}
-      <ol class="steps">
-        <li>
-          <strong>Fill.</strong> Every write reaches both models from now on; a worker embeds what is missing.
-          Searches stay with {plan.source_model}.
-        </li>
-        <li>
-          <strong>Verify.</strong> Vectors, graph and recall are measured against gates.
-        </li>
-        <li>
-          <strong>Cut over.</strong> You decide. One short transaction, and one more to go back.
-        </li>
-      </ol>
       {problem.value !== null && <Failure problem={problem.value} />}
       <div class="consent">
         <label class="tick">

@@ -1,6 +1,6 @@
 import type { Model, Status } from '../../api/shapes.ts'
 import { bytes, count, counted, percent } from '../../format.ts'
-import { laneClass, stateMeaning } from '../../models.ts'
+import { laneClass, meaningOf } from '../../models.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Meter } from '../../parts/meter.tsx'
 import { StateChip } from '../../parts/model-name.tsx'
@@ -67,7 +67,7 @@ function Lane({ model, chunks }: { model: Model; chunks: number }) {
           <strong>{chunks === 0 ? 'No chunks yet' : percent(model.coverage)}</strong>
           {chunks > 0 && ` · ${count(model.embeddings)} of ${counted(chunks, 'chunk')}`}
         </span>
-        <span class="quiet">{stateMeaning[model.state]}</span>
+        <span class="quiet">{meaningOf(model)}</span>
         <span class="lane-links">
           {model.embeddings > 0 && (
             <a href={linkTo('search', { models: model.model_name })}>
@@ -95,11 +95,13 @@ function Waiting({ model, movable }: { model: Model; movable: boolean }) {
   return (
     <li class={laneClass(model)}>
       <i class="dots" style={{ height: thickness(model.dimension) }} aria-hidden="true" />
-      <span class="waiting-name">{model.model_name}</span>
-      <span class="quiet">
-        {count(model.dimension)} · {model.provider}
-        {model.state === 'retired' && ' · retired'}
-      </span>
+      <p>
+        <strong>{model.model_name}</strong>{' '}
+        <span class="quiet">
+          {count(model.dimension)} · {model.provider}
+          {model.state === 'retired' && ' · retired'}
+        </span>
+      </p>
       {movable && model.state !== 'retired' && <MoveLink model={model} />}
     </li>
   )

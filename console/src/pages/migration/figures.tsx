@@ -1,0 +1,76 @@
+import type { MigrationStatus } from '../../api/shapes.ts'
+import { bytes, count, date, dollars, duration, percent } from '../../format.ts'
+import { Meter } from '../../parts/meter.tsx'
+
+/** How far it is, how fast, and what it took. */
+export function Figures({ move }: { move: MigrationStatus }) {
+  const share = move.total_chunks === 0 ? 1 : move.done_chunks / move.total_chunks
+  const working = move.workers.length
+  return (
+    <>
+      <Meter share={share} thick label="Chunks with a vector" />
+      <dl class="facts">
+        <div>
+          <dt>Chunks</dt>
+          <dd>
+            {count(move.done_chunks)} of {count(move.total_chunks)}
+            <small>
+              {percent(share)}
+              {move.quarantined_chunks > 0 && `, ${count(move.quarantined_chunks)} in quarantine`}
+            </small>
+          </dd>
+        </div>
+        <div>
+          <dt>Speed</dt>
+          <dd>
+            {move.chunks_per_second === 0 ? '–' : `${count(move.chunks_per_second)} / s`}
+            <small>
+              {move.eta_seconds === null ? stillness(move) : `${duration(move.eta_seconds)} left`}
+            </small>
+          </dd>
+        </div>
+        <div>
+          <dt>Spent</dt>
+          <dd>
+            {dollars(move.cost_usd)}
+            <small>
+              {count(move.tokens)} tokens
+              {move.budget_usd !== null && `, budget ${dollars(move.budget_usd)}`}
+            </small>
+          </dd>
+        </div>
+        <div>
+          <dt>Workers</dt>
+          <dd>
+            {working === 0 ? '–' : count(working)}
+            <small>
+              {working === 0 ? 'none at work now' : move.workers.map((one) => one.host).join(', ')}
+            </small>
+          </dd>
+        </div>
+        <div>
+          <dt>Space</dt>
+          <dd>
+            {move.bytes_estimate === null ? '–' : bytes(move.bytes_estimate)}
+            <small>vectors and graph, estimated</small>
+          </dd>
+        </div>
+        {move.holdover_until !== null && move.state === 'cut_over' && (
+          <div>
+            <dt>Way back open until</dt>
+            <dd>
+              {date(move.holdover_until).replace(/, .*/, '')}
+              <small>then the source may be retired</small>
+            </dd>
+          </div>
+        )}
+      </dl>
+    </>
+  )
+}
+
+function stillness(move: MigrationStatus): string {
+  if (move.done_chunks + move.quarantined_chunks >= move.total_chunks) return 'nothing is left to embed'
+  if (move.state === 'paused') return 'paused'
+  return move.workers.length === 0 ? 'nobody works' : 'not known yet'
+}
