@@ -35,9 +35,12 @@ describe('the console when something is wrong', () => {
     const alert = page.getByRole('alert')
     await alert.waitFor()
     expect(await alert.textContent()).toMatch(/NOT_FOUND · request /)
-    await alert.getByRole('button', { name: 'Try again' }).waitFor()
+    await page.getByRole('link', { name: 'All documents' }).waitFor()
     await page.goto(`${service.url}/#/migration/999`)
     await page.getByText('MIGRATION_UNKNOWN').waitFor()
+    await page.getByRole('link', { name: 'All migrations' }).waitFor()
+    await page.goto(`${service.url}/#/migration/%zz`)
+    await page.getByText('expected a migration’s number').waitFor()
     await page.context().close()
   })
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { documents, type OpenConsole, openConsole, type Watched } from './open-console.ts'
+import { documents, type OpenConsole, openConsole, patience, type Watched } from './open-console.ts'
 
 describe('the console by keyboard alone', () => {
   let service: OpenConsole
@@ -11,6 +11,8 @@ describe('the console by keyboard alone', () => {
     watched = await service.page()
   })
   afterAll(() => service.close())
+
+  const focused = () => watched.page.evaluate(() => document.activeElement?.id)
 
   /** Tab until what is focused has this name. */
   async function tabTo(name: RegExp): Promise<void> {
@@ -31,18 +33,19 @@ describe('the console by keyboard alone', () => {
     await go('')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+    await expect.poll(focused, { timeout: patience }).toBe('main')
     await page.reload()
     await page.locator('main h1').waitFor()
     await tabTo(/^\s*Documents$/)
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Documents' }).waitFor()
-    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('main')
+    await expect.poll(focused, { timeout: patience }).toBe('main')
   })
 
   it('shows where the focus is', async () => {
     const { page, go } = watched
     await go('documents')
+    await page.getByRole('link', { name: 'Tea' }).waitFor()
     await tabTo(/Tea/)
     expect(
       await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle),
@@ -69,6 +72,7 @@ describe('the console by keyboard alone', () => {
   it('plans a migration, is asked, and declines with Escape', async () => {
     const { page, go } = watched
     await go('migration')
+    await page.getByLabel('To', { exact: true }).waitFor()
     await tabTo(/^\s*To/)
     await page.keyboard.type('lexical-hash-384')
     await tabTo(/What would it take/)
@@ -86,7 +90,7 @@ describe('the console by keyboard alone', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     // The browser gives the focus back.
     await expect
-      .poll(() => page.evaluate(() => (document.activeElement as HTMLElement | null)?.textContent))
+      .poll(() => page.evaluate(() => document.activeElement?.textContent), { timeout: patience })
       .toMatch(/^Cut over to/)
     expect(watched.faults).toEqual([])
   })

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { inject } from 'vitest'
+import { inject, vi } from 'vitest'
+
+/** Milliseconds. A service, an embedded database and a browser on a machine that does other things, too. */
+export const patience = 180_000
+vi.setConfig({ testTimeout: 2 * patience, hookTimeout: 2 * patience })
 
 const program = fileURLToPath(new URL('../../bin/revector.js', import.meta.url))
 
@@ -34,15 +38,21 @@ export async function openConsole(env: Readonly<Record<string, string>> = {}): P
   const folder = await mkdtemp(join(tmpdir(), 'revector-console-'))
   let service = await startService(folder, 0, env)
   const { url } = service
-  const browser = await chromium.launch({
-    executablePath: inject('browser') ?? '',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-  })
   const kill = async (): Promise<void> => {
     const ended = once(service.child, 'exit')
     service.child.kill('SIGKILL')
     await ended
   }
+  const browser = await chromium
+    .launch({
+      executablePath: inject('browser') ?? '',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+      timeout: patience,
+    })
+    .catch(async (error: unknown) => {
+      await kill()
+      throw error
+    })
   return {
     url,
     browser,
@@ -105,6 +115,7 @@ async function watched(
   options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  context.setDefaultTimeout(patience)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))

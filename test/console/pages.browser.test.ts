@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seriousFindings } from './check-page.ts'
-import { documents, type OpenConsole, openConsole, type Watched } from './open-console.ts'
+import { documents, type OpenConsole, openConsole, patience, type Watched } from './open-console.ts'
 
 const second = 'lexical-hash-384'
 
@@ -149,11 +149,10 @@ describe('the pages of the console', () => {
     await page.getByLabel('Title contains').fill('tea')
     await page.getByLabel('Title contains').blur()
     await expect
-      .poll(() => page.locator('.fused-row .place a').allInnerTexts())
-      .toEqual(expect.arrayContaining(['Tea']))
-    await expect
-      .poll(async () => new Set(await page.locator('.fused-row .place a').allInnerTexts()).size)
-      .toBe(1)
+      .poll(async () => [...new Set(await page.locator('.fused-row .place a').allInnerTexts())], {
+        timeout: patience,
+      })
+      .toEqual(['Tea'])
     // The address says it all: it can be handed on.
     await page.reload()
     await page.locator('.fused-row').first().waitFor()
@@ -187,9 +186,19 @@ describe('the pages of the console', () => {
 
   it('narrow: nothing is wider than the screen', async () => {
     const { page, go } = await service.page({ viewport: { width: 390, height: 800 } })
-    for (const place of ['', 'search?q=tea', 'documents', 'migration', 'ask']) {
+    const { documents: listed } = await service.call<{ documents: { id: string }[] }>('GET', 'documents')
+    for (const [place, there] of [
+      ['', '.lanes'],
+      ['search?q=tea', '.hit'],
+      [`search?q=tea&way=union&models=universal-sentence-encoder-lite,${second}`, '.fused-row'],
+      ['documents', '.document-title'],
+      [`documents/${listed[0]?.id}`, '.matrix-beads'],
+      ['migration', '.steps'],
+      ['ask', '.ask-desk'],
+      ['map', '.scatter canvas'],
+    ] as const) {
       await go(place)
-      await page.waitForLoadState('networkidle')
+      await page.locator(there).first().waitFor()
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       expect(wider, place).toBeLessThanOrEqual(0)
     }
