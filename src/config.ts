@@ -258,12 +258,21 @@ function readConfigFile(file: string): Record<string, unknown> {
 function invalid(error: z.ZodError, file: string | undefined): RevectorError {
   const issue = error.issues[0]
   const option = issue?.path.join('.') ?? ''
-  const where = option === '' ? '' : `Option ${option}: `
-  return new RevectorError('CONFIG_INVALID', `${where}${issue?.message ?? 'invalid'}.`, {
+  const variable = Object.entries(environmentNames).find(([name]) => name === option)?.[1]
+  const places = [variable, file].filter((place) => place !== undefined)
+  return new RevectorError('CONFIG_INVALID', wrongOption(issue, option), {
     hint:
-      file === undefined
+      places.length === 0
         ? 'See the configuration reference.'
-        : `Correct it in ${file} or see the configuration reference.`,
+        : `Correct it where it was given (${places.join(', ')}, or in the call); see the configuration reference.`,
     data: { option },
   })
+}
+
+function wrongOption(issue: z.core.$ZodIssue | undefined, option: string): string {
+  if (issue?.code === 'unrecognized_keys') {
+    const names = issue.keys.map((key) => `"${option === '' ? key : `${option}.${key}`}"`)
+    return `There is no option ${names.join(', ')}.`
+  }
+  return `${option === '' ? '' : `Option ${option}: `}${issue?.message ?? 'invalid'}.`
 }

@@ -103,27 +103,40 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
     return {
       steps: [
         ...steps.map(({ step, does, locks }) => ({ step, locks, detail: does })),
-        ...addedTables(2, to),
+        ...addedTables(2, { to, chunks: takeover.chunks.table }),
       ],
       takeover,
-      warnings,
+      warnings: [...warnings, ...shortened(takeover)],
     }
   }
   const { revision, legacy } = await schemaStatus(db)
   if (legacy !== null || revision >= (to ?? latestRevision))
     return { steps: [], takeover: null, warnings: [] }
-  if (revision >= 2) return { steps: addedTables(revision, to), takeover: null, warnings: [] }
+  if (revision >= 2) return { steps: addedTables(revision, { to }), takeover: null, warnings: [] }
   const create = { step: 'create', locks: '', detail: 'creates the tables; there is nothing to take over' }
   return { steps: [create], takeover: null, warnings: [] }
 }
 
+/** Vectors of a width that the model gives only when it is asked to. */
+function shortened({ model, dimension }: NonNullable<RunPlan['takeover']>): readonly string[] {
+  const usual = model === null ? undefined : knownModel(model)?.dimension
+  if (usual === undefined || usual === dimension) return []
+  return [
+    `${model} gives ${usual} dimensions unless it is asked for others: make sure that it made these of ${dimension}. ` +
+      'Questions will be embedded with it at that width.',
+  ]
+}
+
 /** Steps of the revisions after `from` that only add tables. */
-function addedTables(from: number, to = latestRevision): RunPlan['steps'] {
+function addedTables(
+  from: number,
+  { to = latestRevision, chunks = 'chunks' }: { readonly to?: number | undefined; readonly chunks?: string },
+): RunPlan['steps'] {
   return [
     {
       revision: 3,
       step: 'model migrations',
-      locks: 'writes to chunks, for an instant',
+      locks: `writes to ${chunks}, for an instant`,
       detail: 'adds tables for moves from model to model; no row is read or changed',
     },
     {

@@ -209,6 +209,12 @@ export interface Revector {
       modelName: string,
       options?: { readonly force?: boolean },
     ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
+    /**
+     * Makes the vectors that a model lacks, of all documents: what a taken-over table never had, or what an application
+     * wrote past Revector. Makes nothing current. @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE while a migration
+     * fills it, of the provider
+     */
+    fill(modelName: string, options?: CallOptions): Promise<FillReport>
     /** Chunks with their vectors, drawn by hash: the same ones at every call and in every model. @throws RevectorError MODEL_UNKNOWN */
     sample(
       modelName: string,

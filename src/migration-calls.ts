@@ -10,13 +10,12 @@ import { planMigration } from './migrate/plan/plan.ts'
 import { retireSource } from './migrate/retire.ts'
 import { rollBack } from './migrate/roll-back.ts'
 import { runMigration } from './migrate/run.ts'
-import { startMigration } from './migrate/start.ts'
+import { pairToPlan, startMigration } from './migrate/start.ts'
 import { migrationPage, migrationStatus, statusOf } from './migrate/status.ts'
 import { verifyMigration } from './migrate/verify/verify-migration.ts'
 import type { Migrations } from './migration-interface.ts'
 import type { Opened, Runtime } from './runtime.ts'
 import { requireMigration } from './store/migrations.ts'
-import { requireCurrentModel, requireModel } from './store/models.ts'
 import { quarantinedChunks } from './store/quarantine.ts'
 
 /** `revector.migrations`: moves from model to model. */
@@ -29,11 +28,7 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
   return {
     async plan({ sourceModel, targetModel, ...request }) {
       const parts = await opened()
-      const source =
-        sourceModel === undefined
-          ? await requireCurrentModel(parts.db)
-          : await requireModel(parts.db, sourceModel)
-      const target = await requireModel(parts.db, targetModel)
+      const { source, target } = await pairToPlan(parts.db, { sourceModel, targetModel })
       return planMigration(parts, { source, target, ...request })
     },
     start: (request) => then((parts) => startMigration(parts, request)),

@@ -2,6 +2,8 @@ import { accessCalls } from './access-calls.ts'
 import { answerCalls } from './answer-calls.ts'
 import { type Options, readConfig } from './config.ts'
 import type { DocumentId } from './core/document.ts'
+import { RevectorError } from './core/errors.ts'
+import type { Model } from './core/model.ts'
 import type { OnProgress } from './core/progress.ts'
 import type { SearchResult } from './core/search.ts'
 import { databaseCalls } from './database-calls.ts'
@@ -86,6 +88,12 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       use: async (modelName, how) => useModel(await opened(), modelName, how),
       remove: async (modelName, how) =>
         removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
+      fill: async (modelName, call) => {
+        const parts = await opened()
+        const model = refuseFilling(await requireModel(parts.db, modelName))
+        const { vectors } = await countVectors(parts.db, parts.layout, model)
+        return report(modelName, vectors, () => fillModel(parts, model, { ...call }))
+      },
       sample: async (modelName, { limit = 500 } = {}) => {
         const { db, layout } = await opened()
         const model = await requireModel(db, modelName)
@@ -138,6 +146,19 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       explain: async (request) => explainSearch(await opened(), request),
     },
   }
+}
+
+/** @throws RevectorError MODEL_IN_USE */
+function refuseFilling(model: Model): Model {
+  const { modelName, state } = model
+  if (state !== 'filling' && state !== 'retired') return model
+  throw new RevectorError('MODEL_IN_USE', `"${modelName}" is ${state}.`, {
+    hint:
+      state === 'filling'
+        ? 'Its migration fills it: `revector worker`, or `revector migrate cancel`.'
+        : 'Its vectors were dropped: move to it with `revector migrate start`.',
+    data: { model: modelName, state },
+  })
 }
 
 /** Fills, and says what that was. */

@@ -54,6 +54,14 @@ export function reportText(report: IngestReport): string {
       `in ${seconds(report.seconds)}.`,
   ]
   if (report.unchanged > 0) lines.push(`${count(report.unchanged, 'document')} unchanged.`)
+  if (report.skipped > 0) {
+    lines.push(
+      `${count(report.skipped, 'file')} passed by: not text, Markdown, HTML, PDF or Word by their names.`,
+    )
+  }
+  if (report.documents + report.unchanged + report.skipped + report.failed.length === 0) {
+    lines.push('No file was found there.')
+  }
   for (const [model, vectors] of Object.entries(report.owed)) {
     if (vectors > 0) lines.push(`${model} still lacks ${count(vectors, 'vector')}.`)
   }

@@ -3,7 +3,7 @@ import type { MigrationStatus } from '../core/migration.ts'
 import { migrationStatusShape } from '../migration-wire.ts'
 import type { GateFlags, LimitFlags } from './migrate-options.ts'
 import { limits } from './migrate-options.ts'
-import { gatesText, statusText } from './migration-text.ts'
+import { gatesText, stateWords, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { bytes, count } from './text.ts'
 
@@ -30,7 +30,10 @@ export async function cancel(context: Context, id: Id): Promise<undefined> {
   const lost = targetWasEmpty
     ? ` and drop the ${count(before.doneChunks, 'vector')} of ${targetModel}`
     : ` (${targetModel} keeps its vectors)`
-  await context.consent(`Cancel the move from ${sourceModel} to ${targetModel}${lost}?`)
+  // One that is over is refused below: nobody needs to be asked.
+  if (!['cut_over', 'retired', 'cancelled'].includes(before.state)) {
+    await context.consent(`Cancel the move from ${sourceModel} to ${targetModel}${lost}?`)
+  }
   const { signal } = context.longCall()
   const { bytes: freed, ...status } = await migrations.cancel(before.id, { signal })
   show(context, status, `${sourceModel} is as it was. ${bytes(freed)} came back.`, { bytes: freed })
@@ -53,7 +56,7 @@ export async function verify(context: Context, id: Id, flags: GateFlags): Promis
     [
       ...(verification === null ? [] : [gatesText(verification, style), '']),
       passed
-        ? `${style.green('Verified.')} To switch: revector migrate cutover`
+        ? `${style.green('Verified.')} ${status.state === 'ready' ? 'To switch: revector migrate cutover' : `Nothing to switch: the migration is ${stateWords[status.state]}.`}`
         : `${style.red(error.message)}\n${error.hint}`,
     ].join('\n'),
   )
@@ -84,9 +87,13 @@ export async function retire(
 ): Promise<undefined> {
   const { migrations } = context.revector
   const before = await migrations.status(id)
-  await context.consent(
-    `Drop all vectors of ${before.sourceModel}? From then on only a new migration leads away from ${before.targetModel}.`,
-  )
+  // One that searches don't use yet, or whose holdover is not over, is refused below: nobody needs to be asked.
+  const isOver = before.holdoverUntil === null || before.holdoverUntil <= new Date()
+  if (before.state === 'cut_over' && (isOver || force === true)) {
+    await context.consent(
+      `Drop all vectors of ${before.sourceModel}? From then on only a new migration leads away from ${before.targetModel}.`,
+    )
+  }
   const { signal } = context.longCall()
   const { bytes: freed, ...status } = await migrations.retire(before.id, { force: force === true, signal })
   show(context, status, `${status.sourceModel} is dropped: ${bytes(freed)} came back.`, { bytes: freed })

@@ -89,7 +89,7 @@ function timeFrom({ minutesFrom, probe }: MigrationPlan): string {
   return minutesFrom === 'nothing to do' ? minutesFrom : `bound by its ${minutesFrom}`
 }
 
-const stateWords = {
+export const stateWords = {
   planned: 'planned',
   filling: 'filling',
   indexing: 'building the index',

@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import { RevectorError } from '../core/errors.ts'
 import { providerNames } from '../core/model.ts'
 import type { AddModel, ModelStatus } from '../revector.ts'
-import { modelShape, modelSpaceShape } from '../wire.ts'
+import { fillShape, modelShape, modelSpaceShape } from '../wire.ts'
 import { nonEmpty, oneOf, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
-import { bytes, count, percent, type Style, table } from './text.ts'
+import { bytes, count, percent, type Style, seconds, table } from './text.ts'
 
 type AddFlags = Omit<AddModel, 'modelName'>
 
@@ -61,6 +61,11 @@ Examples:
     .option('--force', 'even when it has not embedded everything')
     .action((name: string, flags: { force?: boolean }) => start((context) => use(context, name, flags)))
   group
+    .command('fill')
+    .description('Makes the vectors that a model lacks, of all documents. Asks first; changes nothing else.')
+    .argument('<name>')
+    .action((name: string) => start((context) => fill(context, name)))
+  group
     .command('remove')
     .description('Removes a model with its vectors. Asks first when there are any.')
     .argument('<name>')
@@ -113,7 +118,7 @@ async function add(context: Context, modelName: string, flags: AddFlags): Promis
   context.result({ ...modelShape(status), ...modelSpaceShape(model) }, () =>
     [
       `Registered ${model.modelName} (${model.dimension} dimensions, ${model.provider}).`,
-      `Embed what there is with: revector migrate run --from CURRENT --to ${model.modelName}`,
+      `Embed what there is with: revector migrate run --to ${model.modelName}`,
     ].join('\n'),
   )
 }
@@ -122,6 +127,24 @@ async function use(context: Context, modelName: string, flags: { force?: boolean
   const { from, to } = await context.revector.models.use(modelName, { force: flags.force === true })
   context.result({ from, to }, () =>
     from === to ? `${to} is current already.` : `Searches now use ${to} (before: ${from ?? 'none'}).`,
+  )
+}
+
+async function fill(context: Context, modelName: string): Promise<undefined> {
+  const { models } = context.revector
+  const { chunks } = await context.revector.db.status()
+  const status = (await models.list()).find((model) => model.modelName === modelName)
+  // An unknown model, or one in a migration's hands, is refused below: nobody needs to be asked.
+  if (status !== undefined && !['filling', 'retired'].includes(status.state) && status.embeddings < chunks) {
+    const lacking = count(chunks - status.embeddings, 'chunk')
+    await context.consent(`Embed ${lacking} with ${modelName} (${status.provider})?`)
+  }
+  const report = await models.fill(modelName, context.longCall())
+  context.result(fillShape(report), () =>
+    report.embedded + report.reused === 0
+      ? `${modelName} lacks nothing (${count(report.present, 'vector')}).`
+      : `${modelName}: ${count(report.embedded, 'vector')} made, ${report.reused.toLocaleString('en')} taken from ` +
+        `identical text, ${report.present.toLocaleString('en')} already there, in ${seconds(report.seconds)}.`,
   )
 }
 

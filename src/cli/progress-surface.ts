@@ -1,10 +1,11 @@
 import type { SingleBar } from 'cli-progress'
 import type { Terminal } from './terminal.ts'
-import { cut, displayWidth } from './text.ts'
+import { count, cut, displayWidth } from './text.ts'
 
 /** What is going on now. */
 export interface Activity {
   readonly label: string
+  /** In the singular. */
   readonly unit: string
   readonly startedAt: number
   /** Where counting began: a fill that goes on doesn't claim the earlier work as its speed. */
@@ -94,11 +95,9 @@ function numbers(activity: Activity): string {
   const made = activity.done - activity.from
   const parts: string[] = []
   if (activity.total !== null) {
-    parts.push(
-      `${activity.done.toLocaleString('en')} of ${activity.total.toLocaleString('en')} ${activity.unit}`,
-    )
+    parts.push(`${activity.done.toLocaleString('en')} of ${count(activity.total, activity.unit)}`)
   } else if (activity.done > 0) {
-    parts.push(`${activity.done.toLocaleString('en')} ${activity.unit}`)
+    parts.push(count(activity.done, activity.unit))
   }
   if (activity.detail !== '') parts.push(activity.detail)
   if (activity.total !== null && made > 0 && elapsed > 2 && activity.done < activity.total) {

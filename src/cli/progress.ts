@@ -37,7 +37,7 @@ export async function openProgress(terminal: Terminal, log: Log, logsToTerminal:
     switch (event.type) {
       case 'ingest.started':
         chunks = 0
-        begin('Ingesting', 'files', 0, event.files)
+        begin('Ingesting', 'file', 0, event.files)
         return
       case 'ingest.document':
         if (activity === undefined) return
@@ -47,7 +47,7 @@ export async function openProgress(terminal: Terminal, log: Log, logsToTerminal:
         surface.show(activity)
         return
       case 'fill.started':
-        begin(`Filling ${event.model}`, 'chunks', event.doneChunks, event.totalChunks)
+        begin(`Filling ${event.model}`, 'chunk', event.doneChunks, event.totalChunks)
         return
       case 'fill.batch':
         if (activity === undefined) return
@@ -63,7 +63,7 @@ export async function openProgress(terminal: Terminal, log: Log, logsToTerminal:
         say(terminal.noteStyle.dim(logLineOf(event).message))
         return
       case 'index.building':
-        begin(`Indexing ${event.model}`, 'vectors', 0, null)
+        begin(`Indexing ${event.model}`, 'vector', 0, null)
         return
       case 'index.built':
         end()

@@ -44,7 +44,16 @@ async function run(context: Context, flags: Flags): Promise<number | undefined> 
     ...(concurrency === undefined ? {} : { concurrency }),
   })
   context.result(workShape(report), () => reportText(report))
+  if (once === true && report.embedded + report.reused === 0) await notePaused(context)
   return signal.aborted ? errorCatalogue.INTERRUPTED.exit : undefined
+}
+
+/** Who finds nothing done should not have to guess why. */
+async function notePaused({ revector, terminal }: Context): Promise<void> {
+  const paused = (await revector.migrations.list()).filter(({ state }) => state === 'paused')
+  for (const { id } of paused) {
+    terminal.note(`Migration ${id} is paused: revector migrate status ${id} says why, resume ${id} goes on.`)
+  }
 }
 
 function reportText({ embedded, reused, quarantined, owed, tokens }: WorkReport): string {

@@ -125,7 +125,7 @@ export async function checkMissing(
       sentence: `"${name}" (${model.state}) lacks the vectors of ${missing} of ${chunks} chunks: ${
         current ? 'searches do not find these' : 'going back to it would lose these'
       }.`,
-      hint: 'A worker pays what is owed: `revector worker --once`.',
+      hint: `A worker pays what is on record as owed (\`revector worker --once\`); \`revector models fill ${name}\` makes all of it.`,
       data,
     }),
   ]

@@ -7,8 +7,8 @@ const secretField =
 
 /** Places in running text where a secret follows, whatever it is. The first group stays. */
 const secretPlaces: readonly RegExp[] = [
-  // scheme://user:password@host
-  /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s/"'<>]*(?=@)/gi,
+  // scheme://user:password@host, but for the words of an example
+  /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)(?!password@host\b)[^\s/"'<>]*(?=@)/gi,
   // ?password=… &api_key=…  password=… (libpq), OPENAI_API_KEY: …, "apiKey": "…"
   /((?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?token|[?&](?:key|token|sig))["']?\s*[=:]\s*["']?)(?!\[redacted)[^\s"'&,;}]+/gi,
   /((?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?:(?:bearer|basic|token)\s+)?(?!\[redacted)[^\s"',;}]+/gi,

@@ -10,12 +10,28 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { RevectorError } from '../core/errors.ts'
 
 export interface RotatingFile {
   readonly path: string
   /** Appends at once: nothing waits in memory, so the last lines before an exit are on disk. */
   write(text: string): void
   close(): void
+}
+
+/** @throws RevectorError CONFIG_INVALID */
+function firstOpened(dir: string, path: string): number {
+  try {
+    mkdirSync(dir, { recursive: true })
+    return openSync(path, 'a', 0o600)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new RevectorError('CONFIG_INVALID', `The log folder ${dir} cannot be written to: ${why}.`, {
+      hint: 'Name another with --log-dir or REVECTOR_LOG_DIR, or leave it out.',
+      data: { option: 'logDir' },
+      cause,
+    })
+  }
 }
 
 /**
@@ -31,8 +47,7 @@ export function openRotatingFile(options: {
 }): RotatingFile {
   const { dir, name, maxBytes, maxFiles } = options
   const path = join(dir, `${name}.log`)
-  mkdirSync(dir, { recursive: true })
-  let descriptor = openSync(path, 'a', 0o600)
+  let descriptor = firstOpened(dir, path)
   let open = true
 
   function rotate(): void {

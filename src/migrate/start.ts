@@ -158,17 +158,35 @@ async function pairOf(db: Queryable, { sourceModel, targetModel }: StartRequest)
   return { source, target }
 }
 
+/**
+ * The models of a plan: refused is what could not be started, before the target is asked for anything. A move that is
+ * under way or done may be planned again.
+ *
+ * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT
+ */
+export async function pairToPlan(db: Queryable, request: StartRequest): Promise<Pair> {
+  const { source, target } = await pairOf(db, request)
+  const isOpen = (await openMigrations(db)).some(
+    (open) => open.sourceModelId === source.id && open.targetModelId === target.id,
+  )
+  if (!isOpen && target.state !== 'current') refuseOtherSource(source, target)
+  return { source, target }
+}
+
+function refuseOtherSource(source: Model, target: Model): void {
+  if (source.state === 'current') return
+  throw new RevectorError(
+    'INVALID_INPUT',
+    `"${source.modelName}" is not the current model: expected the model that searches use as the source.`,
+    {
+      hint: 'See which model is current with `revector models list`.',
+      data: { source: source.modelName, target: target.modelName },
+    },
+  )
+}
+
 async function refuseConflicts(db: Queryable, source: Model, target: Model): Promise<void> {
-  if (source.state !== 'current') {
-    throw new RevectorError(
-      'INVALID_INPUT',
-      `"${source.modelName}" is not the current model: expected the model that searches use as the source.`,
-      {
-        hint: 'See which model is current with `revector models list`.',
-        data: { source: source.modelName, target: target.modelName },
-      },
-    )
-  }
+  refuseOtherSource(source, target)
   for (const open of await openMigrations(db)) {
     if (open.sourceModelId === target.id) throw conflict(open, `"${target.modelName}" is its source`)
     if (open.targetModelId === source.id) throw conflict(open, `"${source.modelName}" is its target`)

@@ -56,7 +56,7 @@ export async function backup(
   const begun = performance.now()
   if (options.overwrite !== true && (await sizeOf(file)) !== null) {
     throw new RevectorError('INVALID_INPUT', `The file ${file} exists already.`, {
-      hint: 'Name another file, or say that it may be overwritten.',
+      hint: 'Name another file, or let it be overwritten (--overwrite).',
     })
   }
   const target = `${file}.${process.pid}.partial`

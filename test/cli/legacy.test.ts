@@ -74,9 +74,26 @@ describeEngines('taking over a fixed-dimension database on the command line', (e
       new Set(['Tides', 'Bread']),
     )
 
+    // What an application writes past Revector is missed, and made on demand.
+    const place = where[0] === '--data-dir' ? { dataDir: where[1] } : { databaseUrl: where[1] }
+    const db = await connectDatabase(place)
+    await db.query(sql`insert into passages (article_id, body) values (1, 'a late passage about zebras')`)
+    await db.close()
+    const missing = (await cli('doctor', '--no-probe')).json().checks
+    expect(missing).toContainEqual(
+      expect.objectContaining({
+        check: 'missing_vectors',
+        hint: expect.stringContaining('revector models fill lexical-hash-8'),
+      }),
+    )
+    expect((await cli('models', 'fill', 'lexical-hash-8')).code).toBe(3)
+    const filled = await cli('models', 'fill', 'lexical-hash-8', '--yes')
+    expect(filled.json()).toMatchObject({ embedded: 1, present: 30 })
+    expect((await cli('models', 'fill', 'lexical-hash-8')).json()).toMatchObject({ embedded: 0, present: 31 })
+
     const back = await cli('db', 'rollback', '--yes')
     expect(back.code).toBe(0)
-    expect((await cli('db', 'status')).json().legacy).toEqual(before.legacy)
+    expect((await cli('db', 'status')).json().legacy).toEqual({ ...before.legacy, rows: 31 })
   })
 })
 

@@ -60,6 +60,15 @@ describeEngines('model migrations from the command line', (engine) => {
     expect(await refusal('migrate', 'status')).toMatchObject({ exit: 2, code: 'MIGRATION_UNKNOWN' })
   })
 
+  it('a plan that could not be started is refused before the target is asked for anything', async () => {
+    const same = await cli('migrate', 'start', '--to', from, '--yes')
+    expect([same.code, same.stdout]).toEqual([2, ''])
+    expect(same.stderr).toMatch(/^error: Source and target are the same model/)
+    const other = await refusal('migrate', 'plan', '--from', 'universal-sentence-encoder-lite', '--to', to)
+    expect(other).toMatchObject({ exit: 2, code: 'INVALID_INPUT' })
+    expect(other.message).toContain('is not the current model')
+  })
+
   it('a start without a yes is refused with 3, and has begun nothing', async () => {
     const { code, stdout, stderr } = await cli('migrate', 'start', '--to', to)
     expect([code, stdout]).toEqual([3, ''])
@@ -92,6 +101,10 @@ describeEngines('model migrations from the command line', (engine) => {
     const paused = await json('migrate', 'pause', '--reason', 'lunch')
     expect(paused).toMatchObject({ state: 'paused', paused_from: 'filling', error: { by: 'operator' } })
     expect((await cli('migrate', 'status', '--watch')).stdout).toContain('lunch')
+    expect((await cli('migrate', 'events')).stdout).toMatch(/paused .*reason .*lunch {2}by /)
+    expect((await cli('worker', '--once')).stderr).toContain('Migration 1 is paused: ')
+    // It would be refused after a yes as well, so none is asked for.
+    expect(await refusal('migrate', 'retire')).toMatchObject({ exit: 3, code: 'MIGRATION_STATE' })
     expect(await json('migrate', 'resume', '--budget-usd', '4')).toMatchObject({
       state: 'filling',
       budget_usd: 4,
@@ -128,6 +141,7 @@ describeEngines('model migrations from the command line', (engine) => {
     // A retry asks for another verification.
     await json('worker', '--once')
     expect(await json('migrate', 'cutover')).toMatchObject({ state: 'cut_over' })
+    expect((await cli('migrate', 'verify')).stdout).toContain('Nothing to switch: the migration is cut over.')
     expect(await current()).toEqual([to])
     expect(await json('migrate', 'rollback')).toMatchObject({ state: 'rolled_back' })
     expect(await current()).toEqual([from])

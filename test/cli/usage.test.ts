@@ -12,7 +12,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 const groups = {
   db: ['init', 'status', 'run', 'setup-models', 'rollback', 'backup', 'restore'],
-  models: ['list', 'add', 'use', 'remove'],
+  models: ['list', 'add', 'use', 'fill', 'remove'],
   keys: ['create', 'list', 'revoke'],
   documents: ['list', 'show', 'embeddings', 'reembed', 'remove'],
   migrate: [
@@ -162,6 +162,28 @@ describe('options of every command', () => {
     const { code, stderr } = await runCli(['db', 'status', '--config', file])
     expect(code).toBe(2)
     expect(stderr).toMatch(/^error: Option poolSize: /)
+  })
+  it('an option that does not exist is named', async () => {
+    const file = join(dir, 'unknown.json')
+    writeFileSync(file, '{"serve": {"prot": 8080}}')
+    const { code, stderr } = await runCli(['db', 'status', '--config', file])
+    expect(code).toBe(2)
+    expect(stderr).toContain('There is no option "serve.prot".')
+    expect(stderr).toContain(file)
+  })
+  it('a wrong DATABASE_URL is told what a right one looks like', async () => {
+    const { code, stderr } = await runCli(['db', 'status'], { env: { DATABASE_URL: 'localhost' } })
+    expect(code).toBe(2)
+    expect(stderr).toContain('expected postgresql://user:password@host:port/database')
+    expect(stderr).toContain('Correct it where it was given (DATABASE_URL')
+  })
+  it('a log folder that cannot be written to is wrong usage, not a fault', async () => {
+    const file = join(dir, 'a-file')
+    writeFileSync(file, '')
+    const { code, stderr } = await runCli(['db', 'status', '--log-dir', join(file, 'logs')])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: The log folder .* cannot be written to: /)
+    expect(stderr).toContain('REVECTOR_LOG_DIR')
   })
   it('a password in a URL is not repeated', async () => {
     const { stdout, stderr } = await runCli([

@@ -17,7 +17,7 @@ export async function coverageGate(
   return {
     passed: missing === 0 && quarantined <= allowedQuarantined,
     expected: `a vector for each chunk, at most ${allowedQuarantined} quarantined`,
-    measured: `${vectors} of ${chunks} chunks have one, ${quarantined} are quarantined${lacking}`,
+    measured: `${vectors} of ${chunks} chunks have a vector, ${quarantined} are quarantined${lacking}`,
     data: { chunks, vectors, quarantined, missing, examples },
   }
 }
@@ -40,7 +40,10 @@ export async function vectorsGate({ db }: VerifyParts, { target }: VerifyRequest
   return {
     passed: faulty.length === 0,
     expected: `vectors of ${target.dimension} finite numbers, not all zero${length}`,
-    measured: faulty.length === 0 ? `${vectors} such vectors` : `${faulty.join(', ')}, of ${vectors} vectors`,
+    measured:
+      faulty.length === 0
+        ? `${vectors}, all of ${target.dimension} finite numbers${length}`
+        : `${faulty.join(', ')}, of ${vectors} vectors`,
     data: { ...faults },
   }
 }

@@ -84,7 +84,7 @@ export async function providerGate(parts: VerifyParts, request: VerifyRequest): 
   return {
     passed: changed.length === 0,
     expected,
-    measured: `${apart.length - changed.length} of ${apart.length} are, the farthest is ${rounded(farthest, 6)} away`,
+    measured: `${apart.length - changed.length} of ${apart.length} chunks came out as stored, the farthest is ${rounded(farthest, 6)} away`,
     data: { chunks: apart.length, changed: changed.length, farthest, examples: changed.map(({ id }) => id) },
   }
 }
@@ -131,7 +131,7 @@ export async function overlapGate(parts: VerifyParts, request: VerifyRequest): P
     passed: overlap >= (thresholds.overlap ?? 0),
     required,
     expected,
-    measured: `${rounded(overlap)} of the ${k} nearest, among ${ids.length} chunks`,
+    measured: `${rounded(overlap)} of the ${k} nearest are the same in both, among ${ids.length} chunks`,
     data: { overlap, k, chunks: ids.length, byChance: k / (ids.length - 1) },
   }
 }

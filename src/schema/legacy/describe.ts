@@ -27,7 +27,7 @@ export interface TakeoverOptions {
  */
 export async function describeTakeover(db: Queryable, options: TakeoverOptions): Promise<Takeover> {
   const found = await discover(db, options.tables ?? {})
-  const { embeddings, vector, dimension, chunks } = found
+  const { embeddings, vector, dimension } = found
   const schema = embeddings.name.schema
   await refuseTakenNames(db, schema)
   await checkRows(db, found)
@@ -83,9 +83,6 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
             `No model was named: ${dimension} dimensions are taken for ${model.modelName}. If another model made them, name it: --model NAME.`,
           ]
         : []),
-      ...(spoken(chunks.name) === 'chunks'
-        ? []
-        : [`Chunk texts are read from ${spoken(chunks.name)}.${found.text}.`]),
     ],
   }
 }
