@@ -75,7 +75,8 @@ describeEngines('taking over a fixed-dimension database on the command line', (e
     )
 
     // What an application writes past Revector is missed, and made on demand.
-    const place = where[0] === '--data-dir' ? { dataDir: where[1] } : { databaseUrl: where[1] }
+    const [flag, at = ''] = where
+    const place = flag === '--data-dir' ? { dataDir: at } : { databaseUrl: at }
     const db = await connectDatabase(place)
     await db.query(sql`insert into passages (article_id, body) values (1, 'a late passage about zebras')`)
     await db.close()
