@@ -1,10 +1,11 @@
-// npm run bench:answers -- FOLDER… [--model NAME] [--questions N]
+// npm run bench:answers -- FOLDER… [--model NAME] [--questions N] [--keep FOLDER]
 //
 // Extractive answers on judged collections: folders with corpus.jsonl ({ id, title, text }), queries.jsonl ({ id, text })
 // and qrels.tsv (query, document, grade). Each collection is ingested into a new embedded database and asked
 //   its own questions: is the answer taken from a document that is judged relevant?
 //   its own questions, with the relevant documents left out of the search: is it said that there is no answer?
 //   the questions of the other collections given: the same.
+// With --keep the databases stay in that folder, and are used again by the next run.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -17,6 +18,7 @@ const { values: options, positionals: folders } = parseArgs({
   options: {
     model: { type: 'string', default: 'universal-sentence-encoder-lite' },
     questions: { type: 'string', default: '100' },
+    keep: { type: 'string' },
   },
 })
 if (folders.length === 0) throw new Error('Give the folders of one or more judged collections.')
@@ -26,8 +28,9 @@ for (const collection of collections) rows.push(await measure(collection))
 console.log(table(rows))
 
 async function measure(collection) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'revector-answers-'))
-  const revector = await createRevector({ dataDir: join(dataDir, 'data'), logLevel: 'silent' })
+  const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'revector-answers-'))
+  const dataDir = join(folder, `db-${collection.name}`)
+  const revector = await createRevector({ dataDir, logLevel: 'silent' })
   try {
     await revector.models.list()
     const known = (await revector.models.list()).map(({ modelName }) => modelName)
@@ -52,7 +55,7 @@ async function measure(collection) {
     return summary(collection, { asked, leftOut, foreign })
   } finally {
     await revector.db.close()
-    rmSync(dataDir, { recursive: true, force: true })
+    if (options.keep === undefined) rmSync(folder, { recursive: true, force: true })
   }
 }
 

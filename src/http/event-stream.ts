@@ -16,6 +16,8 @@ export interface StreamOptions {
   /** What becomes of an error in the midst of the stream: its last event. */
   readonly onError?: (error: unknown) => ServerEvent
   readonly heartbeatMs?: number
+  /** It comes to an end of its own: a service that stops waits for it. Default: it ends when the service begins to stop. */
+  readonly finish?: boolean
 }
 
 /**
@@ -41,10 +43,11 @@ export function sendEvents(
 
 async function* frames(
   events: AsyncIterable<ServerEvent>,
-  { onError, heartbeatMs: beat = heartbeatMs }: StreamOptions,
-  stopping: AbortSignal,
+  { onError, heartbeatMs: beat = heartbeatMs, finish = false }: StreamOptions,
+  serviceStops: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const source = events[Symbol.asyncIterator]()
+  const stopping = finish ? new AbortController().signal : serviceStops
   // Headers go out with the first bytes: a client that waits for events wants to know that it is heard.
   yield ': hello\n\n'
   try {

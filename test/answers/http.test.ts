@@ -42,6 +42,33 @@ function eventsOf(body: string): Event[] {
 
 const streamed = { accept: 'text/event-stream' }
 
+/** A client that listens over a real socket. */
+async function listen(at: string, headers: Record<string, string> = {}) {
+  const gone = new AbortController()
+  const response = await fetch(`${at}${url}`, {
+    method: 'POST',
+    body: JSON.stringify(question),
+    headers: { 'content-type': 'application/json', ...streamed, ...headers },
+    signal: gone.signal,
+  })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let came = ''
+  return {
+    leave: () => gone.abort(),
+    /** All events from the first to the one that is waited for. */
+    async until(holds: (event: Event) => boolean): Promise<Event[]> {
+      for (;;) {
+        const events = eventsOf(came.slice(0, came.lastIndexOf('\n\n') + 2))
+        const at = events.findIndex(holds)
+        if (at >= 0) return events.slice(0, at + 1)
+        const { value, done } = (await reader?.read()) ?? { value: undefined, done: true }
+        if (done) throw new Error(`The stream ended with ${came}`)
+        came += value
+      }
+    },
+  }
+}
+
 describe('POST /api/v1/query', { timeout: 120_000 }, () => {
   it('answers with citations, whole or as events', async () => {
     const { server, app } = await service()
@@ -65,7 +92,8 @@ describe('POST /api/v1/query', { timeout: 120_000 }, () => {
     const names = events.map(({ event }) => event)
     expect([names[0], names.at(-1)]).toEqual(['hits', 'done'])
     expect(names.slice(1, -1).sort()).toContain('citation')
-    expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => String(i + 1)))
+    const [of] = events[0]?.id.split('.') ?? []
+    expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => `${of}.${i + 1}`))
     const text = events
       .filter(({ event }) => event === 'text')
       .map(({ data }) => data.delta)
@@ -95,6 +123,56 @@ describe('POST /api/v1/query', { timeout: 120_000 }, () => {
     })
     expect(unknown.statusCode).toBe(404)
     expect(unknown.json()).toMatchObject({ code: 'MODEL_UNKNOWN' })
+  })
+
+  it('goes on for a client that lost the line, without asking twice', async () => {
+    const { server, app } = await service()
+    const at = await app.listen({ host: '127.0.0.1', port: 0 })
+    server.says(['Call ', 'end ', '[1] now', '.'])
+    server.fail('pause')
+    const lost = await listen(at)
+    const heard = await lost.until(({ event, data }) => event === 'text' && /end/.test(data.delta))
+    lost.leave()
+    const last = heard.at(-1)?.id ?? ''
+    const again = await listen(at, { 'last-event-id': last })
+    server.goOn()
+    const rest = await again.until(({ event }) => event === 'done')
+    const all = [...heard, ...rest]
+    expect(all.map(({ id }) => id)).toEqual(all.map((_, i) => `${last.split('.')[0]}.${i + 1}`))
+    const text = all.map(({ event, data }) => (event === 'text' ? data.delta : '')).join('')
+    expect(text).toBe('Call end [1] now.')
+    expect(rest.at(-1)?.data).toMatchObject({ answer: text, answered: true })
+    expect(server.asked).toHaveLength(1)
+
+    // Another question does not hear it, and an id that is not known is answered anew.
+    for (const [headers, more] of [
+      [{ 'last-event-id': last }, { top_k: 3 }],
+      [{ 'last-event-id': 'aaaaaaaaaaaa.2' }, {}],
+      [{ 'last-event-id': 'anything' }, {}],
+    ] as const) {
+      const anew = await app.inject({
+        method: 'POST',
+        url,
+        payload: { ...question, ...more },
+        headers: { ...streamed, ...headers },
+      })
+      expect(eventsOf(anew.body)[0]).toMatchObject({ event: 'hits' })
+      expect(anew.body).not.toContain(last.split('.')[0])
+    }
+    app.server.closeAllConnections()
+  })
+
+  it('comes to its end when the service stops meanwhile', async () => {
+    const { server, app } = await service()
+    const at = await app.listen({ host: '127.0.0.1', port: 0 })
+    server.says(['Call ', 'end ', '[1] now', '.'])
+    server.fail('pause')
+    const client = await listen(at)
+    await client.until(({ event }) => event === 'text')
+    app.stop.begin()
+    server.goOn()
+    expect((await client.until(({ event }) => event === 'done')).at(-1)?.data.answered).toBe(true)
+    app.server.closeAllConnections()
   })
 
   it('stops asking when the client has gone', async () => {

@@ -48,7 +48,8 @@ export const query = operation({
   summary: 'Ask a question',
   description:
     'An answer with citations. As a stream when `text/event-stream` is asked for: `hits`, then `text` and `citation` as ' +
-    'they come, then `done` with the whole answer, or `error`.',
+    'they come, then `done` with the whole answer, or `error`. Who loses the line sends the same request again within ' +
+    'five seconds with `Last-Event-ID`, and hears the rest; later, or at another server, the answer is made anew from `hits` on.',
   scope: 'read',
   body: z.strictObject({
     query: question,
@@ -63,6 +64,9 @@ export const query = operation({
       .optional()
       .describe('Default: generated where a language model is configured, extractive otherwise.'),
     filter: filter.optional(),
+  }),
+  headers: z.looseObject({
+    'last-event-id': z.string().max(100).optional().describe('Id of the last event seen.'),
   }),
   responses: { 200: answer },
   events: {

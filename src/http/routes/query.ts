@@ -1,11 +1,12 @@
-import { answerEventShape, answerShape } from '../../answer-wire.ts'
+import { answerShape } from '../../answer-wire.ts'
 import type { Redactor } from '../../logs/redact.ts'
-import type { AnswerEvent, Revector } from '../../revector.ts'
+import type { Revector } from '../../revector.ts'
+import { createAnswerStreams } from '../answer-streams.ts'
 import { askRequest } from '../ask-request.ts'
 import type { Places } from '../concurrency.ts'
 import { query } from '../contract/query.ts'
 import { signalOf } from '../disconnect.ts'
-import { type ServerEvent, sendEvents } from '../event-stream.ts'
+import { sendEvents } from '../event-stream.ts'
 import { asRefusable, refusalOf } from '../problem.ts'
 import { type App, routeOf } from '../route.ts'
 
@@ -17,16 +18,30 @@ interface Parts {
 }
 
 export async function queryRoutes(app: App, { revector, redactor, streams }: Parts): Promise<void> {
+  const answers = createAnswerStreams()
+  app.addHook('onClose', async () => answers.close())
   app.route({
     ...routeOf(query),
     handler: async (request, reply) => {
-      const asked = askRequest(request.body, signalOf(reply))
-      if (!wantsEvents(request.headers.accept)) return answerShape(await revector.answers.ask(asked))
-      reply.raw.once('close', streams.take())
-      const events = revector.answers.stream(asked)[Symbol.asyncIterator]()
+      const { body, headers } = request
+      const signal = signalOf(reply)
+      if (!wantsEvents(headers.accept))
+        return answerShape(await revector.answers.ask(askRequest(body, signal)))
+      const asker = { owner: request.caller.keyId ?? '', body }
+      const leave = streams.take()
+      const closed = new Promise<void>((resolve) => {
+        reply.raw.once('close', resolve)
+        if (reply.raw.destroyed) resolve()
+      })
+      const known = answers.find(headers['last-event-id'] ?? '', asker)
+      const stream =
+        known?.stream ?? answers.open(asker, (until) => revector.answers.stream(askRequest(body, until)))
+      // An answer that is gone on with has a place without its reader too.
+      Promise.all([closed, stream.ended]).then(leave, leave)
       // Before the stream begins: what can't be searched is an error like any other.
-      const first = await events.next()
-      return sendEvents(reply, numbered(first, events), {
+      await stream.begun()
+      return sendEvents(reply, stream.read(known?.after ?? 0, signal), {
+        finish: true,
         onError: (error) => ({
           id: 'error',
           event: 'error',
@@ -39,19 +54,4 @@ export async function queryRoutes(app: App, { revector, redactor, streams }: Par
 
 function wantsEvents(accept = ''): boolean {
   return accept.split(',').some((type) => type.trim().toLowerCase().startsWith('text/event-stream'))
-}
-
-async function* numbered(
-  first: IteratorResult<AnswerEvent>,
-  events: AsyncIterator<AnswerEvent>,
-): AsyncGenerator<ServerEvent, void, undefined> {
-  try {
-    let id = 0
-    for (let next = first; next.done !== true; next = await events.next()) {
-      id += 1
-      yield { id: String(id), event: next.value.type, data: answerEventShape(next.value) }
-    }
-  } finally {
-    await events.return?.()
-  }
 }

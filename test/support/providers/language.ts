@@ -14,6 +14,8 @@ export type LanguageFault =
   | 'hang'
   /** Answers with half of its words, then is silent. */
   | 'stall'
+  /** Answers with half of its words, and with the rest when it is told to go on. */
+  | 'pause'
   /** The connection is reset before anything came. */
   | 'reset'
   /** The connection is reset in the midst of the words. */
@@ -47,6 +49,8 @@ export interface FakeLanguageModel {
   says(words: readonly string[] | ((asked: { system: string; user: string }) => readonly string[])): void
   fail(...faults: LanguageFault[]): void
   failAlways(fault: LanguageFault): void
+  /** After a pause. */
+  goOn(): void
   requested(): Promise<void>
   /** Resolves when a client has left before the end. */
   readonly left: Promise<void>
@@ -154,6 +158,7 @@ export async function fakeLanguageModel(
     'Yes.',
   ]
   let arrived: (() => void)[] = []
+  let paused: () => void = () => {}
   let leave: () => void = () => {}
   const left = new Promise<void>((resolve) => {
     leave = resolve
@@ -205,6 +210,16 @@ export async function fakeLanguageModel(
     if (fault === 'reset-in-words')
       return void response.write(half, () => setImmediate(() => response.destroy()))
     if (fault === 'stall') return void response.write(half)
+    if (fault === 'pause') {
+      paused = () =>
+        response.end(
+          pieces
+            .slice(Math.ceil(pieces.length / 2))
+            .map(word)
+            .join('') + end('stop'),
+        )
+      return void response.write(half)
+    }
     if (typeof fault === 'object' && 'rest' in fault) {
       response.write(half)
       await fault.rest
@@ -233,6 +248,7 @@ export async function fakeLanguageModel(
     failAlways(fault) {
       always = fault
     },
+    goOn: () => paused(),
     requested: () => new Promise((resolve) => arrived.push(resolve)),
     left,
   }

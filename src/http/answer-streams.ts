@@ -1,0 +1,160 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { answerEventShape } from '../answer-wire.ts'
+import type { AnswerEvent } from '../revector.ts'
+import type { ServerEvent } from './event-stream.ts'
+
+/** How long an answer is gone on with, or kept, for a reader who lost the line, ms. */
+export const graceMs = 5_000
+/** Ended answers that are kept at most: the oldest go first. */
+const mostKept = 100
+
+/** Who asked, and for what: only the same request goes on with a stream. */
+export interface Asker {
+  readonly owner: string
+  readonly body: unknown
+}
+
+export interface AnswerStream {
+  /** Resolves with the first event or the end; throws what kept the answer from beginning. */
+  begun(): Promise<void>
+  /** What came after an event, and what comes. Ends with the signal; throws what broke the answer off. */
+  read(after: number, signal: AbortSignal): AsyncGenerator<ServerEvent, void, undefined>
+  /** When nothing is asked of a provider any more. */
+  readonly ended: Promise<void>
+}
+
+/**
+ * Answers while they are made. One whose reader has gone is gone on with for a moment: who comes back with the id of the last
+ * event seen hears the rest of it, and nothing is asked twice. Then it is cancelled.
+ */
+export function createAnswerStreams(given: { readonly graceMs?: number } = {}) {
+  const wait = given.graceMs ?? graceMs
+  const streams = new Map<
+    string,
+    { readonly stream: AnswerStream; readonly request: string; ended: boolean }
+  >()
+  const stops = new Set<() => void>()
+
+  function open(asker: Asker, source: (signal: AbortSignal) => AsyncIterable<AnswerEvent>): AnswerStream {
+    const id = randomBytes(9).toString('base64url')
+    const cancelled = new AbortController()
+    const events: ServerEvent[] = []
+    let over = false
+    let failure: { readonly error: unknown } | undefined
+    let wake: () => void = () => {}
+    let more = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    let readers = 0
+    let timer: NodeJS.Timeout | undefined
+
+    function tell(): void {
+      wake()
+      more = new Promise((resolve) => {
+        wake = resolve
+      })
+    }
+
+    function linger(): void {
+      clearTimeout(timer)
+      if (readers > 0) return
+      timer = setTimeout(drop, wait)
+      timer.unref()
+    }
+
+    function drop(): void {
+      clearTimeout(timer)
+      cancelled.abort()
+      streams.delete(id)
+      stops.delete(drop)
+    }
+
+    async function run(): Promise<void> {
+      try {
+        for await (const event of source(cancelled.signal)) {
+          events.push({ id: `${id}.${events.length + 1}`, event: event.type, data: answerEventShape(event) })
+          tell()
+        }
+      } catch (error) {
+        failure = { error }
+      }
+      over = true
+      const kept = streams.get(id)
+      if (kept !== undefined) kept.ended = true
+      tell()
+      linger()
+    }
+
+    async function* read(after: number, signal: AbortSignal): AsyncGenerator<ServerEvent, void, undefined> {
+      readers += 1
+      clearTimeout(timer)
+      const gone = new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true })
+        if (signal.aborted) resolve()
+      })
+      try {
+        for (let next = after; ; ) {
+          for (let event = events[next]; event !== undefined; event = events[next]) {
+            next += 1
+            yield event
+          }
+          if (over) {
+            if (failure !== undefined) throw failure.error
+            return
+          }
+          await Promise.race([more, gone])
+          if (signal.aborted) return
+        }
+      } finally {
+        readers -= 1
+        linger()
+      }
+    }
+
+    const stream: AnswerStream = {
+      async begun() {
+        while (events.length === 0 && !over) await more
+        if (events.length === 0 && failure !== undefined) {
+          drop()
+          throw failure.error
+        }
+        linger()
+      },
+      read,
+      ended: run(),
+    }
+    streams.set(id, { stream, request: fingerprint(asker), ended: false })
+    stops.add(drop)
+    forgetOldest()
+    return stream
+  }
+
+  function forgetOldest(): void {
+    const ended = [...streams].filter(([, kept]) => kept.ended)
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - mostKept))) streams.delete(id)
+  }
+
+  return {
+    open,
+    /** The stream of an event that was seen, and its place there; null: it is not here any more, or another's. */
+    find(
+      lastEventId: string,
+      asker: Asker,
+    ): { readonly stream: AnswerStream; readonly after: number } | null {
+      const [, id = '', place = ''] = /^([\w-]{12})\.(\d{1,9})$/.exec(lastEventId) ?? []
+      const kept = streams.get(id)
+      if (kept === undefined || kept.request !== fingerprint(asker)) return null
+      return { stream: kept.stream, after: Number(place) }
+    },
+    /** Cancels all that is under way. */
+    close(): void {
+      for (const stop of stops) stop()
+    },
+  }
+}
+
+function fingerprint({ owner, body }: Asker): string {
+  return createHash('sha256')
+    .update(JSON.stringify([owner, body]))
+    .digest('base64')
+}
