@@ -6,6 +6,7 @@ import {
   modelTablesHealth,
   openMigrationsHealth,
 } from '../store/health.ts'
+import { isGone, rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import type { Check, DoctorOptions, DoctorParts, DoctorReport } from './check.ts'
 import {
@@ -38,7 +39,7 @@ export type { Check, CheckName, DoctorOptions, DoctorParts, DoctorReport } from 
 export async function examine(parts: DoctorParts, options: DoctorOptions = {}): Promise<DoctorReport> {
   const { db, layout } = parts
   const models = await allModels(db)
-  const vectors = await countVectorsOfModels(db, models)
+  const vectors = await rereading(() => countVectorsOfModels(db, models))
   const tables = await modelTablesHealth(db)
   const quarantined = await countQuarantined(db)
   const migrations = await openMigrationsHealth(db)
@@ -61,15 +62,38 @@ export async function examine(parts: DoctorParts, options: DoctorOptions = {}): 
       quarantined: quarantined.get(model.id) ?? 0,
       migration: migrations.find((one) => one.targetModelId === model.id) ?? null,
     }
-    checks.push(...checkRetirement(parts, patient))
-    checks.push(...(await checkMissing(parts, patient)), ...checkQuarantine(patient))
-    checks.push(...(await checkOrphanVectors(parts, patient)))
-    if (patient.vectors === 0) continue
-    checks.push(await checkIndex(parts, patient))
-    checks.push(...(await checkIndexUse(parts, patient)), checkStatistics(parts, patient))
-    if (options.probe !== false) checks.push(await checkDrift(parts, patient, options.signal))
+    checks.push(...(await examineModel(parts, patient, options)))
   }
   return { result: worst(checks), checks }
+}
+
+/** Nothing of a model that is removed while it is looked at. */
+async function examineModel(
+  parts: DoctorParts,
+  patient: Patient,
+  options: DoctorOptions,
+): Promise<readonly Check[]> {
+  try {
+    const rows = [
+      ...checkRetirement(parts, patient),
+      ...(await checkMissing(parts, patient)),
+      ...checkQuarantine(patient),
+      ...(await checkOrphanVectors(parts, patient)),
+    ]
+    if (patient.vectors === 0) return rows
+    const index = [
+      await checkIndex(parts, patient),
+      ...(await checkIndexUse(parts, patient)),
+      checkStatistics(parts, patient),
+    ]
+    const drift = options.probe === false ? [] : [await checkDrift(parts, patient, options.signal)]
+    return [...rows, ...index, ...drift]
+  } catch (error) {
+    if (!isGone(error)) throw error
+    const tables = await modelTablesHealth(parts.db)
+    if (tables.some(({ modelId }) => modelId === patient.model.id)) throw error
+    return []
+  }
 }
 
 function worst(checks: readonly Check[]): DoctorReport['result'] {

@@ -6,7 +6,7 @@ import { checkPgvector } from '../../src/doctor/database.ts'
 import { type CheckName, type DoctorParts, examine } from '../../src/doctor/doctor.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import { verify } from '../../src/migrate/verify/verify.ts'
-import { addModel } from '../../src/models/registry.ts'
+import { addModel, removeModel } from '../../src/models/registry.ts'
 import { ident, raw, sql } from '../../src/postgres/sql.ts'
 import { buildGraph, dropGraph, graphOf } from '../../src/schema/graph.ts'
 import { readCanaries } from '../../src/store/canaries.ts'
@@ -345,6 +345,19 @@ describeEngines('doctor', (engine) => {
     expect(taken).toHaveLength(8)
     await verify(corpus, request)
     expect(await readCanaries(db, target.id)).toEqual(taken)
+  })
+
+  it('says nothing of a model that is removed while others are looked at', async () => {
+    const own = await testCorpus(await engine.connect())
+    await writeLines(own, 'a.md', paragraphs(20))
+    await embedChunks(own, own.second)
+    own.models.before = async () => {
+      own.models.before = async () => {}
+      await removeModel(own, 'second')
+    }
+    const { checks: found } = await examine(own, { probe: true })
+    expect(found.filter((one) => one.model === 'first').length).toBeGreaterThan(0)
+    expect(found.filter((one) => one.model === 'second' && one.check !== 'tables')).toEqual([])
   })
 })
 
