@@ -68,10 +68,21 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
       'Ctrl-C ends it.',
     ].join('\n'),
   )
+  await noteBehind(context)
   await ended(signal)
   const lost = await service.stop()
   if (lost > 0) terminal.complain(`${lost} requests were cut off.`)
   return signal.aborted && lost > 0 ? errorCatalogue.INTERRUPTED.exit : undefined
+}
+
+/** A service may be started before the upgrade; who starts it by hand should see that it waits for that. */
+async function noteBehind({ revector, terminal }: Context): Promise<void> {
+  const { revision, latestRevision } = await revector.db.health()
+  if (terminal.json || revision >= latestRevision) return
+  terminal.complain(
+    `${terminal.noteStyle.yellow('warning:')} Not ready: the database is at revision ${revision} of ${latestRevision}. ` +
+      'Run: revector db run',
+  )
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,15 @@
-import type { DatabaseEvent } from './pooled-database.ts'
+import type { Trouble } from './retry.ts'
 import type { TlsOptions } from './server-url.ts'
+
+/** What happens to connections, for logs and metrics. */
+export type DatabaseEvent =
+  | {
+      readonly type: 'database.retry'
+      readonly trouble: Trouble
+      readonly attempt: number
+      readonly waitMs: number
+    }
+  | { readonly type: 'database.connection-lost'; readonly message: string }
 
 export interface DatabaseOptions {
   /** `postgresql://user:password@host:port/database?sslmode=…`. Absent: the embedded engine. */

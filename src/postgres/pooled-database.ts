@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import { RevectorError } from '../core/errors.ts'
 import type { Database, Queryable, QueryOptions, Session, TransactionOptions } from './database.ts'
+import type { DatabaseEvent } from './database-options.ts'
 import { databaseError } from './errors.ts'
 import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
@@ -10,16 +11,6 @@ import type { Sql } from './sql.ts'
 import { queryableOn, type StatementContext, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
 import { isUndecided, runTransaction } from './transaction.ts'
-
-/** What happens to connections, for logs and metrics. */
-export type DatabaseEvent =
-  | {
-      readonly type: 'database.retry'
-      readonly trouble: Trouble
-      readonly attempt: number
-      readonly waitMs: number
-    }
-  | { readonly type: 'database.connection-lost'; readonly message: string }
 
 export interface PooledParts {
   readonly pool: Pool

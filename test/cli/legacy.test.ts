@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../src/postgres/connect.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { describeEngines, type Engine } from '../support/engines.ts'
-import { runCli } from './run-cli.ts'
+import { runCli, startCli } from './run-cli.ts'
 
 /** The guide's "before", as somebody else made it: eight numbers wide, their own names. */
 async function legacyPlace(engine: Engine): Promise<readonly string[]> {
@@ -95,6 +95,16 @@ describeEngines('taking over a fixed-dimension database on the command line', (e
     const back = await cli('db', 'rollback', '--yes')
     expect(back.code).toBe(0)
     expect((await cli('db', 'status')).json().legacy).toEqual({ ...before.legacy, rows: 31 })
+  })
+})
+
+describeEngines('a service on a database that was not taken over', (engine) => {
+  it('starts, and says on the terminal what it waits for', { timeout: 120_000 }, async () => {
+    const where = await legacyPlace(engine)
+    const service = startCli(['serve', '--port', '0', ...where])
+    await service.sees(/warning: Not ready: the database is at revision 0 of \d+\. Run: revector db run/)
+    service.child.kill('SIGINT')
+    expect((await service.finished).code).toBe(0)
   })
 })
 

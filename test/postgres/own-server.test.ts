@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
-import type { DatabaseEvent } from '../../src/postgres/pooled-database.ts'
+import type { DatabaseEvent } from '../../src/postgres/database-options.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { temporaryFolder } from '../support/engines.ts'
 

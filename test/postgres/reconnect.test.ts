@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
-import type { DatabaseEvent } from '../../src/postgres/pooled-database.ts'
+import type { DatabaseEvent } from '../../src/postgres/database-options.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { describeServer } from '../support/engines.ts'
 
