@@ -12,7 +12,7 @@ import { Announcer } from './parts/announce.tsx'
 import { KeyDialog } from './parts/key-dialog.tsx'
 import { Navigation } from './parts/navigation.tsx'
 import { Empty } from './parts/states.tsx'
-import { route } from './route.ts'
+import { route, visits } from './route.ts'
 
 const titles: Readonly<Record<string, string>> = {
   '': 'Overview',
@@ -49,7 +49,7 @@ export function App() {
             on by itself when it is back.
           </p>
         )}
-        <Page page={page} id={id} />
+        <Page key={visits.value} page={page} id={id} />
       </main>
       {(keyWanted.value === 'missing' || keyWanted.value === 'wrong') && (
         <KeyDialog wrong={keyWanted.value === 'wrong'} />
@@ -66,9 +66,9 @@ function Page({ page, id }: { page: string; id: string | null }) {
     case 'search':
       return <Search />
     case 'migration':
-      return id === null ? <Migrations /> : <MigrationPage key={id} id={id} />
+      return id === null ? <Migrations /> : <MigrationPage id={id} />
     case 'documents':
-      return id === null ? <Documents /> : <StoredDocumentPage key={id} id={id} />
+      return id === null ? <Documents /> : <StoredDocumentPage id={id} />
     case 'map':
       return <MapPage />
     case 'ask':

@@ -2,8 +2,11 @@ import { computed, signal } from '@preact/signals'
 
 /** `#/search?q=…`: the page is all in one file, so its places are after the `#`. */
 const hash = signal(location.hash)
+/** Grows with each address that somebody went to; a page reads what it says once, when it opens. */
+export const visits = signal(0)
 addEventListener('hashchange', () => {
   hash.value = location.hash
+  visits.value += 1
 })
 
 export interface Route {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Block, blocksOf, shortened, textOf } from '../../console/src/markdown/blocks.ts'
+import { type Block, blocksOf, textOf } from '../../console/src/markdown/blocks.ts'
+import { shortened } from '../../console/src/markdown/shorten.ts'
 import type { Span } from '../../console/src/markdown/spans.ts'
 
 const spansOf = (block: Block): readonly Span[] =>

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,9 +34,10 @@ export interface Watched {
   go(place: string): Promise<void>
 }
 
-export async function openConsole(env: Readonly<Record<string, string>> = {}): Promise<OpenConsole> {
+export async function openConsole(config: object = {}): Promise<OpenConsole> {
   const folder = await mkdtemp(join(tmpdir(), 'revector-console-'))
-  let service = await startService(folder, 0, env)
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config))
+  let service = await startService(folder, 0)
   const { url } = service
   const kill = async (): Promise<void> => {
     const ended = once(service.child, 'exit')
@@ -60,7 +61,7 @@ export async function openConsole(env: Readonly<Record<string, string>> = {}): P
     page: (options) => watched(browser, url, options),
     kill,
     async restart() {
-      service = await startService(folder, Number(new URL(url).port), env)
+      service = await startService(folder, Number(new URL(url).port))
     },
     async close() {
       await browser.close()
@@ -70,16 +71,12 @@ export async function openConsole(env: Readonly<Record<string, string>> = {}): P
   }
 }
 
-async function startService(
-  folder: string,
-  port: number,
-  env: Readonly<Record<string, string>>,
-): Promise<{ child: ChildProcess; url: string }> {
+async function startService(folder: string, port: number): Promise<{ child: ChildProcess; url: string }> {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(
     process.execPath,
-    [program, 'serve', '--port', String(port), '--json', '--quiet', '--data-dir', folder],
-    { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    [program, 'serve', '--port', String(port), '--json', '--quiet', ...places(folder)],
+    { env: { PATH, HOME }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let said = ''
   let complaint = ''
@@ -96,6 +93,13 @@ async function startService(
   }
   throw new Error(`The service did not start: ${complaint}`)
 }
+
+const places = (folder: string): readonly string[] => [
+  '--data-dir',
+  join(folder, 'data'),
+  '--config',
+  join(folder, 'config.json'),
+]
 
 async function call<T>(url: string, method: string, path: string, body?: unknown): Promise<T> {
   const form = body instanceof FormData

@@ -41,7 +41,7 @@ describe('the pages of the console', () => {
         name: 'tides.md',
         mimeType: 'text/markdown',
         buffer: Buffer.from(
-          '# Tides\n\nThe tide rises twice a day.\n\n## Spring tides\n\nA spring tide is the highest one, at new moon and full moon.\n',
+          '# Tides\n\nThe tide rises **twice** a day.\n\n## Spring tides <img src=x onerror=alert(1)>\n\nA `spring tide` is the highest one, at new moon and full moon.\n',
         ),
       },
       { name: 'broken.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 and nothing more') },
@@ -75,6 +75,11 @@ describe('the pages of the console', () => {
     expect(((await page.locator('.marked').textContent()) ?? '').replaceAll(/\s+/g, ' ')).toContain(
       'at new moon and full moon.',
     )
+    // Of Markdown, what it means; of anything else, text.
+    expect(await page.locator('.marked strong').textContent()).toBe('twice')
+    expect(await page.locator('.marked code').textContent()).toBe('spring tide')
+    expect(await page.locator('.marked img').count()).toBe(0)
+    expect(await page.locator('.marked').textContent()).toContain('<img src=x onerror=alert(1)>')
     const others = page.getByText('without any of them')
     await others.click()
     await page.getByRole('button', { name: `Embed it with ${second}` }).click()

@@ -28,7 +28,7 @@ const place = 'revector-key'
 let key = sessionStorage.getItem(place)
 
 /** For this tab: it is gone when the tab is closed. */
-export function useKey(given: string): void {
+export function giveKey(given: string): void {
   key = given
   sessionStorage.setItem(place, given)
   keyWanted.value = 'no'

@@ -18,6 +18,8 @@ export function Dialog({
   useEffect(() => {
     const opened = dialog.current
     opened?.showModal()
+    // Where something is to be written or decided, rather than at the cross.
+    opened?.querySelector<HTMLElement>('input, footer button')?.focus()
     return () => {
       gone.current = true
       opened?.close()

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { keyWanted, useKey } from '../api/request.ts'
+import { giveKey, keyWanted } from '../api/request.ts'
 import { Dialog } from './dialog.tsx'
 
 export function KeyDialog({ wrong }: { wrong: boolean }) {
@@ -9,7 +9,7 @@ export function KeyDialog({ wrong }: { wrong: boolean }) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (key.value.trim() !== '') useKey(key.value.trim())
+          if (key.value.trim() !== '') giveKey(key.value.trim())
         }}
       >
         <div class="dialog-words">

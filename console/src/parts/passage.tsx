@@ -21,8 +21,8 @@ export function Place({
       <a href={linkTo(`documents/${encodeURIComponent(documentId)}`, { chunk: chunkId })} dir="auto">
         {title}
       </a>
-      {further.map((heading) => (
-        <span key={heading} class="place-part">
+      {further.map((heading, at) => (
+        <span key={at} class="place-part">
           <bdi>{heading}</bdi>
         </span>
       ))}

@@ -39,7 +39,7 @@ export function Failure({ problem, again }: { problem: Problem; again?: () => vo
         <p>
           <strong>{problem.detail}</strong>
         </p>
-        {problem.hint !== '' && <p>{problem.hint}</p>}
+        {problem.hint !== '' && problem.status !== 401 && <p>{problem.hint.replaceAll('`', '')}</p>}
         <p class="quiet">
           {problem.code}
           {typeof problem['request_id'] === 'string' && ` · request ${problem['request_id']}`}

@@ -5,6 +5,7 @@ import { bytes, date } from '../../format.ts'
 import { announce } from '../../parts/announce.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Failure } from '../../parts/states.tsx'
+import { linkTo } from '../../route.ts'
 import { explained, nameOf, offered, past, type Verb, words } from './action-words.tsx'
 import { acting } from './follow-events.ts'
 
@@ -48,6 +49,11 @@ export function Actions({
             {nameOf(verb, move)}
           </button>
         ))}
+        {move.state === 'rolled_back' && (
+          <a class="button" href={linkTo('migration', { to: move.target_model })}>
+            Move to {move.target_model} again
+          </a>
+        )}
       </p>
       {asking.value !== null && (
         <Confirm

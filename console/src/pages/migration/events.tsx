@@ -10,7 +10,6 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
   widened: () => 'Widened',
   enqueued: (data) =>
     `${counted(number(data, 'chunks'), 'chunk')} laid out in ${counted(number(data, 'batches'), 'batch', 'batches')}`,
-  quarantined: (data) => `Chunk ${data['chunk_id'] ?? data['chunkId']} can’t be embedded: ${data['reason']}`,
   retried: (data) => `${counted(number(data, 'chunks'), 'chunk')} put back to be tried again`,
   paused: () => 'Paused',
   resumed: () => 'Resumed',
@@ -33,9 +32,12 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
   worker_lost: () => 'A worker was lost; its batches go to another',
 }
 
-/** What happened, the latest first. Batches in a row are told together. */
+const most = 40
+
+/** What happened, the latest first. What comes of batches in a row is told together. */
 export function Events({ events }: { events: readonly MigrationEvent[] }) {
-  const told = summed(events).toReversed().slice(0, 40)
+  const all = summed(events).toReversed()
+  const told = all.slice(0, most)
   return (
     <section class="card events" aria-label="What happened">
       <h2>What happened</h2>
@@ -51,6 +53,7 @@ export function Events({ events }: { events: readonly MigrationEvent[] }) {
           </li>
         ))}
       </ol>
+      {all.length > most && <p class="quiet">{count(all.length - most)} earlier ones are not shown.</p>}
     </section>
   )
 }
@@ -76,16 +79,18 @@ const byPeople = new Set([
 
 function summed(events: readonly MigrationEvent[]): readonly Told[] {
   const told: Told[] = []
-  let batches = 0
-  let chunks = 0
+  let run = { batches: 0, chunks: 0, refused: 0 }
   for (const event of events) {
-    if (event.type === 'batch') {
-      if (told.at(-1)?.type === 'batch') told.pop()
-      else batches = chunks = 0
-      batches += 1
-      chunks += number(event.data, 'chunks')
-      const text = `${counted(batches, 'batch', 'batches')} stored, ${count(chunks)} chunks`
-      told.push({ key: event.id, at: event.at, type: 'batch', text, by: '' })
+    if (event.type === 'batch' || event.type === 'quarantined') {
+      if (filling.has(told.at(-1)?.type ?? '')) told.pop()
+      else run = { batches: 0, chunks: 0, refused: 0 }
+      if (event.type === 'quarantined') run.refused += 1
+      else {
+        run.batches += 1
+        run.chunks += number(event.data, 'chunks')
+      }
+      const type = run.refused > 0 ? 'quarantined' : 'batch'
+      told.push({ key: event.id, at: event.at, type, text: runText(run), by: '' })
       continue
     }
     const text = sentences[event.type]?.(event.data) ?? event.type.replaceAll('_', ' ')
@@ -98,4 +103,13 @@ function summed(events: readonly MigrationEvent[]): readonly Told[] {
     })
   }
   return told
+}
+
+const filling = new Set(['batch', 'quarantined'])
+
+function runText({ batches, chunks, refused }: { batches: number; chunks: number; refused: number }): string {
+  const stored = `${counted(batches, 'batch', 'batches')} stored, ${counted(chunks, 'chunk')}`
+  if (refused === 0) return stored
+  const gone = `${counted(refused, 'chunk')} refused by the provider`
+  return batches === 0 ? gone : `${stored}; ${gone}`
 }

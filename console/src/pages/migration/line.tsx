@@ -54,7 +54,9 @@ export function Line({ move }: { move: MigrationStatus }) {
         )}
         {stations.map((station) => {
           const place = lineOf.indexOf(station.state)
-          const passed = move.state !== 'cancelled' && place >= 0 && place < way
+          // What was rolled back had been cut over.
+          const reachedTo = move.state === 'rolled_back' ? way : way - 1
+          const passed = move.state !== 'cancelled' && place >= 0 && place <= reachedTo
           return (
             <g key={station.state} class="station" data-here={station === here} data-passed={passed}>
               {station === here && <circle class="halo" cx={station.x} cy={station.y} r="19" />}

@@ -10,11 +10,15 @@ import { More, Table } from '../../parts/table.tsx'
 import { linkTo } from '../../route.ts'
 import { NewMigration } from './new-migration.tsx'
 
+const pageSize = 20
+
 export function Migrations() {
   const status = useResource('status', (signal) => get<Status>('/api/v1/status', signal))
-  const moves = useResource('moves', (signal) => get<MigrationPage>('/api/v1/migrations', signal), {
-    every: 5_000,
-  })
+  const moves = useResource(
+    'moves',
+    (signal) => get<MigrationPage>(`/api/v1/migrations?limit=${pageSize}`, signal),
+    { every: 5_000 },
+  )
   return (
     <>
       <header class="page-head">
@@ -51,7 +55,9 @@ export function Migrations() {
 
 function History({ page, models }: { page: MigrationPage; models: readonly Model[] }) {
   const further = useFurtherPages(page.next, async (after) => {
-    const { migrations, next } = await get<MigrationPage>(`/api/v1/migrations?after=${after}`)
+    const { migrations, next } = await get<MigrationPage>(
+      `/api/v1/migrations?limit=${pageSize}&after=${after}`,
+    )
     return { items: migrations, next }
   })
   if (page.migrations.length === 0) return null

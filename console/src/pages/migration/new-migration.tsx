@@ -9,6 +9,7 @@ import { Failure, Loading } from '../../parts/states.tsx'
 import { goTo, route } from '../../route.ts'
 import { AddModel } from '../overview/add-model.tsx'
 import { Plan } from './plan.tsx'
+import { Steps } from './steps.tsx'
 
 /** Choose a target, see what it takes, say yes. */
 export function NewMigration({ models: known }: { models: readonly Model[] }) {
@@ -152,21 +153,4 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
     goTo(`migration/${begun.id}`)
     return `The migration to ${begun.target_model} has begun.`
   }
-}
-
-function Steps({ source }: { source: string }) {
-  return (
-    <ol class="steps">
-      <li>
-        <strong>Fill.</strong> Every write reaches both models from now on; a worker embeds what is missing.
-        Searches stay with {source}.
-      </li>
-      <li>
-        <strong>Verify.</strong> Vectors, graph and recall are measured against gates.
-      </li>
-      <li>
-        <strong>Cut over.</strong> You decide. One short transaction, and one more to go back.
-      </li>
-    </ol>
-  )
 }

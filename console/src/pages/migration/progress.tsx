@@ -42,10 +42,10 @@ export function Progress({ move, events }: { move: MigrationStatus; events: read
     <figure class="chart">
       <figcaption>
         <span>
-          <i class="key-rate" aria-hidden="true" /> Chunks a second
+          <i class="chart-key" aria-hidden="true" /> Chunks a second
         </span>
         <span>
-          <i class="key-left" aria-hidden="true" /> Time left
+          <i class="chart-key key-left" aria-hidden="true" /> Time left
         </span>
         <span class="unseen">
           {counted(batches, 'batch', 'batches')}; the highest rate was{' '}

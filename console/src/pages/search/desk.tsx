@@ -1,4 +1,4 @@
-import { type Signal, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useResource } from '../../api/resource.ts'
 import type { Model } from '../../api/shapes.ts'
@@ -6,17 +6,12 @@ import { currentOf } from '../../models.ts'
 import { ModelChoice } from '../../parts/model-name.tsx'
 import { Empty, Failure, Loading } from '../../parts/states.tsx'
 import { noteInAddress, route } from '../../route.ts'
-import { type Asked, ask, type Way } from './ask.ts'
+import { type Asked, ask } from './ask.ts'
 import { Filters, filterOf } from './filters.tsx'
 import { Found } from './found.tsx'
+import { depths, givenIn, ways } from './given.ts'
+import { QuestionBox } from './question-box.tsx'
 import { ServeChoice } from './serve.tsx'
-
-const ways: readonly { way: Way; name: string }[] = [
-  { way: 'side', name: 'Side by side' },
-  { way: 'union', name: 'What any found' },
-  { way: 'intersection', name: 'What all found' },
-]
-const depths = [5, 8, 10, 20, 50]
 
 /** A question, where it is asked, and what is found. The address says all of it but the filters. */
 export function Desk({ models }: { models: readonly Model[] }) {
@@ -54,7 +49,7 @@ export function Desk({ models }: { models: readonly Model[] }) {
     <>
       <search>
         <form class="desk" onSubmit={submit}>
-          <Question text={text} />
+          <QuestionBox text={text} />
           <ModelChoice
             models={models.filter((model) => model.embeddings > 0)}
             chosen={chosen}
@@ -135,54 +130,4 @@ export function Desk({ models }: { models: readonly Model[] }) {
     if (query.value === wanted) void found.reload()
     query.value = wanted
   }
-}
-
-/** What an address asks for, as far as there is such a thing. */
-function givenIn(query: URLSearchParams, models: readonly Model[]) {
-  const named = (query.get('models') ?? '').split(',')
-  const searchable = models.filter((model) => model.embeddings > 0).map((model) => model.model_name)
-  const chosen = searchable.filter((name) => named.includes(name)).slice(0, 4)
-  const filling = models.some((model) => model.state === 'filling')
-  const serve = filling
-    ? (['source', 'target', 'both'] as const).find((one) => one === query.get('serve'))
-    : null
-  const way = ways.find((one) => one.way === query.get('way'))?.way ?? 'side'
-  const first = serve == null && chosen.length === 0 ? searchable.slice(0, 1) : chosen
-  const k = Number(query.get('k'))
-  return {
-    q: query.get('q') ?? '',
-    k: depths.includes(k) ? k : 8,
-    asked: { way, chosen: serve == null ? first : [], serve: serve ?? null },
-  }
-}
-
-function Question({ text }: { text: Signal<string> }) {
-  const box = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    const focus = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || /^(input|textarea|select)$/i.test((event.target as Element).tagName)) return
-      event.preventDefault()
-      box.current?.focus()
-    }
-    addEventListener('keydown', focus)
-    return () => removeEventListener('keydown', focus)
-  }, [])
-  return (
-    <div class="desk-line">
-      <input
-        ref={box}
-        type="search"
-        dir="auto"
-        aria-label="Question"
-        placeholder="Ask as you would ask a colleague"
-        value={text.value}
-        onInput={(event) => {
-          text.value = event.currentTarget.value
-        }}
-      />
-      <button type="submit" class="button primary">
-        Search
-      </button>
-    </div>
-  )
 }

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { Hit } from '../../api/shapes.ts'
-import { type Block, blocksOf, shortened, textOf } from '../../markdown/blocks.ts'
+import { type Block, blocksOf, textOf } from '../../markdown/blocks.ts'
+import { shortened } from '../../markdown/shorten.ts'
 import { Place } from '../../parts/passage.tsx'
 import { Blocks } from '../../parts/prose.tsx'
 

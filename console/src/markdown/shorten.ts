@@ -1,0 +1,28 @@
+import type { Block } from './blocks.ts'
+import type { Span } from './spans.ts'
+
+/** The first so many characters of what is read; null: there are no more than that. */
+export function shortened(blocks: readonly Block[], most: number): readonly Block[] | null {
+  let left = most
+  const kept: Block[] = []
+  const fitting = (spans: readonly Span[]): readonly Span[] => {
+    const kept: Span[] = []
+    for (const span of spans) {
+      if (left <= 0) break
+      const fits = span.text.length <= left
+      kept.push(fits ? span : { ...span, text: `${span.text.slice(0, left).trimEnd()}…` })
+      left -= span.text.length
+    }
+    return kept
+  }
+  for (const block of blocks) {
+    if (left <= 0) return kept
+    if (block.kind === 'table') {
+      const rows = block.rows
+        .map((one) => ({ ...one, cells: one.cells.map(fitting) }))
+        .filter((one) => one.cells.some((cell) => cell.length > 0))
+      kept.push({ ...block, rows })
+    } else kept.push({ ...block, spans: fitting(block.spans) })
+  }
+  return left < 0 ? kept : null
+}

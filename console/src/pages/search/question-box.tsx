@@ -1,0 +1,34 @@
+import type { Signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+
+/** Where the question is written; `/` goes there. */
+export function QuestionBox({ text }: { text: Signal<string> }) {
+  const box = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    const focus = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || /^(input|textarea|select)$/i.test((event.target as Element).tagName)) return
+      event.preventDefault()
+      box.current?.focus()
+    }
+    addEventListener('keydown', focus)
+    return () => removeEventListener('keydown', focus)
+  }, [])
+  return (
+    <div class="desk-line">
+      <input
+        ref={box}
+        type="search"
+        dir="auto"
+        aria-label="Question"
+        placeholder="Ask as you would ask a colleague"
+        value={text.value}
+        onInput={(event) => {
+          text.value = event.currentTarget.value
+        }}
+      />
+      <button type="submit" class="button primary">
+        Search
+      </button>
+    </div>
+  )
+}
