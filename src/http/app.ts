@@ -1,20 +1,21 @@
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import { RevectorError } from '../core/errors.ts'
 import type { Log } from '../logs/log.ts'
 import type { Redactor } from '../logs/redact.ts'
 import type { Revector } from '../revector.ts'
 import type { ServeOptions } from '../serve-options.ts'
+import { admit } from './admit.ts'
 import { auditChanges } from './audit.ts'
 import { authenticate } from './auth.ts'
 import { answerClientError } from './client-error.ts'
 import { createPlaces } from './concurrency.ts'
+import { watchEnds } from './ended.ts'
 import { secureHeaders } from './headers.ts'
-import { faultOfText, parseJsonBody } from './json-body.ts'
+import { parseJsonBody } from './json-body.ts'
 import { refuseUnderPressure } from './limits.ts'
 import { observe } from './observe.ts'
 import { asRefusable, problemType, refusalOf } from './problem.ts'
 import { requestId } from './request-id.ts'
-import type { App, Caller } from './route.ts'
+import type { App } from './route.ts'
 import { consoleFolder, consoleRoutes } from './routes/console.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -26,6 +27,7 @@ import { searchRoutes } from './routes/search.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { serializerCompiler } from './serializer.ts'
 import { prepareStop } from './stopping.ts'
+import { unknownAddress } from './unknown-address.ts'
 import { validatorCompiler } from './validation.ts'
 
 /** What the application is made of. */
@@ -82,25 +84,12 @@ export async function createApp(given: AppParts): Promise<App> {
       .send(body)
   }
 
-  app.decorateRequest('caller')
   prepareStop(app)
+  watchEnds(app)
   const streams = createPlaces(options.maxStreams, 'event streams')
   const parts = { ...given, ...observe(app, given), streams }
   await secureHeaders(app, options)
-  const places = createPlaces(options.maxConcurrentRequests, 'requests')
-  const leave = new WeakMap<FastifyRequest, () => void>()
-  app.addHook('onRequest', async (request, reply) => {
-    request.caller = nobody
-    reply.header('x-request-id', request.id)
-    const fault = faultOfText(decoded(request.url))
-    if (fault !== null) {
-      throw new RevectorError('INVALID_INPUT', `The address holds ${fault}.`, { hint: 'Take it out.' })
-    }
-    // Who watches over the service must not be turned away because it is busy.
-    if (request.routeOptions.config.scope == null) return
-    leave.set(request, places.take())
-  })
-  app.addHook('onResponse', async (request) => leave.get(request)?.())
+  admit(app, options)
   await refuseUnderPressure(app, options)
   await authenticate(app, parts)
   auditChanges(app, parts)
@@ -120,37 +109,4 @@ export async function createApp(given: AppParts): Promise<App> {
   await given.extend?.(app, parts)
   await app.register(consoleRoutes, { folder: consoleFolder() })
   return app
-}
-
-/** Until it is known who asks. */
-const nobody: Caller = { keyId: null, name: 'nobody', scope: 'read', requestsPerMinute: null }
-
-function unknownAddress(app: App, { method, url }: FastifyRequest): RevectorError {
-  const path = (url.split('?')[0] ?? '').slice(0, 200)
-  const allowed = ['GET', 'POST', 'PUT', 'DELETE'].filter((one) => knows(app, one, path))
-  if (allowed.length > 0) {
-    return new RevectorError('METHOD_NOT_ALLOWED', `${path} does not take ${method}.`, {
-      hint: `It takes ${allowed.join(', ')}.`,
-      data: { allow: allowed.join(', ') },
-    })
-  }
-  return new RevectorError('NOT_FOUND', `There is nothing at ${path}.`, {
-    hint: 'See /docs for what there is.',
-  })
-}
-
-function knows(app: App, method: string, url: string): boolean {
-  try {
-    return app.findRoute({ method, url }) !== null
-  } catch {
-    return false
-  }
-}
-
-function decoded(url: string): string {
-  try {
-    return decodeURIComponent(url.replaceAll('+', ' '))
-  } catch {
-    return url
-  }
 }

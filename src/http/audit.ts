@@ -12,7 +12,7 @@ interface Parts {
 
 /**
  * Every request that changes something has an entry before it is tried, and without one it is not tried. The status comes
- * when it is answered.
+ * with its answer, also where nobody waits for that any more.
  */
 export function auditChanges(app: App, { revector: { audit }, log, redactor }: Parts): void {
   const entries = new WeakMap<FastifyRequest, string>()
@@ -32,9 +32,9 @@ export function auditChanges(app: App, { revector: { audit }, log, redactor }: P
       }),
     )
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
     const entry = entries.get(request)
-    if (entry === undefined) return
+    if (entry === undefined || !entries.delete(request)) return
     await audit.end(entry, reply.statusCode).catch((error: unknown) => {
       log.error('An audit entry could not be closed.', { request: request.id, entry, error })
     })

@@ -1,6 +1,8 @@
+import { errorCatalogue } from '../core/errors.ts'
 import { knownModel } from '../embedding/catalogue.ts'
 import type { Log } from '../logs/log.ts'
 import type { Revector } from '../revector.ts'
+import { atEnd } from './ended.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { App } from './route.ts'
 import { traceRequests } from './traces.ts'
@@ -19,24 +21,20 @@ export function observe(
   })
   app.addHook('onClose', async () => end())
   traceRequests(app)
-  app.addHook('onResponse', async (request, reply) => {
-    // An address that does not exist is no label: there is no end of them.
-    const route = request.routeOptions.url ?? ''
-    const { method, id, caller } = request
-    const status = reply.statusCode
-    const seconds = reply.elapsedTime / 1_000
-    metrics.request({ route, method, status, seconds })
-    const fields = {
-      request: id,
-      method,
-      route,
-      status,
-      ms: Math.round(reply.elapsedTime),
-      caller: caller?.name ?? '',
-    }
-    // Probes come every few seconds and say nothing.
-    if (request.routeOptions.config.scope == null && status < 400) log.debug('Request answered.', fields)
-    else log.info('Request answered.', fields)
+  app.addHook('onRequest', async (request, reply) => {
+    atEnd(request, (left) => {
+      const { method, id, caller, routeOptions } = request
+      // An address that does not exist is no label: there is no end of them.
+      const route = routeOptions.url ?? ''
+      const status = left ? errorCatalogue.INTERRUPTED.status : reply.statusCode
+      const seconds = reply.elapsedTime / 1_000
+      metrics.request({ route, method, status, seconds })
+      const ms = Math.round(reply.elapsedTime)
+      const fields = { request: id, method, route, status, ms, caller: caller?.name ?? '' }
+      // Probes come every few seconds and say nothing.
+      if (routeOptions.config.scope == null && status < 400) log.debug('Request answered.', fields)
+      else log.info(left ? 'Request left.' : 'Request answered.', fields)
+    })
   })
   return { revector: watched(revector, metrics), metrics }
 }

@@ -8,8 +8,8 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import type { FastifyRequest } from 'fastify'
 import { isRevectorError } from '../core/errors.ts'
+import { atEnd } from './ended.ts'
 import type { App } from './route.ts'
 
 /** Without an SDK in the process every call here does nothing. */
@@ -17,8 +17,7 @@ const tracer = trace.getTracer('revector')
 
 /** One span for a request, below the caller's where it says so; what is done for the request is below it. */
 export function traceRequests(app: App): void {
-  const spans = new WeakMap<FastifyRequest, Span>()
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { method, routeOptions, id } = request
     const route = routeOptions.url
     const above = propagation.extract(ROOT_CONTEXT, request.headers)
@@ -30,14 +29,12 @@ export function traceRequests(app: App): void {
     }
     const name = route === undefined ? method : `${method} ${route}`
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, above)
-    spans.set(request, span)
+    atEnd(request, (left) => {
+      if (!left) span.setAttribute('http.response.status_code', reply.statusCode)
+      if (!left && reply.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+      span.end()
+    })
     context.with(trace.setSpan(above, span), done)
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    const span = spans.get(request)
-    span?.setAttribute('http.response.status_code', reply.statusCode)
-    if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR })
-    span?.end()
   })
 }
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { runCli, startCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../support/engines.ts'
-import { fakeProvider } from '../support/providers/server.ts'
 import { openApp } from './open-app.ts'
+import { useSlowModel } from './support/slow-model.ts'
 
 const host = '127.0.0.1'
 
@@ -45,15 +45,8 @@ function search(port: number, agent: Agent, query: string, authorization?: strin
 it('two hundred clients of a slow provider get an answer, or are told when to come again', {
   timeout: 120_000,
 }, async () => {
-  const provider = await fakeProvider('openai', 8)
   const { app, revector } = await openApp({ serve: { maxConcurrentRequests: 64 } })
-  await revector.models.add({
-    modelName: 'slow',
-    dimension: 8,
-    provider: 'openai-compatible',
-    baseUrl: provider.url,
-  })
-  await revector.models.use('slow', { force: true })
+  const provider = await useSlowModel(revector)
   const few = await revector.keys.create({ name: 'few', scope: 'read', requestsPerMinute: 40 })
   const many = await revector.keys.create({ name: 'many', scope: 'read', requestsPerMinute: 1_000 })
   await app.listen({ host, port: 0 })

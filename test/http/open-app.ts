@@ -33,6 +33,8 @@ export async function openApp(
   const { log, lines } = recordingLog()
   const app = await appOver(revector, { options: serveOptions(given.serve), log, ...given.parts })
   onTestFinished(async () => {
+    // A client keeps one in reserve, which the server would wait a minute for.
+    app.server.closeAllConnections()
     await app.close()
     await revector.db.close()
   })

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { expect, it } from 'vitest'
 import { stopListening } from '../../src/http/stopping.ts'
-import { fakeProvider } from '../support/providers/server.ts'
 import { openApp } from './open-app.ts'
+import { useSlowModel } from './support/slow-model.ts'
 
 /** Not a name: a machine may have two addresses for one, and tries them against the clock. */
 const host = '127.0.0.1'
@@ -39,15 +39,8 @@ function search(
 
 /** An application that listens, with a current model whose provider does as the test says. */
 async function listening() {
-  const provider = await fakeProvider('openai', 8)
   const { app, revector } = await openApp()
-  await revector.models.add({
-    modelName: 'slow',
-    dimension: 8,
-    provider: 'openai-compatible',
-    baseUrl: provider.url,
-  })
-  await revector.models.use('slow', { force: true })
+  const provider = await useSlowModel(revector)
   await app.listen({ host, port: 0 })
   const { port } = app.server.address() as AddressInfo
   return { app, provider, port }

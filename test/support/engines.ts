@@ -83,8 +83,11 @@ async function onServer(url: string, statement: string): Promise<void> {
 
 const leftToFile: (() => Promise<unknown>)[] = []
 
-/** Last in, first out: a database is closed before its place is removed. */
-function afterUse(clean: () => Promise<unknown>): void {
+/**
+ * Cleans up after the test, or after the file when it is called in a hook. Last in, first out: a database is closed before its
+ * place is removed.
+ */
+export function afterUse(clean: () => Promise<unknown>): void {
   try {
     onTestFinished(async () => void (await clean()))
   } catch {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
 import { hashText } from '../../../src/embedding/providers/lexical-hash.ts'
+import { afterUse } from '../engines.ts'
 import { type WireBody, wires } from './wires.ts'
 
 /** What a provider may do instead of answering well. */
@@ -97,7 +97,7 @@ export async function fakeProvider(wireName: keyof typeof wires, dimension: numb
     handle(request, response).catch((error: unknown) => response.destroy(error as Error))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
+  afterUse(async () => {
     server.closeAllConnections()
     server.close()
   })
