@@ -77,18 +77,20 @@ function forbidden(held: Scope, needed: Scope): RevectorError {
 
 /**
  * Without keys whoever can send a request from this machine may do anything, and so could any page in its browser: by a
- * form, or by a name of its own that leads here. Both show in these headers, which pages can't set.
+ * form, a picture's address, or a name of its own that leads here. All show in these headers, which pages can't set.
  */
 function refuseForeignPage({ headers }: FastifyRequest, allowed: readonly string[]): void {
-  const { host, origin } = headers
+  const { host, origin, 'sec-fetch-site': from = 'none' } = headers
   const name = nameOfHost(host)
   if (name === null || !isLoopback(name)) {
     throw new RevectorError('FORBIDDEN', 'Without a key only requests to localhost are answered.', {
       hint: 'Make a key with `revector keys create`, or ask http://localhost.',
     })
   }
-  if (origin === undefined || allowed.includes(origin)) return
-  if (URL.canParse(origin) && new URL(origin).host === host) return
+  // Where there is no origin, as for a picture, a browser still says whether the page is ours.
+  if (origin === undefined && (from === 'none' || from === 'same-origin')) return
+  if (origin !== undefined && allowed.includes(origin)) return
+  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return
   throw new RevectorError('FORBIDDEN', 'Pages of other sites may not use a service without keys.', {
     hint: 'Make a key with `revector keys create`, and name the site in `serve.corsOrigins`.',
   })

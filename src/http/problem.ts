@@ -13,13 +13,17 @@ export interface Refusal {
   readonly body: Problem
 }
 
+/** What stands behind the service is nobody's business who asks it: addresses, users, tables, statements. */
+const behindUs = /^(DATABASE|EXTENSION|FOLDER)_/
+
 /** An error as it is told: RFC 9457, with what belongs to the code, without a secret. */
 export function refusalOf(
-  error: RevectorError,
+  given: RevectorError,
   { requestId, redactor }: { readonly requestId: string; readonly redactor: Redactor },
 ): Refusal {
-  const { code } = error
+  const { code } = given
   const status = statusOf(code)
+  const error = behindUs.test(code) ? withoutInternals(code) : given
   const data = redactor.value(snakeKeys(error.data)) as Record<string, unknown>
   const body: Problem = {
     ...data,
@@ -33,6 +37,12 @@ export function refusalOf(
   }
   return { status, headers: headersOf(error, status), body }
 }
+
+function withoutInternals(code: ErrorCode): RevectorError {
+  return new RevectorError(code, errorCatalogue[code].meaning, { hint: inTheLog })
+}
+
+const inTheLog = 'The log says more under this request’s id.'
 
 function headersOf(error: RevectorError, status: number): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer' }
@@ -71,7 +81,7 @@ export function asRefusable(thrown: unknown): RevectorError {
     })
   }
   return new RevectorError('INTERNAL', 'Something failed that should not have.', {
-    hint: 'The log says more under this request’s id.',
+    hint: inTheLog,
     cause: thrown,
   })
 }

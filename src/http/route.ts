@@ -63,6 +63,7 @@ export interface RouteOptions<Described extends Operation> {
     Part<Described, 'headers', 'headers'> &
     Responses<Described>
   readonly config: { readonly scope: Scope | null; readonly operation: Operation }
+  readonly exposeHeadRoute: boolean
 }
 
 /**
@@ -85,5 +86,7 @@ export function routeOf<Described extends Operation>(operation: Described): Rout
     url: path.replace(/\{(\w+)\}/g, ':$1'),
     schema: schema as unknown as RouteOptions<Described>['schema'],
     config: { scope, operation },
+    // The headers of a stream are there at once: it would go on with nobody listening.
+    exposeHeadRoute: operation.events === undefined,
   }
 }

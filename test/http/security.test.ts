@@ -29,6 +29,15 @@ describe('without a key', () => {
     for (const origin of ['http://evil.example', 'http://localhost:9999', 'null']) {
       expect(await ask({ host: 'localhost:8080', origin }), origin).toBe(403)
     }
+    // A picture or a link on a page: without an origin.
+    for (const [from, status] of [
+      ['none', 200],
+      ['same-origin', 200],
+      ['same-site', 403],
+      ['cross-site', 403],
+    ] as const) {
+      expect(await ask({ host: 'localhost:8080', 'sec-fetch-site': from }), from).toBe(status)
+    }
   })
 
   it('an address that others can reach is not listened on, nor answered from', async () => {
@@ -191,6 +200,8 @@ describe('no request', () => {
       'http://models.internal:11434/admin',
       'http://models.internal:11434/v1/../admin',
       'http://models.internal:11434/v1/%2e%2e/admin',
+      'http://models.internal:11434/v1/..%2fadmin',
+      'http://models.internal:11434/v1/..%5Cadmin',
       'http://models.internal:11434@evil.example/v1',
       'http://user:pw@models.internal:11434/v1',
       'http://models.internal/v1',
@@ -213,6 +224,14 @@ describe('no request', () => {
         payload: { model_name: 'local', dimension: 4, provider: 'transformers', remote_name },
       })
       expect(response.statusCode, remote_name).toBe(422)
+    }
+    for (const revision of ['../../etc', '/etc', 'main/../..']) {
+      const response = await app.inject({
+        method: 'POST',
+        url: '/api/v1/models',
+        payload: { model_name: 'local', dimension: 4, provider: 'transformers', revision },
+      })
+      expect(response.statusCode, revision).toBe(422)
     }
   })
 })

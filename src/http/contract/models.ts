@@ -39,6 +39,7 @@ export const modelSpace = z
 
 const models = z.strictObject({ models: list(model) })
 
+/** Part of addresses and of folders that models are kept in: it leads out of none. */
 const remoteName = /^(?!.*\.\.)[\w][\w.:@-]*(\/[\w][\w.:@-]*)*$/
 
 export const listModels = operation({
@@ -85,7 +86,7 @@ export const addModel = operation({
       .regex(remoteName, 'expected a name, perhaps with slashes')
       .optional()
       .describe('The provider’s own name, where it is another.'),
-    revision: z.string().max(200).optional(),
+    revision: z.string().max(200).regex(remoteName, 'expected a name, perhaps with slashes').optional(),
     pooling: z.enum(['mean', 'cls']).optional(),
     normalize: z.boolean().optional(),
     document_prefix: z.string().max(2_000).optional(),
@@ -97,7 +98,7 @@ export const addModel = operation({
       .optional(),
   }),
   responses: { 201: modelSpace },
-  errors: ['MODEL_DIMENSION_CONFLICT', 'MODEL_SPACE_CONFLICT', 'DIMENSION_UNSUPPORTED', 'MODEL_UNKNOWN'],
+  errors: ['MODEL_DIMENSION_CONFLICT', 'MODEL_SPACE_CONFLICT', 'MODEL_UNKNOWN'],
   example: { model_name: 'lexical-hash-384' },
 })
 

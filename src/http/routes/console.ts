@@ -48,7 +48,8 @@ function addFile(app: App, { path, mediaType, content }: StaticFile): void {
   // The name of an asset holds a hash of what is in it.
   const caching = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
   app.get(path, { config: { scope: null } }, async ({ headers }, reply) => {
-    reply.type(mediaType).header('cache-control', caching).header('vary', 'accept-encoding')
+    const vary = [reply.getHeader('vary'), 'accept-encoding'].filter(Boolean).join(', ')
+    reply.type(mediaType).headers({ 'cache-control': caching, vary })
     if (zipped === null || !/\bgzip\b/.test(headers['accept-encoding'] ?? '')) return reply.send(content)
     return reply.header('content-encoding', 'gzip').send(zipped)
   })

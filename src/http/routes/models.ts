@@ -109,8 +109,10 @@ function refuseUnknownUrl(url: string | undefined, allowed: readonly string[]): 
 
 function covers(allowed: URL, asked: URL): boolean {
   if (allowed.origin !== asked.origin || asked.username !== '' || asked.password !== '') return false
+  // A slash that is one only to the server that decodes it could lead out of the folder.
+  if (/%2f|%5c/i.test(asked.pathname)) return false
   const folder = allowed.pathname.replace(/\/?$/, '/')
-  return `${asked.pathname.replace(/\/?$/, '/')}`.startsWith(folder)
+  return asked.pathname.replace(/\/?$/, '/').startsWith(folder)
 }
 
 function vanished(modelName: string): RevectorError {
