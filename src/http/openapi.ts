@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type ErrorCode, errorCatalogue } from '../core/errors.ts'
 import type { Operation } from './contract/operation.ts'
-import { everywhere, problem } from './contract/problem.ts'
+import { ofCallers, problem } from './contract/problem.ts'
 import { problemType } from './problem.ts'
 
 type Json = Record<string, unknown>
@@ -141,14 +141,20 @@ function refusalsOf(operation: Operation): Json {
   )
 }
 
-/** Of what nobody needs a key for. */
-const anybody = ['REQUEST_MALFORMED', 'INVALID_INPUT', 'INTERNAL'] as const
-
 /** What an operation can refuse with, without repetition. */
-export function codesOf({ errors, scope, body }: Operation): readonly ErrorCode[] {
-  const common = scope === null ? anybody : everywhere
-  const ofBodies = body === undefined ? [] : (['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const)
-  return [...new Set([...errors, ...common, ...ofBodies])]
+export function codesOf({ errors, scope, method, params }: Operation): readonly ErrorCode[] {
+  const reads = method === 'GET'
+  return [
+    ...new Set([
+      ...errors,
+      // An address may hold what no text of ours may hold.
+      'INVALID_INPUT' as const,
+      ...(params !== undefined || !reads ? (['REQUEST_MALFORMED'] as const) : []),
+      ...(scope === null ? [] : ofCallers),
+      // A body is read, and refused, also where none is asked for.
+      ...(reads ? [] : (['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const)),
+    ]),
+  ]
 }
 
 /** JSON Schema; what has a name of its own becomes a component. */

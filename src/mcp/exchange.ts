@@ -1,31 +1,40 @@
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
+import type * as z from 'zod'
+import { RevectorError } from '../core/errors.ts'
+import { abortable } from '../hosted/clock.ts'
+import type { mcp } from '../http/contract/agents.ts'
 import type { McpParts } from './parts.ts'
 import { createMcpServer } from './server.ts'
 
 interface Asked {
   readonly headers: NodeJS.Dict<string | string[]>
-  /** As it was parsed. */
-  readonly body: unknown
+  readonly body: z.output<typeof mcp.body>
   readonly signal: AbortSignal
 }
 
-/** One message of a client over HTTP, answered by a server that lives as long as that. */
-export async function exchange(
-  parts: McpParts,
-  { headers, body, signal }: Asked,
-): Promise<{ readonly status: number; readonly type: string; readonly text: string }> {
+type Message = z.output<(typeof mcp.responses)[200]>
+
+/** As the protocol's library writes it. */
+interface Refusal {
+  readonly error: { readonly message: string }
+}
+
+/**
+ * One message of a client over HTTP, answered by a server that lives as long as that. Null: a message that asks for no
+ * answer.
+ *
+ * @throws RevectorError REQUEST_MALFORMED for what is no message of the protocol
+ */
+export async function exchange(parts: McpParts, { headers, body, signal }: Asked): Promise<Message | null> {
   const server = createMcpServer(parts)
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
-  signal.addEventListener('abort', () => void server.close(), { once: true })
   try {
     await server.connect(transport)
     const request = new Request('http://revector/mcp', { method: 'POST', headers: headersOf(headers) })
-    const answer = await transport.handleRequest(request, { parsedBody: body })
-    return {
-      status: answer.status,
-      type: answer.headers.get('content-type') ?? 'application/json',
-      text: await answer.text(),
-    }
+    // A client that has gone ends the server, and with it what the tool does.
+    const answer = await abortable(transport.handleRequest(request, { parsedBody: body }), signal)
+    if (!answer.ok) throw refused((await answer.json()) as Refusal)
+    return answer.status === 202 ? null : ((await answer.json()) as Message)
   } finally {
     await server.close()
   }
@@ -36,5 +45,16 @@ function headersOf(headers: Asked['headers']): Headers {
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value === 'string') given.set(name, value)
   }
+  // The answer is JSON whatever is asked for, and nothing else was let through: no reason to turn anybody away.
+  given.set('accept', 'application/json, text/event-stream')
+  given.set('content-type', 'application/json')
   return given
+}
+
+function refused({ error }: Refusal): RevectorError {
+  return new RevectorError(
+    'REQUEST_MALFORMED',
+    `The message is not one of the protocol: ${error.message.replace(/\.?$/, '.')}`,
+    { hint: 'See https://modelcontextprotocol.io for what clients send.' },
+  )
 }

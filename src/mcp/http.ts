@@ -1,6 +1,7 @@
 import { allows } from '../core/access.ts'
+import { mcp } from '../http/contract/agents.ts'
 import { signalOf } from '../http/disconnect.ts'
-import type { App } from '../http/route.ts'
+import { type App, routeOf } from '../http/route.ts'
 import type { McpParts } from './parts.ts'
 
 /**
@@ -12,20 +13,17 @@ export async function mcpRoutes(
   parts: Pick<McpParts, 'revector' | 'version' | 'onFault'>,
 ): Promise<void> {
   app.route({
-    method: 'POST',
-    url: '/mcp',
-    config: { scope: 'read' },
+    ...routeOf(mcp),
     handler: async (request, reply) => {
       // The protocol's library takes a fifth of a second to load: only for those who speak it.
       const { exchange } = await import('./exchange.ts')
       const { caller, id } = request
-      const writes = allows(caller.scope, 'write')
       const answer = await exchange(
-        { ...parts, writes, actor: caller.name, requestId: id },
+        { ...parts, writes: allows(caller.scope, 'write'), actor: caller.name, requestId: id },
         { headers: request.headers, body: request.body, signal: signalOf(reply) },
       )
-      reply.code(answer.status).type(answer.type)
-      return reply.send(answer.text)
+      if (answer === null) return reply.code(202).send()
+      return answer
     },
   })
 }

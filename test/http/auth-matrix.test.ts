@@ -3,8 +3,6 @@ import { makeKey } from '../../src/access/key-text.ts'
 import { allows, type Scope, scopes } from '../../src/core/access.ts'
 import type { Operation } from '../../src/http/contract/operation.ts'
 import { operations } from '../../src/http/contract/operations.ts'
-import { search } from '../../src/http/contract/search.ts'
-import { mcpRoutes } from '../../src/mcp/http.ts'
 import { openApp } from './open-app.ts'
 
 /** Nothing of this name exists, so that what is allowed does no harm. */
@@ -14,11 +12,7 @@ const urlOf = ({ path }: Operation): string => path.replace(/\{\w+\}/g, '999')
 const letIn = (status: number): boolean => status !== 401 && status !== 403 && status < 500
 
 it('every path lets in whom it should, and nobody else', { timeout: 120_000 }, async () => {
-  const { app, revector } = await openApp({
-    parts: {
-      extend: (app, { revector }) => mcpRoutes(app, { revector, version: '0.0.0', onFault: () => {} }),
-    },
-  })
+  const { app, revector } = await openApp()
   const keyOf = async (scope: Scope): Promise<string> =>
     (await revector.keys.create({ name: scope, scope })).secret
   const keys = { read: await keyOf('read'), write: await keyOf('write'), admin: await keyOf('admin') }
@@ -51,8 +45,7 @@ it('every path lets in whom it should, and nobody else', { timeout: 120_000 }, a
 
   const found: Record<string, string> = {}
   const expected: Record<string, string> = {}
-  const mcp: Operation = { ...search, id: 'mcp', path: '/mcp', scope: 'read' }
-  for (const operation of [...operations, mcp]) {
+  for (const operation of operations) {
     const { scope } = operation
     for (const [what, authorization] of Object.entries(wrong)) {
       const { status } = await ask(operation, authorization)
@@ -72,6 +65,20 @@ it('every path lets in whom it should, and nobody else', { timeout: 120_000 }, a
   expect(found).toEqual(expected)
 })
 
+it('who asks for headers alone is asked for the same key, and no stream goes on for it', async () => {
+  const { app, revector } = await openApp()
+  const { secret } = await revector.keys.create({ name: 'k', scope: 'admin' })
+  for (const operation of operations.filter(({ method }) => method === 'GET')) {
+    const { scope, id, events } = operation
+    const ask = async (headers: Record<string, string>) =>
+      (await app.inject({ method: 'HEAD', url: urlOf(operation), headers })).statusCode
+    const without = await ask({})
+    expect([id, without]).toEqual([id, events !== undefined ? 405 : scope === null ? 200 : 401])
+    const asked = await ask({ authorization: `Bearer ${secret}` })
+    expect(events === undefined ? letIn(asked) : asked === 405, `${id} ${asked}`).toBe(true)
+  }
+})
+
 it('a path without a scope is one that tells nothing of the documents', () => {
   const open = operations.filter(({ scope }) => scope === null).map(({ path }) => path)
   for (const path of open) expect(path).not.toMatch(/^\/api\//)
@@ -79,7 +86,7 @@ it('a path without a scope is one that tells nothing of the documents', () => {
 
 it('reading asks for the scope read, what changes something for more', () => {
   for (const { id, method, scope } of operations) {
-    if (method !== 'GET' && scope === 'read') expect(['search', 'query', 'planMigration'], id).toContain(id)
+    if (method !== 'GET' && scope === 'read') expect(['search', 'query', 'mcp'], id).toContain(id)
     if (scope === 'write') expect(method, id).not.toBe('GET')
   }
 })

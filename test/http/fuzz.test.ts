@@ -4,10 +4,11 @@ import { operations } from '../../src/http/contract/operations.ts'
 import type { App } from '../../src/http/route.ts'
 import type { Revector } from '../../src/revector.ts'
 import { embedded } from '../support/engines.ts'
-import { held } from './support/calls.ts'
-import { nextRequest } from './support/fuzz-requests.ts'
+import { call, held } from './support/calls.ts'
+import { nextRequest, type Tool } from './support/fuzz-requests.ts'
 import { chance } from './support/fuzz-values.ts'
-import { openApp, openLibrary, small, wide } from './support/service.ts'
+import { least } from './support/least.ts'
+import { openApp, openLibrary, small, wide, withAgents } from './support/service.ts'
 
 /** `REVECTOR_FUZZ=100000 REVECTOR_FUZZ_SEED=7 npx vitest run test/http/fuzz.test.ts` asks for more, and for others. */
 const requests = Number(process.env['REVECTOR_FUZZ'] ?? 10_000)
@@ -16,10 +17,14 @@ const hangsAfterMs = 60_000
 
 let revector: Revector
 let app: App
+let tools: readonly Tool[]
+/** What agents are told nothing about. */
+const toolFaults: unknown[] = []
 
 beforeAll(async () => {
   revector = await openLibrary(embedded)
-  app = await openApp(revector)
+  app = await openApp(revector, { extend: withAgents((fault) => toolFaults.push(fault)) })
+  tools = (await call(app, 'mcp', least['mcp'])).json.result.tools
   for (let i = 0; i < 20; i++) {
     const title = `Kept ${i}`
     await revector.ingestion.ingestDocument({
@@ -80,13 +85,13 @@ async function send(count: number, from: number, only: (method: string, id: stri
   }[] = []
   const faults: string[] = []
   for (let i = 0; i < count; i++) {
-    const { operation, options } = nextRequest(chosen, by)
+    const { operation, bent, options } = nextRequest({ operations: chosen, tools }, by)
     const what = `seed ${from}, request ${i}: ${options.method} ${String(options.url).slice(0, 300)} ${String(options.payload ?? '').slice(0, 300)}`
     const response = await ask(options, what)
     const { statusCode: status, payload: text } = response
     if (status >= 500) faults.push(`${what}\n${text.slice(0, 500)}`)
-    // An address that was bent leads to no operation, or to another one.
-    else if (status !== 404 && status !== 405) {
+    // An id may be such that its address leads elsewhere.
+    else if (!bent && status !== 404 && status !== 405) {
       try {
         held(operation, response)
       } catch (error) {
@@ -97,6 +102,7 @@ async function send(count: number, from: number, only: (method: string, id: stri
     answers.push({ id: operation.id, status, options, text })
   }
   expect(faults).toEqual([])
+  expect(toolFaults).toEqual([])
   return answers
 }
 
@@ -124,6 +130,11 @@ it(`${requests} hostile requests: no 5xx, no hang, and nothing is changed that s
     for (const file of (JSON.parse(text) as { files: { id: string | null }[] }).files)
       if (file.id !== null) added.add(file.id)
   }
+  const results = done('mcp', 200).map(({ text }) => JSON.parse(text).result)
+  const written = results.flatMap((result) => result?.structuredContent?.document_id ?? [])
+  expect(results.filter((result) => result?.isError === undefined).length).toBeGreaterThan(written.length)
+  expect(written.length).toBeGreaterThan(0)
+  for (const id of written) added.add(id)
   expect(added.size).toBeGreaterThan(0)
   const after = await everything()
   expect(after.documents).toBe(before.all.documents + added.size)

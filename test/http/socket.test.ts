@@ -9,7 +9,7 @@ import type { Revector } from '../../src/revector.ts'
 import { describeEngines } from '../support/engines.ts'
 import { held, operationOf, pathOf as urlOf } from './support/calls.ts'
 import { least } from './support/least.ts'
-import { openLibrary, serveOptions, small, wide } from './support/service.ts'
+import { openLibrary, serveOptions, small, wide, withAgents } from './support/service.ts'
 
 interface OpenApi {
   readonly openapi: string
@@ -42,6 +42,7 @@ describeEngines('over a socket', (engine) => {
       languageModel: null,
       work: true,
       checkAnswers: true,
+      extend: withAgents(),
     })
     document = (await (await fetch(`${service.url}/openapi.json`)).json()) as OpenApi
   })

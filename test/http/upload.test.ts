@@ -5,33 +5,9 @@ import { labelOf } from '../../src/http/upload.ts'
 import { makePdf } from '../parsing/make-files.ts'
 import { describeEngines, embedded, temporaryFolder } from '../support/engines.ts'
 import { call } from './support/calls.ts'
+import { file, form, type Part } from './support/form.ts'
 import { openService, serveOptions, small } from './support/service.ts'
 
-interface Part {
-  readonly name: string
-  readonly filename?: string
-  readonly content: string | Buffer
-}
-
-const boundary = 'revector-test-boundary'
-
-/** A form as browsers send it. */
-function form(parts: readonly Part[], end = `--${boundary}--\r\n`) {
-  const pieces = parts.flatMap(({ name, filename, content }) => {
-    const file = filename === undefined ? '' : `; filename="${filename}"`
-    return [
-      Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"${file}\r\n\r\n`),
-      Buffer.from(content),
-      Buffer.from('\r\n'),
-    ]
-  })
-  return {
-    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
-    raw: { payload: Buffer.concat([...pieces, Buffer.from(end)]) },
-  }
-}
-
-const file = (filename: string, content: string | Buffer): Part => ({ name: 'files', filename, content })
 /** What uploads have left where they are put down: a folder of this file's own, for others upload at the same time. */
 const leftovers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('revector-upload-'))
 

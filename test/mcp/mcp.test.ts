@@ -1,7 +1,5 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { AppParts } from '../../src/http/app.ts'
-import { mcpRoutes } from '../../src/mcp/http.ts'
 import { openApp } from '../http/open-app.ts'
 import { temporaryFolder } from '../support/engines.ts'
 import { fakeLanguageModel } from '../support/providers/language.ts'
@@ -98,7 +96,7 @@ describe('an agent over standard input and output', { timeout: 120_000 }, () => 
 
 describe('an agent over HTTP', { timeout: 120_000 }, () => {
   async function listening() {
-    const { app, revector } = await openApp({ parts: { extend: withTools } })
+    const { app, revector } = await openApp()
     return { revector, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
   }
 
@@ -116,13 +114,20 @@ describe('an agent over HTTP', { timeout: 120_000 }, () => {
 
   it('is refused what is no request of the protocol', async () => {
     const { url } = await listening()
-    for (const body of ['{}', '[1]', '{"jsonrpc":"2.0"}']) {
+    const call = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
+    for (const [body, status] of [
+      ['{}', 422],
+      // Each of several would be as much work as a request, and be counted with the others as one.
+      [`[${call},${call}]`, 422],
+      ['{"jsonrpc":"2.0"}', 400],
+    ] as const) {
       const response = await fetch(`${url}/mcp`, {
         method: 'POST',
         body,
         headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
       })
-      expect(response.status).toBe(400)
+      expect([body, response.status]).toEqual([body, status])
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
     }
     for (const method of ['GET', 'DELETE']) {
       expect((await fetch(`${url}/mcp`, { method })).status).toBe(405)
@@ -149,6 +154,3 @@ describe('an agent over HTTP', { timeout: 120_000 }, () => {
     expect((await call(client, 'search', { query: 'pool' })).failed).toBe(false)
   })
 })
-
-const withTools: NonNullable<AppParts['extend']> = (app, { revector }) =>
-  mcpRoutes(app, { revector, version: '0', onFault: () => {} })

@@ -213,7 +213,7 @@ export const verifyMigration = operation({
   summary: 'Measure the gates',
   body: z.strictObject({ override }),
   responses: { 200: migrationStatus },
-  errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE', 'GATE_FAILED', 'PROVIDER_UNAVAILABLE'],
+  errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
 export const cutOver = operation({

@@ -1,3 +1,4 @@
+import { mcp } from './agents.ts'
 import * as documents from './documents.ts'
 import * as migrations from './migrations.ts'
 import * as models from './models.ts'
@@ -36,6 +37,7 @@ export const operations: readonly Operation[] = [
   migrations.cutOver,
   migrations.rollBack,
   migrations.retire,
+  mcp,
   service.getStatus,
   service.doctor,
   service.healthz,

@@ -16,13 +16,11 @@ export const problem = z
 
 export type Problem = z.output<typeof problem>
 
-/** What every request can meet, whatever it asks for. */
-export const everywhere: readonly ErrorCode[] = [
-  'REQUEST_MALFORMED',
+/** What whoever has to say who they are can meet, whatever they ask for. */
+export const ofCallers = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
-  'INVALID_INPUT',
   'TOO_MANY_REQUESTS',
   'INTERNAL',
   'OVERLOADED',
-]
+] as const satisfies readonly ErrorCode[]

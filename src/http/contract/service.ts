@@ -99,7 +99,7 @@ export const readyz = operation({
   description: 'Not while the schema is behind, the database cannot be reached, or the service is stopping.',
   scope: null,
   responses: { 200: z.strictObject({ status: z.literal('ready') }) },
-  errors: ['SCHEMA_BEHIND', 'SCHEMA_NEWER', 'DATABASE_UNREACHABLE', 'STOPPING'],
+  errors: ['SCHEMA_BEHIND', 'SCHEMA_NEWER', 'DATABASE_UNREACHABLE', 'STOPPING', 'INTERNAL'],
 })
 
 export const metrics = operation({

@@ -15,6 +15,7 @@ import {
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
 import { signalOf } from '../disconnect.ts'
+import { documentRequest } from '../document-request.ts'
 import { type Answered, answerOnce, send } from '../idempotency.ts'
 import { parseJsonBody } from '../json-body.ts'
 import { type App, routeOf } from '../route.ts'
@@ -92,17 +93,8 @@ export async function documentRoutes(app: App, parts: Parts): Promise<void> {
 /** JSON: one text. */
 function storeText(revector: Revector, request: FastifyRequest, signal: AbortSignal): Promise<Answered> {
   const body = checked('body', contract.addDocuments.body, request.body ?? {})
-  const { title, content, source, media_type, metadata, model } = body
   return answerOnce(revector, { request, parts: [JSON.stringify(body)] }, async () => {
-    const id = await revector.ingestion.ingestDocument({
-      title,
-      content,
-      signal,
-      ...(source === undefined ? {} : { source }),
-      ...(media_type === undefined ? {} : { mediaType: media_type }),
-      ...(metadata === undefined ? {} : { metadata }),
-      ...(model === undefined ? {} : { embeddingModel: model }),
-    })
+    const id = await revector.ingestion.ingestDocument(documentRequest(body, signal))
     const headers = { location: `/api/v1/documents/${encodeURIComponent(id)}` }
     return { status: 201, headers, body: documentShape(await revector.documents.get(id)) }
   })

@@ -17,6 +17,7 @@ const known: Readonly<Record<string, readonly unknown[]>> = {
   title: ['A title'],
   content: ['Some text about tea.', '# A heading\n\nAnd text.'],
   vector: [Array.from({ length: 64 }, (_, i) => Math.sin(i)), [1, 2, 3]],
+  method: ['tools/call', 'tools/list', 'initialize', 'ping', 'notifications/initialized'],
   follow: ['false'],
   force: ['false', 'true'],
   limit: ['1', '5', '1000'],
@@ -24,26 +25,39 @@ const known: Readonly<Record<string, readonly unknown[]>> = {
 
 export interface FuzzRequest {
   readonly operation: Operation
+  /** Its address leads to no operation, or to another one. */
+  readonly bent: boolean
   readonly options: InjectOptions
 }
 
+/** A tool for agents, as it describes itself. */
+export interface Tool {
+  readonly name: string
+  readonly inputSchema: Schema
+}
+
+export interface Within {
+  readonly operations: readonly Operation[]
+  readonly tools: readonly Tool[]
+}
+
 /** The next request of a sequence, in a shape that its operation asks for, nearly. */
-export function nextRequest(operations: readonly Operation[], by: Chance): FuzzRequest {
+export function nextRequest({ operations, tools }: Within, by: Chance): FuzzRequest {
   const operation = by.pick(operations)
   const { method, path, query, body } = operation
   const address = path.replace(/\{(\w+)\}/g, (_, name: string) => segment(operation, name, by))
   const asked = query === undefined ? (by.happens(0.05) ? { x: '1' } : {}) : objectOf(query, by)
   const search = queryOf(asked, operation, by)
-  const url = by.happens(0.01)
-    ? `${address}/${by.pick(['%zz', '%c0%af', '..%2f..', '%00'])}`
-    : `${address}${search}`
+  const bent = by.happens(0.01)
+  const url = bent ? `${address}/${by.pick(['%zz', '%c0%af', '..%2f..', '%00'])}` : `${address}${search}`
   return {
     operation,
+    bent,
     options: {
       method,
       url,
       headers: headersOf(by),
-      ...(body === undefined ? {} : payloadOf(operation, by)),
+      ...(body === undefined ? {} : payloadOf(operation, tools, by)),
     },
   }
 }
@@ -102,11 +116,21 @@ function headersOf(by: Chance): Record<string, string> {
   return Object.fromEntries(chosen)
 }
 
+function toolCall(tools: readonly Tool[], by: Chance): object {
+  const { name, inputSchema } = by.pick(tools)
+  const params = { name, arguments: sampleOf(inputSchema, by, known) }
+  return { jsonrpc: '2.0', id: by.below(10), method: 'tools/call', params }
+}
+
 const boundary = 'fuzz'
 
-function payloadOf(operation: Operation, by: Chance): Pick<InjectOptions, 'payload' | 'headers'> {
-  const { body, form } = operation
-  const made = body === undefined ? {} : objectOf(body, by)
+function payloadOf(
+  operation: Operation,
+  tools: readonly Tool[],
+  by: Chance,
+): Pick<InjectOptions, 'payload' | 'headers'> {
+  const { id, body, form } = operation
+  const made = id === 'mcp' && by.happens(0.8) ? toolCall(tools, by) : objectOf(body ?? z.unknown(), by)
   const text = JSON.stringify(made) ?? 'null'
   const json = (payload: string | Buffer) => ({
     payload,

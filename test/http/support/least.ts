@@ -4,6 +4,7 @@ import type { Call } from './calls.ts'
 export const least: Readonly<Record<string, Call>> = {
   search: { body: { query: 'tea' } },
   query: { body: { query: 'tea' } },
+  mcp: { body: { jsonrpc: '2.0', id: 1, method: 'tools/list' } },
   addModel: { body: { model_name: 'm', dimension: 8, provider: 'lexical-hash' } },
   useModel: { body: { model: 'm' } },
   addDocuments: { body: { title: 'a', content: 'b' } },

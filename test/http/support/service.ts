@@ -4,6 +4,7 @@ import { type AppParts, createApp } from '../../../src/http/app.ts'
 import type { App } from '../../../src/http/route.ts'
 import { silentLog } from '../../../src/logs/log.ts'
 import { createRedactor } from '../../../src/logs/redact.ts'
+import { mcpRoutes } from '../../../src/mcp/http.ts'
 import { createRevector, type Revector } from '../../../src/revector.ts'
 import type { ServeOptions } from '../../../src/serve-options.ts'
 import type { Engine } from '../../support/engines.ts'
@@ -15,16 +16,26 @@ export const wide = 'lexical-hash-384'
 /** A library over a fresh database. Closed by whoever opened it. */
 export async function openLibrary(engine: Engine): Promise<Revector> {
   const revector = await createRevector(await engine.place())
+  await fillLibrary(revector)
+  return revector
+}
+
+/** What every library of these tests has. */
+export async function fillLibrary(revector: Revector): Promise<void> {
   await revector.db.initialize()
   await revector.models.add({ modelName: small, dimension: 64, provider: 'lexical-hash' })
   await revector.models.add({ modelName: wide, dimension: 384, provider: 'lexical-hash' })
   await revector.models.use(small, { force: true })
-  return revector
 }
 
 /** A machine that is busy with other tests is no reason to turn requests away, or to call its database late. */
 export function serveOptions(changes: Options['serve'] = {}): ServeOptions {
   return optionsSchema.parse({ serve: { maxEventLoopDelayMs: 0, readyTimeoutMs: 60_000, ...changes } }).serve
+}
+
+/** The tools for agents, as `revector serve` has them. */
+export function withAgents(onFault: (error: unknown) => void = () => {}): NonNullable<AppParts['extend']> {
+  return (app, { revector }) => mcpRoutes(app, { revector, version: '0.0.0-test', onFault })
 }
 
 /** The application over a library, its answers held to the contract. */
@@ -38,6 +49,7 @@ export async function openApp(revector: Revector, changes: Partial<AppParts> = {
     languageModel: null,
     workerRunning: () => false,
     checkAnswers: true,
+    extend: withAgents(),
     ...changes,
   })
   await app.ready()

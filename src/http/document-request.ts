@@ -1,0 +1,19 @@
+import type * as z from 'zod'
+import type { Revector } from '../revector.ts'
+import type { addDocuments } from './contract/documents.ts'
+
+type NewDocument = Parameters<Revector['ingestion']['ingestDocument']>[0]
+
+/** What a body brings, as the library takes it. */
+export function documentRequest(body: z.output<typeof addDocuments.body>, signal: AbortSignal): NewDocument {
+  const { title, content, source, media_type, metadata, model } = body
+  return {
+    title,
+    content,
+    signal,
+    ...(source === undefined ? {} : { source }),
+    ...(media_type === undefined ? {} : { mediaType: media_type }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(model === undefined ? {} : { embeddingModel: model }),
+  }
+}
