@@ -3,7 +3,7 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createRevector } from '../dist/index.js'
-import { ask, compare, found, showOne } from './demo/answers.mjs'
+import { ask, compare, found, foundFirst, showOne } from './demo/answers.mjs'
 import { collectDocumentation } from './demo/corpus.mjs'
 import { newer, older } from './demo/models.mjs'
 import { move } from './demo/moving.mjs'
@@ -111,7 +111,7 @@ async function tellStory(revector, place, given) {
     ],
     [
       'right answers',
-      `${found(before)} of ${questions.length} before, ${found(after)} of ${questions.length} after (in the first 5)`,
+      `first for ${foundFirst(before)} of ${questions.length} before, ${foundFirst(after)} after; in the first five for ${found(before)} before, ${found(after)} after`,
     ],
     [
       'switching',

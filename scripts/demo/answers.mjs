@@ -19,6 +19,11 @@ export function found(answers) {
   return answers.filter(({ right }) => right !== null).length
 }
 
+/** How often the first hit is of the right document. */
+export function foundFirst(answers) {
+  return answers.filter(({ right }) => right === 1).length
+}
+
 export function showOne(answers) {
   const { query, hits } = answers.find(({ right }) => right === null) ?? answers[0]
   say(bold(`“${query}”`))
@@ -43,9 +48,9 @@ export function compare(before, after) {
     sideBySide(column(old), column(now))
   }
   say()
-  say(
-    `The right document is among the first five for ${bold(`${found(before)} → ${found(after)} of ${questions.length}`)} questions.`,
-  )
+  const firsts = bold(`${foundFirst(before)} → ${foundFirst(after)} of ${questions.length}`)
+  say(`The right document comes first for ${firsts} questions,`)
+  say(`and is among the first five for ${bold(`${found(before)} → ${found(after)}`)}.`)
 }
 
 function column({ hits, right }) {
