@@ -103,7 +103,7 @@ async function look() {
   await page.getByRole('checkbox', { name: /^Yes/ }).check()
   await page.getByRole('button', { name: 'Start the migration' }).click()
   await page.locator('.chart-place canvas').waitFor({ timeout: 120_000 })
-  await page.waitForFunction(() => Number(document.querySelector('meter')?.value) > 0.45, null, {
+  await page.waitForFunction(() => Number(document.querySelector('meter')?.value) > 0.2, null, {
     timeout: 120_000,
   })
   await page
@@ -117,8 +117,6 @@ async function look() {
   await page.getByRole('button', { name: `Cut over to ${after}` }).waitFor({ timeout: 180_000 })
   await wait(1_500)
   await page.getByRole('button', { name: `Cut over to ${after}` }).click()
-  await page.getByRole('dialog').waitFor()
-  await shots(page, 'migration-cut-over')
   await page.getByRole('dialog').getByRole('button', { name: 'Cut over' }).click()
   await page.getByRole('button', { name: 'Roll back' }).waitFor()
   await wait(1_500)
@@ -162,7 +160,7 @@ async function look() {
   await shots(page, 'map')
 
   for (const question of [
-    'How long does the source stay written after the cut-over?',
+    'How long is the source kept after the cut-over?',
     'How do I go back to the old model?',
   ]) {
     await page.reload()

@@ -17,7 +17,8 @@ export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let unit = 0
   let rest = value
-  while (rest >= 1000 && unit < units.length - 1) {
+  // What would be rounded to 1,000 is one of the next.
+  while (rest >= 999.5 && unit < units.length - 1) {
     rest /= 1000
     unit += 1
   }

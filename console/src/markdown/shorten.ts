@@ -1,7 +1,9 @@
 import type { Block } from './blocks.ts'
 import type { Span } from './spans.ts'
 
-/** The first so many characters of what is read; null: there are no more than that. */
+const least = 20
+
+/** About the first so many characters of what is read; null: there are no more than that. */
 export function shortened(blocks: readonly Block[], most: number): readonly Block[] | null {
   let left = most
   const kept: Block[] = []
@@ -16,7 +18,8 @@ export function shortened(blocks: readonly Block[], most: number): readonly Bloc
     return kept
   }
   for (const block of blocks) {
-    if (left <= 0) return kept
+    // A word or two of another paragraph tell nothing.
+    if (left < (kept.length === 0 ? 1 : least)) return kept
     if (block.kind === 'table') {
       const rows = block.rows
         .map((one) => ({ ...one, cells: one.cells.map(fitting) }))

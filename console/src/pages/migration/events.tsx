@@ -13,7 +13,7 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
   retried: (data) => `${counted(number(data, 'chunks'), 'chunk')} put back to be tried again`,
   paused: () => 'Paused',
   resumed: () => 'Resumed',
-  filled: () => 'Every chunk has its vector',
+  filled: () => 'Nothing is left to embed',
   indexed: (data) => `Graph built in ${number(data, 'seconds').toFixed(1)} s`,
   passed: (data) =>
     list(data, 'overridden') === ''
@@ -108,8 +108,7 @@ function summed(events: readonly MigrationEvent[]): readonly Told[] {
 const filling = new Set(['batch', 'quarantined'])
 
 function runText({ batches, chunks, refused }: { batches: number; chunks: number; refused: number }): string {
+  if (batches === 0) return `${counted(refused, 'chunk')} refused by the provider`
   const stored = `${counted(batches, 'batch', 'batches')} stored, ${counted(chunks, 'chunk')}`
-  if (refused === 0) return stored
-  const gone = `${counted(refused, 'chunk')} refused by the provider`
-  return batches === 0 ? gone : `${stored}; ${gone}`
+  return refused === 0 ? stored : `${stored}, ${count(refused)} of them refused by the provider`
 }

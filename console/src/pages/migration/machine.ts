@@ -78,7 +78,7 @@ export function meaningOf(move: MigrationStatus): string {
     case 'filling':
       return `Workers embed what ${target} lacks. Searches use ${source}; every write reaches both already.`
     case 'indexing':
-      return `Every chunk has its vector. The graph of ${target} is built; searches use ${source}.`
+      return `Nothing is left to embed. The graph of ${target} is built; searches use ${source}.`
     case 'verifying':
       return `The vectors of ${target} are counted, compared and searched before anybody relies on them.`
     case 'ready':
