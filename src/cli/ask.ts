@@ -121,7 +121,7 @@ function remarks(answer: Answer): readonly string[] {
       : []),
     ...(answer.removedCitations === 0
       ? []
-      : [`${count(answer.removedCitations, 'citation')} of passages that do not exist were taken out.`]),
+      : [`Taken out: ${count(answer.removedCitations, 'citation')} of what was not among the passages.`]),
     ...incomplete.map(
       ([model, share]) =>
         `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, ` +
