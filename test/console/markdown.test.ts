@@ -96,7 +96,7 @@ describe('a passage as people read it', () => {
     expect(shortened(blocks, 7)?.map(textOf)).toEqual(['one two…'])
     expect(shortened(blocks, 23)?.map(textOf)).toEqual(['one two three four'])
     const longer = blocksOf('one **two** three\n\n- four `five six seven eight nine`')
-    expect(shortened(longer, 35)?.map(textOf)).toEqual(['one two three', 'four five six seven…'])
+    expect(shortened(longer, 33)?.map(textOf)).toEqual(['one two three', 'four five six seven…'])
   })
 
   it('comes to an end, whatever the text is', () => {

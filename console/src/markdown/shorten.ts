@@ -5,6 +5,7 @@ const least = 20
 
 /** About the first so many characters of what is read; null: there are no more than that. */
 export function shortened(blocks: readonly Block[], most: number): readonly Block[] | null {
+  if (lengthOf(blocks) <= most) return null
   let left = most
   const kept: Block[] = []
   const fitting = (spans: readonly Span[]): readonly Span[] => {
@@ -27,5 +28,12 @@ export function shortened(blocks: readonly Block[], most: number): readonly Bloc
       kept.push({ ...block, rows })
     } else kept.push({ ...block, spans: fitting(block.spans) })
   }
-  return left < 0 ? kept : null
+  return kept
+}
+
+function lengthOf(blocks: readonly Block[]): number {
+  const spans = blocks.flatMap((block) =>
+    block.kind === 'table' ? block.rows.flatMap((row) => row.cells.flat()) : block.spans,
+  )
+  return spans.reduce((sum, { text }) => sum + text.length, 0)
 }
