@@ -4,7 +4,7 @@ import type { AnswerEvent } from '../revector.ts'
 import type { ServerEvent } from './event-stream.ts'
 
 /** How long an answer is gone on with, or kept, for a reader who lost the line, ms. */
-export const graceMs = 5_000
+const graceMs = 5_000
 /** Ended answers that are kept at most: the oldest go first. */
 const mostKept = 100
 
