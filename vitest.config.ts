@@ -10,7 +10,7 @@ export default defineConfig({
     // Each file in a process of its own: worker threads, signals and exits are part of what is tested.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     coverage: { provider: 'v8', include: ['src/**'] },
   },

@@ -32,7 +32,7 @@ export const firstModel = 'universal-sentence-encoder-lite'
 
 /**
  * Registers a space with its column, table and graph. Registering the same space again changes nothing but
- * the endpoint it is asked at.
+ * the endpoint it is asked at, where one is given.
  *
  * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT
  */
@@ -43,7 +43,7 @@ export async function addModel(parts: RegistryParts, spec: ModelSpec): Promise<M
 async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {
   const { model } = await insertModel(tx, spec)
   await createModelTable(tx, model)
-  if (model.baseUrl === spec.baseUrl) return model
+  if (spec.baseUrl === null || model.baseUrl === spec.baseUrl) return model
   await setModelUrl(tx, model.id, spec.baseUrl)
   return { ...model, baseUrl: spec.baseUrl }
 }

@@ -57,6 +57,8 @@ describeEngines('the registry of models', (engine) => {
     const parts = { db, layout }
     const again = await addModel(parts, { ...space('first', 16), baseUrl: 'http://127.0.0.1:1/v1' })
     expect(again).toMatchObject({ modelName: 'first', baseUrl: 'http://127.0.0.1:1/v1' })
+    // Nothing said of it: texts go on to where they were sent.
+    expect((await addModel(parts, space('first', 16))).baseUrl).toBe('http://127.0.0.1:1/v1')
     await expect(addModel(parts, space('first', 17))).rejects.toMatchObject({
       code: 'MODEL_DIMENSION_CONFLICT',
       message: expect.stringMatching(/^Model exists with different dimension/),
