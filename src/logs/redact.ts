@@ -11,7 +11,8 @@ const secretPlaces: readonly RegExp[] = [
   /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)(?!password@host\b)[^\s/"'<>]*(?=@)/gi,
   // ?password=… &api_key=…  password=… (libpq), OPENAI_API_KEY: …, "apiKey": "…"
   /((?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?token|[?&](?:key|token|sig))["']?\s*[=:]\s*["']?)(?!\[redacted)[^\s"'&,;}]+/gi,
-  /((?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?:(?:bearer|basic|token)\s+)?(?!\[redacted)[^\s"',;}]+/gi,
+  // Authorization: …, but for `Authorization: Bearer KEY`, as a hint spells it
+  /((?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?!bearer (?:key|…)`)(?:(?:bearer|basic|token)\s+)?(?!\[redacted)[^\s"',;}]+/gi,
   /(\b(?:bearer|basic)\s+)(?!\[redacted)[a-z0-9._~+/=-]{8,}/gi,
 ]
 

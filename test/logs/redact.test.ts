@@ -62,6 +62,7 @@ describe('secrets nobody told us of', () => {
     ['mysql://u:hunter2@h/db', 'mysql://u:[redacted]@h/db'],
     ['postgres://u:p@ss@h/db', 'postgres://u:[redacted]@h/db'],
     ['Authorization: Bearer abc.def-123', 'Authorization: [redacted]'],
+    ['Authorization: Bearer key-abc', 'Authorization: [redacted]'],
     ['{"authorization":"Basic dXNlcjpw"}', '{"authorization":"[redacted]"}'],
     ['sent bearer abcdefghijkl to it', 'sent bearer [redacted] to it'],
     ['host=h password=hunter2 user=u', 'host=h password=[redacted] user=u'],
@@ -76,6 +77,7 @@ describe('secrets nobody told us of', () => {
     'a token is a piece of a word; 48000 tokens',
     'the key idea: a password is a secret',
     'postgresql://user@host:5432/db',
+    'Send `Authorization: Bearer KEY`. Keys are made with `revector keys create`.',
   ])('ordinary text stays: %s', (input) => expect(text(input)).toBe(input))
 
   it('goes by the name of the field', () => {
