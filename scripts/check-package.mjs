@@ -66,7 +66,38 @@ await revector.db.close()
 )
 if (!run(user, process.execPath, ['use.js']).trim().endsWith('true'))
   fail('The library does not work when installed.')
-console.log('installed from the tarball: the command line and the library work')
+
+// A program as strict as can be, which looks into the package's own declarations too.
+writeFileSync(
+  join(user, 'use.ts'),
+  `import { createRevector, type Revector, RevectorError } from 'revector'
+import * as testing from 'revector/testing'
+const revector: Revector = await createRevector({ dataDir: './data' })
+const { hits } = await revector.retriever.search({ query: 'a question' })
+const first: string | undefined = hits[0]?.content
+export const seen = [first, testing, RevectorError]
+await revector.db.close()
+`,
+)
+writeFileSync(
+  join(user, 'tsconfig.json'),
+  JSON.stringify({
+    compilerOptions: {
+      target: 'es2023',
+      module: 'nodenext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+    files: ['use.ts'],
+  }),
+)
+run(user, process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], 'inherit')
+console.log('installed from the tarball: the command line, the library and its types work')
 
 function run(cwd, command, args, stdout = 'pipe') {
   const done = spawnSync(command, args, { cwd, stdio: ['ignore', stdout, 'inherit'], encoding: 'utf8' })
