@@ -117,5 +117,5 @@ function Words({ span, marked, show }: { span: Span; marked: Stretch | undefined
     )
   if (span.code === true) return <code>{words}</code>
   const leaning = span.em === true ? <em>{words}</em> : words
-  return span.strong === true ? <strong>{leaning}</strong> : <>{leaning}</>
+  return span.strong === true ? <strong>{leaning}</strong> : leaning
 }
