@@ -33,6 +33,13 @@ export type { Distance, Model, ModelSpec, ModelState, ProviderName } from './cor
 export type { OnProgress, ProgressEvent } from './core/progress.ts'
 export type { Aggregation, Hit, SearchFilter, SearchResult, Serve, Serving } from './core/search.ts'
 export { knownModels, specFor } from './embedding/catalogue.ts'
-export type { Embedded, EmbeddedEach, EmbeddingModel, EmbedOptions, InputKind } from './embedding/contract.ts'
+export type {
+  Embedded,
+  EmbeddedEach,
+  EmbeddingModel,
+  EmbedEachOptions,
+  EmbedOptions,
+  InputKind,
+} from './embedding/contract.ts'
 export type { OwnModel } from './embedding/own-model.ts'
 export * from './revector.ts'

@@ -46,6 +46,14 @@ export async function openProgress(terminal: Terminal, log: Log, logsToTerminal:
         activity.detail = count(chunks, 'chunk')
         surface.show(activity)
         return
+      case 'ingest.embedding': {
+        if (activity === undefined) return
+        const { doneTexts, totalTexts } = event
+        const now = `embedding ${doneTexts.toLocaleString('en')} of ${count(totalTexts, 'text')}`
+        activity.detail = chunks === 0 ? now : `${count(chunks, 'chunk')} · ${now}`
+        surface.show(activity)
+        return
+      }
       case 'fill.started':
         begin(`Filling ${event.model}`, 'chunk', event.doneChunks, event.totalChunks)
         return

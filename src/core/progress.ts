@@ -15,6 +15,13 @@ export type ProgressEvent =
       readonly chunks: number
     }
   | {
+      /** Of the documents in hand, which are stored together once all of it is embedded. */
+      readonly type: 'ingest.embedding'
+      readonly model: string
+      readonly totalTexts: number
+      readonly doneTexts: number
+    }
+  | {
       readonly type: 'ingest.finished'
       readonly documents: number
       readonly chunks: number

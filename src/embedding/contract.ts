@@ -29,6 +29,11 @@ export interface EmbedOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface EmbedEachOptions extends EmbedOptions {
+  /** Told after each request how many of the texts are done, refused ones among them. */
+  readonly onEmbedded?: (texts: number) => void
+}
+
 /**
  * A model that can be asked for vectors. What comes out has been checked: a wrong width, NaN, zero vector,
  * missing or reordered item is an error, never a result. Any number of texts of any length may be given:
@@ -48,7 +53,7 @@ export interface EmbeddingModel {
    * As `embed`, but a text that can't be embedded costs the others nothing: its outcome is its error. What
    * concerns every text (a wrong key, an unreachable provider, a wrong width) is still thrown.
    */
-  embedEach(texts: readonly string[], options: EmbedOptions): Promise<EmbeddedEach>
+  embedEach(texts: readonly string[], options: EmbedEachOptions): Promise<EmbeddedEach>
   /** Ends workers and connections; what is being embedded ends with INTERRUPTED. */
   close(): Promise<void>
 }

@@ -7,7 +7,7 @@ import { ProviderFailure } from '../hosted/failure.ts'
 import { GivenUp, withRetries } from '../hosted/retry.ts'
 import { toBatches } from './batches.ts'
 import { checkReply, checkVector } from './check.ts'
-import type { EmbeddingModel, EmbedOptions, EmbedOutcome, InputKind, ModelLimits } from './contract.ts'
+import type { EmbeddingModel, EmbedEachOptions, EmbedOutcome, InputKind, ModelLimits } from './contract.ts'
 import { refusal } from './failure.ts'
 import { isolate } from './isolate.ts'
 import { createRateLimit, type RateLimit } from './rate-limit.ts'
@@ -130,7 +130,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     }
   }
 
-  async function embedEach(texts: readonly string[], { kind, signal: given }: EmbedOptions) {
+  async function embedEach(texts: readonly string[], { kind, signal: given, onEmbedded }: EmbedEachOptions) {
     if (closing.signal.aborted) {
       throw new RevectorError('INVALID_INPUT', `Model ${spec.modelName} has been closed.`)
     }
@@ -150,6 +150,9 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     const signal = signals.length === 1 ? only : AbortSignal.any(signals)
 
     const vectors = new Map<Item, Float32Array>()
+    const windowsLeft = new Map<number, number>()
+    for (const { of } of items) windowsLeft.set(of, (windowsLeft.get(of) ?? 0) + 1)
+    let done = errors.size
     let tokens = 0
     const spent = (count: number) => {
       tokens += count
@@ -161,7 +164,11 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
         const result = results[place]
         if (result instanceof Float32Array) vectors.set(item, result)
         else if (result !== undefined) errors.set(item.of, refusal(result, spec, { index: item.of }))
+        const left = (windowsLeft.get(item.of) ?? 0) - 1
+        windowsLeft.set(item.of, left)
+        if (left === 0) done += 1
       }
+      onEmbedded?.(done)
     }
     const work = batches.map((batch) => slots[kind](() => embedBatch(batch)))
     try {

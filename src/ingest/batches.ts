@@ -1,9 +1,9 @@
 import type { PreparedDocument } from './prepare.ts'
 
 /** A batch is written in one transaction, after one round of requests to the provider. */
-const maxDocuments = 64
-const maxChunks = 512
-const maxCharacters = 4_000_000
+const usual = { documents: 64, chunks: 512, characters: 4_000_000 }
+/** The first documents can be found, and seen to be, before a large batch has been embedded. */
+const first = { documents: 8, chunks: 64, characters: 500_000 }
 
 /**
  * Gathers documents so that small ones share a transaction and memory stays flat: a batch ends before it gets
@@ -16,14 +16,16 @@ export async function* batchDocuments(
   let chunks = 0
   let characters = 0
   let sources = new Set<string>()
+  let most = first
   for await (const document of documents) {
     const full =
-      batch.length === maxDocuments ||
-      chunks + document.chunks.length > maxChunks ||
-      characters + document.content.length > maxCharacters ||
+      batch.length === most.documents ||
+      chunks + document.chunks.length > most.chunks ||
+      characters + document.content.length > most.characters ||
       (document.source !== null && sources.has(document.source))
     if (full && batch.length > 0) {
       yield batch
+      most = usual
       batch = []
       chunks = 0
       characters = 0

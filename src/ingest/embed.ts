@@ -38,10 +38,23 @@ export async function embedChanges(
   const refused = new Map<string, RevectorError>()
   const wanted = [...(await textsWanted(parts, model, changes))].filter(([hash]) => !vectors.has(hash))
   if (wanted.length === 0) return { model, vectors, refused }
+  const tell = (doneTexts: number) =>
+    options.onProgress?.({
+      type: 'ingest.embedding',
+      model: model.modelName,
+      totalTexts: wanted.length,
+      doneTexts,
+    })
   try {
+    // A model may take seconds to load.
+    tell(0)
     const opened = await parts.models.open(model)
     const texts = wanted.map(([, text]) => text)
-    const { outcomes } = await opened.embedEach(texts, { kind: 'document', signal: options.signal })
+    const { outcomes } = await opened.embedEach(texts, {
+      kind: 'document',
+      signal: options.signal,
+      onEmbedded: tell,
+    })
     for (const [i, [hash]] of wanted.entries()) {
       const outcome = outcomes[i]
       if (outcome?.vector !== undefined) vectors.set(hash, outcome.vector)

@@ -16,6 +16,10 @@ export function logLineOf(event: ProgressEvent): LogLine {
       return event.outcome === 'failed'
         ? { level: 'warn', message: `${event.path} could not be ingested.` }
         : debug(`${event.path}: ${event.outcome}, ${count(event.chunks, 'chunk')}.`)
+    case 'ingest.embedding':
+      return debug(
+        `Embedding with ${event.model}: ${event.doneTexts.toLocaleString('en')} of ${count(event.totalTexts, 'text')}.`,
+      )
     case 'ingest.finished':
       return info(
         `Ingested ${count(event.documents, 'document')} (${count(event.chunks, 'chunk')}), ` +

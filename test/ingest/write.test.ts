@@ -40,6 +40,18 @@ describeEngines('writing documents', (engine) => {
     })
   })
 
+  it('tells how far it is with embedding, from before the model is loaded', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const told: string[] = []
+    await write(ingestParts(corpus), [lines('a.md', ['one', 'two']), lines('b.md', ['two', 'three'])], {
+      onProgress: (event) => {
+        if (event.type !== 'ingest.embedding') return
+        told.push(`${event.model}: ${event.doneTexts} of ${event.totalTexts}`)
+      },
+    })
+    expect(told).toEqual(['first: 0 of 3', 'first: 3 of 3'])
+  })
+
   it('cuts a document anew that lacks vectors, when the splitting has changed', async () => {
     const corpus = await testCorpus(await engine.connect())
     const parts = ingestParts(corpus)
