@@ -70,7 +70,7 @@ export function specFor(modelName: string, overrides: SpecOverrides = {}): Model
   const dimension = overrides.dimension ?? base?.dimension
   if (provider === undefined || dimension === undefined) {
     throw new RevectorError('INVALID_INPUT', `Model ${modelName} is not in the catalogue.`, {
-      hint: `Give its --dimension and --provider (${providerNames.join(', ')}).`,
+      hint: `Give its --dimension and --provider (${providerNames.filter((name) => name !== 'custom').join(', ')}).`,
       data: { model: modelName },
     })
   }

@@ -20,6 +20,16 @@ function codeOf(work: () => unknown): string {
   }
 }
 
+function hintOf(work: () => unknown): string {
+  try {
+    work()
+    return 'none'
+  } catch (error) {
+    if (isRevectorError(error)) return error.hint
+    throw error
+  }
+}
+
 describe('the catalogue', () => {
   it('has the guide’s models with the guide’s dimensions', () => {
     const guide = {
@@ -94,6 +104,9 @@ describe('specFor', () => {
 
   it('takes an unknown model with provider and dimension, and its server’s URL', () => {
     expect(codeOf(() => specFor('mine'))).toBe('INVALID_INPUT')
+    expect(hintOf(() => specFor('mine'))).toMatch(/--provider \(openai, openai-compatible,/)
+    // A program brings it along; on the command line it is no provider.
+    expect(hintOf(() => specFor('mine'))).not.toContain('custom')
     expect(codeOf(() => specFor('mine', { dimension: 12 }))).toBe('INVALID_INPUT')
     expect(codeOf(() => specFor('mine', { dimension: 12, provider: 'openai-compatible' }))).toBe(
       'INVALID_INPUT',
