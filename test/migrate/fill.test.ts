@@ -79,10 +79,20 @@ describeEngines('a worker', (engine) => {
     // A worker that comes while it is paused does nothing.
     expect(await work(corpus, once)).toMatchObject({ batches: 0 })
     await resumeMigration(corpus, { migrationId: migration.id })
-    const rest = await Promise.all([work(corpus, once), work(corpus, once)])
+    const ends: ProgressEvent[] = []
+    const onProgress = (event: ProgressEvent) => {
+      if (event.type === 'fill.finished') ends.push(event)
+    }
+    const rest = await Promise.all([
+      work(corpus, { ...once, onProgress }),
+      work(corpus, { ...once, onProgress }),
+    ])
     expect(rest.every((one) => one.batches > 0)).toBe(true)
     expect(before + rest.reduce((sum, one) => sum + one.embedded, 0)).toBe(400)
     expect(corpus.asked).toHaveLength(400)
+    // Whoever stored the last batch, both say at the end that nothing is left.
+    const done = { type: 'fill.finished', model: 'second', totalChunks: 400, doneChunks: 400 }
+    expect(ends).toEqual([done, done])
     await expectFilled(corpus)
     const { rows } = await corpus.db.query(sql`select * from migration_workers`)
     expect(rows).toEqual([])

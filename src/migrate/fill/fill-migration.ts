@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { RevectorError, throwIfAborted } from '../../core/errors.ts'
+import type { Migration } from '../../core/migration.ts'
 import { batchesLeft, type Lease } from '../../store/migration-batches.ts'
 import { requireMigration } from '../../store/migrations.ts'
 import { coverageInScope } from '../../store/verification.ts'
@@ -73,7 +74,8 @@ export async function fillMigration(context: FillContext): Promise<boolean> {
   await Promise.all(running)
   if (failed !== null) throw failed
   throwIfAborted(signal)
-  report.finished()
+  // Whoever was told to stop wants to go, and knows the rest to be left.
+  await report.finished({ recount: !stop.aborted })
   return complete
 }
 
@@ -126,19 +128,26 @@ function dollars(amount: number): string {
 
 /** Events for whoever watches this worker; they count what all workers have done. */
 async function progressReport({ db, layout, migration, target, onProgress, tally }: FillContext) {
-  if (onProgress === undefined) return { stored: () => {}, finished: () => {} }
-  const { chunks, vectors, quarantined } = await coverageInScope(db, layout, target, migration.scope)
-  const before = vectors + quarantined
+  if (onProgress === undefined) return { stored: () => {}, finished: async () => {} }
+  const countAll = async ({ scope }: Pick<Migration, 'scope'>) => {
+    const { chunks, vectors, quarantined } = await coverageInScope(db, layout, target, scope)
+    return { totalChunks: chunks, doneChunks: vectors + quarantined }
+  }
+  let { totalChunks, doneChunks } = await countAll(migration)
+  const before = doneChunks
   const base = await requireMigration(db, migration.id)
-  let doneChunks = before
-  const progress = () => ({ model: target.modelName, totalChunks: chunks, doneChunks })
+  const progress = () => ({ model: target.modelName, totalChunks, doneChunks })
   onProgress({ type: 'fill.started', ...progress() })
   return {
     stored(all: { readonly embedded: number; readonly reused: number }): void {
       const made = all.embedded + all.reused - base.embedded - base.reused
-      doneChunks = Math.max(doneChunks, Math.min(chunks, before + made + tally.quarantined))
+      doneChunks = Math.max(doneChunks, Math.min(totalChunks, before + made + tally.quarantined))
       onProgress({ type: 'fill.batch', ...progress(), tokens: tally.tokens })
     },
-    finished: () => onProgress({ type: 'fill.finished', ...progress() }),
+    /** The last batches may have been another's, and chunks come and go meanwhile. */
+    async finished({ recount }: { readonly recount: boolean }): Promise<void> {
+      const now = recount ? await countAll(await requireMigration(db, migration.id)) : {}
+      onProgress({ type: 'fill.finished', ...progress(), ...now })
+    },
   }
 }
