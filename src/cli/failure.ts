@@ -47,7 +47,13 @@ function wrongUsage(error: CommanderError): RevectorError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = rest.join(' ').replace(/^\((.*)\)$/, '$1')
   const sentence = first.charAt(0).toUpperCase() + first.slice(1).replace(/\.?$/, '.')
-  return new RevectorError('INVALID_INPUT', sentence, {
-    hint: suggestion === '' ? 'Add --help to the command to see what it takes.' : suggestion,
-  })
+  const usual = unquoted(error) ?? 'Add --help to the command to see what it takes.'
+  return new RevectorError('INVALID_INPUT', sentence, { hint: suggestion === '' ? usual : suggestion })
+}
+
+/** A question of several words, given to a command that takes one argument. */
+function unquoted({ code, message }: CommanderError): string | null {
+  const command = /for '(search|ask)'/.exec(message)?.[1]
+  if (code !== 'commander.excessArguments' || command === undefined) return null
+  return `Put the question in quotes: revector ${command} "how do I close the pool?"`
 }

@@ -68,6 +68,16 @@ describe('wrong usage ends with 2 and a sentence', () => {
     [['serch', 'x'], "Unknown command 'serch'.", 'Did you mean search?'],
     [['db'], 'revector db: expected one of init, status', 'revector db --help'],
     [['search'], "Missing required argument 'query'.", '--help'],
+    [
+      ['search', 'how', 'do', 'I'],
+      "Too many arguments for 'search'.",
+      'Put the question in quotes: revector search "',
+    ],
+    [
+      ['ask', 'how', 'do', 'I'],
+      "Too many arguments for 'ask'.",
+      'Put the question in quotes: revector ask "',
+    ],
     [['search', 'x', '--foo'], "Unknown option '--foo'.", ''],
     [['migrate', 'run', '--from', 'a'], "Required option '--to <model>' not specified.", ''],
     [['search', 'x', '--top-k', '0'], '--top-k: expected a whole number from 1 to 1,000, got "0".', ''],
