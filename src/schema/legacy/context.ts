@@ -37,6 +37,8 @@ export async function shortly<T>(
 export interface Step {
   readonly name: string
   readonly does: string
+  /** As `does`, for the way back. */
+  readonly undoes: string
   /** The lock, in words, and how long it is held. */
   readonly locks: string
   /** Whether it takes longer the more rows there are. */

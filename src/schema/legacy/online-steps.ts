@@ -30,6 +30,7 @@ function registry(): Step {
   return {
     name: 'registry',
     does: 'creates embedding_models and revector_layout',
+    undoes: 'drops embedding_models and revector_layout',
     locks: none,
     growsWithRows: false,
     apply: (context) =>
@@ -51,6 +52,7 @@ function documents({ layout, table }: Takeover): Step {
   return {
     name: 'documents',
     does: `creates ${spoken(name)} with one document, "Chunks of ${layout.chunks.table.name}", that owns the chunks there are`,
+    undoes: `drops ${spoken(name)}`,
     locks: none,
     growsWithRows: false,
     apply: (context) =>
@@ -72,6 +74,7 @@ function indexes(takeover: Takeover): Step {
   return {
     name: 'indexes',
     does: `builds ${takeover.indexes.map(({ name }) => name).join(', ')}`,
+    undoes: `drops ${takeover.indexes.map(({ name }) => name).join(', ')}`,
     locks: none,
     growsWithRows: true,
     apply: async ({ site }) => {
@@ -91,6 +94,7 @@ function unique(takeover: Takeover): Step {
   return {
     name: 'unique',
     does: `builds the unique index ${name} on (chunk_id, model_id)`,
+    undoes: `drops the unique index ${name}`,
     locks: none,
     growsWithRows: true,
     apply: ({ site }) =>
@@ -138,6 +142,7 @@ function constraint(table: TableName, name: string, body: Sql, locked: string): 
   return {
     name,
     does: `adds the constraint ${name} for new rows, then checks the rows of before`,
+    undoes: `drops the constraint ${name}`,
     locks: `${instant(locked)}; none while rows are checked`,
     growsWithRows: true,
     apply: async (context) => {
@@ -163,6 +168,7 @@ function graph(takeover: Takeover): Step {
   return {
     name: 'graph',
     does: `builds the HNSW index ${takeover.graph} on ${spoken(table)}.${column}`,
+    undoes: `drops the HNSW index ${takeover.graph}`,
     locks: none,
     growsWithRows: true,
     apply: ({ site, onProgress }) =>
@@ -183,6 +189,7 @@ function adopted({ table, graph: name }: Takeover, index: AdoptedGraph): Step {
   return {
     name: 'graph',
     does: `keeps the HNSW index ${index.name}, which becomes ${name}`,
+    undoes: `keeps the HNSW index ${index.name}, or builds it again as it was if a load has replaced it`,
     locks: none,
     growsWithRows: false,
     apply: async () => {},
@@ -202,6 +209,7 @@ function statistics({ table }: Takeover): Step {
   return {
     name: 'statistics',
     does: `analyzes ${spoken(table)}, so that the planner uses the graph`,
+    undoes: `keeps the statistics of ${spoken(table)}`,
     locks: none,
     growsWithRows: false,
     apply: async ({ site }) => void (await site.session.query(sql`analyze ${tableOf(table)}`)),

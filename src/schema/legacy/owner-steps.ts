@@ -38,6 +38,7 @@ function columns(table: TableName, wanted: readonly AddedColumn[]): Step {
   return {
     name: `columns of ${spoken(table)}`,
     does: `adds ${wanted.map(({ column }) => column).join(', ')} to ${spoken(table)}; no row is rewritten`,
+    undoes: `drops ${wanted.map(({ column }) => column).join(', ')} from ${spoken(table)}`,
     locks: instant(spoken(table)),
     growsWithRows: false,
     apply: (context) =>
@@ -62,6 +63,7 @@ export function defaults(takeover: Takeover): Step {
   return {
     name: 'defaults',
     does: `gives required columns without a default one, so that ingest can add rows: ${list.join(', ')}`,
+    undoes: `gives ${takeover.defaults.map(({ table, column }) => `${spoken(table)}.${column}`).join(', ')} the default of before`,
     locks: instant(tables),
     growsWithRows: false,
     apply: async (context) => {

@@ -4,7 +4,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
 import { adoptFirstRevision, forget, type RevisionRow, recordStart } from '../history.ts'
 import type { BuildSite } from '../index-build.ts'
-import type { Step, StepContext } from './context.ts'
+import type { StepContext } from './context.ts'
 import { describeTakeover, type TakeoverOptions } from './describe.ts'
 import { onlineSteps } from './online-steps.ts'
 import type { Takeover } from './record.ts'
@@ -45,7 +45,7 @@ export async function takeOver(
   }
   const context: StepContext = { site, takeover, ...(onProgress && { onProgress }) }
   for (const step of onlineSteps(takeover)) {
-    announce(context, step)
+    announce(context, step.name, step.does)
     await step.apply(context)
   }
   return { takeover, lockedMs: await swapIn(context) }
@@ -67,16 +67,16 @@ export async function undoTakeover(
   await markRollingBack(site.session)
   const lockedMs = await swapOut(context)
   for (const step of onlineSteps(takeover).reverse()) {
-    announce(context, { ...step, does: `undo: ${step.does}` })
+    announce(context, step.name, step.undoes)
     await step.undo(context)
   }
   await forget(site.session, 2)
   return lockedMs
 }
 
-function announce({ onProgress, site }: StepContext, step: Pick<Step, 'name' | 'does'>): void {
+function announce({ onProgress, site }: StepContext, step: string, detail: string): void {
   throwIfAborted(site.signal)
-  onProgress?.({ type: 'schema.step', revision: 2, step: step.name, detail: step.does })
+  onProgress?.({ type: 'schema.step', revision: 2, step, detail })
 }
 
 async function markRollingBack(db: Queryable): Promise<void> {
