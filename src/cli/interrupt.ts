@@ -5,8 +5,8 @@ export interface Interrupt {
   readonly signal: AbortSignal
   /** Rejects with INTERRUPTED on the first Ctrl-C unless `waitForWork` was called before. */
   readonly raised: Promise<never>
-  /** From now on the work watches the signal itself and ends at a good place. */
-  waitForWork(): void
+  /** From now on the work watches the signal itself and ends at a good place, which is told. */
+  waitForWork(place: string): void
   dispose(): void
 }
 
@@ -15,7 +15,8 @@ const exitCode = 130
 /** Ctrl-C or SIGTERM: the first stops after the batch being written, the second ends the process at once. */
 export function listenForInterrupt(terminal: Terminal): Interrupt {
   const controller = new AbortController()
-  let workWatches = false
+  /** Where the work ends; null as long as it does not watch. */
+  let place: string | null = null
   let reject: (error: Error) => void = () => {}
   const raised = new Promise<never>((_, rejectRaised) => {
     reject = rejectRaised
@@ -24,11 +25,9 @@ export function listenForInterrupt(terminal: Terminal): Interrupt {
 
   function onSignal(name: NodeJS.Signals): void {
     if (controller.signal.aborted) process.exit(exitCode)
-    if (workWatches) {
-      terminal.complain('\nStopping after the current batch. Press Ctrl-C again to stop at once.')
-    }
+    if (place !== null) terminal.complain(`\nStopping after ${place}. Press Ctrl-C again to stop at once.`)
     controller.abort(name)
-    if (!workWatches) reject(interrupted(controller.signal))
+    if (place === null) reject(interrupted(controller.signal))
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
@@ -36,8 +35,8 @@ export function listenForInterrupt(terminal: Terminal): Interrupt {
   return {
     signal: controller.signal,
     raised,
-    waitForWork() {
-      workWatches = true
+    waitForWork(where) {
+      place = where
     },
     dispose() {
       process.off('SIGINT', onSignal)

@@ -21,7 +21,7 @@ export interface Context {
   /** Folder of the embedded engine; null on a server. */
   readonly dataDir: string | null
   /** For calls that take long: shows how far they are and lets Ctrl-C end them at a good place. */
-  longCall(): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
+  longCall(place?: string): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
   /** @throws RevectorError CONSENT_MISSING */
   consent(question: string): Promise<void>
   /** A piece of the result for people, as it comes; `result` follows. Never with --json. */
@@ -116,8 +116,8 @@ async function prepare(
     log: opened.log,
     redactor: opened.redactor,
     dataDir: options.databaseUrl === undefined ? options.dataDir : null,
-    longCall() {
-      interrupt.waitForWork()
+    longCall(place = 'the current batch') {
+      interrupt.waitForWork(place)
       return { signal: interrupt.signal, onProgress: (event) => opened.progress?.onProgress(event) }
     },
     consent: (question) => askConsent(terminal, flags, question),

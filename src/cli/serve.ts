@@ -31,7 +31,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
     import('../http/serve.ts'),
     import('../mcp/http.ts'),
   ])
-  const { signal, onProgress } = context.longCall()
+  const { signal, onProgress } = context.longCall('the requests under way')
   const service = await startService({
     revector,
     log,
