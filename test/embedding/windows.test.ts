@@ -118,6 +118,18 @@ describe('a long text in a model', () => {
     expect(vectors[0]?.[0]).toBeCloseTo(Math.SQRT1_2, 1)
   })
 
+  it('counts as done once the last of its windows is', async () => {
+    const one = { limits: { ...limits, batchItems: 1 }, countTokens: words, exactTokens: true }
+    const model = layered(spec, compass([]), one)
+    const done: number[] = []
+    await model.embedEach(['north', 'north a b c d e f. east g h i j k l.', ' ', 'east'], {
+      kind: 'document',
+      onEmbedded: (texts) => done.push(texts),
+    })
+    // The empty text was refused before any request; short ones go first.
+    expect(done).toEqual([2, 3, 3, 4])
+  })
+
   it('leaves vectors unscaled where the space is not normalised', async () => {
     const model = layered({ ...spec, normalize: false, distance: 'l2' }, compass([]), {
       limits,
