@@ -30,7 +30,7 @@ export interface EmbedOptions {
 }
 
 export interface EmbedEachOptions extends EmbedOptions {
-  /** Told after each request how many of the texts are done, refused ones among them. */
+  /** Told after each request how many of the texts are as good as done: a long one counts by its windows. */
   readonly onEmbedded?: (texts: number) => void
 }
 

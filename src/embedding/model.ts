@@ -150,9 +150,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     const signal = signals.length === 1 ? only : AbortSignal.any(signals)
 
     const vectors = new Map<Item, Float32Array>()
-    const windowsLeft = new Map<number, number>()
-    for (const { of } of items) windowsLeft.set(of, (windowsLeft.get(of) ?? 0) + 1)
-    let done = errors.size
+    let done = 0
     let tokens = 0
     const spent = (count: number) => {
       tokens += count
@@ -164,11 +162,9 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
         const result = results[place]
         if (result instanceof Float32Array) vectors.set(item, result)
         else if (result !== undefined) errors.set(item.of, refusal(result, spec, { index: item.of }))
-        const left = (windowsLeft.get(item.of) ?? 0) - 1
-        windowsLeft.set(item.of, left)
-        if (left === 0) done += 1
       }
-      onEmbedded?.(done)
+      done += batch.length
+      onEmbedded?.(Math.floor((texts.length * done) / items.length))
     }
     const work = batches.map((batch) => slots[kind](() => embedBatch(batch)))
     try {
