@@ -79,20 +79,27 @@ function isStillThere(path: string, descriptor: number): boolean {
   return there !== undefined && there.ino === fstatSync(descriptor).ino
 }
 
-/** Names sort by time, and by their number within one millisecond. */
+/**
+ * Names sort by time, and by their number within one millisecond: one more than the last one's, since the first ones of
+ * that millisecond may have been removed.
+ */
 function freePath(dir: string, name: string): string {
-  const time = new Date().toISOString().replaceAll(':', '-')
-  for (let n = 0; ; n++) {
-    const path = join(dir, `${name}-${time}-${String(n).padStart(3, '0')}.log`)
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return path
-  }
+  const stem = `${name}-${new Date().toISOString().replaceAll(':', '-')}-`
+  const last = setAside(dir, name).findLast((file) => file.startsWith(stem))
+  const number = last === undefined ? 0 : Number.parseInt(last.slice(stem.length), 10) + 1
+  return join(dir, `${stem}${String(number).padStart(3, '0')}.log`)
 }
 
 function removeOldest(dir: string, name: string, keep: number): void {
-  const setAside = readdirSync(dir)
-    .filter((file) => file.startsWith(`${name}-`) && /-\d{4}-\d\d-\d\dT[\d.-]+Z-\d+\.log$/.test(file))
-    .sort()
-  for (const file of setAside.slice(0, Math.max(0, setAside.length - keep))) {
+  const files = setAside(dir, name)
+  for (const file of files.slice(0, Math.max(0, files.length - keep))) {
     rmSync(join(dir, file), { force: true })
   }
+}
+
+/** The oldest first. */
+function setAside(dir: string, name: string): string[] {
+  return readdirSync(dir)
+    .filter((file) => file.startsWith(`${name}-`) && /-\d{4}-\d\d-\d\dT[\d.-]+Z-\d+\.log$/.test(file))
+    .sort()
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ProgressEvent } from '../../src/core/progress.ts'
 import { logLineOf } from '../../src/logs/events.ts'
 import { openLog, silentLog } from '../../src/logs/log.ts'
@@ -133,6 +133,16 @@ describe('rotation', () => {
     const kept = [...setAside(), 'revector.log'].flatMap((name) => linesIn(join(dir, name)).map(Number))
     expect(kept).toEqual([...Array(35).keys()].map((i) => i + 40))
     for (const name of setAside()) expect(statSync(join(dir, name)).size).toBeLessThanOrEqual(100)
+  })
+
+  it('keeps the newest of those set aside within one millisecond', () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const file = openRotatingFile(options())
+    for (let i = 0; i < 75; i++) file.write(line(i))
+    file.close()
+    const kept = [...setAside(), 'revector.log'].flatMap((name) => linesIn(join(dir, name)).map(Number))
+    expect(kept).toEqual([...Array(35).keys()].map((i) => i + 40))
   })
 
   it('writes a line longer than the size whole', () => {
