@@ -1,11 +1,11 @@
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Migration } from '../core/migration.ts'
+import type { Migration, MigrationId } from '../core/migration.ts'
 import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { dropModelTable, modelTableBytes } from '../schema/model-table.ts'
-import { lockMigration, openMigrations, requireMigration } from '../store/migrations.ts'
+import { lockMigration, migrationsOfModel, openMigrations, requireMigration } from '../store/migrations.ts'
 import { allModels, deleteCanaries, lockModels, setModelState } from '../store/models.ts'
 import { countOwed, forgetOwed, forgetQuarantined } from '../store/owed.ts'
 import { coverageInScope } from '../store/verification.ts'
@@ -63,12 +63,25 @@ export async function retireSource(
       await forgetOwed(tx, source.id)
       await forgetQuarantined(tx, source.id)
       await deleteCanaries(tx, source.id)
+      await retireEarlier(tx, { source, id, actor })
       const data = { model: source.modelName, bytes }
       const { migration } = await advance(tx, id, { event: 'retired', data, actor })
       return { migration, bytes }
     },
     signal === undefined ? {} : { signal },
   )
+}
+
+/** Moves away from the same model that came before: their way back has gone with its vectors. */
+async function retireEarlier(
+  tx: Queryable,
+  { source, id, actor }: { readonly source: Model; readonly id: MigrationId; readonly actor: string },
+): Promise<void> {
+  for (const other of await migrationsOfModel(tx, source.id)) {
+    if (other.id === id || other.state !== 'cut_over' || other.sourceModelId !== source.id) continue
+    const data = { model: source.modelName, bytes: 0 }
+    await advance(tx, other.id, { event: 'retired', data, actor })
+  }
 }
 
 /** Until when the source of a migration stays written; null before the cut-over. */

@@ -53,7 +53,7 @@ describe('a search while a migration fills', () => {
 
     await choice().getByLabel('The target').check()
     await coverage(source).waitFor({ state: 'detached' })
-    expect(await coverage(target).count()).toBe(1)
+    await coverage(target).waitFor({ state: 'attached' })
 
     // The address says it, and a chosen model takes its place.
     await page.reload()

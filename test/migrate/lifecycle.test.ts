@@ -292,6 +292,26 @@ describeEngines('a model migration', (engine) => {
     await expect(pauseMigration(corpus)).rejects.toMatchObject({ code: 'MIGRATION_STATE' })
   })
 
+  it('takes the way back of an earlier move from the same model along when it is retired', async () => {
+    const corpus = await fresh()
+    await writeLines(corpus, 'a.md', texts(10))
+    const one = await startMigration(corpus, pair)
+    await work(corpus, { once: true })
+    await cutOver(corpus)
+    // Back by hand: for the first migration that is no roll-back.
+    await useModel(corpus, 'first')
+    const two = await startMigration(corpus, { targetModel: 'second' })
+    await work(corpus, { once: true })
+    await cutOver(corpus, { migrationId: two.id })
+    await retireSource(corpus, { migrationId: two.id, force: true })
+    expect(await migrationStatus(corpus, { migrationId: one.id })).toMatchObject({ state: 'retired' })
+    await expect(rollBack(corpus, { migrationId: one.id })).rejects.toMatchObject({
+      code: 'MIGRATION_STATE',
+      message: expect.stringContaining('retired'),
+    })
+    expect(await statesOf(corpus)).toMatchObject({ first: 'retired', second: 'current' })
+  })
+
   it('is cancelled without a trace in the source, and the space comes back', async () => {
     const corpus = await fresh()
     const { db, first, second } = corpus

@@ -366,6 +366,10 @@ const retire = fc.constant(
       if (done === null || over.state === 'retired') return
       over.state = 'retired'
       ideal.models.set(over.source, 'retired')
+      // Moves away from the same model that came before have no way back either.
+      for (const other of ideal.migrations) {
+        if (other.source === over.source && other.state === 'cut_over') other.state = 'retired'
+      }
 
       async function anotherIsComplete(): Promise<boolean> {
         for (const [name, state] of ideal.models) {
