@@ -24,7 +24,8 @@ const rule = /^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$
 
 /**
  * What a passage consists of, as far as reading it needs that: its marks are taken out, and every character knows where it
- * stood, so that a stretch of the source can be marked in what is shown. Whatever is not understood stays text.
+ * stood, so that a stretch of the source can be marked in what is shown. Whatever is not understood stays text. A library's
+ * parser does not say where a character stood once the marks of quotes and lists are taken out.
  */
 export function blocksOf(source: string): readonly Block[] {
   const lines = linesOf(source)
