@@ -1,7 +1,7 @@
 import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import type { SearchFilter } from '../core/search.ts'
-import { type Counts, countMatching, coverageOf } from '../store/coverage.ts'
+import { type CountedAt, type Counts, countMatching, coverageOf } from '../store/coverage.ts'
 import { checkQueryVector } from '../store/embeddings.ts'
 import { isNarrowing } from '../store/filter.ts'
 import { spaceDifferences } from '../store/model-space.ts'
@@ -98,7 +98,7 @@ async function queryVector(parts: SearchParts, model: Model, request: SpaceReque
 
 /** An answer, and what there was to be seen a moment before it was searched for. */
 interface Seen extends Nearest {
-  readonly before: Counts
+  readonly before: CountedAt
 }
 
 /** The error when the model's table or column is not there: it may have been removed a moment ago. */
@@ -151,9 +151,16 @@ async function resultOf(
   const seen = await countSeen(parts, { request, model, nearest, whole })
   const counted = coverageOf(seen)
   // Counted a moment after the search: what was stored in between, it has not seen.
-  const coverage =
-    whole.snapshot === nearest.snapshot ? counted : Math.min(counted, coverageOf(nearest.before))
+  const coverage = isOf(nearest, whole.snapshot) ? counted : Math.min(counted, coverageOf(nearest.before))
   return { model, vector, found: nearest.found, coverage }
+}
+
+/**
+ * Whether the search saw what this snapshot sees. One that found nothing has read its snapshot a moment later: it is
+ * the search's own only if nothing was committed since before it.
+ */
+function isOf({ found, before, ...nearest }: Seen, snapshot: string): boolean {
+  return nearest.snapshot === snapshot && (found.length > 0 || before.snapshot === snapshot)
 }
 
 /** What the search could see: with a filter, what passes it. Only counted where something is missing at all. */

@@ -36,7 +36,7 @@ export interface Nearest {
   readonly found: readonly FoundChunk[]
   /** Version of the model's row when it was searched (`versionedModel`); null when it is gone. */
   readonly version: string | null
-  /** `pg_current_snapshot()` of the search. */
+  /** `pg_current_snapshot()` of the search; where nothing was found, of a moment later. */
   readonly snapshot: string
   /** Chunks that pass the filter, and how many of them have a vector; null when too many to have been counted. */
   readonly matching: Counts | null

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import type { Database, QueryOptions } from '../../src/postgres/database.ts'
+import type { Sql } from '../../src/postgres/sql.ts'
 import { createSearchMemory, type SearchMemory } from '../../src/search/memory.ts'
 import { search } from '../../src/search/search.ts'
 import { embedChunks, testCorpus, writeLines } from '../support/corpus-parts.ts'
@@ -24,6 +26,31 @@ describeEngines('the coverage of an answer', (engine) => {
     const during = await ask()
     expect(during.hits).toHaveLength(1)
     expect(during.coverage).toEqual({ second: 0.5 })
+    const after = await ask()
+    expect(after.hits).toHaveLength(2)
+    expect(after.coverage).toEqual({ second: 1 })
+  })
+
+  it('of a search that finds nothing is none, though the model is filled a moment later', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    await writeLines(corpus, 'a.md', ['bees', 'ships'])
+    const memory = createSearchMemory()
+    // A worker that stores everything between the search and whatever is asked after it.
+    let searched = false
+    const db: Database = {
+      ...corpus.db,
+      query: async <Row extends object>(statement: Sql, options?: QueryOptions) => {
+        if (searched) await embedChunks(corpus, corpus.second)
+        searched = false
+        const answer = await corpus.db.query<Row>(statement, options)
+        searched = statement.text.includes('candidates')
+        return answer
+      },
+    }
+    const ask = () => search({ ...corpus, db, memory }, { query: 'ships', modelName: 'second' })
+    const during = await ask()
+    expect(during.hits).toEqual([])
+    expect(during.coverage).toEqual({ second: 0 })
     const after = await ask()
     expect(after.hits).toHaveLength(2)
     expect(after.coverage).toEqual({ second: 1 })

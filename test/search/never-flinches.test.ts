@@ -151,7 +151,12 @@ function faultsOf(answer: SearchResult, reference: ReadonlyMap<string, Alone>): 
   if (models.length === 1 && only !== undefined && coverage[only] === 1) {
     const { best } = reference.get(`${only} ${query}`) ?? { best: [] }
     if (JSON.stringify(hits.map(placeOf)) !== JSON.stringify(best.map(placeOf))) {
-      faults.push(`${only} did not say of "${query}" what it says alone`)
+      const [said, meant] = [hits, best].map((list) =>
+        list.map(placeOf).map(({ chunkId, distance }) => `${chunkId} ${distance}`),
+      )
+      faults.push(
+        `${only} did not say of "${query}" what it says alone, but ${said?.join(', ') || 'nothing'}; alone ${meant?.join(', ')}`,
+      )
     }
   }
   for (const hit of hits) {
