@@ -13,8 +13,8 @@ interface Flags {
 export function addAudit(program: Command, start: Start): void {
   program
     .command('audit')
-    .summary('who changed what over HTTP, and who made keys')
-    .description('Lists changes that were asked for over HTTP, and of keys, newest first.')
+    .summary('who changed what')
+    .description('Lists the changes that were asked for, over HTTP, by commands or by agents, newest first.')
     .option('--limit <n>', 'how many, 1 to 1,000', wholeNumber('--limit', 1, 1_000), 50)
     .option('--before <id>', 'go on from this entry')
     .action((flags: Flags) => start((context) => list(context, flags)))
@@ -29,7 +29,7 @@ async function list(context: Context, flags: Flags): Promise<undefined> {
 }
 
 function listText(entries: readonly AuditEntry[], style: Style): string {
-  if (entries.length === 0) return 'Nothing has been changed over HTTP, and no key was made.'
+  if (entries.length === 0) return 'Nothing has been changed yet.'
   const columns = ['AT', 'WHO', 'DID', 'TO', 'ANSWER'].map((header) => ({ header }))
   const rows = entries.map((entry) => [
     entry.at.toISOString().slice(0, 19).replace('T', ' '),

@@ -21,7 +21,9 @@ export async function init(context: Context): Promise<undefined> {
 }
 
 export async function setupModels(context: Context): Promise<undefined> {
-  const models = await context.revector.db.setupModels(context.longCall())
+  const models = await context.change('setupModels', '', () =>
+    context.revector.db.setupModels(context.longCall()),
+  )
   context.result({ models: models.map(modelShape) }, () => modelsText(models, context.terminal.style))
 }
 

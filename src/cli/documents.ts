@@ -122,7 +122,9 @@ async function embeddings(context: Context, id: string): Promise<undefined> {
 
 async function reembed(context: Context, documentId: string, modelName: string): Promise<undefined> {
   const call = context.longCall()
-  const report = await context.revector.ingestion.updateDocumentEmbeddings({ documentId, modelName, ...call })
+  const report = await context.change('embedDocument', documentId, () =>
+    context.revector.ingestion.updateDocumentEmbeddings({ documentId, modelName, ...call }),
+  )
   context.result({ document_id: documentId, ...fillShape(report) }, () =>
     report.embedded + report.reused === 0
       ? `Document ${documentId} already has all its vectors of ${modelName} (${count(report.present, 'chunk')}).`
@@ -133,6 +135,6 @@ async function reembed(context: Context, documentId: string, modelName: string):
 }
 
 async function remove(context: Context, id: string): Promise<undefined> {
-  await context.revector.documents.remove(id)
+  await context.change('removeDocument', id, () => context.revector.documents.remove(id))
   context.result({ document_id: id, removed: true }, () => `Removed document ${id}.`)
 }

@@ -31,12 +31,14 @@ export function addIngest(program: Command, start: Start): void {
 
 async function run(context: Context, paths: readonly string[], flags: Flags): Promise<number> {
   const call = context.longCall()
-  const report = await context.revector.ingestion.ingestPaths({
-    paths,
-    ...(flags.model === undefined ? {} : { model: flags.model }),
-    ...(flags.metadata === undefined ? {} : { metadata: Object.fromEntries(flags.metadata) }),
-    ...call,
-  })
+  const report = await context.change('addDocuments', paths.join(' '), () =>
+    context.revector.ingestion.ingestPaths({
+      paths,
+      ...(flags.model === undefined ? {} : { model: flags.model }),
+      ...(flags.metadata === undefined ? {} : { metadata: Object.fromEntries(flags.metadata) }),
+      ...call,
+    }),
+  )
   const failed = report.failed.length
   const message = `${count(failed, 'file')} could not be ingested; the others were.`
   const error = { code: 'DOCUMENTS_FAILED', message, hint: 'See "failed" for each file and its reason.' }

@@ -9,17 +9,26 @@ import { bytes, count } from './text.ts'
 
 type Id = string | undefined
 
+/** For the audit, where no migration was named. */
+const named = (id: Id): string => id ?? 'newest'
+
 export async function pause(
   context: Context,
   id: Id,
   { reason }: { readonly reason?: string },
 ): Promise<undefined> {
-  const status = await context.revector.migrations.pause(id, reason === undefined ? {} : { reason })
+  const { migrations } = context.revector
+  const status = await context.change('pauseMigration', named(id), () =>
+    migrations.pause(id, reason === undefined ? {} : { reason }),
+  )
   show(context, status, 'Workers stop after their present batch. To go on: revector migrate resume')
 }
 
 export async function resume(context: Context, id: Id, flags: LimitFlags): Promise<undefined> {
-  const status = await context.revector.migrations.resume(id, limits(flags))
+  const { migrations } = context.revector
+  const status = await context.change('resumeMigration', named(id), () =>
+    migrations.resume(id, limits(flags)),
+  )
   show(context, status, 'Workers that are waiting go on by themselves; to start one: revector worker')
 }
 
@@ -35,14 +44,18 @@ export async function cancel(context: Context, id: Id): Promise<undefined> {
     await context.consent(`Cancel the move from ${sourceModel} to ${targetModel}${lost}?`)
   }
   const { signal } = context.longCall()
-  const { bytes: freed, ...status } = await migrations.cancel(before.id, { signal })
+  const { bytes: freed, ...status } = await context.change('cancelMigration', before.id, () =>
+    migrations.cancel(before.id, { signal }),
+  )
   show(context, status, `${sourceModel} is as it was. ${bytes(freed)} came back.`, { bytes: freed })
 }
 
 /** From the database. A gate that failed makes the exit code 3. */
 export async function verify(context: Context, id: Id, flags: GateFlags): Promise<number | undefined> {
   const { signal } = context.longCall()
-  const status = await context.revector.migrations.verify(id, { ...overrides(flags), signal })
+  const status = await context.change('verifyMigration', named(id), () =>
+    context.revector.migrations.verify(id, { ...overrides(flags), signal }),
+  )
   const { verification } = status
   const failed = verification?.gates.filter((gate) => gate.required && !gate.passed && !gate.overridden) ?? []
   const passed = verification?.passed === true
@@ -64,7 +77,9 @@ export async function verify(context: Context, id: Id, flags: GateFlags): Promis
 }
 
 export async function cutOver(context: Context, id: Id, flags: GateFlags): Promise<undefined> {
-  const status = await context.revector.migrations.cutOver(id, overrides(flags))
+  const status = await context.change('cutOver', named(id), () =>
+    context.revector.migrations.cutOver(id, overrides(flags)),
+  )
   const { sourceModel, targetModel } = status
   show(
     context,
@@ -75,7 +90,7 @@ export async function cutOver(context: Context, id: Id, flags: GateFlags): Promi
 }
 
 export async function rollBack(context: Context, id: Id): Promise<undefined> {
-  const status = await context.revector.migrations.rollBack(id)
+  const status = await context.change('rollBack', named(id), () => context.revector.migrations.rollBack(id))
   const { sourceModel, targetModel } = status
   show(context, status, `Searches use ${sourceModel} again; ${targetModel} keeps its vectors.`)
 }
@@ -95,12 +110,16 @@ export async function retire(
     )
   }
   const { signal } = context.longCall()
-  const { bytes: freed, ...status } = await migrations.retire(before.id, { force: force === true, signal })
+  const { bytes: freed, ...status } = await context.change('retire', before.id, () =>
+    migrations.retire(before.id, { force: force === true, signal }),
+  )
   show(context, status, `${status.sourceModel} is dropped: ${bytes(freed)} came back.`, { bytes: freed })
 }
 
 export async function retry(context: Context, id: Id): Promise<undefined> {
-  const { chunks, ...status } = await context.revector.migrations.retry(id)
+  const { chunks, ...status } = await context.change('retryMigration', named(id), () =>
+    context.revector.migrations.retry(id),
+  )
   const said =
     chunks === 0 ? 'Nothing was in quarantine.' : `${count(chunks, 'chunk')} will be tried again by a worker.`
   show(context, status, said, { chunks })

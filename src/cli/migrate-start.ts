@@ -15,7 +15,9 @@ export async function plan(context: Context, flags: PlanFlags): Promise<undefine
 export async function start(context: Context, flags: StartFlags): Promise<undefined> {
   const agreed = await agree(context, flags)
   const { migrations } = context.revector
-  const status = await migrations.start({ ...planRequest(flags), ...limits(flags), plan: agreed })
+  const status = await context.change('startMigration', agreed.targetModel, () =>
+    migrations.start({ ...planRequest(flags), ...limits(flags), plan: agreed }),
+  )
   const { style } = context.terminal
   context.result(migrationStatusShape(status), () =>
     [
@@ -53,12 +55,10 @@ export async function run(context: Context, flags: StartFlags): Promise<undefine
   const agreed = context.terminal.interactive ? { plan: await agree(context, flags) } : {}
   const { migrations } = context.revector
   const began = performance.now()
-  const status = await migrations.run({
-    ...planRequest(flags),
-    ...limits(flags),
-    ...agreed,
-    ...context.longCall(),
-  })
+  const request = planRequest(flags)
+  const status = await context.change('runMigration', request.targetModel, () =>
+    migrations.run({ ...request, ...limits(flags), ...agreed, ...context.longCall() }),
+  )
   const took = (performance.now() - began) / 1_000
   const present = Math.max(0, status.doneChunks - status.embedded - status.reused)
   const document = {

@@ -112,7 +112,9 @@ function indexText({ embeddings, index }: ModelStatus, style: Style): string {
 async function add(context: Context, modelName: string, flags: AddFlags): Promise<undefined> {
   const { revector } = context
   const call = context.longCall()
-  const model = await revector.models.add({ modelName, ...flags }, call)
+  const model = await context.change('addModel', modelName, () =>
+    revector.models.add({ modelName, ...flags }, call),
+  )
   const status = (await revector.models.list()).find(({ id }) => id === model.id)
   if (status === undefined) throw vanished(modelName)
   context.result({ ...modelShape(status), ...modelSpaceShape(model) }, () =>
@@ -124,7 +126,10 @@ async function add(context: Context, modelName: string, flags: AddFlags): Promis
 }
 
 async function use(context: Context, modelName: string, flags: { force?: boolean }): Promise<undefined> {
-  const { from, to } = await context.revector.models.use(modelName, { force: flags.force === true })
+  const { models } = context.revector
+  const { from, to } = await context.change('useModel', modelName, () =>
+    models.use(modelName, { force: flags.force === true }),
+  )
   context.result({ from, to }, () =>
     from === to ? `${to} is current already.` : `Searches now use ${to} (before: ${from ?? 'none'}).`,
   )
@@ -139,7 +144,9 @@ async function fill(context: Context, modelName: string): Promise<undefined> {
     const lacking = count(chunks - status.embeddings, 'chunk')
     await context.consent(`Embed ${lacking} with ${modelName} (${status.provider})?`)
   }
-  const report = await models.fill(modelName, context.longCall())
+  const report = await context.change('fillModel', modelName, () =>
+    models.fill(modelName, context.longCall()),
+  )
   context.result(fillShape(report), () =>
     report.embedded + report.reused === 0
       ? `${modelName} lacks nothing (${count(report.present, 'vector')}).`
@@ -159,7 +166,7 @@ async function remove(context: Context, modelName: string, flags: { force?: bool
       `Remove ${modelName} and its ${count(status.embeddings, 'vector')}? They would have to be made again.`,
     )
   }
-  const removed = await models.remove(modelName, { force })
+  const removed = await context.change('removeModel', modelName, () => models.remove(modelName, { force }))
   const document = { model_name: removed.modelName, embeddings: removed.embeddings, bytes: removed.bytes }
   context.result(
     document,

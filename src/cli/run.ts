@@ -1,4 +1,6 @@
+import { audited } from '../access/audited.ts'
 import type { Config, Options } from '../config.ts'
+import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { type Log, openLog, silentLog } from '../logs/log.ts'
@@ -24,6 +26,8 @@ export interface Context {
   longCall(place?: string): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
   /** @throws RevectorError CONSENT_MISSING */
   consent(question: string): Promise<void>
+  /** A change, for the audit: who runs the command did this to that. What HTTP offers too has the same name there. */
+  change<T>(action: string, subject: string, work: () => Promise<T>): Promise<T>
   /** A piece of the result for people, as it comes; `result` follows. Never with --json. */
   write(piece: string): void
   /** The command's result: one JSON document, or text for people. */
@@ -121,6 +125,10 @@ async function prepare(
       return { signal: interrupt.signal, onProgress: (event) => opened.progress?.onProgress(event) }
     },
     consent: (question) => askConsent(terminal, flags, question),
+    change: (action, subject, work) =>
+      audited(revector.audit, { actor: thisActor(), action, subject }, work, (error) =>
+        opened.log.error('An audit entry could not be closed.', { action, subject, error }),
+      ),
     write(piece) {
       opened.progress?.stop()
       terminal.write(piece)

@@ -1,6 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
-import { errorCatalogue, isRevectorError } from '../core/errors.ts'
+import { audited } from '../access/audited.ts'
+import type { NewAuditEntry } from '../core/access.ts'
 import { addDocuments } from '../http/contract/documents.ts'
 import { id } from '../http/contract/operation.ts'
 import { documentRequest } from '../http/document-request.ts'
@@ -26,30 +27,22 @@ export function addIngestTool(server: McpServer, parts: McpParts): void {
     },
     (document, { signal }) =>
       toolResult(parts, () =>
-        audited(parts, document, async () => ({
-          document_id: await parts.revector.ingestion.ingestDocument(documentRequest(document, signal)),
-        })),
+        audited(
+          parts.revector.audit,
+          entryOf(parts, document),
+          async () => ({
+            document_id: await parts.revector.ingestion.ingestDocument(documentRequest(document, signal)),
+          }),
+          parts.onFault,
+        ),
       ),
   )
 }
 
 type Document = Pick<z.output<typeof addDocuments.body>, 'title' | 'source' | 'model'>
 
-/** Written down before it is tried, and how it ended; as HTTP does with every change. */
-async function audited<T>(
-  { revector: { audit }, actor, requestId, onFault }: McpParts,
-  { title, source, model }: Document,
-  work: () => Promise<T>,
-): Promise<T> {
+/** As HTTP does with every change. */
+function entryOf({ actor, requestId }: McpParts, { title, source, model }: Document): NewAuditEntry {
   const data = { title, ...(model === undefined ? {} : { model }) }
-  const entry = await audit.begin({ actor, action: 'mcp.ingest', subject: source ?? title, requestId, data })
-  const end = (status: number) => audit.end(entry, status).catch(onFault)
-  try {
-    const result = await work()
-    await end(200)
-    return result
-  } catch (error) {
-    await end(isRevectorError(error) ? errorCatalogue[error.code].status : 500)
-    throw error
-  }
+  return { actor, action: 'mcp.ingest', subject: source ?? title, requestId, data }
 }

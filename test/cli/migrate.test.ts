@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { thisActor } from '../../src/core/actor.ts'
 import { describeEngines } from '../support/engines.ts'
 import { writeManyFiles } from './corpus.ts'
 import { runCli, startCli } from './run-cli.ts'
@@ -197,6 +198,40 @@ describeEngines('model migrations from the command line', (engine) => {
     expect((await cli('migrate', 'cancel')).code).toBe(3)
     expect(await json('migrate', 'cancel', '--yes')).toMatchObject({ state: 'cancelled' })
     expect((await json('search', 'item3')).models).toEqual([to])
+  })
+
+  it('every change is in the audit, with how it ended; what only looks or asks is not', async () => {
+    await refusal('models', 'use', 'unheard-of')
+    const [document] = (await json('documents', 'list')).documents
+    await json('documents', 'remove', document.id)
+    const { entries } = await json('audit', '--limit', '1000')
+    type Entry = { action: string; subject: string; status: number }
+    const told = entries.map(({ action, subject, status }: Entry) => `${action} ${subject} ${status}`)
+    expect(told.reverse()).toEqual([
+      `addModel ${to} 200`,
+      `useModel ${from} 200`,
+      `addDocuments ${docs} 200`,
+      `startMigration ${to} 200`,
+      'pauseMigration newest 200',
+      'retire 1 409',
+      'resumeMigration newest 200',
+      'verifyMigration newest 200',
+      'verifyMigration newest 200',
+      'retryMigration newest 200',
+      'cutOver newest 200',
+      'verifyMigration newest 200',
+      'rollBack newest 200',
+      `runMigration ${to} 200`,
+      'retire 2 409',
+      'retire 2 200',
+      'addModel lexical-hash-512 200',
+      'startMigration lexical-hash-512 200',
+      'cutOver newest 409',
+      'cancelMigration 3 200',
+      'useModel unheard-of 404',
+      `removeDocument ${document.id} 200`,
+    ])
+    expect(new Set(entries.map((entry: { actor: string }) => entry.actor))).toEqual(new Set([thisActor()]))
   })
 
   it('a worker that waits ends on Ctrl-C with 130', async () => {
