@@ -32,7 +32,7 @@ try {
   console.log(`moved: ${report.embedded} vectors made, ${report.reused} reused`)
   await ask()
 
-  // The old vectors are still there, and new documents still reach them: going back is one row.
+  // The old vectors are still there, and new documents still reach them: going back is one transaction.
   await revector.models.use('universal-sentence-encoder-lite')
   await ask()
 } finally {
