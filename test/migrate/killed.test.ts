@@ -158,7 +158,8 @@ async function killing(
   const chunks = batches * batchItems
   let strike: () => void = () => {}
   const asked = await provider((moment) => {
-    if (Math.random() > 0.3) return
+    // By chance; when there are no more batches than have to be, whenever there is somebody to be killed.
+    if (Math.random() > 0.3 && asked.counted.requests < batches) return
     // While it waits for the answer, has just got it, or stores it.
     if (moment === 'asked' || Math.random() < 0.5) strike()
     else setTimeout(() => strike(), Math.random() * 15)
