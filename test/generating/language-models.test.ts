@@ -143,7 +143,7 @@ describe('what passes, before the first word', () => {
   })
 
   it('gives up a request that stays silent, and tries again', async () => {
-    const { model, server, clock } = await open('openai-compatible', { timeoutMs: 50 })
+    const { model, server, clock } = await open('openai-compatible', { timeoutMs: 2_000 })
     server.fail('hang')
     expect(await hear(model)).toMatchObject({ text: 'It is a test.' })
     expect(clock.waits).toEqual([375])
@@ -195,7 +195,7 @@ describe('what stays', () => {
   })
 
   it('is given up when the text stops coming', async () => {
-    const { model, server } = await open('openai-compatible', { timeoutMs: 80 })
+    const { model, server } = await open('openai-compatible', { timeoutMs: 2_000 })
     server.fail('stall')
     const { text, error } = await hear(model)
     expect(text).toBe('It is ')
