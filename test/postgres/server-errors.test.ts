@@ -204,8 +204,8 @@ describeServer('connecting', (engine, url) => {
   it('keeps to its limits: connections, time for a statement, time for a lock', async () => {
     const db = await engine.connect({
       poolSize: 2,
-      statementTimeoutMs: 60,
-      lockTimeoutMs: 40,
+      statementTimeoutMs: 2_000,
+      lockTimeoutMs: 1_500,
       applicationName: 'limits',
     })
     const slow = db.query(sql`select pg_sleep(30)`)
@@ -214,6 +214,6 @@ describeServer('connecting', (engine, url) => {
     const { rows } = await db.query(sql`
       select count(*)::int as connections, current_setting('lock_timeout') as lock_timeout
       from pg_stat_activity where datname = current_database() and application_name = 'limits'`)
-    expect(rows).toEqual([{ connections: 2, lock_timeout: '40ms' }])
+    expect(rows).toEqual([{ connections: 2, lock_timeout: '1500ms' }])
   })
 })
