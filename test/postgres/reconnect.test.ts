@@ -43,7 +43,9 @@ describeServer('a lost connection', (engine) => {
       },
     )
     await expect
-      .poll(async () => (await other.query(sql`select last_value, is_called from runs`)).rows[0])
+      .poll(async () => (await other.query(sql`select last_value, is_called from runs`)).rows[0], {
+        timeout: 20_000,
+      })
       .toEqual({
         last_value: '1',
         is_called: true,
@@ -60,7 +62,9 @@ describeServer('a lost connection', (engine) => {
       code: 'DATABASE_FAILED',
       data: { sqlstate: '57P01' },
     })
-    await expect.poll(async () => (await other.query(endAll)).rows[0]).not.toEqual({ count: '0' })
+    await expect
+      .poll(async () => (await other.query(endAll)).rows[0], { timeout: 20_000 })
+      .not.toEqual({ count: '0' })
     await failed
     expect((await db.query(sql`select count(*)::int as n from t`)).rows).toEqual([{ n: 0 }])
   })
