@@ -26,11 +26,13 @@ describeEngines('rates that workers share', (engine) => {
 
   it('hold for all that ask at once', async () => {
     const limits = { requestsPerMinute: 60, tokensPerMinute: null }
+    const began = performance.now()
     const waits = await Promise.all(Array.from({ length: 25 }, () => takeFromRate(db, 'a', 1, limits)))
-    // A bucket holds ten requests; what flows in meanwhile may be one more.
+    // A bucket holds ten requests; one a second flows in meanwhile.
+    const seconds = Math.ceil((performance.now() - began) / 1_000)
     const taken = waits.filter((wait) => wait === 0).length
     expect(taken).toBeGreaterThanOrEqual(10)
-    expect(taken).toBeLessThanOrEqual(12)
+    expect(taken).toBeLessThanOrEqual(Math.min(25, 10 + seconds))
     expect(Math.max(...waits)).toBeLessThanOrEqual(1_000)
     expect(await takeFromRate(db, 'b', 1, limits)).toBe(0)
     await age(db, 5)
