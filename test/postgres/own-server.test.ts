@@ -108,5 +108,7 @@ async function offerTls(admin: Database): Promise<void> {
   await admin.query(sql`alter system set ssl_key_file = 'server-key.pem'`)
   await admin.query(sql`alter system set ssl = on`)
   await admin.query(sql`select pg_reload_conf()`)
-  await expect.poll(async () => (await admin.query(sql`show ssl`)).rows[0]).toEqual({ ssl: 'on' })
+  await expect
+    .poll(async () => (await admin.query(sql`show ssl`)).rows[0], { timeout: 20_000 })
+    .toEqual({ ssl: 'on' })
 }
