@@ -60,7 +60,13 @@ describe('the console by keyboard alone', () => {
       await service.call('PUT', `documents/${id}/embeddings?model=lexical-hash-384`)
     await go('search')
     await page.getByRole('searchbox').waitFor()
-    await page.keyboard.press('/')
+    // The page hears the key a moment after it shows the box.
+    const boxes = page.locator('input[type=search]:focus')
+    const presses = async () => {
+      await page.keyboard.press('/')
+      return boxes.count()
+    }
+    await expect.poll(presses, { timeout: patience }).toBe(1)
     await page.keyboard.type('What rusts first?')
     await page.keyboard.press('Enter')
     await page.locator('.hit').first().waitFor()
