@@ -41,6 +41,8 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
       model,
       ids.map((chunkId, i) => ({ chunkId, vector: onCircle(i, rows) })),
     )
+    // A server would take what is deleted out of the graph, at a moment of its own.
+    await db.query(sql`alter table ${modelTable(model.id)} set (autovacuum_enabled = off)`)
   })
 
   const nearest = (
