@@ -179,7 +179,7 @@ async function switchBackAndForth({ models, retriever }) {
   const back = await timed(older.modelName)
   const forth = await timed(newer.modelName)
   tell(
-    'One row changes. Both models keep their vectors, so there is nothing to compute and nothing to wait for.',
+    'One short transaction. Both models keep their vectors, so there is nothing to compute and nothing to wait for.',
   )
   return { back, forth }
 }
