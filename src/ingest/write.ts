@@ -6,6 +6,7 @@ import type { Layout } from '../schema/layout.ts'
 import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
 import { documentsBySource, insertDocuments, lockSources, updateDocument } from '../store/documents.ts'
 import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
+import { isGone } from '../store/missing-column.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, compareDocuments } from './compare.ts'
 import { embedChanges, type Made, type Paid } from './embed.ts'
@@ -32,7 +33,7 @@ export interface WriteResult {
   readonly models: readonly Model[]
 }
 
-/** Another writer was faster: what this write was computed from is no longer true. */
+/** Somebody else was faster: what this write was computed from is no longer true. */
 class Outrun extends Error {}
 
 const attempts = 5
@@ -54,8 +55,10 @@ export async function writeDocuments(
     try {
       return await writeOnce(parts, documents, options, paid)
     } catch (error) {
-      if (!(error instanceof Outrun)) throw error
+      // A model that was written a moment ago may have been retired, with its table.
+      if (!(error instanceof Outrun || isGone(error))) throw error
       if (attempt === attempts) {
+        if (!(error instanceof Outrun)) throw error
         throw new RevectorError('DATABASE_BUSY', 'The same documents kept being written by somebody else.', {
           hint: 'Ingest them from one place at a time, or try again.',
           data: { documents: documents.map((document) => document.path) },

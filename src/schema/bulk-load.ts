@@ -1,9 +1,12 @@
 import { isRevectorError } from '../core/errors.ts'
+import type { ModelState } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
-import { buildGraph, dropGraph, graphOf } from './graph.ts'
+import { dropGraph, graphOf, tableOfModel } from './graph.ts'
+import { buildGraphUnlessBuilding } from './graph-build.ts'
+import { holdGraphTurn } from './graph-turn.ts'
 import { type ModelSpace, modelTable } from './model-table.ts'
 
 /** Fewer new rows than this go through the graph one by one. */
@@ -13,14 +16,14 @@ const smallTable = 5_000
 /** On the embedded engine a row takes some 20 ms through a graph: from this share of new rows a rebuild is faster. */
 const worthRebuilding = 0.2
 
-type NamedSpace = ModelSpace & { readonly modelName: string }
+type NamedSpace = ModelSpace & { readonly modelName: string; readonly state: ModelState }
 
 export interface BulkLoad {
   /** Before `rows` more vectors are stored: takes the graph away when building it anew at the end is cheaper. */
   before(model: NamedSpace, rows: number): Promise<void>
   /**
    * Builds what graphs are missing and refreshes statistics. A load that never gets here leaves a table that
-   * is searched exactly; the next load of the model builds its graph.
+   * is searched exactly; the next load of the model builds its graph. Of loads at once, one builds it for all.
    */
   finish(options?: {
     readonly signal?: AbortSignal | undefined
@@ -68,7 +71,7 @@ function beginBulkLoad(db: Database): BulkLoad {
       const load = loads.get(model.id) ?? { model, rows: 0, rowsBefore: null, dropped: false }
       loads.set(model.id, load)
       load.rows += rows
-      if (load.dropped || load.rows < fewRows) return
+      if (load.dropped || load.rows < fewRows || isOfMigration(db, model)) return
       load.rowsBefore ??= await countRows(db, model)
       if (isWorthRebuilding(db, load.rowsBefore, load.rows)) load.dropped = await tryDropGraph(db, model)
     },
@@ -76,8 +79,8 @@ function beginBulkLoad(db: Database): BulkLoad {
       for (const { model, rows } of loads.values()) {
         const graph = await graphOf(db, model)
         const usable = graph?.valid === true
-        if (usable && rows < fewRows) continue
-        await buildGraph(db, model, {
+        if ((usable && rows < fewRows) || isOfMigration(db, model)) continue
+        await buildGraphUnlessBuilding(db, model, {
           modelName: model.modelName,
           ...(signal === undefined ? {} : { signal }),
           ...(onProgress === undefined ? {} : { onProgress }),
@@ -85,6 +88,11 @@ function beginBulkLoad(db: Database): BulkLoad {
       }
     },
   }
+}
+
+/** While a migration fills a model on a server, its workers take the graph away and build it, beside every writer. */
+function isOfMigration({ concurrent }: Database, { state }: NamedSpace): boolean {
+  return concurrent && state === 'filling'
 }
 
 /**
@@ -99,7 +107,7 @@ export async function dropGraphForLoad(
   load: { readonly rows: number; readonly concurrent: boolean },
 ): Promise<void> {
   if (load.rows < fewRows) return
-  if (isWorthRebuilding(load, await countRows(tx, model), load.rows)) await dropGraph(tx, model)
+  if (isWorthRebuilding(load, await countRows(tx, model), load.rows)) await dropUnlessBuilding(tx, model)
 }
 
 function isWorthRebuilding(
@@ -120,10 +128,17 @@ async function countRows(db: Queryable, model: ModelSpace): Promise<number> {
 /** A long reader may hold the table: then the rows go through the graph, slower but no less right. */
 async function tryDropGraph(db: Database, model: ModelSpace): Promise<boolean> {
   try {
-    await dropGraph(db, model)
-    return true
+    return await db.transaction((tx) => dropUnlessBuilding(tx, model))
   } catch (error) {
     if (isRevectorError(error, 'DATABASE_BUSY')) return false
     throw error
   }
+}
+
+/** A graph that another is building is left to it: whoever waits for its table would keep it from coming to its end. */
+async function dropUnlessBuilding(tx: Queryable, model: ModelSpace): Promise<boolean> {
+  const { schema } = await tableOfModel(tx, model)
+  if (!(await holdGraphTurn(tx, { schema, dimension: model.dimension }))) return false
+  await dropGraph(tx, model)
+  return true
 }

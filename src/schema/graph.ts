@@ -1,10 +1,7 @@
-import type { OnProgress } from '../core/progress.ts'
-import type { Database, Queryable } from '../postgres/database.ts'
+import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
-import { watchedSession } from './build-watch.ts'
 import { relationExists } from './catalog.ts'
-import { type BuildSite, buildIndex } from './index-build.ts'
-import { indexKind, type Space, vectorColumn, vectorColumnName } from './index-kind.ts'
+import { indexKind, vectorColumn } from './index-kind.ts'
 import { type TableName, tableOf } from './layout.ts'
 import { graphName, graphNameOfModel, type ModelSpace, modelTableName } from './names.ts'
 
@@ -33,76 +30,11 @@ export async function graphOf(
   return row === undefined ? null : { name: row.name, valid: row.valid, bytes: Number(row.bytes) }
 }
 
-/** Before a bulk load into an empty table: the graph is built once, at the end. */
+/** Before a bulk load into an empty table: the graph is built once, at the end. Gone already, it may be. */
 export async function dropGraph(db: Queryable, model: ModelSpace): Promise<void> {
   const table = await tableOfModel(db, model)
   const graph = await graphOf(db, model)
-  if (graph !== null) await db.query(sql`drop index ${ident(table.schema, graph.name)}`)
-}
-
-export interface BuildOptions {
-  readonly onProgress?: OnProgress
-  readonly signal?: AbortSignal
-  /** For progress events. */
-  readonly modelName?: string
-  /** Processes of the server that may help to build. Default: as many as it is set to. */
-  readonly helpers?: number
-}
-
-/**
- * Makes sure that the model's table has a usable graph and fresh statistics: without them the planner
- * passes the graph by. On a server the table stays readable and writable meanwhile. An invalid left-over is
- * replaced. Must not be called inside a transaction.
- */
-export async function buildGraph(
-  db: Database,
-  model: ModelSpace,
-  options: BuildOptions = {},
-): Promise<Graph> {
-  const table = await tableOfModel(db, model)
-  const found = await graphOf(db, model)
-  if (found?.valid !== true) {
-    const name = found?.name ?? (await freeGraphName(db, table.schema, model))
-    await watchedSession(db, options.signal, (session, watch) =>
-      buildGraphOn(
-        { session, watch, concurrent: db.concurrent, ...(options.signal && { signal: options.signal }) },
-        { ...options, table, name, space: model, column: vectorColumnName(model.dimension) },
-      ),
-    )
-  }
-  await db.query(sql`analyze ${tableOf(table)}`)
-  const built = await graphOf(db, model)
-  if (built === null) throw new Error(`The graph of ${table.name} vanished while it was built`)
-  return built
-}
-
-/** The build of a graph, with its events. */
-export async function buildGraphOn(
-  site: BuildSite,
-  request: Omit<BuildOptions, 'signal'> & {
-    readonly table: TableName
-    readonly name: string
-    readonly space: Space
-    readonly column: string
-  },
-): Promise<void> {
-  const { table, name, space, onProgress } = request
-  const { rows: counted } = await site.session.query<{ rows: string }>(
-    sql`select count(*)::text as rows from ${tableOf(table)}`,
-  )
-  const rows = Number(counted[0]?.rows ?? 0)
-  const model = request.modelName ?? table.name
-  onProgress?.({ type: 'index.building', model, rows })
-  const started = performance.now()
-  await buildIndex(site, {
-    table,
-    name,
-    body: sql`using hnsw (${indexKind(space).indexed(ident(request.column))})`,
-    memoryBytes: rows * (space.dimension * 4 + 600),
-    ...(request.helpers === undefined ? {} : { helpers: request.helpers }),
-    onFraction: (fraction) => onProgress?.({ type: 'index.building', model, rows, fraction }),
-  })
-  onProgress?.({ type: 'index.built', model, rows, seconds: (performance.now() - started) / 1_000 })
+  if (graph !== null) await db.query(sql`drop index if exists ${ident(table.schema, graph.name)}`)
 }
 
 export async function createEmptyGraph(tx: Queryable, table: TableName, model: ModelSpace): Promise<void> {
@@ -144,7 +76,7 @@ export async function giveFreedGraphName(
   }
 }
 
-async function tableOfModel(db: Queryable, model: ModelSpace): Promise<TableName> {
+export async function tableOfModel(db: Queryable, model: ModelSpace): Promise<TableName> {
   const name = modelTableName(model.id)
   const { rows } = await db.query<TableName>(sql`
     select n.nspname as schema, c.relname as name

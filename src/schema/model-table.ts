@@ -7,7 +7,8 @@ import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { embeddingsTable, type ModelSpace, modelTableName } from './names.ts'
 
-export { buildGraph, dropGraph, graphOf } from './graph.ts'
+export { dropGraph, graphOf } from './graph.ts'
+export { buildGraph } from './graph-build.ts'
 export { vectorColumn } from './index-kind.ts'
 export { type ModelSpace, modelTable } from './names.ts'
 

@@ -1,7 +1,7 @@
 import { sqlstateOf } from '../../postgres/errors.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { constraintState, relationExists } from '../catalog.ts'
-import { buildGraphOn } from '../graph.ts'
+import { buildGraphOn } from '../graph-build.ts'
 import { buildIndex, dropIndex } from '../index-build.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { script } from '../scripts.ts'

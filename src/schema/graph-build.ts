@@ -1,0 +1,119 @@
+import type { OnProgress } from '../core/progress.ts'
+import type { Database } from '../postgres/database.ts'
+import { sqlstateOf } from '../postgres/errors.ts'
+import { ident, sql } from '../postgres/sql.ts'
+import { watchedSession } from './build-watch.ts'
+import { findTable } from './catalog.ts'
+import { freeGraphName, type Graph, graphOf } from './graph.ts'
+import { takeGraphTurn } from './graph-turn.ts'
+import { type BuildSite, buildIndex } from './index-build.ts'
+import { indexKind, type Space, vectorColumnName } from './index-kind.ts'
+import { type TableName, tableOf } from './layout.ts'
+import { type ModelSpace, modelTableName } from './names.ts'
+
+export interface BuildOptions {
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+  /** For progress events. */
+  readonly modelName?: string
+  /** Processes of the server that may help to build. Default: as many as it is set to. */
+  readonly helpers?: number
+}
+
+/**
+ * Makes sure that the model's table has a usable graph and fresh statistics: without them the planner
+ * passes the graph by. On a server the table stays readable and writable meanwhile. An invalid left-over is
+ * replaced. Must not be called inside a transaction. While another session is at it, it is waited for.
+ */
+export async function buildGraph(
+  db: Database,
+  model: ModelSpace,
+  options: BuildOptions = {},
+): Promise<Graph> {
+  const built = await build(db, model, { ...options, patient: true })
+  if (built === null) throw new Error(`${modelTableName(model.id)} does not exist`)
+  return built
+}
+
+/**
+ * The same, but for a graph that another session builds at this moment (it will have all that is stored by now), and for
+ * a model that was removed a moment ago.
+ */
+export async function buildGraphUnlessBuilding(
+  db: Database,
+  model: ModelSpace,
+  options: BuildOptions = {},
+): Promise<void> {
+  await build(db, model, { ...options, patient: false })
+}
+
+/** Of a model that shares a name with others which are being registered. */
+const attempts = 3
+
+/** Null: another is at it, or the table is gone. */
+async function build(
+  db: Database,
+  model: ModelSpace,
+  { patient, ...options }: BuildOptions & { readonly patient: boolean },
+): Promise<Graph | null> {
+  const table = await findTable(db, modelTableName(model.id))
+  if (table === null) return null
+  return await watchedSession(db, options.signal, async (session, watch) => {
+    const { signal } = options
+    const site: BuildSite = { session, watch, concurrent: db.concurrent, ...(signal && { signal }) }
+    const turn = { schema: table.schema, dimension: model.dimension }
+    if (db.concurrent && !(await takeGraphTurn(session, turn, { patient, signal }))) return null
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await graphOf(session, model)
+      if (found?.valid === true) {
+        await session.query(sql`analyze ${tableOf(table)}`)
+        return found
+      }
+      if (attempt > attempts) throw new Error(`The graph of ${table.name} vanished while it was built`)
+      const name = found?.name ?? (await freeGraphName(session, table.schema, model))
+      const space = { space: model, column: vectorColumnName(model.dimension) }
+      await unlessTaken(() => buildGraphOn(site, { ...options, ...space, table, name }))
+    }
+  })
+}
+
+/** A model that was registered a moment ago may have taken the name: then this one gets another. */
+async function unlessTaken(use: () => Promise<void>): Promise<void> {
+  try {
+    await use()
+  } catch (error) {
+    if (!nameTaken.has(sqlstateOf(error))) throw error
+  }
+}
+
+/** duplicate_table, and unique_violation where both were created at once. */
+const nameTaken: ReadonlySet<string> = new Set(['42P07', '23505'])
+
+/** The build of a graph, with its events. */
+export async function buildGraphOn(
+  site: BuildSite,
+  request: Omit<BuildOptions, 'signal'> & {
+    readonly table: TableName
+    readonly name: string
+    readonly space: Space
+    readonly column: string
+  },
+): Promise<void> {
+  const { table, name, space, onProgress } = request
+  const { rows: counted } = await site.session.query<{ rows: string }>(
+    sql`select count(*)::text as rows from ${tableOf(table)}`,
+  )
+  const rows = Number(counted[0]?.rows ?? 0)
+  const model = request.modelName ?? table.name
+  onProgress?.({ type: 'index.building', model, rows })
+  const started = performance.now()
+  await buildIndex(site, {
+    table,
+    name,
+    body: sql`using hnsw (${indexKind(space).indexed(ident(request.column))})`,
+    memoryBytes: rows * (space.dimension * 4 + 600),
+    ...(request.helpers === undefined ? {} : { helpers: request.helpers }),
+    onFraction: (fraction) => onProgress?.({ type: 'index.building', model, rows, fraction }),
+  })
+  onProgress?.({ type: 'index.built', model, rows, seconds: (performance.now() - started) / 1_000 })
+}

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest'
+import { type WriteOptions, writeDocuments } from '../../src/ingest/write.ts'
+import { addModel, removeModel } from '../../src/models/registry.ts'
+import { bulkLoading } from '../../src/schema/bulk-load.ts'
+import { graphOf } from '../../src/schema/graph.ts'
+import { countVectors } from '../../src/store/coverage.ts'
+import { setModelState } from '../../src/store/models.ts'
+import { ingestParts, type TestCorpus, testCorpus } from '../support/corpus-parts.ts'
+import { describeEngines } from '../support/engines.ts'
+import { space } from '../support/models.ts'
+import { lines } from '../support/paragraphs.ts'
+
+/** Writes a document of so many chunks as an ingest does: rows first, then the graph. */
+function load(corpus: TestCorpus, name: string, told: Partial<WriteOptions> = {}) {
+  const texts = Array.from({ length: 100 }, (_, i) => `${name} ${i}`)
+  return bulkLoading(corpus.db, {}, ({ before }) =>
+    writeDocuments(ingestParts(corpus), [lines(name, texts)], {
+      failing: new Set(),
+      beforeStoring: before,
+      ...told,
+    }),
+  )
+}
+
+describeEngines('large writes at once', (engine) => {
+  it('take the graph away and build it one for all', { timeout: 60_000 }, async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const { db, layout, first } = corpus
+    // A second model of the same dimension, whose graph may want the same name.
+    const other = await addModel({ db, layout }, space('other', first.dimension))
+    await setModelState(db, other.id, 'standby')
+    for (let round = 0; round < 3; round += 1) {
+      const names = Array.from({ length: 5 }, (_, i) => `${round} ${i}.md`)
+      await Promise.all(names.map((name) => load(corpus, name)))
+      for (const model of [first, other]) {
+        expect(await graphOf(db, model)).toMatchObject({ valid: true })
+        expect(await countVectors(db, layout, model)).toMatchObject({ vectors: 500 * (round + 1) })
+      }
+    }
+  })
+
+  it('go on without a model that is removed meanwhile', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const { db, layout, first, second } = corpus
+    await setModelState(db, second.id, 'standby')
+    let removed = false
+    await bulkLoading(db, {}, ({ before }) =>
+      load(corpus, 'a.md', {
+        beforeStoring: async (model, rows) => {
+          await before(model, rows)
+          if (removed) return
+          removed = true
+          await removeModel({ db, layout }, 'second')
+        },
+      }),
+    )
+    expect(removed).toBe(true)
+    expect(await countVectors(db, layout, first)).toMatchObject({ chunks: 100, vectors: 100 })
+  })
+})
