@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { type CountedAt, countVectors } from '../store/coverage.ts'
+import { type CountedAt, type Counts, countVectors } from '../store/coverage.ts'
 import type { StoredSpace } from '../store/missing-column.ts'
 import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
 
@@ -37,6 +37,11 @@ interface Remembered {
 const cheapRows = 20_000
 const share = 20
 
+/** So few that they are counted at every search while writes go on. */
+export function isCheapToCount({ chunks, vectors }: Counts): boolean {
+  return Math.max(chunks, vectors) <= cheapRows
+}
+
 export function createSearchMemory(now: () => number = () => performance.now()): SearchMemory {
   const models = new Map<string | null, VersionedModel>()
   const counted = new Map<number, Remembered>()
@@ -64,8 +69,13 @@ export function createSearchMemory(now: () => number = () => performance.now()):
       const last = counted.get(model.id)
       if (last !== undefined) {
         if (snapshot === null || last.counts.snapshot === snapshot) return last.counts
-        const cheap = Math.max(last.counts.chunks, last.counts.vectors) <= cheapRows
-        if (!cheap && now() - last.at < share * last.tookMs) return last.counts
+        if (!isCheapToCount(last.counts) && now() - last.at < share * last.tookMs) return last.counts
+      }
+      // Begun for another search, maybe before this one: it may not have seen what this one saw.
+      const begun = counting.get(model.id)
+      if (begun !== undefined) {
+        const counts = await begun
+        if (counts.snapshot === snapshot || !isCheapToCount(counts)) return counts
       }
       const running = counting.get(model.id)
       if (running !== undefined) return running

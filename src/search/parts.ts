@@ -7,7 +7,7 @@ import type { SearchMemory } from './memory.ts'
 
 /** What searching needs. */
 export interface SearchParts {
-  readonly db: Pick<Database, 'query'>
+  readonly db: Pick<Database, 'query' | 'transaction'>
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
   /** What this process remembers between searches. Absent: every search reads the registry and counts anew. */

@@ -1,13 +1,14 @@
 import { type ErrorCode, isRevectorError } from '../core/errors.ts'
-import type { SearchResult, Serve, Serving } from '../core/search.ts'
+import type { SearchResult, Serving } from '../core/search.ts'
 import { distancesInBoth, type OpenMove, openMoveFromCurrent } from '../store/both-spaces.ts'
 import { atLeast } from './hits.ts'
 import { noMemory } from './memory.ts'
 import { mergeSpaces } from './merge-spaces.ts'
 import type { SearchParts } from './parts.ts'
-import { checkServedRequest, type SearchRequest, type ServedRequest } from './request.ts'
-import { search } from './search.ts'
-import { type SpaceResult, searchSpace } from './search-space.ts'
+import { checkServedRequest, type ServedRequest } from './request.ts'
+import { searchOne } from './search.ts'
+import { searchSpace } from './search-space.ts'
+import type { SpaceResult } from './space-request.ts'
 
 /** Fewer pairs than this say too little about how one model's scores relate to the other's. */
 export const leastPairs = 50
@@ -24,15 +25,15 @@ export async function searchWhileFilling(
   request: ServedRequest,
 ): Promise<SearchResult & { readonly serving: Serving }> {
   const began = performance.now()
-  const { serve, queryVectors = {}, ...rest } = request
+  const { serve } = request
   const move = await openMoveFromCurrent(parts.db)
   if (move === null || serve === 'source') {
     const reason = move === null ? 'No migration away from the current model is open.' : null
-    return oneModel(parts, rest, { asked: serve, served: 'source', move, reason, queryVectors })
+    return oneModel(parts, request, { served: 'source', move, reason })
   }
   if (serve === 'target') {
     try {
-      return await oneModel(parts, rest, { asked: serve, served: 'target', move, reason: null, queryVectors })
+      return await oneModel(parts, request, { served: 'target', move, reason: null })
     } catch (error) {
       const now = await openMoveFromCurrent(parts.db)
       if (now?.migrationId === move.migrationId) throw error
@@ -42,34 +43,26 @@ export async function searchWhileFilling(
   }
   const merged = await both(parts, request, move)
   if (typeof merged !== 'string') return { ...merged, tookMs: performance.now() - began }
-  return oneModel(parts, rest, { asked: serve, served: 'source', move, reason: merged, queryVectors })
+  return oneModel(parts, request, { served: 'source', move, reason: merged })
 }
 
 interface OneModel {
-  readonly asked: Serve
   readonly served: 'source' | 'target'
   readonly move: OpenMove | null
   readonly reason: string | null
-  readonly queryVectors: Readonly<Record<string, Float32Array>>
 }
 
 async function oneModel(
   parts: SearchParts,
-  request: SearchRequest,
-  { asked, served, move, reason, queryVectors }: OneModel,
+  request: ServedRequest,
+  { served, move, reason }: OneModel,
 ): Promise<SearchResult & { readonly serving: Serving }> {
-  const current =
-    served === 'source' ? (await (parts.memory ?? noMemory()).model(parts.db, null)).model : null
-  const modelName = served === 'target' ? move?.targetModel : undefined
-  const queryVector = queryVectors[modelName ?? current?.modelName ?? '']
-  const result = await search(parts, {
-    ...request,
-    ...(modelName === undefined ? {} : { modelName }),
-    ...(queryVector === undefined ? {} : { queryVector }),
-  })
+  const { topK, serve, ...asked } = checkServedRequest(request)
+  const modelName = served === 'target' ? (move?.targetModel ?? null) : null
+  const result = await searchOne(parts, { ...asked, modelName, k: topK })
   return {
     ...result,
-    serving: { asked, served, migrationId: move?.migrationId ?? null, samplePairs: null, reason },
+    serving: { asked: serve, served, migrationId: move?.migrationId ?? null, samplePairs: null, reason },
   }
 }
 
@@ -81,14 +74,10 @@ async function both(
 ): Promise<(SearchResult & { readonly serving: Serving }) | string> {
   const { query, topK, minScore, filter, signal, serve, queryVectors } = checkServedRequest(request)
   const memory = parts.memory ?? noMemory()
-  const current = await memory.model(parts.db, null)
-  const ask = (modelName: string | null, known: string) =>
-    searchSpace(
-      { ...parts, memory },
-      { modelName, query, queryVector: queryVectors[known], k: depthFor(topK), filter, signal },
-    )
-  const asking = ask(move.targetModel, move.targetModel).catch((error: unknown) => whyNot(error, move))
-  const [source, target] = await Promise.all([ask(null, current.model.modelName), asking])
+  const ask = (modelName: string | null) =>
+    searchSpace({ ...parts, memory }, { modelName, query, queryVectors, k: depthFor(topK), filter, signal })
+  const asking = ask(move.targetModel).catch((error: unknown) => whyNot(error, move))
+  const [source, target] = await Promise.all([ask(null), asking])
   if (typeof target === 'string') return target
   if (source.model.id !== move.sourceModelId || target.model.id !== move.targetModelId) {
     return 'The migration came to its end during the search.'

@@ -4,6 +4,7 @@ import type { SearchParts } from './parts.ts'
 import { checkRequest, type SearchRequest } from './request.ts'
 import { scoreOf } from './score.ts'
 import { searchSpace } from './search-space.ts'
+import type { SpaceRequest } from './space-request.ts'
 
 /**
  * The chunks nearest to a query in one model's space, best first.
@@ -12,16 +13,18 @@ import { searchSpace } from './search-space.ts'
  *   VECTOR_COLUMN_MISSING, EMBEDDING_DIMENSION_MISMATCH, INTERRUPTED, and what the model throws
  */
 export async function search(parts: SearchParts, request: SearchRequest): Promise<SearchResult> {
+  const { modelName, topK, ...asked } = checkRequest(request)
+  return searchOne(parts, { ...asked, modelName: modelName ?? null, k: topK })
+}
+
+/** The same, of a request that has been checked. */
+export async function searchOne(
+  parts: SearchParts,
+  request: SpaceRequest & { readonly minScore?: number | undefined },
+): Promise<SearchResult> {
   const began = performance.now()
-  const { query, topK, minScore, filter, signal, queryVector, modelName } = checkRequest(request)
-  const { model, found, coverage } = await searchSpace(parts, {
-    modelName: modelName ?? null,
-    query,
-    queryVector,
-    k: topK,
-    filter,
-    signal,
-  })
+  const { query, minScore } = request
+  const { model, found, coverage } = await searchSpace(parts, request)
   const hits = found.map((chunk, i) =>
     toHit(chunk, {
       rank: i + 1,

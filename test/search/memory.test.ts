@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
+import { ownLayout } from '../../src/schema/layout.ts'
 import { createSearchMemory } from '../../src/search/memory.ts'
 import { addModel, addTexts, setUp, spec } from '../store/corpus.ts'
 import { embedded } from '../support/engines.ts'
@@ -52,4 +53,29 @@ test('a large corpus that is being written is counted as often as costs a twenti
   const both = await Promise.all([1, 2, 3].map(() => memory.counts(counting, layout, { model, snapshot: s })))
   expect(both.map(({ chunks }) => chunks)).toEqual([19_908, 19_908, 19_908])
   expect(counts).toBe(5)
+})
+
+test('a count that was begun for another search, before this one, does not stand for it', async () => {
+  let release: () => void = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let asked = 0
+  const db: Queryable = {
+    query: async <Row extends object>() => {
+      asked += 1
+      const snapshot = String(asked)
+      if (asked === 1) await held
+      return { rows: [{ snapshot, chunks: '2', vectors: '2' }] as unknown as Row[], rowCount: 1 }
+    },
+  }
+  const model = { id: 1, modelName: 'm', dimension: 2, distance: 'cosine' } as const
+  const memory = createSearchMemory()
+  const count = (snapshot: string) => memory.counts(db, ownLayout('public'), { model, snapshot })
+  const earlier = count('1')
+  const later = [count('2'), count('2')]
+  release()
+  expect((await earlier).snapshot).toBe('1')
+  expect((await Promise.all(later)).map(({ snapshot }) => snapshot)).toEqual(['2', '2'])
+  expect(asked).toBe(2)
 })

@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest'
 import { RevectorError } from '../../src/core/errors.ts'
+import type { SearchResult } from '../../src/core/search.ts'
+import { addModel, useModel } from '../../src/models/registry.ts'
 import { createSearchMemory } from '../../src/search/memory.ts'
 import { search } from '../../src/search/search.ts'
+import { searchWhileFilling } from '../../src/search/search-while-filling.ts'
 import { lockModels, setModelState, switchCurrent } from '../../src/store/models.ts'
 import { embedChunks, testCorpus, writeLines } from '../support/corpus-parts.ts'
 import { describeEngines } from '../support/engines.ts'
+import { space } from '../support/models.ts'
 
 describeEngines('a model that a process remembers as current', (engine) => {
   it('may have lost its provider and been replaced since: the next search follows', async () => {
@@ -34,5 +38,28 @@ describeEngines('a model that a process remembers as current', (engine) => {
     await switchTo(first)
     const vector = new Float32Array(first.dimension).fill(0.25)
     expect((await search(parts, { queryVector: vector })).models).toEqual(['first'])
+  })
+
+  it('is not asked with its own vector for what another finds by now', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const { db, layout, first } = corpus
+    const twin = await addModel({ db, layout }, { ...space('twin', first.dimension), revision: 'two' })
+    await writeLines(corpus, 'a.md', ['bees', 'ships'])
+    await embedChunks(corpus, twin)
+    const parts = { ...corpus, memory: createSearchMemory() }
+    // Opposite to each other, so that no distance in the one is one in the other.
+    const vector = new Float32Array(first.dimension).fill(0.25)
+    const request = {
+      serve: 'source',
+      queryVectors: { first: vector, twin: vector.map((value) => -value) },
+    } as const
+    await searchWhileFilling(parts, request)
+    await useModel({ db, layout }, 'twin')
+    const distances = ({ hits }: SearchResult) => hits.map((hit) => hit.distance)
+    const after = await searchWhileFilling(parts, request)
+    expect(after.models).toEqual(['twin'])
+    expect(distances(after)).toEqual(
+      distances(await search(corpus, { modelName: 'twin', queryVector: request.queryVectors.twin })),
+    )
   })
 })

@@ -300,6 +300,7 @@ describeEngines('searching', (engine) => {
           seen.push(statement.text.includes('candidates as') ? 'search' : 'other')
           return db.query(statement, options)
         },
+        transaction: db.transaction,
       },
     }
     await search(counting, { query: 'cat' })

@@ -188,9 +188,10 @@ describeEngines('searching while a migration fills', (engine) => {
   })
 
   test('both: a cut-over in the middle of a search is followed', async () => {
-    const { models, second } = corpus
+    const { models, first, second } = corpus
     await startMigration(160)
-    models.before = async () => {
+    models.before = async (model) => {
+      if (model.id !== first.id) return
       models.before = async () => {}
       await db.transaction((tx) => switchCurrent(tx, second))
     }

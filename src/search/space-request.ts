@@ -1,0 +1,25 @@
+import type { Model } from '../core/model.ts'
+import type { SearchFilter } from '../core/search.ts'
+import type { FoundChunk } from '../store/nearest.ts'
+
+export interface SpaceRequest {
+  /** Null: the current model. */
+  readonly modelName: string | null
+  readonly query: string
+  /** Compared instead of the query's embedding, whichever model it is. */
+  readonly queryVector?: Float32Array | undefined
+  /** The same by model name: another may be current than was a moment ago. */
+  readonly queryVectors?: Readonly<Record<string, Float32Array>> | undefined
+  readonly k: number
+  readonly filter?: SearchFilter | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface SpaceResult {
+  readonly model: Model
+  /** The query in its space. */
+  readonly vector: Float32Array
+  readonly found: readonly FoundChunk[]
+  /** Chunks with a vector / chunks, over what the search could see. */
+  readonly coverage: number
+}
