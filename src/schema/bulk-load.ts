@@ -138,7 +138,7 @@ async function tryDropGraph(db: Database, model: ModelSpace): Promise<boolean> {
 /** A graph that another is building is left to it: whoever waits for its table would keep it from coming to its end. */
 async function dropUnlessBuilding(tx: Queryable, model: ModelSpace): Promise<boolean> {
   const { schema } = await tableOfModel(tx, model)
-  if (!(await holdGraphTurn(tx, { schema, dimension: model.dimension }))) return false
+  if (!(await holdGraphTurn(tx, { schema, model }))) return false
   await dropGraph(tx, model)
   return true
 }

@@ -61,7 +61,7 @@ async function build(
   return await watchedSession(db, options.signal, async (session, watch) => {
     const { signal } = options
     const site: BuildSite = { session, watch, concurrent: db.concurrent, ...(signal && { signal }) }
-    const turn = { schema: table.schema, dimension: model.dimension }
+    const turn = { schema: table.schema, model }
     if (db.concurrent && !(await takeGraphTurn(session, turn, { patient, signal }))) return null
     for (let attempt = 1; ; attempt += 1) {
       const found = await graphOf(session, model)

@@ -2,36 +2,55 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { throwIfAborted } from '../core/errors.ts'
 import type { Queryable, Session } from '../postgres/database.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
+import type { ModelSpace } from './names.ts'
 
 /** Graphs of one dimension share a name that the first of them has, so they are built and dropped in turn. */
 export interface GraphTurn {
   readonly schema: string
-  readonly dimension: number
+  readonly model: ModelSpace
 }
 
-/** Any fixed number: the first half of the advisory lock's key; the second is the schema with the dimension. */
+/** Any fixed number: the first half of the advisory locks' keys; the second is what is locked, in its schema. */
 const lockClass = 1_382_372_947
 
-function key({ schema, dimension }: GraphTurn): Sql {
-  return sql`${lockClass}::int, hashtext(${`${schema} ${dimension}`})`
+function key(schema: string, what: string): Sql {
+  return sql`${lockClass}::int, hashtext(${`${schema} ${what}`})`
+}
+
+/** Held while one graph is built or waits to be. */
+const ofModel = ({ schema, model }: GraphTurn): Sql => key(schema, `model ${model.id}`)
+/** Held while a graph of the dimension is built or dropped. */
+const ofDimension = ({ schema, model }: GraphTurn): Sql => key(schema, `dimension ${model.dimension}`)
+
+interface Waiting {
+  readonly patient: boolean
+  readonly signal: AbortSignal | undefined
 }
 
 /**
- * A turn to build a graph; it ends with the session. Who finds another at it asks again and again rather than wait
- * inside the server: a session that waits there holds a snapshot, for which CREATE INDEX CONCURRENTLY of the other
- * would wait in turn.
+ * A turn to build the graph of a model; it ends with the session. Who finds another at a graph of the same dimension
+ * waits; who finds another at this very graph does so when `patient`.
  *
- * @returns false when another has it and one is not patient
+ * @returns false when another builds it, or is about to, and one is not patient
  */
 export async function takeGraphTurn(
   session: Session,
   turn: GraphTurn,
-  { patient, signal }: { readonly patient: boolean; readonly signal: AbortSignal | undefined },
+  { patient, signal }: Waiting,
 ): Promise<boolean> {
+  if (!(await take(session, ofModel(turn), { patient, signal }))) return false
+  return take(session, ofDimension(turn), { patient: true, signal })
+}
+
+/**
+ * Asks again and again rather than wait inside the server: a session that waits there holds a snapshot, for which
+ * CREATE INDEX CONCURRENTLY of the other would wait in turn.
+ */
+async function take(session: Session, lock: Sql, { patient, signal }: Waiting): Promise<boolean> {
   for (let attempt = 0; ; attempt += 1) {
     throwIfAborted(signal)
     const { rows } = await session.query<{ taken: boolean }>(
-      sql`select pg_try_advisory_lock(${key(turn)}) as taken`,
+      sql`select pg_try_advisory_lock(${lock}) as taken`,
     )
     if (rows[0]?.taken === true) return true
     if (!patient) return false
@@ -40,10 +59,10 @@ export async function takeGraphTurn(
   }
 }
 
-/** Whether nobody builds such a graph, and nobody will before this transaction ends. */
+/** Whether nobody builds a graph of the dimension, and nobody will before this transaction ends. */
 export async function holdGraphTurn(tx: Queryable, turn: GraphTurn): Promise<boolean> {
   const { rows } = await tx.query<{ taken: boolean }>(
-    sql`select pg_try_advisory_xact_lock(${key(turn)}) as taken`,
+    sql`select pg_try_advisory_xact_lock(${ofDimension(turn)}) as taken`,
   )
   return rows[0]?.taken === true
 }

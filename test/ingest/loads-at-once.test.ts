@@ -23,7 +23,7 @@ function load(corpus: TestCorpus, name: string, told: Partial<WriteOptions> = {}
 }
 
 describeEngines('large writes at once', (engine) => {
-  it('take the graph away and build it one for all', { timeout: 60_000 }, async () => {
+  it('take the graph away and build it one for all', async () => {
     const corpus = await testCorpus(await engine.connect())
     const { db, layout, first } = corpus
     // A second model of the same dimension, whose graph may want the same name.
