@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 240_000 })
 
 let dir: string
 let many: string
-const files = 300
+const files = 600
 // Fast, so that the time goes into files, not into one model's arithmetic.
 const model = ['--model', 'lexical-hash-256']
 beforeAll(async () => {

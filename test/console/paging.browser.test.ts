@@ -36,7 +36,7 @@ describe('long lists of the console', () => {
   it('have every chunk in quarantine, page after page', async () => {
     const provider = await fakeProvider('openai-compatible', 64)
     provider.poison('poison')
-    const service = await openConsole({ serve: { modelUrls: [`${provider.url}/v1`] } })
+    const service = await openConsole({ modelUrls: [`${provider.url}/v1`] })
     onTestFinished(() => service.close())
     for (let at = 0; at < 25; at++) await note(service, `poison of the kind ${at}`)
     await note(service, 'bread')
