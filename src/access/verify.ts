@@ -24,6 +24,8 @@ export function createKeyCheck(now: () => number = Date.now): KeyCheck {
   const known = new Map<string, { readonly key: ApiKey; readonly until: number }>()
   let requiredUntil = 0
   let required = false
+  // What was read before something was forgotten is not remembered after it.
+  let forgotten = 0
 
   return {
     async verify({ db }, secret) {
@@ -33,9 +35,11 @@ export function createKeyCheck(now: () => number = Date.now): KeyCheck {
       const found = known.get(hash)
       if (found !== undefined && found.until > now()) return found.key
       known.delete(hash)
+      const since = forgotten
       const stored = await keyInForce(db, id)
       if (!isKeyOf(secret, stored?.hash ?? null) || stored === null) return null
       await noteUse(db, id)
+      if (since !== forgotten) return stored.key
       if (known.size >= mostKeys) known.clear()
       const ends = stored.key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
       known.set(hash, { key: stored.key, until: Math.min(now() + remembers, ends) })
@@ -44,11 +48,15 @@ export function createKeyCheck(now: () => number = Date.now): KeyCheck {
     async required({ db }) {
       // Once there was a key there will always have been one.
       if (required || requiredUntil > now()) return required
-      required = await hasKey(db)
+      const since = forgotten
+      const found = await hasKey(db)
+      if (since !== forgotten) return found
+      required = found
       requiredUntil = now() + remembers
-      return required
+      return found
     },
     forget() {
+      forgotten += 1
       known.clear()
       requiredUntil = 0
       required = false

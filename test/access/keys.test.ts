@@ -5,7 +5,8 @@ import { createKey, revokeKey } from '../../src/access/keys.ts'
 import { createKeyCheck } from '../../src/access/verify.ts'
 import { allows, scopes } from '../../src/core/access.ts'
 import { createRedactor } from '../../src/logs/redact.ts'
-import { sql } from '../../src/postgres/sql.ts'
+import type { Database, QueryOptions } from '../../src/postgres/database.ts'
+import { type Sql, sql } from '../../src/postgres/sql.ts'
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { keyInForce, listKeys } from '../../src/store/api-keys.ts'
 import { describeEngines } from '../support/engines.ts'
@@ -118,5 +119,31 @@ describeEngines('keys', (engine) => {
     expect(await check.verify({ db }, ending.secret)).toBeNull()
     // Nobody gets in without a key because the last one ended.
     expect(await check.required({ db })).toBe(true)
+  })
+
+  it('that are made or revoked while one is looked up are not remembered as before', async () => {
+    const db = await engine.connect()
+    await runRevisions(db)
+    const check = createKeyCheck()
+    /** Something is done by this process after the answer of the database, before it is heard. */
+    const then = (act: () => Promise<unknown>): Database => ({
+      ...db,
+      query: async <Row extends object>(statement: Sql, options?: QueryOptions) => {
+        const answer = await db.query<Row>(statement, options)
+        await act()
+        check.forget()
+        return answer
+      },
+    })
+    let secret = ''
+    const make = async () => {
+      if (secret === '') secret = (await createKey({ db }, { name: 'one', scope: 'read' })).secret
+    }
+    expect(await check.required({ db: then(make) })).toBe(false)
+    expect(await check.required({ db })).toBe(true)
+    expect(
+      await check.verify({ db: then(() => revokeKey({ db }, 'one').catch(() => {})) }, secret),
+    ).toMatchObject({ name: 'one' })
+    expect(await check.verify({ db }, secret)).toBeNull()
   })
 })
