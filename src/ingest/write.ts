@@ -165,7 +165,7 @@ async function recheck(
     .flatMap(({ document }) => (document.source === null ? [] : [document.source]))
     .sort()
   await lockSources(tx, sources)
-  const found = await documentsBySource(tx, layout, sources)
+  const found = await documentsBySource(tx, layout, sources, { lock: true })
   for (const { document, id, previousHash } of changes) {
     if (document.source === null) continue
     const row = found.get(document.source)

@@ -173,11 +173,12 @@ export async function chunksOfDocument(
   }))
 }
 
-/** With every model's vectors. */
+/** With every model's vectors. Locked before, so that nobody stores another one in between. */
 export async function deleteChunks(tx: Queryable, layout: Layout, ids: readonly ChunkId[]): Promise<number> {
   if (ids.length === 0) return 0
   const c = chunkColumns(layout)
   const gone = possibleIdArray(c.idType, ids)
+  await tx.query(sql`select from ${c.table} where ${c.id} = any(${gone}) order by ${c.id} for update`)
   await tx.query(sql`delete from chunk_embeddings where chunk_id = any(${gone})`)
   const { rowCount } = await tx.query(sql`delete from ${c.table} where ${c.id} = any(${gone})`)
   return rowCount

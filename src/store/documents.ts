@@ -1,7 +1,7 @@
 import type { DocumentId, Metadata } from '../core/document.ts'
 import type { SearchFilter } from '../core/search.ts'
 import type { Queryable } from '../postgres/database.ts'
-import { type Sql, sql } from '../postgres/sql.ts'
+import { raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeTextArray } from '../postgres/text-array.ts'
 import type { Layout } from '../schema/layout.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
@@ -50,18 +50,23 @@ export async function lockSources(tx: Queryable, sources: readonly string[]): Pr
     from unnest(${sources}::text[]) as source`)
 }
 
-/** Ids and hashes of the documents that come from these sources; absent ones are left out. */
+/**
+ * Ids and hashes of the documents that come from these sources; absent ones are left out. With `lock` nobody deletes or
+ * changes them before the transaction ends.
+ */
 export async function documentsBySource(
   db: Queryable,
   layout: Layout,
   sources: readonly string[],
+  { lock = false }: { readonly lock?: boolean } = {},
 ): Promise<ReadonlyMap<string, { readonly id: DocumentId; readonly contentHash: string | null }>> {
   const d = documentColumns(layout)
   const { rows } = await db.query<{ id: string; source: string; hash: string | null }>(sql`
     select ${d.id}::text as id, ${d.source} as source, ${d.contentHash} as hash
     from ${d.table}
     where ${d.source} = any(${sources}::text[])
-    order by ${d.id}`)
+    order by ${d.id}
+    ${raw(lock ? 'for no key update' : '')}`)
   return new Map(rows.map((row) => [row.source, { id: row.id, contentHash: row.hash }]))
 }
 
@@ -179,7 +184,8 @@ export async function countDocuments(db: Queryable, layout: Layout): Promise<num
 
 /**
  * Deletes documents with their chunks and every model's vectors. In this order and by name, because the foreign
- * keys of a taken-over database may not cascade.
+ * keys of a taken-over database may not cascade; and locked before, in the order in which writers lock them, so that
+ * nobody adds a chunk or a vector in between.
  *
  * @returns how many documents there were
  */
@@ -191,6 +197,9 @@ export async function deleteDocuments(
   const d = documentColumns(layout)
   const c = chunkColumns(layout)
   const gone = possibleIdArray(d.idType, ids)
+  await tx.query(sql`select from ${d.table} where ${d.id} = any(${gone}) order by ${d.id} for update`)
+  await tx.query(sql`
+    select from ${c.table} where ${c.documentId} = any(${gone}) order by ${c.id} for update`)
   await tx.query(sql`
     delete from chunk_embeddings e
     using ${c.table} c

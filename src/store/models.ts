@@ -160,10 +160,14 @@ export async function writtenModels(
   options: { readonly lock?: boolean } = {},
 ): Promise<Model[]> {
   const written = sql`state in (${join(writtenStates.map((state) => sql`${state}`))})`
-  // Read again once a lock is held: a statement that had to wait for one doesn't see a model that became one of them
-  // meanwhile. Whoever changes a state holds all rows, so one that is held here is enough.
-  if (options.lock === true) await models(db, sql`where ${written} order by id for share`)
-  return models(db, sql`where ${written} order by state <> 'current', id`)
+  for (;;) {
+    // Read again once a lock is held: a statement that had to wait for one doesn't see a model that became one of them
+    // meanwhile. Whoever changes a state holds all rows, so one that is held here is enough.
+    const held = options.lock === true ? await models(db, sql`where ${written} order by id for share`) : null
+    const found = await models(db, sql`where ${written} order by state <> 'current', id`)
+    // None is held where all that it waited for is gone: another round holds what took its place.
+    if (held === null || held.length > 0 || found.length === 0) return found
+  }
 }
 
 /** Holds all models' states still until the transaction ends; other writers of documents wait. */
