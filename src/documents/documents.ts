@@ -85,9 +85,16 @@ export async function documentPage(
 
 /** @throws RevectorError NOT_FOUND */
 export async function readDocument({ db, layout }: DocumentParts, id: DocumentId): Promise<StoredDocument> {
-  const row = await getDocument(db, layout, id)
-  if (row === null) throw unknownDocument(id)
-  const chunks = await chunksOfDocument(db, layout, id)
+  // On one snapshot: chunks of another content than the one beside them would have places that are not in it.
+  const found = await db.transaction(
+    async (tx) => {
+      const row = await getDocument(tx, layout, id)
+      return row === null ? null : { row, chunks: await chunksOfDocument(tx, layout, id) }
+    },
+    { isolation: 'repeatable read', readOnly: true },
+  )
+  if (found === null) throw unknownDocument(id)
+  const { row, chunks } = found
   return {
     ...summary(row),
     content: row.content,
