@@ -14,6 +14,7 @@ import { recordEvent } from '../store/migration-events.ts'
 import {
   cutOverMigration,
   insertMigration,
+  lockMigration,
   openMigrations,
   setMigrationScope,
   setMigrationSettings,
@@ -105,10 +106,12 @@ async function goOnIn(
   target: Model,
   request: StartRequest,
 ): Promise<Migration | null> {
-  const open = (await openMigrations(tx)).find((one) => one.targetModelId === target.id)
-  if (open === undefined) {
+  const found = (await openMigrations(tx)).find((one) => one.targetModelId === target.id)
+  if (found === undefined) {
     return target.state === 'current' ? cutOverMigration(tx, source.id, target.id) : null
   }
+  // Its limits may be changed by a resume at this moment. It stays open: what ends one holds the models.
+  const open = await lockMigration(tx, found.id)
   if (open.sourceModelId !== source.id) throw conflict(open, `"${target.modelName}" is being filled already`)
   const actor = request.createdBy ?? thisActor()
   const { scope } = request

@@ -2,6 +2,7 @@ import type { Migration } from '../../core/migration.ts'
 import type { Database } from '../../postgres/database.ts'
 import { batchesLeft, claimBatch, type Lease } from '../../store/migration-batches.ts'
 import { lockSpending } from '../../store/migration-progress.ts'
+import { requireMigration } from '../../store/migrations.ts'
 
 /** What a batch would bring the cost to, where that is more than may be spent. */
 export class OverBudget extends Error {
@@ -30,13 +31,14 @@ export interface ClaimRequest {
  */
 export async function claim(
   db: Database,
-  { id, settings }: Migration,
+  { id }: Pick<Migration, 'id'>,
   { workerId, leaseMs, tokensRatio }: ClaimRequest,
 ): Promise<Lease | null> {
-  const { budgetUsd, pricePerMillionTokens: price } = settings
-  const limited = budgetUsd !== null && price !== null && price > 0
   return db.transaction(
     async (tx) => {
+      // Limits that are given while it is being filled hold from the next batch on.
+      const { budgetUsd, pricePerMillionTokens: price } = (await requireMigration(tx, id)).settings
+      const limited = budgetUsd !== null && price !== null && price > 0
       // Claims take turns, so that two workers can't both spend the last of it.
       const spent = limited ? await lockSpending(tx, id) : 0
       const lease = await claimBatch(tx, id, workerId, leaseMs)

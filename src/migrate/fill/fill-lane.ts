@@ -118,6 +118,8 @@ export async function pauseFor(
   const { id } = context.migration
   await context.db.transaction(async (tx) => {
     const reason = { code, message, hint, by }
+    // A worker that stores holds its batch, then wants the migration's row: the same order here.
+    await forgetFailures(tx, id)
     const { state } = await lockMigration(tx, id)
     if (!workStates.has(state)) return
     await advance(tx, id, {
@@ -126,6 +128,5 @@ export async function pauseFor(
       actor: actorOf(context.worker.id),
       reason,
     })
-    await forgetFailures(tx, id)
   })
 }

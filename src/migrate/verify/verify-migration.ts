@@ -58,13 +58,23 @@ export async function verifyMigration(parts: VerifyParts, request: VerifyMigrati
   return db.transaction(async (tx) => {
     const now = await lockMigration(tx, id)
     // Widened, paused or cancelled while it was measured: what was found is about something else.
-    if (now.state !== migration.state) return { migration: now, verification }
+    if (!isWhereItWas(now, migration)) return { migration: now, verification }
     const outcome = outcomeOf(migration.targetModel, verification)
     const stored = { ...verification, passed: outcome.event === 'passed' }
     await setVerification(tx, id, stored)
     const moved = await record(tx, id, { outcome, overridden: overriddenOf(stored), actor })
     return { migration: { ...moved.migration, verification: stored }, verification: stored }
   })
+}
+
+/** A migration that was filled again meanwhile may be back in its state, with other chunks. */
+function isWhereItWas(now: Migration, before: Migration): boolean {
+  const { state, pausedFrom, filledAt } = now
+  return (
+    state === before.state &&
+    pausedFrom === before.pausedFrom &&
+    filledAt?.getTime() === before.filledAt?.getTime()
+  )
 }
 
 function record(
