@@ -8,7 +8,7 @@
 // `server` uses DATABASE_URL, else the throw-away server of scripts/postgres.sh, and a new database there.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir, userInfo } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -65,22 +65,31 @@ async function answer(command, { cwd, env }) {
   const expected = Number(/# exit (\d+)$/.exec(command)?.[1] ?? 0)
   const { code, said } = await run(command, { cwd, env })
   if (code !== expected) throw new Error(`\`${command}\` ended with ${code}, not ${expected}:\n${said}`)
-  const text = said
+  const text = withoutProgress(said)
     .replaceAll(cwd, '.')
+    .replaceAll(`${userInfo().username}@${hostname()}`, 'you@host')
     .replace(/[ \t]+$/gm, '')
     .trim()
   return text === '' ? `$ ${command}` : `$ ${command}\n${text}`
 }
 
+/** Without the lines that a command says only where it takes longer than some seconds, as on a busy machine. */
+function withoutProgress(said) {
+  return said.replace(/^(Ingesting|(Filling|Indexing) \S+): (.+ · )?\d+ (s|s left|min left)\n/gm, '')
+}
+
 function run(command, { cwd, env }) {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // Through one pipe, as on a terminal: from two, the order of what is said would be a matter of chance.
+    const child = spawn('bash', ['-c', `exec 2>&1\n${command}`], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     let said = ''
-    const hear = (chunk) => {
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
       said += chunk
-    }
-    child.stdout.setEncoding('utf8').on('data', hear)
-    child.stderr.setEncoding('utf8').on('data', hear)
+    })
     child.once('error', reject)
     child.once('close', (code) => resolve({ code, said }))
   })
