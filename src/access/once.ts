@@ -66,7 +66,8 @@ export async function once(
     throw error
   }
   clearInterval(renewal)
-  await keepAnswer(db, { ...mine, answer })
+  // It is done: who asked is told so also when that can't be kept. An error would make them do it again.
+  await db.transaction((tx) => keepAnswer(tx, { ...mine, answer }), { idempotent: true }).catch(() => {})
   return { ...answer, replayed: false }
 }
 

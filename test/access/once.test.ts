@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { auditPage, beginAudit, endAudit } from '../../src/access/audit.ts'
 import { once } from '../../src/access/once.ts'
+import { RevectorError } from '../../src/core/errors.ts'
+import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { dropExpired } from '../../src/store/idempotency-keys.ts'
@@ -74,6 +76,25 @@ describeEngines('a repeated request', (engine) => {
     const settled = await Promise.allSettled(outcomes)
     expect(worked).toBe(1)
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  it('is answered when it was done, though the database is lost before the answer is kept', async () => {
+    const db = await engine.connect()
+    await runRevisions(db)
+    const lost = async (): Promise<never> => {
+      throw new RevectorError('DATABASE_UNREACHABLE', 'Gone.')
+    }
+    let gone = false
+    const failing: Database = {
+      ...db,
+      query: (statement, options) => (gone ? lost() : db.query(statement, options)),
+      transaction: (work, options) => (gone ? lost() : db.transaction(work, options)),
+    }
+    const answer = await once({ db: failing }, request, async () => {
+      gone = true
+      return { status: 201, body: 1 }
+    })
+    expect(answer).toMatchObject({ status: 201, body: 1, replayed: false })
   })
 
   it('may be tried anew when whoever answered it died, and is forgotten after a day', async () => {
