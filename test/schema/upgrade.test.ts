@@ -370,6 +370,17 @@ describeEngines('the upgrade of a fixed-dimension database', (engine) => {
       await check(db, one)
     })
   })
+
+  it('says that other models have the width too where the model is assumed, not where it is named', async () => {
+    await script(db, plainLegacy(1536, 4))
+    const assumed = await planUpgrade(db)
+    expect(assumed?.model).toBe('text-embedding-ada-002')
+    expect(assumed?.warnings).toEqual([
+      expect.stringMatching(/text-embedding-ada-002\. .*text-embedding-3-small, .*--model NAME/),
+    ])
+    const told = await planUpgrade(db, { model: { modelName: 'text-embedding-ada-002' } })
+    expect(told?.warnings).toEqual([])
+  })
 })
 
 describeServer('the upgrade of a fixed-dimension database elsewhere', (engine) => {

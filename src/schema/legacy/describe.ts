@@ -80,7 +80,9 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
       ...defaults.warnings,
       ...(rows > 0 && model !== null && options.model === undefined
         ? [
-            `No model was named: ${dimension} dimensions are taken for ${model.modelName}. If another model made them, name it: --model NAME.`,
+            `No model was named, so the vectors of ${dimension} dimensions are taken to be from ${model.modelName}. ` +
+              'Other models, such as text-embedding-3-small, have that width too: if one of them made these, say so ' +
+              'with --model NAME, because questions will be embedded with that model.',
           ]
         : []),
     ],
