@@ -188,7 +188,9 @@ export function gatesText({ gates }: Verification, style: Style): string {
     .join('\n')
 }
 
-function verdict({ passed, overridden, required, expected }: GateResult, style: Style) {
+function verdict({ passed, overridden, required, expected, data }: GateResult, style: Style) {
+  // Nobody asked for it and nothing was measured: that is no pass.
+  if (passed && !required && Object.keys(data).length === 0) return { mark: style.dim('–   '), remark: '' }
   if (passed) return { mark: style.green('ok  '), remark: '' }
   const asked = style.dim(`; asked for: ${plain(expected)}`)
   if (overridden) return { mark: style.yellow('ok  '), remark: `${asked} (overridden)` }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { gatesText } from '../../src/cli/migration-text.ts'
 import { hitsText } from '../../src/cli/search.ts'
 import { snippet } from '../../src/cli/snippet.ts'
 import {
@@ -12,6 +13,7 @@ import {
   table,
   wrap,
 } from '../../src/cli/text.ts'
+import type { GateResult } from '../../src/core/migration.ts'
 import type { SearchResult } from '../../src/core/search.ts'
 
 const style = styleFor(false)
@@ -85,6 +87,26 @@ describe('a snippet', () => {
   })
   it('is the beginning when no word is found', () => {
     expect(snippet(filler, 'zebra', 60)).toMatch(/^Nothing of interest/)
+  })
+})
+
+describe('the gates of a migration', () => {
+  it('tell what passed from what was accepted, failed or was not measured', () => {
+    const gate = { expected: 'all', overridden: false, passed: true, required: true, data: { chunks: 1 } }
+    const gates: GateResult[] = [
+      { ...gate, gate: 'coverage', measured: '2 of 2' },
+      { ...gate, gate: 'recall', measured: '0.5', passed: false },
+      { ...gate, gate: 'vectors', measured: '1', passed: false, overridden: true },
+      { ...gate, gate: 'overlap', measured: '0.26', required: false },
+      { ...gate, gate: 'quality', measured: 'not judged', required: false, data: {} },
+    ]
+    expect(gatesText({ at: new Date(), passed: false, gates }, style).split('\n')).toEqual([
+      'ok    coverage  2 of 2',
+      'FAIL  recall    0.5; asked for: all',
+      'ok    vectors   1; asked for: all (overridden)',
+      'ok    overlap   0.26',
+      '–     quality   not judged',
+    ])
   })
 })
 
