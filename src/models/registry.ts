@@ -4,6 +4,7 @@ import type { Model, ModelSpec } from '../core/model.ts'
 import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
+import { withShortLocks } from '../schema/locks.ts'
 import { createModelTable, dropModelTable, modelTableBytes } from '../schema/model-table.ts'
 import { countMissing, countVectors } from '../store/coverage.ts'
 import { openMigrations } from '../store/migrations.ts'
@@ -30,14 +31,17 @@ export type BeforeRemoval = (tx: Queryable, model: Model, how: { readonly force:
 /** The model that a new database begins with: it needs no key and no network. */
 export const firstModel = 'universal-sentence-encoder-lite'
 
+/** How long a change of the table is tried for while others, a backup say, hold it: nobody waits behind it. */
+const patienceMs = 30_000
+
 /**
  * Registers a space with its column, table and graph. Registering the same space again changes nothing but
  * the endpoint it is asked at, where one is given.
  *
- * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT
+ * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT, DATABASE_BUSY
  */
 export async function addModel(parts: RegistryParts, spec: ModelSpec): Promise<Model> {
-  return parts.db.transaction((tx) => register(tx, spec))
+  return withShortLocks(parts.db, (tx) => register(tx, spec), { patienceMs })
 }
 
 async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {
@@ -56,11 +60,12 @@ export async function setupModels({ db }: Pick<RegistryParts, 'db'>): Promise<vo
   const specs = catalogueNames.map((name) => specFor(name))
   // One transaction a model: a lock on chunk_embeddings is held for one new column at a time.
   for (const spec of specs) {
-    await db.transaction(async (tx) => {
+    const make = async (tx: Queryable): Promise<void> => {
       const registered = (await lockModels(tx)).find((model) => model.modelName === spec.modelName)
       if (registered === undefined) await register(tx, spec)
       else if (registered.state !== 'retired') await createModelTable(tx, registered)
-    })
+    }
+    await withShortLocks(db, make, { patienceMs })
   }
   await db.transaction(async (tx) => {
     const models = await lockModels(tx)
@@ -118,14 +123,15 @@ export async function useModel(
 /**
  * Drops a model with its table: every byte comes back at once.
  *
- * @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE for the current model and, unless forced, one that is being filled
+ * @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE for the current model and, unless forced, one that is being filled,
+ *   DATABASE_BUSY
  */
 export async function removeModel(
   { db, layout }: RegistryParts,
   modelName: string,
   { force = false, before }: { readonly force?: boolean; readonly before?: BeforeRemoval } = {},
 ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }> {
-  return db.transaction(async (tx) => {
+  const remove = async (tx: Queryable) => {
     await lockModels(tx)
     const model = await requireModel(tx, modelName)
     if (model.state !== 'current') await before?.(tx, model, { force })
@@ -145,7 +151,8 @@ export async function removeModel(
     await dropModelTable(tx, model)
     await deleteModel(tx, model.id)
     return { modelName, embeddings: vectors, bytes }
-  })
+  }
+  return withShortLocks(db, remove, { patienceMs })
 }
 
 /** Cutting over is how a target becomes current: so its vectors are verified, and the migration knows. */

@@ -1,13 +1,16 @@
-import { expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { expect, it, onTestFinished } from 'vitest'
 import { addModel, firstModel, removeModel, setupModels, useModel } from '../../src/models/registry.ts'
 import { listModels } from '../../src/models/status.ts'
+import { connectDatabase } from '../../src/postgres/connect.ts'
+import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { loadLayout } from '../../src/schema/layout.ts'
 import { vectorColumns } from '../../src/schema/model-table.ts'
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { currentModel, findModel, setModelState } from '../../src/store/models.ts'
-import { embedChunks, testCorpus, writeLines } from '../support/corpus-parts.ts'
-import { describeEngines } from '../support/engines.ts'
+import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { describeEngines, describeServer } from '../support/engines.ts'
 import { space } from '../support/models.ts'
 
 describeEngines('the registry of models', (engine) => {
@@ -109,3 +112,42 @@ describeEngines('the registry of models', (engine) => {
     expect(await findModel(corpus.db, 'second')).toBeNull()
   })
 })
+
+describeServer('a change of the registry beside a long reader', (engine) => {
+  it.each([
+    ['that adds a model', (corpus: TestCorpus) => addModel(corpus, space('third', 32))],
+    ['that removes one', (corpus: TestCorpus) => removeModel(corpus, 'second')],
+  ])('%s gives way, and lets the next readers through', async (_, change) => {
+    const place = await engine.place()
+    const [db, other] = [await connectDatabase(place), await connectDatabase(place)]
+    onTestFinished(async () => {
+      await Promise.all([db.close(), other.close()])
+    })
+    const corpus = await testCorpus(db)
+    await writeLines(corpus, 'a.md', ['bees', 'ships'])
+    let changed: Promise<unknown> = Promise.resolve()
+    // As a backup does.
+    await other.session(async (reader) => {
+      await reader.query(sql`begin`)
+      await reader.query(sql`select from chunk_embeddings`)
+      let ended = false
+      changed = change(corpus).finally(() => {
+        ended = true
+      })
+      changed.catch(() => {})
+      while (!ended && !(await isWaitedFor(db, 'chunk_embeddings'))) await setImmediate()
+      // It would be waiting behind the change that waits for the reader.
+      expect((await db.query(sql`select from chunk_embeddings`)).rowCount).toBe(2)
+      expect(ended).toBe(false)
+      await reader.query(sql`commit`)
+    })
+    await expect(changed).resolves.toMatchObject({})
+  })
+})
+
+async function isWaitedFor(db: Queryable, table: string): Promise<boolean> {
+  const { rows } = await db.query(
+    sql`select from pg_locks where not granted and relation = to_regclass(${table})`,
+  )
+  return rows.length > 0
+}
