@@ -154,7 +154,7 @@ async function pairOf(db: Queryable, { sourceModel, targetModel }: StartRequest)
   }
   if (target.state === 'retired') {
     throw new RevectorError('INVALID_INPUT', `The target "${target.modelName}" is retired.`, {
-      hint: 'Register the model anew, under a name of its own.',
+      hint: `Register it again: \`revector models add ${target.modelName}\`.`,
       data,
     })
   }

@@ -45,11 +45,19 @@ export async function addModel(parts: RegistryParts, spec: ModelSpec): Promise<M
 }
 
 async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {
-  const { model } = await insertModel(tx, spec)
+  const model = await unretired(tx, (await insertModel(tx, spec)).model)
   await createModelTable(tx, model)
   if (spec.baseUrl === null || model.baseUrl === spec.baseUrl) return model
   await setModelUrl(tx, model.id, spec.baseUrl)
   return { ...model, baseUrl: spec.baseUrl }
+}
+
+/** One that was retired begins anew, without vectors. */
+async function unretired(tx: Queryable, model: Model): Promise<Model> {
+  if (model.state !== 'retired') return model
+  await lockModels(tx)
+  await setModelState(tx, model.id, 'registered')
+  return { ...model, state: 'registered' }
 }
 
 /**

@@ -6,7 +6,7 @@ import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { loadLayout } from '../../src/schema/layout.ts'
-import { vectorColumns } from '../../src/schema/model-table.ts'
+import { dropModelTable, vectorColumns } from '../../src/schema/model-table.ts'
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { currentModel, findModel, setModelState } from '../../src/store/models.ts'
 import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
@@ -95,6 +95,21 @@ describeEngines('the registry of models', (engine) => {
     await expect(setModelState(db, second.id, 'current')).rejects.toMatchObject({
       data: { sqlstate: '23505' },
     })
+  })
+
+  it('takes a retired model that is added again for a new one, without vectors', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const { db, second } = corpus
+    await writeLines(corpus, 'a.md', ['bees', 'ships'])
+    await embedChunks(corpus, second)
+    await db.transaction(async (tx) => {
+      await dropModelTable(tx, second)
+      await setModelState(tx, second.id, 'retired')
+    })
+    expect(await addModel(corpus, space('second', 24))).toMatchObject({ id: second.id, state: 'registered' })
+    expect(await findModel(db, 'second')).toMatchObject({ state: 'registered' })
+    await embedChunks(corpus, second)
+    expect((await listModels(corpus)).find(({ id }) => id === second.id)).toMatchObject({ embeddings: 2 })
   })
 
   it('removes a model with every byte, but not the current one', async () => {
