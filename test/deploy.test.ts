@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { optionsSchema } from '../src/config.ts'
+import { optionsSchema, readConfig } from '../src/config.ts'
 import { runCli } from './cli/run-cli.ts'
-import { root } from './docs/pages.ts'
+import { blocks, root } from './docs/pages.ts'
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
@@ -13,7 +13,9 @@ interface Compose {
     Record<
       string,
       {
+        readonly entrypoint?: readonly string[]
         readonly command?: readonly string[]
+        readonly volumes?: readonly (string | { readonly source: string; readonly target: string })[]
         readonly ports?: readonly string[]
         readonly stop_grace_period?: string
       }
@@ -54,6 +56,32 @@ it('the services of compose.yaml run commands that are known, on loopback, and h
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
     expect(Number.parseInt(grace ?? '0', 10) * 1_000).toBeGreaterThan(stopTimeoutMs)
   }
+})
+
+it('the services of compose.yaml read a configuration file, which one of the reader’s may replace', async () => {
+  const { services }: Compose = parse(read('compose.yaml'), { merge: true })
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(read('Dockerfile')) ?? []
+  for (const { entrypoint: started = [], volumes = [] } of [
+    services['revector'] ?? {},
+    services['worker'] ?? {},
+  ]) {
+    const [flag, file] = started.slice(-2)
+    expect(started.slice(0, -2)).toEqual(JSON.parse(entrypoint))
+    expect(flag).toBe('--config')
+    const mounted = volumes.find((volume) => typeof volume === 'object' && volume.target === file)
+    const source = typeof mounted === 'object' ? mounted.source : ''
+    const [, standard = ''] = /^\$\{REVECTOR_CONFIG_FILE:-(.+)\}$/.exec(source) ?? []
+    expect(readConfig({}, { file: join(root, standard) }).serve).toEqual(optionsSchema.parse({}).serve)
+  }
+  const page = read('docs/guides/deploying.md')
+  expect(page).toContain('REVECTOR_CONFIG_FILE=')
+  const [example = ''] = blocks({ path: '', text: page }, 'json')
+  expect(optionsSchema.safeParse(JSON.parse(example)).error).toBeUndefined()
+})
+
+it('the container carries the licence', () => {
+  expect(read('Dockerfile')).toMatch(/^COPY --from=build .*\/app\/LICENSE /m)
+  expect(read('.dockerignore')).not.toMatch(/LICENSE/)
 })
 
 it('the unit starts a command that is known and has longer to stop than it takes', async () => {
