@@ -13,6 +13,8 @@ export type RunFlags = Pick<
 
 export async function run(context: Context, flags: RunFlags): Promise<undefined> {
   const { db } = context.revector
+  // Makes a folder that is not there, which a status alone does not: the engine need not be started twice.
+  await db.health()
   const before = await db.status()
   const { options, plan } = await planWithModel(context, before, flags)
   const { steps } = plan
@@ -85,5 +87,11 @@ export async function rollback(context: Context, flags: { to?: number }): Promis
     await context.consent(`Restore the layout from before the upgrade (revision ${before.revision} → ${to})?`)
   }
   const call = context.longCall()
-  showStatus(context, await db.rollback({ ...flags, ...call }))
+  const after = await db.rollback({ ...flags, ...call })
+  if (before.revision < to) {
+    context.terminal.note(
+      `Nothing to roll back: the schema is at revision ${before.revision}, below ${to}. To go up: revector db run --to ${to}`,
+    )
+  }
+  showStatus(context, after)
 }

@@ -1,15 +1,16 @@
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
 import { ownTables } from './fresh.ts'
 import { forget, readHistory } from './history.ts'
-import { refuseVectors } from './legacy/swapped.ts'
+import { refuseAnyVectors } from './legacy/swapped.ts'
 import { script } from './scripts.ts'
 
 /** Revision 2 of a database that never had another layout: back while no model has a vector. */
 export async function undoFresh(tx: Queryable): Promise<void> {
   await tx.query(sql`lock table chunk_embeddings in access exclusive mode`)
-  await refuseVectors(tx, [])
+  await refuseAnyVectors(tx)
   await tx.query(sql`drop table chunk_embeddings, embedding_models, revector_layout`)
   await tx.query(script('0001_embeddings.sql'))
   await forget(tx, 2)
@@ -30,7 +31,7 @@ export async function undoFirst(tx: Queryable): Promise<void> {
     if (full.length > 0) {
       throw new RevectorError(
         'ROLLBACK_REFUSED',
-        `Tables with rows would be dropped: ${full.map(({ table, rows }) => `${table} (${rows} rows)`).join(', ')}.`,
+        `Tables with rows would be dropped: ${full.map(({ table, rows }) => `${table} (${counted(rows, 'row')})`).join(', ')}.`,
         { hint: 'Remove the documents first, or drop the database.', data: { tables: full } },
       )
     }

@@ -14,7 +14,7 @@ import {
 import type { BuildSite } from './index-build.ts'
 import { planTakeover, type UpgradePlan } from './legacy/plan.ts'
 import type { FirstModel, TableChoices } from './legacy/record.ts'
-import { refuseOtherVectors, refuseVectors } from './legacy/swapped.ts'
+import { refuseAnyVectors, refuseOtherVectors } from './legacy/swapped.ts'
 import { takeOver, takeoverUnderWay, undoTakeover } from './legacy/takeover.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
 import { addMigrationTables, dropMigrationTables } from './migration-tables.ts'
@@ -155,7 +155,7 @@ export async function rollbackRevisions(
           site.session,
           async (tx) => {
             // What would be refused afterwards is refused before anything goes.
-            if (back && takeover === null) await refuseVectors(tx, [])
+            if (back && takeover === null) await refuseAnyVectors(tx)
             else if (back && takeover !== null) await refuseOtherVectors(tx, takeover)
             for (const { drop } of added) await drop(tx)
           },
@@ -181,7 +181,7 @@ function checkedTarget(to: number, least: number): number {
   if (Number.isInteger(to) && to >= least && to <= latestRevision) return to
   throw new RevectorError(
     'INVALID_INPUT',
-    `A revision must be a whole number from ${least} to ${latestRevision}: came ${to}.`,
+    `A revision must be a whole number from ${least} to ${latestRevision}, got ${to}.`,
     { hint: 'Leave it out for the default.', data: { to, least, latest: latestRevision } },
   )
 }

@@ -43,9 +43,19 @@ describeEngines('a rollback', (engine) => {
     await expect(rollbackRevisions(db, { to: 1 })).rejects.toMatchObject({
       code: 'ROLLBACK_REFUSED',
       message: expect.stringContaining('second (4 vectors)'),
+      hint: expect.stringMatching(/^First remove these models \(revector models remove second\)/),
       data: { models: [{ model: 'second', vectors: 4 }] },
     })
     expect(await schemaStatus(db)).toMatchObject({ revision: 4, unfinished: null })
+    // A current model can't be removed: the hint begins with the one that can take its place.
+    await script(
+      db,
+      `update embedding_models set state = 'standby' where id = 1;
+      update embedding_models set state = 'current' where id = 2`,
+    )
+    await expect(rollbackRevisions(db, { to: 1 })).rejects.toMatchObject({
+      hint: expect.stringMatching(/^First make "the-model" current again \(revector models use the-model\)/),
+    })
 
     // The rows that went had taken numbers.
     await script(db, `delete from chunk_embeddings_model_2; select setval('chunk_embeddings_id_seq', 6)`)
@@ -120,6 +130,8 @@ describeEngines('a rollback', (engine) => {
     )
     await expect(rollbackRevisions(db)).rejects.toMatchObject({
       code: 'ROLLBACK_REFUSED',
+      message: expect.stringMatching(/never had an older layout, .*: first \(1 vector\)\.$/),
+      hint: expect.stringContaining('There is nothing to go back to.'),
       data: { models: [{ model: 'first', vectors: 1 }] },
     })
     await script(db, 'delete from chunk_embeddings_model_1')

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
@@ -15,7 +16,11 @@ export async function isSwapped(db: Queryable, { table }: Takeover): Promise<boo
   return rows.length > 0
 }
 
-/** @throws RevectorError ROLLBACK_REFUSED naming the models and how many vectors each would lose */
+/**
+ * For a database that was taken over.
+ *
+ * @throws RevectorError ROLLBACK_REFUSED naming the models and how many vectors each would lose
+ */
 export async function refuseOtherVectors(db: Queryable, takeover: Takeover): Promise<void> {
   const model = modelTableOf(takeover)
   if (!(await relationExists(db, model))) {
@@ -28,31 +33,68 @@ export async function refuseOtherVectors(db: Queryable, takeover: Takeover): Pro
       },
     )
   }
-  await refuseVectors(db, [model.name])
+  const lost = await vectorsBut(db, model.name)
+  if (lost.length === 0) return
+  const { rows: first } = await db.query<{ name: string; state: string }>(
+    sql`select model_name as name, state from embedding_models where id = ${takeover.modelId}`,
+  )
+  const [{ name, state } = { name: '', state: 'current' }] = first
+  const remove = `remove these models (${lost.map(({ model: other }) => `revector models remove ${other}`).join(', ')})`
+  throw new RevectorError(
+    'ROLLBACK_REFUSED',
+    `The old layout holds the vectors of one model. These would be lost: ${vectorsOf(lost)}.`,
+    {
+      // The current model can't be removed.
+      hint:
+        state === 'current'
+          ? `First ${remove}, or restore a backup from before the upgrade.`
+          : `First make "${name}" current again (revector models use ${name}) and ${remove}, or restore a backup from before the upgrade.`,
+      data: { models: lost },
+    },
+  )
 }
 
-/** @throws RevectorError ROLLBACK_REFUSED when a model's table outside `spared` has rows */
-export async function refuseVectors(db: Queryable, spared: readonly string[]): Promise<void> {
-  const lost: { model: string; vectors: number }[] = []
+/**
+ * For a database that Revector itself set up.
+ *
+ * @throws RevectorError ROLLBACK_REFUSED when any model has vectors
+ */
+export async function refuseAnyVectors(db: Queryable): Promise<void> {
+  const lost = await vectorsBut(db, null)
+  if (lost.length === 0) return
+  throw new RevectorError(
+    'ROLLBACK_REFUSED',
+    `This database never had an older layout, and a rollback would drop all vectors: ${vectorsOf(lost)}.`,
+    {
+      hint: 'There is nothing to go back to. To begin anew, name another database or folder; to return to an earlier state, restore a backup (revector db restore FILE).',
+      data: { models: lost },
+    },
+  )
+}
+
+interface Vectors {
+  readonly model: string
+  readonly vectors: number
+}
+
+function vectorsOf(lost: readonly Vectors[]): string {
+  return lost.map(({ model, vectors }) => `${model} (${counted(vectors, 'vector')})`).join(', ')
+}
+
+/** The vectors in all models' tables but that one. */
+async function vectorsBut(db: Queryable, spared: string | null): Promise<readonly Vectors[]> {
+  const found: Vectors[] = []
   const { rows: models } = await db.query<{ id: number; name: string }>(
     sql`select id, model_name as name from embedding_models order by id`,
   )
   for (const other of await modelTables(db)) {
-    if (spared.includes(other.name)) continue
+    if (other.name === spared) continue
     const { rows } = await db.query<{ n: string }>(sql`select count(*)::text as n from ${tableOf(other)}`)
     const vectors = Number(rows[0]?.n ?? 0)
     const model = models.find(({ id }) => modelTableName(id) === other.name)?.name ?? other.name
-    if (vectors > 0) lost.push({ model, vectors })
+    if (vectors > 0) found.push({ model, vectors })
   }
-  if (lost.length === 0) return
-  throw new RevectorError(
-    'ROLLBACK_REFUSED',
-    `The old layout holds the vectors of one model. These would be lost: ${lost.map(({ model, vectors }) => `${model} (${vectors} vectors)`).join(', ')}.`,
-    {
-      hint: 'Remove those models first (revector models remove NAME), or restore a backup.',
-      data: { models: lost },
-    },
-  )
+  return found
 }
 
 export function numbering(takeover: Takeover): { readonly column: string; readonly sequence: TableName }[] {
