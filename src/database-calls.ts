@@ -24,7 +24,7 @@ export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] 
       await opened()
     },
     getSupportedDimensions: async () => vectorColumns((await opened()).db),
-    status: async () => readStatus(await connected()),
+    status: () => runtime.looking(readStatus),
     health: async () => readHealth(await connected()),
     async plan(options = {}) {
       const db = await connected()

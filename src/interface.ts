@@ -183,6 +183,7 @@ export interface Revector {
     initialize(options?: CallOptions): Promise<void>
     /** Widths that have a vector column, ascending. */
     getSupportedDimensions(): Promise<readonly number[]>
+    /** What is there. Changes nothing, and makes no folder for the embedded engine. */
     status(): Promise<DatabaseStatus>
     /** Also of a database that is behind, newer or empty. @throws RevectorError DATABASE_UNREACHABLE */
     health(): Promise<DatabaseHealth>

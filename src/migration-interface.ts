@@ -95,7 +95,7 @@ export interface Migrations {
   status(id?: MigrationId): Promise<MigrationStatus>
   /** Newest first, 50 a page. */
   list(page?: { readonly limit?: number; readonly before?: MigrationId }): Promise<readonly Migration[]>
-  /** One worker: embeds, builds and verifies whatever migrations want, and pays what is owed. Any number may run. */
+  /** One worker: embeds, builds and verifies whatever migrations want, and makes the vectors that are owed. Any number may run. */
   work(request?: WorkOnMigrations): Promise<WorkReport>
   /**
    * The whole of it: start, or go on with what there is; embed, build, verify and, unless only a part was to be moved,

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { counted } from './core/counted.ts'
 import { RevectorError } from './core/errors.ts'
 import type { OnProgress } from './core/progress.ts'
 import type { OnLanguageModelCall, OnProviderCall } from './core/provider-call.ts'
@@ -11,7 +12,7 @@ import type { IngestParts } from './ingest/parts.ts'
 import { openModels } from './models/open-models.ts'
 import { addModel, setupModels } from './models/registry.ts'
 import { createParser } from './parsing/parse.ts'
-import { connectDatabase, type DatabaseOptions } from './postgres/connect.ts'
+import { connectDatabase, connectStandIn, type DatabaseOptions } from './postgres/connect.ts'
 import type { Database } from './postgres/database.ts'
 import { loadLayout } from './schema/layout.ts'
 import { schemaStatus } from './schema/status.ts'
@@ -37,6 +38,8 @@ export interface RuntimeOptions {
 export interface Runtime {
   /** The database, in whatever state its schema is. */
   connected(): Promise<Database>
+  /** The same, only to look at: makes no folder of the embedded engine where there is none. */
+  looking<T>(look: (db: Database) => Promise<T>): Promise<T>
   /** The database at this program's revision, and what the flows need beside it. */
   opened(): Promise<Opened>
   /** After the schema was changed: looks at it anew. */
@@ -106,6 +109,17 @@ export function openRuntime(
     async connected() {
       assertOpen()
       return connection.get()
+    },
+    async looking(look) {
+      assertOpen()
+      const open = connection.peek() !== undefined
+      const standIn = open ? null : await connectStandIn(databaseOptions(config, onProgress))
+      if (standIn === null) return look(await connection.get())
+      try {
+        return await look(standIn)
+      } finally {
+        await standIn.close()
+      }
     },
     async opened() {
       assertOpen()
@@ -186,7 +200,7 @@ async function bringUp(db: Database): Promise<void> {
     'SCHEMA_BEHIND',
     legacy === null
       ? `The database is at revision ${revision}, this program needs ${latestRevision}.`
-      : `The database has a fixed-dimension ${legacy.table} of ${legacy.rows} rows that has not been taken over.`,
+      : `The database has a fixed-dimension ${legacy.table} of ${counted(legacy.rows, 'row')} that has not been taken over.`,
     { hint: 'Run `revector db run`; it says first what it will do.', data: { revision, latestRevision } },
   )
 }

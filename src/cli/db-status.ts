@@ -12,6 +12,8 @@ export async function status(context: Context): Promise<undefined> {
 /** As the guide has it: on a database that needs the upgrade this only says so. */
 export async function init(context: Context): Promise<undefined> {
   const { db } = context.revector
+  // Makes a folder that is not there, which a status alone does not: the engine need not be started twice.
+  await db.health()
   const before = await db.status()
   const needsUpgrade =
     before.legacy !== null || (before.revision > 0 && before.revision < before.latestRevision)

@@ -1,6 +1,7 @@
 import type { Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
-import { openEmbedded } from './embedded/open.ts'
+import { folderAt, isUnused } from './embedded/folder.ts'
+import { inMemory, openEmbedded } from './embedded/open.ts'
 import { openServer } from './server.ts'
 
 export type { DatabaseOptions } from './database-options.ts'
@@ -15,4 +16,14 @@ export function connectDatabase(options: DatabaseOptions = {}): Promise<Database
   return options.databaseUrl === undefined || options.databaseUrl === ''
     ? openEmbedded(options)
     : openServer(options.databaseUrl, options)
+}
+
+/**
+ * An empty database in memory to look at, where the one of `connectDatabase` would first have to be made: a look leaves
+ * no folder behind. Null where there is one.
+ */
+export async function connectStandIn(options: DatabaseOptions): Promise<Database | null> {
+  const { databaseUrl = '', dataDir } = options
+  if (databaseUrl !== '' || dataDir === undefined || dataDir === inMemory) return null
+  return (await isUnused(folderAt(dataDir))) ? openEmbedded({ ...options, dataDir: inMemory }) : null
 }

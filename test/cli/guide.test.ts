@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -43,7 +43,7 @@ async function refusal(...args: readonly string[]): Promise<{ exit: number; erro
 }
 
 describe('the database', () => {
-  it('db status on nothing says so', async () => {
+  it('db status on nothing says so, and makes no folder', async () => {
     const status = await json('db', 'status')
     expect(status).toMatchObject({
       engine: 'embedded',
@@ -56,6 +56,7 @@ describe('the database', () => {
     expect(status.latest_revision).toBeGreaterThanOrEqual(2)
     const { stdout } = await cli(['db', 'status'])
     expect(stdout).toContain('Next: revector db init')
+    expect(existsSync(join(dir, '.revector'))).toBe(false)
   })
   it('db init sets it up, with a current model', async () => {
     const status = await json('db', 'init')

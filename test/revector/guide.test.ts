@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { type CreateOptions, createRevector, type OwnModel, type Revector } from '../../src/index.ts'
@@ -200,4 +200,28 @@ GROUP BY em.model_name, em.dimension;`),
     await db.close()
     await expect(models.list()).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
+})
+
+it('says what is in a folder that is not there or empty, and writes nothing', async () => {
+  const parent = await temporaryFolder()
+  const revector = await createRevector({ dataDir: join(parent, 'missing') })
+  onTestFinished(() => revector.db.close())
+  const nothing = { engine: 'embedded', revision: 0, legacy: null, models: [], documents: 0, chunks: 0 }
+  const looked = await revector.db.status()
+  expect(looked).toMatchObject(nothing)
+  expect(await readdir(parent)).toEqual([])
+
+  const inEmpty = await createRevector({ dataDir: parent })
+  expect(await inEmpty.db.status()).toEqual(looked)
+  await inEmpty.db.close()
+  expect(await readdir(parent)).toEqual([])
+
+  // What was looked at is not kept: afterwards the folder is made, and holds what is written.
+  await revector.db.initialize()
+  expect(await revector.db.status()).toMatchObject({
+    ...nothing,
+    revision: looked.latestRevision,
+    models: expect.anything(),
+  })
+  expect(await readdir(parent)).toEqual(['missing'])
 })

@@ -55,6 +55,16 @@ export async function prepareFolder(folder: Folder): Promise<'ready' | 'empty'> 
   return 'ready'
 }
 
+/** Whether no database is in a data folder, nor one being made: there may be no folder. */
+export async function isUnused({ dataDir }: Folder): Promise<boolean> {
+  try {
+    return !(await readdir(dataDir)).some((name) => name.startsWith('database'))
+  } catch (error) {
+    // Whatever else is wrong with it, opening it says.
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  }
+}
+
 /** Puts what was made in `incoming` in the place of the cluster. */
 export async function adoptIncoming(folder: Folder): Promise<void> {
   if (await isThere(folder.database)) await rename(folder.database, folder.outgoing)
