@@ -31,6 +31,9 @@ const unansweredText: Readonly<Record<Unanswered, string>> = {
   nothing_close: 'Nothing in the documents is close to this question.',
   not_in_passages: 'The documents found do not answer this question.',
 }
+/** There is something near, and nothing to quote. */
+const noSentence =
+  'No sentence of the documents found answers this question; code, a table or a heading in them may.'
 
 /**
  * Answers a question from the documents: searches, chooses passages, and has a language model answer from them, or picks
@@ -125,9 +128,12 @@ function nothingClose({ passages, rarity, found, question, mode }: Made): Unansw
 
 async function* decline(
   reason: Unanswered,
-  { usage = null, removed = 0 }: { readonly usage?: TokenUsage | null; readonly removed?: number } = {},
+  {
+    usage = null,
+    removed = 0,
+    answer = unansweredText[reason],
+  }: { readonly usage?: TokenUsage | null; readonly removed?: number; readonly answer?: string } = {},
 ): Told {
-  const answer = unansweredText[reason]
   yield { type: 'text', text: answer }
   return {
     answer,
@@ -142,7 +148,7 @@ async function* decline(
 
 async function* extract({ passages, rarity, question }: Made): Told {
   const sentences = extractSentences(question.words, passages, rarity)
-  if (sentences.length === 0) return yield* decline('nothing_close')
+  if (sentences.length === 0) return yield* decline('not_in_passages', { answer: noSentence })
   let answer = ''
   const citations: Citation[] = []
   for (const told of tellSentences(sentences)) {

@@ -2,7 +2,8 @@ import type { AnswerEvent, Citation } from '../../core/answer.ts'
 import { citationOf } from './citation.ts'
 import { asText } from './neutral.ts'
 import type { Passage } from './passages.ts'
-import { type Sentence, sentencesOf } from './sentences.ts'
+import { proseSentencesOf } from './prose.ts'
+import type { Sentence } from './sentences.ts'
 import { type Rarity, shared, weightOf, wordsOf } from './words.ts'
 
 const mostSentences = 4
@@ -15,6 +16,9 @@ const leastGain = 0.1
 /** What a passage loses for each place further down; the search knows what words don't show. */
 const rankDiscount = 0.06
 
+/** Of what the passages have of the question, prose must have so much; else what answers it is code or a table. */
+const leastProse = 0.35
+
 interface Candidate {
   readonly passage: Passage
   readonly sentence: Sentence
@@ -25,7 +29,8 @@ interface Candidate {
 
 /**
  * The sentences of the passages that have most of the question's words, the rare ones counting more, each with what the ones
- * before it lack; word for word, in the order of passages and text. Empty: no sentence has any of them.
+ * before it lack; word for word, in the order of passages and text. Empty: it is not sentences that have them, but code, tables
+ * or headings.
  */
 export function extractSentences(
   question: ReadonlySet<string>,
@@ -33,7 +38,17 @@ export function extractSentences(
   rarity: Rarity,
 ): readonly { readonly passage: Passage; readonly sentence: Sentence }[] {
   const whole = weightOf(question, rarity)
-  const candidates = passages.flatMap((passage, rank) => candidatesOf(passage, rank, { question, rarity }))
+  const prose = passages.map(({ text }) => proseSentencesOf(text))
+  const weightIn = (texts: readonly ReadonlySet<string>[]): number =>
+    weightOf(
+      [...question].filter((word) => texts.some((words) => words.has(word))),
+      rarity,
+    )
+  const said = weightIn(prose.flat().map(({ text }) => wordsOf(text)))
+  if (said < leastProse * weightIn(passages.map(({ words }) => words))) return []
+  const candidates = passages.flatMap((passage, rank) =>
+    candidatesOf(passage, prose[rank] ?? [], { rank, question, rarity }),
+  )
   const chosen: Candidate[] = []
   const covered = new Set<string>()
   while (chosen.length < mostSentences) {
@@ -54,15 +69,18 @@ export function extractSentences(
 
 function candidatesOf(
   passage: Passage,
-  rank: number,
-  { question, rarity }: { readonly question: ReadonlySet<string>; readonly rarity: Rarity },
+  sentences: readonly Sentence[],
+  {
+    rank,
+    question,
+    rarity,
+  }: { readonly rank: number; readonly question: ReadonlySet<string>; readonly rarity: Rarity },
 ): Candidate[] {
   // Words that the passage has as a whole help its sentences: "it" stands for what was named before.
   const around = weightOf(shared(question, passage.words), rarity)
   const whole = weightOf(question, rarity)
   const score = (0.5 + (whole === 0 ? 0 : (0.5 * around) / whole)) / (1 + rank * rankDiscount)
-  return sentencesOf(passage.text)
-    .filter(({ text }) => !/^#{1,6}\s/.test(text))
+  return sentences
     .filter(({ text }) => lengthOf(text) >= shortest && lengthOf(text) <= longest)
     .map((sentence) => ({ passage, sentence, words: wordsOf(sentence.text), score }))
 }

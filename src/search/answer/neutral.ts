@@ -28,12 +28,37 @@ export function asData(text: string): string {
     .replace(looseMarker, withoutBrackets)
 }
 
-/** A stretch of a document as part of an answer's text: on one line, without markers, pictures or addresses of links. */
+/** Code as it is, or emphasis with what is in it. */
+const emphasis =
+  /(`[^`]+`)|(?<![\w*\\])\*{1,3}(?=[^\s*])([^*]+?)(?<=[^\s*])\*{1,3}(?![\w*])|(?<![\w/])__(?=\S)([^_]+?)(?<=\S)__(?!\w)/g
+/** Of emphasis that began in the sentence before, or ends in the next. */
+const half = /(`[^`]+`)|(?<!\w)\*\*|\*\*(?!\w)/g
+const escaped = /(`[^`]+`)|\\([*_|#~+-])/g
+const inline = /!?\[([^[\]]*)\]\((?:[^()]|\([^()]*\))*\)/g
+const byReference = /(?<!\w)!?\[([^[\]]*)\]\[[^[\]]*[^[\]\d\s][^[\]]*\]/g
+const footnote = /\[\^[^[\]\s]+\]/g
+
+/** The words of links and the descriptions of pictures, also where one is in the other. */
+function withoutAddresses(text: string): string {
+  let [before, now] = ['', text]
+  while (now !== before) [before, now] = [now, now.replace(inline, '$1').replace(byReference, '$1')]
+  // What is left of one that is not whole leads nowhere.
+  return now.replace(footnote, '').replaceAll('](', '] (')
+}
+
+/**
+ * A stretch of a document as part of an answer's text: on one line, without markers, pictures, addresses of links or the marks
+ * of Markdown.
+ */
 export function asText(text: string): string {
-  return text
+  const line = text
     .replace(invisible, '')
+    .replace(/\s*\n[ \t]*(?:>[ \t]?)*/g, ' ')
     .replace(/^\s*(?:#{1,6}|[-*+•>]|\d{1,3}[.)])\s+/, '')
-    .replace(/!?\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)/g, '$1')
+    .replace(emphasis, '$1$2$3')
+    .replace(half, '$1')
+    .replace(escaped, '$1$2')
+  return withoutAddresses(line)
     .replace(/<\/?[a-z][^<>\n]{0,500}>/gi, (tag) => (beginsLoadingTag(tag, true) === true ? '' : tag))
     .split(/(`[^`\n]+`)/)
     .map((piece, i) => (i % 2 === 0 ? piece.replace(marker, withoutBrackets) : piece))

@@ -10,19 +10,35 @@ export interface Sentence {
 /** Blank lines, headings and items of lists end a sentence, whatever stands at their end. */
 const breaks = /\n[ \t]*\n|\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)]|#{1,6}|\||>)[ \t])/g
 
+/** Of code, dots end no sentence; what begins with code begins one, as a name would. The mark of a picture ends none. */
+const inlineCode = /(?<!`)`[^`\n]+`(?!`)/g
+const abbreviation = /(?:\b(?:e\.g|i\.e|etc|cf|vs)\.|[^.!?…\s])\s*$/i
+
+function asName(code: string, offset: number, whole: string): string {
+  return (abbreviation.test(whole.slice(Math.max(0, offset - 8), offset)) ? 'x' : 'X').repeat(code.length)
+}
+
 /** The sentences of a passage, without white space around them. */
 export function sentencesOf(passage: string): readonly Sentence[] {
-  // The mark of a picture ends no sentence.
-  const seen = passage.replaceAll('![', ' [')
-  const cuts = [0]
-  for (const found of passage.matchAll(breaks)) cuts.push(found.index)
-  cuts.push(passage.length)
-  return cuts.flatMap((start, i) => {
-    const end = cuts[i + 1]
-    if (end === undefined || end <= start) return []
-    const inside = [start, ...boundaries(seen, { start, end }, 'sentence'), end]
-    return inside.slice(0, -1).flatMap((from, at) => trimmed(passage, from, inside[at + 1] ?? end))
-  })
+  const cuts = [0, ...[...passage.matchAll(breaks)].map(({ index }) => index), passage.length]
+  return cuts.slice(1).flatMap((end, i) => sentencesIn(passage, { start: cuts[i] ?? end, end }))
+}
+
+/** Those of one paragraph of it; where they are is said in the whole passage. */
+export function sentencesIn(
+  passage: string,
+  { start, end }: { readonly start: number; readonly end: number },
+): readonly Sentence[] {
+  if (end <= start) return []
+  const seen = passage
+    .slice(start, end)
+    .replaceAll('![', ' [')
+    .replace(/\n[ \t]*>/g, (mark) => ' '.repeat(mark.length))
+    .replace(inlineCode, asName)
+  const inside = boundaries(seen, { start: 0, end: seen.length }, 'sentence')
+  return [...inside, seen.length].flatMap((to, i) =>
+    trimmed(passage, start + (inside[i - 1] ?? 0), start + to),
+  )
 }
 
 function trimmed(passage: string, from: number, to: number): Sentence[] {
