@@ -1,5 +1,5 @@
 # Revector as a service. Builds from this checkout; keys and the database's address come from the environment.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Nothing of a dependency runs while it is installed; our own build comes after the sources.
@@ -7,7 +7,7 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production REVECTOR_DATA_DIR=/data REVECTOR_CACHE_DIR=/tmp/revector-cache
 WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE ./

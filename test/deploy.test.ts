@@ -79,6 +79,14 @@ it('the services of compose.yaml read a configuration file, which one of the rea
   expect(optionsSchema.safeParse(JSON.parse(example)).error).toBeUndefined()
 })
 
+it('the container is built and runs on one version of Node, which the package allows', () => {
+  const versions = [...read('Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map(([, major]) => Number(major))
+  expect(versions).toHaveLength(2)
+  expect(new Set(versions).size).toBe(1)
+  const [, least] = /^>=(\d+)\./.exec(JSON.parse(read('package.json')).engines.node) ?? []
+  expect(versions[0]).toBeGreaterThanOrEqual(Number(least))
+})
+
 it('the container carries the licence', () => {
   expect(read('Dockerfile')).toMatch(/^COPY --from=build .*\/app\/LICENSE /m)
   expect(read('.dockerignore')).not.toMatch(/LICENSE/)
