@@ -23,7 +23,7 @@ export function errorsPage(errorCatalogue) {
 
 Every failure has a code. Codes are stable; messages are for people and may improve.
 
-- The library throws \`RevectorError\` with \`code\`, \`message\` (what happened: what was expected, what came),
+- The library throws \`RevectorError\` with \`code\`, \`message\` (what happened: what was expected, what was given),
   \`hint\` (what to do next) and \`data\` (values that belong to the code, never a secret).
 - The command line prints message and hint on standard error. With \`--json\` it prints
   \`{ "error": { "code", "message", "hint", … } }\` on standard output.

@@ -70,7 +70,7 @@ function refuseUnfit({ name, scope, requestsPerMinute, expiresAt }: NewApiKey): 
     !(Number.isInteger(requestsPerMinute) && requestsPerMinute >= 1 && requestsPerMinute <= 1_000_000)
   ) {
     throw unfit(
-      `Requests per minute are a whole number from 1 to 1,000,000: came ${requestsPerMinute}.`,
+      `Requests per minute are a whole number from 1 to 1,000,000, got ${requestsPerMinute}.`,
       'Leave it out for the service’s limit.',
     )
   }

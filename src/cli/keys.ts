@@ -47,7 +47,7 @@ Examples:
     .action((name: string, flags: CreateFlags) => start((context) => create(context, name, flags)))
   group
     .command('list')
-    .description('Lists keys, revoked ones too. What a key is, nobody can look up.')
+    .description('Lists keys, revoked ones too. The keys themselves are not stored and cannot be shown.')
     .action(() => start(list))
   group
     .command('revoke')

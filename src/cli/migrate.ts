@@ -90,7 +90,7 @@ function addControl(group: Command, begin: Start): void {
     .command('pause')
     .description('Stops the work, from anywhere: workers finish the batch in hand and wait.')
     .argument('[id]')
-    .option('--reason <text>', 'for those who wonder', nonEmpty('--reason'))
+    .option('--reason <text>', 'why, as shown in the status', nonEmpty('--reason'))
     .action(about(begin, pause))
   withLimitOptions(group.command('resume').argument('[id]'))
     .description('Goes on where the pause began, with the limits that are given.')

@@ -47,8 +47,8 @@ export function planText(plan: MigrationPlan, style: Style): string {
   const number = (n: number) => n.toLocaleString('en')
   const { limits } = plan
   const inForce = [
-    ...(limits.requestsPerMinute === null ? [] : [`${number(limits.requestsPerMinute)} requests a minute`]),
-    ...(limits.tokensPerMinute === null ? [] : [`${number(limits.tokensPerMinute)} tokens a minute`]),
+    ...(limits.requestsPerMinute === null ? [] : [`${count(limits.requestsPerMinute, 'request')} a minute`]),
+    ...(limits.tokensPerMinute === null ? [] : [`${count(limits.tokensPerMinute, 'token')} a minute`]),
     `${count(limits.batchItems, 'text')} a request`,
   ]
   const lines: [string, string][] = [

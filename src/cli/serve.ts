@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { errorCatalogue } from '../core/errors.ts'
 import { nonEmpty, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
-import { facts } from './text.ts'
+import { count, facts } from './text.ts'
 import { version } from './version.ts'
 
 interface Flags {
@@ -71,7 +71,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
   await noteBehind(context)
   await ended(signal)
   const lost = await service.stop()
-  if (lost > 0) terminal.complain(`${lost} requests were cut off.`)
+  if (lost > 0) terminal.complain(`${count(lost, 'request was', 'requests were')} cut off.`)
   return signal.aborted && lost > 0 ? errorCatalogue.INTERRUPTED.exit : undefined
 }
 

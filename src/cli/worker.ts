@@ -17,7 +17,7 @@ export function addWorker(program: Command, start: Start): void {
     .command('worker')
     .summary('do the work of model migrations')
     .description(
-      'Embeds, indexes and verifies what model migrations want, and pays what writes still owe to a model. Any number of ' +
+      'Embeds, indexes and verifies what model migrations want, and embeds the chunks that a write could not. Any number of ' +
         'workers share the work, on any number of machines; one may be killed at any time.',
     )
     .option('--once', 'end when nothing is left to do; absent: wait for more')

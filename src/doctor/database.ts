@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import type { Model } from '../core/model.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
@@ -83,7 +84,11 @@ export function checkTables(models: readonly Model[], tables: readonly ModelTabl
     ),
   ]
   if (checks.length > 0) return checks
-  return [ok('tables', null, { sentence: `${tables.length} models have their tables.` })]
+  return [
+    ok('tables', null, {
+      sentence: `${counted(tables.length, 'model has its table', 'models have their tables')}.`,
+    }),
+  ]
 }
 
 export async function checkOrphanChunks(db: Database, layout: Layout): Promise<readonly Check[]> {
@@ -91,7 +96,7 @@ export async function checkOrphanChunks(db: Database, layout: Layout): Promise<r
   if (chunks === 0) return []
   return [
     warn('orphans', null, {
-      sentence: `${chunks} chunks belong to a document that is gone: searches find them without a title.`,
+      sentence: `${counted(chunks, 'chunk belongs', 'chunks belong')} to a document that is gone: searches find ${chunks === 1 ? 'it' : 'them'} without a title.`,
       hint: 'Delete them, or bring their documents back.',
       data: { chunks },
     }),
@@ -138,7 +143,7 @@ function checkMigration(migration: OpenMigrationHealth, workers: number): Check 
   }
   if (expiredLeases > 0) {
     return warn('migrations', targetModel, {
-      sentence: `${what} has ${expiredLeases} batches whose worker has not been heard of: it died, or its machine stands still.`,
+      sentence: `${what} has ${counted(expiredLeases, 'batch', 'batches')} whose worker has not been heard of: it died, or its machine stands still.`,
       hint: 'Another worker takes them over; start one with `revector worker`.',
       data,
     })

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { isRevectorError } from '../core/errors.ts'
 import { defaultGates } from '../core/migration.ts'
 import { type Canary, canaryTexts, makeCanaries } from '../embedding/canaries.ts'
@@ -45,7 +46,7 @@ export async function checkDrift(
     const data = { texts: known.length, changed, farthest, tolerance, since: since?.toISOString() ?? null }
     if (changed > 0) {
       return fail('drift', name, {
-        sentence: `"${name}" makes other vectors than ${stored.length > 0 ? 'it did' : 'those that are stored'}: ${changed} of ${known.length} texts, up to a cosine distance of ${farthest.toPrecision(3)}. Stored and new vectors cannot be compared.`,
+        sentence: `"${name}" makes other vectors than ${stored.length > 0 ? 'it did' : 'those that are stored'}: ${changed} of ${counted(known.length, 'text')}, up to a cosine distance of ${farthest.toPrecision(3)}. Stored and new vectors cannot be compared.`,
         hint: 'Check what the endpoint serves. If the provider changed the model, register it under another name and migrate to it.',
         data,
       })

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { type Model, writtenStates } from '../core/model.ts'
 import { knownModelOf } from '../embedding/catalogue.ts'
 import { graphOf } from '../schema/graph.ts'
@@ -36,7 +37,7 @@ export async function checkIndex(parts: DoctorParts, patient: Patient): Promise<
   }
   const slow = vectors > (parts.tuning ?? defaultTuning).exactRows
   return (slow ? fail : warn)('index', name, {
-    sentence: `"${name}" ${what}: every search compares its ${vectors} vectors one by one.`,
+    sentence: `"${name}" ${what}: every search compares its ${counted(vectors, 'vector')} one by one.`,
     hint: `A write or a fill was interrupted. Build it with \`revector migrate run --to ${name}\`, or ingest anything.`,
     data,
   })
@@ -60,7 +61,7 @@ export async function checkIndexUse(parts: DoctorParts, patient: Patient): Promi
   }
   return [
     fail('index_use', name, {
-      sentence: `A search of "${name}" passes ${graph.name} by and reads all ${vectors} vectors.`,
+      sentence: `A search of "${name}" passes ${graph.name} by and reads all ${counted(vectors, 'vector')}.`,
       hint: `Refresh statistics with \`analyze chunk_embeddings_model_${model.id}\`; if that does not help, look at the plan in the data.`,
       data: { index, expected: graph.name, plan },
     }),
@@ -77,11 +78,11 @@ export function checkStatistics(
   if (analysed) return ok('statistics', name, { sentence: `${table} has statistics.` })
   if (vectors <= tuning.exactRows) {
     return ok('statistics', name, {
-      sentence: `${table} has no statistics, and at ${vectors} vectors needs none.`,
+      sentence: `${table} has no statistics, and at ${counted(vectors, 'vector')} needs none.`,
     })
   }
   return warn('statistics', name, {
-    sentence: `No statistics were ever taken of ${table} (${vectors} vectors): the planner guesses.`,
+    sentence: `No statistics were ever taken of ${table} (${counted(vectors, 'vector')}): the planner guesses.`,
     hint: db.concurrent
       ? `Run \`analyze ${table}\`, and see why autovacuum does not.`
       : 'The next larger ingest or fill takes them.',
@@ -98,7 +99,7 @@ export async function checkOrphanVectors(
   const table = `chunk_embeddings_model_${model.id}`
   return [
     warn('orphans', model.modelName, {
-      sentence: `${vectors} vectors of "${model.modelName}" belong to chunks that are gone: they take places in the index.`,
+      sentence: `${counted(vectors, 'vector')} of "${model.modelName}" ${vectors === 1 ? 'belongs to a chunk that is' : 'belong to chunks that are'} gone, and ${vectors === 1 ? 'takes a place' : 'take places'} in the index.`,
       hint: `Delete them from ${table}, and see why it has no foreign key to the chunks.`,
       data: { table, vectors },
     }),
@@ -116,16 +117,16 @@ export async function checkMissing(
   const data = { state: model.state, chunks, vectors, missing, examples }
   if (missing === 0) return [ok('missing_vectors', name, { sentence: `"${name}" has every vector.`, data })]
   if (migration !== null) {
-    const sentence = `"${name}" lacks ${missing} of ${chunks} vectors and is being filled.`
+    const sentence = `"${name}" lacks ${missing} of ${counted(chunks, 'vector')} and is being filled.`
     return [ok('missing_vectors', name, { sentence, data })]
   }
   const current = model.state === 'current'
   return [
     (current ? fail : warn)('missing_vectors', name, {
-      sentence: `"${name}" (${model.state}) lacks the vectors of ${missing} of ${chunks} chunks: ${
+      sentence: `"${name}" (${model.state}) lacks the vectors of ${missing} of ${counted(chunks, 'chunk')}: ${
         current ? 'searches do not find these' : 'going back to it would lose these'
       }.`,
-      hint: `A worker pays what is on record as owed (\`revector worker --once\`); \`revector models fill ${name}\` makes all of it.`,
+      hint: `A worker makes the vectors that are on record as owed (\`revector worker --once\`); \`revector models fill ${name}\` makes all that are missing.`,
       data,
     }),
   ]
@@ -135,7 +136,7 @@ export function checkQuarantine({ model, quarantined }: Patient): readonly Check
   if (quarantined === 0) return []
   return [
     warn('quarantine', model.modelName, {
-      sentence: `${quarantined} chunks could not be embedded with "${model.modelName}" and are in quarantine.`,
+      sentence: `${counted(quarantined, 'chunk')} could not be embedded with "${model.modelName}" and ${quarantined === 1 ? 'is' : 'are'} in quarantine.`,
       hint: 'See why with `revector migrate quarantine`; try them again with `revector migrate retry`.',
       data: { chunks: quarantined },
     }),
@@ -162,7 +163,7 @@ export function checkRetirement({ today = new Date() }: DoctorParts, { model }: 
   }
   return [
     warn('retirement', name, {
-      sentence: `The provider announced the end of "${name}" for ${retirement}, in ${days} days.`,
+      sentence: `The provider announced the end of "${name}" for ${retirement}, in ${counted(days, 'day')}.`,
       hint,
       data,
     }),

@@ -66,7 +66,7 @@ export async function documentPage(
   { limit = 50, after, query }: DocumentPage = {},
 ): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: DocumentId | null }> {
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
-    throw new RevectorError('INVALID_INPUT', `A page has from 1 to 1000 documents: came ${limit}.`, {
+    throw new RevectorError('INVALID_INPUT', `A page has from 1 to 1000 documents, got ${limit}.`, {
       hint: 'Give a limit in this range.',
       data: { field: 'limit' },
     })

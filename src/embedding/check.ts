@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { ModelSpec } from '../core/model.ts'
 import { ProviderFailure } from '../hosted/failure.ts'
@@ -15,7 +16,7 @@ export function checkReply(
   spec: ModelSpec,
 ): readonly (Float32Array | ProviderFailure)[] {
   if (reply.vectors.length !== texts) {
-    throw new ProviderFailure('invalid', `${texts} vectors were asked for, ${reply.vectors.length} came.`)
+    throw new ProviderFailure('invalid', `Expected ${counted(texts, 'vector')}, got ${reply.vectors.length}.`)
   }
   reply.indexes?.forEach((index, place) => {
     if (index === place) return

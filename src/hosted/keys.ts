@@ -39,7 +39,7 @@ export function requireKey(
   const [first] = names
   throw new RevectorError(
     'PROVIDER_KEY_MISSING',
-    `Model ${modelName} needs a key of ${provider}: ${first} is not set.`,
+    `Model ${modelName} needs an API key for ${provider}: ${first} is not set.`,
     {
       hint: `Set ${names.join(' or ')} in the environment, or use a local model.`,
       data: { model: modelName, provider, variables: names },

@@ -34,7 +34,7 @@ function refusedAs(code: string | undefined): RevectorError {
       hint: 'Send fewer.',
     })
   }
-  return new RevectorError('REQUEST_MALFORMED', 'What came is not an HTTP request.', {
+  return new RevectorError('REQUEST_MALFORMED', 'What was sent is not an HTTP request.', {
     hint: 'Send HTTP/1.1.',
   })
 }

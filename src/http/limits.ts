@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
 import type { FastifyRequest } from 'fastify'
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { ServeOptions } from '../serve-options.ts'
 import type { App } from './route.ts'
@@ -24,8 +25,8 @@ export async function createLimits(app: App, { requestsPerMinute }: ServeOptions
   })
   const wrongKeys = app.createRateLimit({ max: wrongKeysPerMinute })
   return {
-    countRequest: (request) => count(requests, request, 'requests'),
-    countWrongKey: (request) => count(wrongKeys, request, 'wrong keys'),
+    countRequest: (request) => count(requests, request, 'request'),
+    countWrongKey: (request) => count(wrongKeys, request, 'wrong key'),
   }
 }
 
@@ -36,7 +37,7 @@ async function count(
 ): Promise<void> {
   const limit = await limiter(request)
   if (limit.isAllowed || !limit.isExceeded) return
-  throw new RevectorError('TOO_MANY_REQUESTS', `More than ${limit.max} ${what} came within a minute.`, {
+  throw new RevectorError('TOO_MANY_REQUESTS', `More than ${counted(limit.max, what)} within a minute.`, {
     hint: 'Wait as long as Retry-After says.',
     data: { limit: limit.max, retryAfterSeconds: limit.ttlInSeconds },
   })

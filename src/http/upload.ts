@@ -59,12 +59,13 @@ async function receive(request: FastifyRequest, limits: UploadLimits, folder: st
     for await (const part of request.parts({ limits: partLimits(limits) })) {
       if (part.type === 'file') {
         if (part.fieldname !== 'files')
-          throw invalid(`a file came as ${shown(part.fieldname)}: expected files`)
+          throw invalid(`a file was sent as ${shown(part.fieldname)}: expected files`)
         files.push(await store(part, join(folder, String(files.length)), budget))
         continue
       }
       const value = typeof part.value === 'string' ? part.value : JSON.stringify(part.value)
-      if (fields.has(part.fieldname)) throw invalid(`${shown(part.fieldname)} came twice: expected it once`)
+      if (fields.has(part.fieldname))
+        throw invalid(`${shown(part.fieldname)} was sent twice: expected it once`)
       const fault = faultOfText(value)
       if (fault !== null) throw invalid(`${shown(part.fieldname)} holds ${fault}`)
       fields.set(part.fieldname, value)

@@ -60,8 +60,8 @@ function metadataOf({ metadata }: IngestDocument): { readonly metadata?: Metadat
 
 function checkText(name: string, value: unknown): void {
   if (typeof value === 'string' && value.trim() !== '') return
-  const came = typeof value === 'string' ? 'an empty text' : String(typeof value)
-  throw new RevectorError('INVALID_INPUT', `A document needs a ${name}: expected a text, came ${came}.`, {
+  const got = typeof value === 'string' ? 'an empty text' : String(typeof value)
+  throw new RevectorError('INVALID_INPUT', `A document needs a ${name}: expected a text, got ${got}.`, {
     hint: `Give the document's ${name}.`,
     data: { field: name },
   })

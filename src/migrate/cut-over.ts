@@ -1,4 +1,5 @@
 import { thisActor } from '../core/actor.ts'
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { GateName, GateResult, Migration } from '../core/migration.ts'
 import type { Model } from '../core/model.ts'
@@ -94,7 +95,7 @@ function refuseOtherCurrent(migration: Migration, source: Model): void {
 function gapped(migration: Migration, owed: number): RevectorError {
   return new RevectorError(
     'GATE_FAILED',
-    `"${migration.targetModel}" cannot take over: the gate coverage (expected a vector for each chunk; ${owed} that were written since the verification lack one) did not pass.`,
+    `"${migration.targetModel}" cannot take over: the gate coverage (expected a vector for each chunk; ${counted(owed, 'chunk that was', 'chunks that were')} written since the verification ${owed === 1 ? 'lacks' : 'lack'} one) did not pass.`,
     {
       hint: 'The migration is filling again: let a worker finish it (`revector worker`), then cut over.',
       data: { migration_id: migration.id, model: migration.targetModel, gates: ['coverage'], missing: owed },

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { interrupted, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { Migration, MigrationReason } from '../core/migration.ts'
 import type { OnProgress } from '../core/progress.ts'
@@ -120,7 +121,7 @@ async function refusedChunks(
   const code = isRefusal(first.code) ? first.code : 'PROVIDER_REFUSED'
   return new RevectorError(
     code,
-    `"${targetModel}" could not embed ${count === 1 ? '1 chunk' : `${count} chunks`} (${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}): ${first.reason}`,
+    `"${targetModel}" could not embed ${counted(count, 'chunk')} (${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}): ${first.reason}`,
     {
       hint: 'Change or remove the documents of these chunks, then run the same command again; or allow so many with --allow-quarantined.',
       data: { model: targetModel, chunk_ids: ids, chunks: count, migration_id: id },

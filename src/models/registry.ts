@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Migration } from '../core/migration.ts'
 import type { Model, ModelSpec } from '../core/model.ts'
@@ -105,7 +106,7 @@ export async function useModel(
     if (missing > 0) {
       throw new RevectorError(
         'MODEL_EMPTY',
-        `"${modelName}" lacks the vectors of ${missing} chunks: searches would miss them.`,
+        `"${modelName}" lacks the vectors of ${counted(missing, 'chunk')}: searches would miss them.`,
         {
           hint: `Fill it with \`revector migrate run --from … --to ${modelName}\`, or insist with --force.`,
           data: { model: modelName, missing },

@@ -94,7 +94,7 @@ export function checkedDimension(dimension: number): number {
   if (Number.isInteger(dimension) && dimension >= 1 && dimension <= maxDimension) return dimension
   throw new RevectorError(
     'DIMENSION_UNSUPPORTED',
-    `A dimension must be a whole number from 1 to 16,000: came ${dimension}.`,
+    `A dimension must be a whole number from 1 to 16,000, got ${dimension}.`,
     {
       hint: 'Ask the provider for a shorter output, or use another model.',
       data: { dimension, maximum: maxDimension },

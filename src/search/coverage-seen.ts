@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import { type CountedAt, type Counts, countMatching, countVectors, coverageOf } from '../store/coverage.ts'
@@ -114,7 +115,7 @@ async function onOneSnapshot(
 function empty(model: Model, counts: Counts): RevectorError {
   return new RevectorError(
     'MODEL_EMPTY',
-    `"${model.modelName}" has no vectors of the ${counts.chunks} chunks: a search with it finds nothing.`,
+    `"${model.modelName}" has no vectors of the ${counted(counts.chunks, 'chunk')}: a search with it finds nothing.`,
     {
       hint: `Fill it with \`revector migrate run --from MODEL --to ${model.modelName}\`, or search with another model.`,
       data: { model: model.modelName, chunks: counts.chunks },

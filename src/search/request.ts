@@ -133,10 +133,10 @@ function check<Schema extends z.ZodType>(schema: Schema, request: unknown): z.ou
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const field = issue?.path.join('.') ?? ''
-  const came = field === '' ? '' : `, came ${shown(valueAt(request, issue?.path ?? []))}`
+  const got = field === '' ? '' : `, got ${shown(valueAt(request, issue?.path ?? []))}`
   throw new RevectorError(
     'INVALID_INPUT',
-    `The search's ${field === '' ? 'request' : field} is wrong: ${issue?.message ?? 'unexpected'}${came}.`,
+    `The search's ${field === '' ? 'request' : field} is wrong: ${issue?.message ?? 'unexpected'}${got}.`,
     { hint: 'Correct it and search again.', data: { field } },
   )
 }

@@ -106,14 +106,14 @@ function checkLimits(maxTokens: number, overlapTokens: number): void {
   if (!Number.isInteger(maxTokens) || maxTokens < smallestLimit) {
     throw new RevectorError(
       'INVALID_INPUT',
-      `The chunk size must be a whole number of tokens, ${smallestLimit} or more; ${maxTokens} came.`,
+      `The chunk size must be a whole number of tokens, ${smallestLimit} or more, got ${maxTokens}.`,
       { hint: 'Sizes from 128 to 512 suit most models.', data: { maxTokens } },
     )
   }
   if (!Number.isInteger(overlapTokens) || overlapTokens < 0 || overlapTokens * 2 >= maxTokens) {
     throw new RevectorError(
       'INVALID_INPUT',
-      `The overlap must be a whole number of tokens from 0 to less than half of the chunk size (${maxTokens}); ${overlapTokens} came.`,
+      `The overlap must be a whole number of tokens from 0 to less than half of the chunk size (${maxTokens}), got ${overlapTokens}.`,
       { hint: 'Leave it at 0, or take about a tenth of the chunk size.', data: { overlapTokens, maxTokens } },
     )
   }

@@ -27,7 +27,7 @@ export function refuseOtherSpace(registered: Model, requested: ModelSpec): void 
   if (different.includes('dimension')) {
     throw new RevectorError(
       'MODEL_DIMENSION_CONFLICT',
-      `Model exists with different dimension: "${modelName}" is registered with ${registered.dimension}, came ${requested.dimension}.`,
+      `Model exists with different dimension: "${modelName}" is registered with ${registered.dimension}, got ${requested.dimension}.`,
       {
         hint: 'Register the other one under a name of its own, or remove this one first (`revector models remove`).',
         data: {
@@ -39,7 +39,7 @@ export function refuseOtherSpace(registered: Model, requested: ModelSpec): void 
     )
   }
   const list = different.map(
-    (field) => `${field} ${JSON.stringify(registered[field])}, came ${JSON.stringify(requested[field])}`,
+    (field) => `${field} ${JSON.stringify(registered[field])}, got ${JSON.stringify(requested[field])}`,
   )
   throw new RevectorError(
     'MODEL_SPACE_CONFLICT',

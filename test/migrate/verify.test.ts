@@ -92,7 +92,7 @@ describeEngines('verification', (engine) => {
     expect(coverage).toMatchObject({
       passed: false,
       required: true,
-      measured: '59 of 60 chunks have a vector, 0 are quarantined, 1 lack one',
+      measured: '59 of 60 chunks have a vector, 0 are quarantined, 1 lacks one',
       data: { chunks: 60, vectors: 59, missing: 1, examples: [rows[0]?.id] },
     })
   })

@@ -19,7 +19,7 @@ async function failure(
   signal?: AbortSignal,
 ): Promise<RevectorError> {
   const outcome: unknown = await using.parse(input, { signal }).catch((error: unknown) => error)
-  if (!isRevectorError(outcome)) throw new Error(`expected a failure, came ${JSON.stringify(outcome)}`)
+  if (!isRevectorError(outcome)) throw new Error(`expected a failure, got ${JSON.stringify(outcome)}`)
   return outcome
 }
 

@@ -48,7 +48,7 @@ const refusals: Refusal[] = [
     setup: plain(`
       alter table chunks alter column document_id drop not null;
       update chunks set document_id = null where id = 5`),
-    says: ['1 chunks without a document', 'id 5'],
+    says: ['1 chunk without a document', 'id 5'],
   },
   {
     name: 'no column that could be the text',

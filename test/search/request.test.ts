@@ -56,6 +56,6 @@ test.each([
   )
 })
 
-test('says what came', () => {
-  expect(() => checkRequest({ query: 'q', topK: 5_000 })).toThrowError(/1 to 1,000, came 5000\./)
+test('says what it got', () => {
+  expect(() => checkRequest({ query: 'q', topK: 5_000 })).toThrowError(/1 to 1,000, got 5000\./)
 })

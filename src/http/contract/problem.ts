@@ -7,7 +7,7 @@ export const problem = z
     type: z.string().describe('Where the code is explained; it can be compared like the code.'),
     title: z.string().describe('What the code means.'),
     status: z.int(),
-    detail: z.string().describe('What happened: what was expected, what came.'),
+    detail: z.string().describe('What happened: what was expected, what was given.'),
     code: z.enum(Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]).describe('Stable.'),
     hint: z.string().describe('What to do next; may be empty.'),
     request_id: z.string().describe('Stands in the log too.'),

@@ -1,6 +1,7 @@
 import multipart from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type * as z from 'zod'
+import { counted } from '../../core/counted.ts'
 import { type ErrorCode, errorCatalogue, RevectorError } from '../../core/errors.ts'
 import type { Redactor } from '../../logs/redact.ts'
 import type { IngestReport, Revector } from '../../revector.ts'
@@ -158,10 +159,14 @@ function nothingStored({ failed }: IngestReport): RevectorError {
       data: { path: first.path },
     })
   }
-  return new RevectorError('DOCUMENTS_FAILED', `None of the ${failed.length} files could be ingested.`, {
-    hint: 'See `failed` for each file and its reason.',
-    data: { failed },
-  })
+  return new RevectorError(
+    'DOCUMENTS_FAILED',
+    `None of the ${counted(failed.length, 'file')} could be ingested.`,
+    {
+      hint: 'See `failed` for each file and its reason.',
+      data: { failed },
+    },
+  )
 }
 
 function isCode(code: string): code is ErrorCode {

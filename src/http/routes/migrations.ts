@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { MigrationEvent, MigrationScope } from '../../core/migration.ts'
 import {
@@ -201,7 +202,7 @@ function consentMissing(plan: ReturnType<typeof planShape>): RevectorError {
         : `for about $${plan.cost_usd_estimate.toFixed(2)}`
   return new RevectorError(
     'CONSENT_MISSING',
-    `Moving ${plan.missing_chunks} chunks from ${plan.source_model} to ${plan.target_model}, ${price}, needs a yes.`,
+    `Moving ${counted(plan.missing_chunks, 'chunk')} from ${plan.source_model} to ${plan.target_model}, ${price}, needs a yes.`,
     { hint: 'Send it again with `"consent": true`.', data: { plan } },
   )
 }

@@ -101,7 +101,7 @@ function requestOf(body: z.output<typeof contract.addModel.body>): AddModel {
 /** A key of the service is no key to the network it stands in. @throws RevectorError INVALID_INPUT */
 function refuseUnknownUrl(url: string | undefined, allowed: readonly string[]): void {
   if (url === undefined || allowed.some((one) => covers(new URL(one), new URL(url)))) return
-  throw new RevectorError('INVALID_INPUT', `base_url is not one that the operator allows: came ${url}.`, {
+  throw new RevectorError('INVALID_INPUT', `Expected a base_url that the operator allows, got ${url}.`, {
     hint: 'Add it to `serve.modelUrls`, or register the model with `revector models add`.',
     data: { field: 'base_url' },
   })

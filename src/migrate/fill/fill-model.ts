@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { ChunkId, DocumentId } from '../../core/document.ts'
 import { RevectorError, throwIfAborted } from '../../core/errors.ts'
 import type { Model } from '../../core/model.ts'
@@ -73,10 +74,9 @@ interface Refusal {
 
 function refusedChunks(model: Model, { error }: Refusal, all: readonly Refusal[]): RevectorError {
   const ids = all.map((one) => one.chunkId)
-  const count = ids.length === 1 ? '1 chunk' : `${ids.length} chunks`
   return new RevectorError(
     error.code,
-    `"${model.modelName}" could not embed ${count} (${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}): ${error.message}`,
+    `"${model.modelName}" could not embed ${counted(ids.length, 'chunk')} (${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}): ${error.message}`,
     {
       hint: 'Change or remove the documents of these chunks, then run the same command again.',
       data: { model: model.modelName, chunk_ids: ids.slice(0, 100), chunks: ids.length },

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { MigrationScope } from '../../core/migration.ts'
 import type { Model } from '../../core/model.ts'
@@ -155,7 +156,9 @@ function warningsOf(plan: Omit<MigrationPlan, 'warnings'>): string[] {
   }
   if (plan.totalChunks < plan.corpusChunks) {
     const left = plan.corpusChunks - plan.totalChunks
-    warnings.push(`${left} of ${plan.corpusChunks} chunks are out of scope and stay with the source.`)
+    warnings.push(
+      `${left} of ${counted(plan.corpusChunks, 'chunk')} ${left === 1 ? 'is out of scope and stays' : 'are out of scope and stay'} with the source.`,
+    )
   }
   return warnings
 }

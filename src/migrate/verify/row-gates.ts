@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { graphOf } from '../../schema/graph.ts'
 import { countVectors } from '../../store/coverage.ts'
 import { readVectors } from '../../store/embeddings.ts'
@@ -13,11 +14,11 @@ export async function coverageGate(
   { target, scope, allowedQuarantined }: VerifyRequest,
 ): Promise<Measured> {
   const { chunks, vectors, quarantined, missing, examples } = await coverageInScope(db, layout, target, scope)
-  const lacking = missing > 0 ? `, ${missing} lack one` : ''
+  const lacking = missing > 0 ? `, ${counted(missing, 'lacks one', 'lack one')}` : ''
   return {
     passed: missing === 0 && quarantined <= allowedQuarantined,
     expected: `a vector for each chunk, at most ${allowedQuarantined} quarantined`,
-    measured: `${vectors} of ${chunks} chunks have a vector, ${quarantined} are quarantined${lacking}`,
+    measured: `${vectors} of ${counted(chunks, 'chunk has', 'chunks have')} a vector, ${counted(quarantined, 'is', 'are')} quarantined${lacking}`,
     data: { chunks, vectors, quarantined, missing, examples },
   }
 }
@@ -43,7 +44,7 @@ export async function vectorsGate({ db }: VerifyParts, { target }: VerifyRequest
     measured:
       faulty.length === 0
         ? `${vectors}, all of ${target.dimension} finite numbers${length}`
-        : `${faulty.join(', ')}, of ${vectors} vectors`,
+        : `${faulty.join(', ')}, of ${counted(vectors, 'vector')}`,
     data: { ...faults },
   }
 }
@@ -87,7 +88,8 @@ function indexFound(found: {
 }): string {
   if (found.name === undefined) return 'none'
   if (!found.valid) return `${found.name}, left invalid by an interrupted build`
-  if (!found.needed) return `${found.name}; ${found.vectors} vectors are few enough to be compared one by one`
+  if (!found.needed)
+    return `${found.name}; ${counted(found.vectors, 'vector is', 'vectors are')} few enough to be compared one by one`
   return found.used ? `${found.name}, used` : `${found.name}, passed by when a search was explained`
 }
 
@@ -103,7 +105,7 @@ export async function scopeGate(
   return {
     passed,
     expected: 'the whole corpus',
-    measured: passed ? 'the whole corpus' : `${reached} of ${all.chunks} chunks`,
+    measured: passed ? 'the whole corpus' : `${reached} of ${counted(all.chunks, 'chunk')}`,
     data: { chunks: all.chunks, reached, scope },
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { counted } from '../../core/counted.ts'
 import type { ChunkId } from '../../core/document.ts'
 import { throwIfAborted } from '../../core/errors.ts'
 import type { Model } from '../../core/model.ts'
@@ -26,7 +27,7 @@ export async function recallGate(parts: VerifyParts, request: VerifyRequest): Pr
   const { vectors: rows } = await countVectors(db, layout, target)
   const expected = `recall@${nearest} of searches at least ${thresholds.recall}`
   if (rows <= tuning.exactRows) {
-    const measured = `1: a search compares all ${rows} vectors`
+    const measured = `1: a search compares all ${counted(rows, 'vector')}`
     return { passed: thresholds.recall <= 1, expected, measured, data: { recall: 1, queries: 0 } }
   }
   const queries = Math.min(thresholds.sample, Math.max(fewestQueries, Math.floor(comparedRows / (rows + 1))))
@@ -51,7 +52,8 @@ export async function recallGate(parts: VerifyParts, request: VerifyRequest): Pr
   return {
     passed: recall >= thresholds.recall,
     expected,
-    measured: wanted === 0 ? 'nothing to search' : `${rounded(recall)}, asked with ${ids.length} chunks`,
+    measured:
+      wanted === 0 ? 'nothing to search' : `${rounded(recall)}, asked with ${counted(ids.length, 'chunk')}`,
     data: { recall, queries: ids.length },
   }
 }
@@ -84,7 +86,7 @@ export async function providerGate(parts: VerifyParts, request: VerifyRequest): 
   return {
     passed: changed.length === 0,
     expected,
-    measured: `${apart.length - changed.length} of ${apart.length} chunks came out as stored, the farthest is ${rounded(farthest, 6)} away`,
+    measured: `${apart.length - changed.length} of ${counted(apart.length, 'chunk')} came out as stored, the farthest is ${rounded(farthest, 6)} away`,
     data: { chunks: apart.length, changed: changed.length, farthest, examples: changed.map(({ id }) => id) },
   }
 }
@@ -111,7 +113,7 @@ export async function overlapGate(parts: VerifyParts, request: VerifyRequest): P
   const limit = Math.ceil(thresholds.sample / neighbourShare / nearest)
   const chunks = await sampleEmbedded(db, layout, [source, target], { scope, limit })
   if (chunks.length < fewestCompared) {
-    const measured = `only ${chunks.length} chunks have a vector in both: too few to compare`
+    const measured = `only ${counted(chunks.length, 'chunk has', 'chunks have')} a vector in both: too few to compare`
     return { passed: true, required, expected, measured, data: { chunks: chunks.length } }
   }
   const ids = chunks.map((chunk) => chunk.id)
@@ -131,7 +133,7 @@ export async function overlapGate(parts: VerifyParts, request: VerifyRequest): P
     passed: overlap >= (thresholds.overlap ?? 0),
     required,
     expected,
-    measured: `${rounded(overlap)} of the ${k} nearest are the same in both, among ${ids.length} chunks`,
+    measured: `${rounded(overlap)} of the ${k} nearest are the same in both, among ${counted(ids.length, 'chunk')}`,
     data: { overlap, k, chunks: ids.length, byChance: k / (ids.length - 1) },
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { Database } from '../database.ts'
 import { countUserTables } from './table-facts.ts'
@@ -9,7 +10,7 @@ export async function assertEmpty(database: Database, force: boolean): Promise<v
   if (tables === 0) return
   throw new RevectorError(
     'CONSENT_MISSING',
-    `The database is not empty: it has ${tables} tables, which a restore replaces.`,
+    `The database is not empty: it has ${counted(tables, 'table')}, which a restore replaces.`,
     {
       hint: 'Back it up, then restore with consent (force), or restore into an empty database.',
       data: { tables },

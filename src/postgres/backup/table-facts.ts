@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { Queryable } from '../database.ts'
 import { ident, join, raw, type Sql, sql } from '../sql.ts'
 
@@ -85,7 +86,8 @@ export function difference(expected: readonly TableFacts[], found: readonly Tabl
   for (const table of expected) {
     const other = byName.get(table.name)
     if (other === undefined) return `table ${table.name} is missing`
-    if (other.rows !== table.rows) return `table ${table.name} has ${other.rows} rows, not ${table.rows}`
+    if (other.rows !== table.rows)
+      return `table ${table.name} has ${counted(other.rows, 'row')}, not ${table.rows}`
     if (other.checksum !== table.checksum) return `rows of table ${table.name} are not what they were`
   }
   return null

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, type Sql, sql } from '../../postgres/sql.ts'
 import { type TableName, tableOf } from '../layout.ts'
@@ -22,7 +23,7 @@ export async function checkRows(db: Queryable, found: Discovered): Promise<void>
     const nulls = await count(db, sql`select from ${tableOf(table)} where chunk_id is null`)
     if (nulls > 0) {
       throw refused(
-        `${name} has ${nulls} rows without a chunk_id.`,
+        `${name} has ${counted(nulls, 'row')} without a chunk_id.`,
         `Remove them (delete from ${name} where chunk_id is null), or say whose vectors they are.`,
         { table: name, rows: nulls },
       )
@@ -35,7 +36,7 @@ export async function checkRows(db: Queryable, found: Discovered): Promise<void>
       where not exists (select from ${tableOf(chunks.name)} c where c.${ident(chunkId)} = e.chunk_id)`
     await refuseRows(db, orphans, (rows, ids) =>
       refused(
-        `${name} has vectors of ${rows} chunks that are not in ${spoken(chunks.name)}: chunk_id ${ids.join(', ')}${more(rows)}.`,
+        `${name} has vectors of ${counted(rows, 'chunk that is', 'chunks that are')} not in ${spoken(chunks.name)}: chunk_id ${ids.join(', ')}${more(rows)}.`,
         `Remove them, or name the right table: --chunks-table TABLE.`,
         { table: name, chunk_ids: ids, chunks: rows },
       ),
@@ -51,7 +52,7 @@ export async function checkRows(db: Queryable, found: Discovered): Promise<void>
                       where d.${ident(documents.id)} = c.${ident(documents.link)})`
   await refuseRows(db, homeless, (rows, ids) =>
     refused(
-      `${spoken(chunks.name)} has ${rows} chunks without a document in ${spoken(documents.table.name)}: ${chunkId} ${ids.join(', ')}${more(rows)}.`,
+      `${spoken(chunks.name)} has ${counted(rows, 'chunk')} without a document in ${spoken(documents.table.name)}: ${chunkId} ${ids.join(', ')}${more(rows)}.`,
       `Give them one, or remove them, or name the right table: --documents-table TABLE.`,
       { table: spoken(chunks.name), ids, rows },
     ),
@@ -66,7 +67,7 @@ export async function checkUnique(db: Queryable, table: TableName, column: strin
     where ${ident(column)} is not null group by ${ident(column)} having count(*) > 1`
   await refuseRows(db, several, (rows, ids) =>
     refused(
-      `${name} has several rows for one ${column}, ${rows} times: ${ids.join(', ')}${more(rows)}.`,
+      `${name} has several rows for one ${column}, ${counted(rows, 'time')}: ${ids.join(', ')}${more(rows)}.`,
       column === 'chunk_id'
         ? 'A model has one vector for a chunk. Keep the row of each that is right, and delete the others.'
         : `Every ${column} must name one row.`,
@@ -114,7 +115,7 @@ export async function constantModelId(
   const value = Number(rows[0]?.value ?? Number.NaN)
   if (rows.length === 1 && Number.isInteger(value) && value > 0 && value < 2 ** 31) return value
   throw refused(
-    `${name}.model_id is not one positive number in all rows: ${rows.map((row) => `${row.value ?? 'null'} (${row.rows} rows)`).join(', ')}.`,
+    `${name}.model_id is not one positive number in all rows: ${rows.map((row) => `${row.value ?? 'null'} (${counted(Number(row.rows), 'row')})`).join(', ')}.`,
     `Vectors of several models in one column can't be told apart by their table; keep one model's rows. If it means something else: ${rename}`,
     { table: name, column: 'model_id', values: rows, chunks: spoken(chunks.name) },
   )

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { Distance, ModelSpec } from '../../core/model.ts'
 import type { FirstModel } from './record.ts'
@@ -22,7 +23,7 @@ export function firstModel(
     if (rows === 0) return null
     throw new RevectorError(
       'UPGRADE_MODEL_UNKNOWN',
-      `Which model made the ${rows} vectors of ${dimension} dimensions in chunk_embeddings is not known.`,
+      `Which model made the ${counted(rows, 'vector')} of ${dimension} dimensions in chunk_embeddings is not known.`,
       { hint: 'Name it: revector db run --model NAME.', data: { dimension, rows } },
     )
   }

@@ -48,10 +48,10 @@ function defined<T extends object>(given: T): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
 }
 
-function invalid(field: string, expected: string, came: unknown): RevectorError {
+function invalid(field: string, expected: string, got: unknown): RevectorError {
   return new RevectorError(
     'INVALID_INPUT',
-    `The question's ${field} is wrong: expected ${expected}, came ${JSON.stringify(came)}.`,
+    `The question's ${field} is wrong: expected ${expected}, got ${JSON.stringify(got)}.`,
     {
       hint: 'Correct it and ask again.',
       data: { field },

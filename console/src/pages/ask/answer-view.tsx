@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import type { Citation, Status } from '../../api/shapes.ts'
-import { count, counted, milliseconds, percent } from '../../format.ts'
+import { counted, milliseconds, percent } from '../../format.ts'
 import { blocksOf, textOf } from '../../markdown/blocks.ts'
 import { byName } from '../../models.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -127,7 +127,9 @@ function Facts({ done, status }: { done: NonNullable<Question['done']['value']>;
         found with <ModelName model={byName(status.models, done.model)} name={done.model} />
       </span>
       <span>{milliseconds(done.took_ms)}</span>
-      {done.usage !== null && <span>{count(done.usage.input_tokens + done.usage.output_tokens)} tokens</span>}
+      {done.usage !== null && (
+        <span>{counted(done.usage.input_tokens + done.usage.output_tokens, 'token')}</span>
+      )}
       {done.removed_citations > 0 && (
         <span class="incomplete">{counted(done.removed_citations, 'invented citation')} taken out</span>
       )}

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { get, request } from '../../api/request.ts'
 import { useResource } from '../../api/resource.ts'
 import type { DocumentEmbeddings, Status, StoredDocument } from '../../api/shapes.ts'
-import { count, counted, date } from '../../format.ts'
+import { counted, date } from '../../format.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Loaded } from '../../parts/states.tsx'
@@ -97,7 +97,7 @@ function factsOf({ media_type, chunks, chunk_list, updated_at, source }: StoredD
   return [
     kindOf(media_type),
     counted(chunks, 'chunk'),
-    tokens > 0 ? `${count(tokens)} tokens` : '',
+    tokens > 0 ? counted(tokens, 'token') : '',
     updated_at === null ? '' : date(updated_at),
     source?.replace(/^upload:/, '') ?? '',
   ]

@@ -1,5 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { counted } from '../../format.ts'
 import { announce } from '../../parts/announce.tsx'
 import type { ColouredDocument } from './legend.tsx'
 import { nextPoint, paint, spotsOf, ways } from './paint.ts'
@@ -57,7 +58,7 @@ export function Scatter({
       // biome-ignore lint/a11y/noNoninteractiveTabindex: its points are gone through by keyboard
       tabIndex={0}
       role="application"
-      aria-label={`Map of ${chunks.length} chunks in ${layout.sample.model_name}. Arrow keys go from chunk to chunk, Enter opens one.`}
+      aria-label={`Map of ${counted(chunks.length, 'chunk')} in ${layout.sample.model_name}. Arrow keys go from chunk to chunk, Enter opens one.`}
       onPointerMove={(event) => {
         pointed.value = near(event)?.chunk_id ?? null
       }}

@@ -1,5 +1,5 @@
 import type { MigrationStatus } from '../../api/shapes.ts'
-import { bytes, count, date, dollars, duration, percent } from '../../format.ts'
+import { bytes, count, counted, date, dollars, duration, percent } from '../../format.ts'
 import { Meter } from '../../parts/meter.tsx'
 
 /** How far it is, how fast, and what it took. */
@@ -34,7 +34,7 @@ export function Figures({ move }: { move: MigrationStatus }) {
           <dd>
             {dollars(move.cost_usd)}
             <small>
-              {count(move.tokens)} tokens
+              {counted(move.tokens, 'token')}
               {move.budget_usd !== null && `, budget ${dollars(move.budget_usd)}`}
             </small>
           </dd>

@@ -8,9 +8,9 @@ import { Failure } from '../../parts/states.tsx'
 
 const questions: Readonly<Record<Gate['gate'], string>> = {
   coverage: 'Has every chunk a vector?',
-  vectors: 'Are they vectors of that width, without nonsense?',
-  index: 'Is there a graph, and do searches use it?',
-  recall: 'Does the graph find what is nearest?',
+  vectors: 'Are all vectors of the right width and valid?',
+  index: 'Is the index built, and do searches use it?',
+  recall: 'Does the index find the nearest vectors?',
   provider: 'Does the model still give the same vectors?',
   overlap: 'How much do old and new neighbours have in common?',
   quality: 'Is it as good on judged queries?',

@@ -28,7 +28,8 @@ export function Plan({ plan, onStart }: { plan: MigrationPlan; onStart: () => Pr
             {cost === null ? 'Not known' : dollars(cost)}
             <small>
               {plan.tokens_exact ? '' : 'about '}
-              {count(plan.tokens)} tokens{price === null ? '' : ` at $${price} a million`}
+              {counted(plan.tokens, 'token')}
+              {price === null ? '' : ` at $${price} a million`}
             </small>
           </dd>
         </div>

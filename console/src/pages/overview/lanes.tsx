@@ -58,7 +58,7 @@ function Lane({ model, chunks }: { model: Model; chunks: number }) {
         <h2>{model.model_name}</h2>
         <StateChip state={model.state} />
         <span class="lane-facts">
-          {count(model.dimension)} dimensions · {model.provider} · {graph(model)}
+          {counted(model.dimension, 'dimension')} · {model.provider} · {graph(model)}
         </span>
       </div>
       <Meter share={covered} height={thickness(model.dimension)} label={`Coverage of ${model.model_name}`} />
