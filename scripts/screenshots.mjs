@@ -127,7 +127,7 @@ async function look() {
   await wait(1_200)
   await shots(page, 'overview', { fullPage: true })
 
-  await go(page, `search?q=How do I go back to the old model?&models=${after},${before}&k=8`)
+  await go(page, `search?q=Does a search miss chunks while a migration runs?&models=${after},${before}&k=8`)
   await page.mouse.move(1270, 5)
   // A level line has no height, and counts as unseen.
   await page.locator('.joins path').first().waitFor({ state: 'attached' })
@@ -159,10 +159,7 @@ async function look() {
     .click({ position: { x: 200, y: 250 } })
   await shots(page, 'map')
 
-  for (const question of [
-    'How long is the source kept after the cut-over?',
-    'How do I go back to the old model?',
-  ]) {
+  for (const question of ['Are vectors of two models ever mixed?', 'Which files can it read?']) {
     await page.reload()
     await go(page, 'ask')
     await page.getByLabel('Question').fill(question)

@@ -133,4 +133,13 @@ describe('an extractive answer', () => {
     expect(answer.answer).toBe(text)
     expect(text).toContain('No sentence of the documents found answers this question')
   })
+
+  it('is no question, but what follows one', async () => {
+    const corpus = await answerCorpus(embedded, [
+      'How long is the source kept after the cut-over? For a week, unless the migration says otherwise.',
+      'Is the source kept after a cut-over for long? **Or not at all?**',
+    ])
+    const { answer } = await hear(corpus, null, { query: 'How long is the source kept after the cut-over?' })
+    expect(answer.answer).toBe('For a week, unless the migration says otherwise. [1]')
+  })
 })

@@ -19,6 +19,9 @@ const rankDiscount = 0.06
 /** Of what the passages have of the question, prose must have so much; else what answers it is code or a table. */
 const leastProse = 0.35
 
+/** A question answers none; what follows it may, and is about what it names. */
+const asks = /[?？؟]["'”’»)\]*_]*\s*$/u
+
 interface Candidate {
   readonly passage: Passage
   readonly sentence: Sentence
@@ -80,9 +83,12 @@ function candidatesOf(
   const around = weightOf(shared(question, passage.words), rarity)
   const whole = weightOf(question, rarity)
   const score = (0.5 + (whole === 0 ? 0 : (0.5 * around) / whole)) / (1 + rank * rankDiscount)
-  return sentences
-    .filter(({ text }) => lengthOf(text) >= shortest && lengthOf(text) <= longest)
-    .map((sentence) => ({ passage, sentence, words: wordsOf(sentence.text), score }))
+  return sentences.flatMap((sentence, i) => {
+    const { text } = sentence
+    if (asks.test(text) || lengthOf(text) < shortest || lengthOf(text) > longest) return []
+    const before = sentences[i - 1]?.text ?? ''
+    return { passage, sentence, words: wordsOf(asks.test(before) ? `${before} ${text}` : text), score }
+  })
 }
 
 function lengthOf(text: string): number {
