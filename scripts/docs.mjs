@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const reference = join(root, 'docs', 'reference')
 
 const { errorCatalogue } = await import('../dist/core/errors.js')
-const { environmentNames, keyNames, optionsSchema } = await import('../dist/config.js')
+const { environmentNames, keyNames, optionsSchema } = await import('../dist/config/config.js')
 const { knownModels, setupModels } = await import('../dist/embedding/catalogue.js')
 const { openApi } = await import('../dist/http/openapi.js')
 const { operations } = await import('../dist/http/contract/operations.js')

@@ -42,4 +42,4 @@ export type {
   InputKind,
 } from './embedding/contract.ts'
 export type { OwnModel } from './embedding/own-model.ts'
-export * from './revector.ts'
+export * from './library/revector.ts'

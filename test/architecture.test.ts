@@ -37,8 +37,8 @@ describe('the rules can fail', () => {
     ],
     [
       'upward as a type',
-      file('core/a.ts', `import type { X } from '../config.ts'`),
-      'core/a.ts imports upward: config.ts',
+      file('core/a.ts', `import type { X } from '../config/config.ts'`),
+      'core/a.ts imports upward: config/config.ts',
     ],
     [
       'upward by re-export',
@@ -104,9 +104,9 @@ describe('the rules can fail', () => {
     ],
   ])('content: %s', (_, source, fault) => expect(contentFaults([source])).toEqual([fault]))
 
-  it('content: config.ts, the store, comments and prose are free', () => {
+  it('content: the configuration, the store, comments and prose are free', () => {
     const free = [
-      file('config.ts', 'const env = process.env'),
+      file('config/config.ts', 'const env = process.env'),
       file('store/a.ts', `import { sql } from '../postgres/sql.ts'\nsql\`select 1 from chunks\``),
       file('cli/a.ts', `// process.env is read elsewhere\nconst help = 'Select a model from the list.'`),
     ]

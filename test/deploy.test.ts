@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { optionsSchema, readConfig } from '../src/config.ts'
+import { optionsSchema, readConfig } from '../src/config/config.ts'
 import { runCli } from './cli/run-cli.ts'
 import { blocks, root } from './docs/pages.ts'
 

@@ -24,7 +24,7 @@ export async function http({ serverUrl, log }) {
       const sourceModel = (await revector.models.list()).find(({ current }) => current).modelName
       await revector.ingestion.migrateToNewModel({ sourceModel, targetModel: model.modelName })
       const { startService } = await import('../../dist/http/serve.js')
-      const { optionsSchema } = await import('../../dist/config.js')
+      const { optionsSchema } = await import('../../dist/config/config.js')
       const { silentLog } = await import('../../dist/logs/log.js')
       const { createRedactor } = await import('../../dist/logs/redact.js')
       const service = await startService({

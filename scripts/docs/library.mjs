@@ -5,7 +5,7 @@ import ts from 'typescript'
 /** The public calls with their comments, and every shape that can be reached from them, out of the sources. */
 export function libraryPage(src) {
   const sources = sourcesBelow(src)
-  const file = join(src, 'interface.ts')
+  const file = join(src, 'library', 'interface.ts')
   const main = sources.find('Revector', file).node
   const written = (call, name) =>
     `${name}\n\n${comment(call)}${fenced(call.getText().replace(indentOf(call), '\n'))}`
@@ -23,7 +23,7 @@ export function libraryPage(src) {
       .map((call) => written(call, `### ${name}.${call.name.getText()}`))
     return `## revector.${name}\n\n${calls.join('\n\n')}`
   })
-  const options = sources.find('CreateOptions', join(src, 'revector.ts'))
+  const options = sources.find('CreateOptions', join(src, 'library', 'revector.ts'))
   const shapes = sources
     .reachable([{ node: main, file: file }, options])
     .filter(({ node }) => !shown.has(node))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { auditShape } from '../access-wire.ts'
-import type { AuditEntry } from '../revector.ts'
+import type { AuditEntry } from '../library/revector.ts'
+import { auditShape } from '../wire/access.ts'
 import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { plain, type Style, table } from './text.ts'

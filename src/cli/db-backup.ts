@@ -1,5 +1,5 @@
-import type { BackupReport } from '../revector.ts'
-import { backupShape } from '../wire.ts'
+import type { BackupReport } from '../library/revector.ts'
+import { backupShape } from '../wire/wire.ts'
 import type { Context } from './run.ts'
 import { bytes, count, seconds, table } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { isRevectorError } from '../core/errors.ts'
-import type { DatabaseStatus, RunOptions } from '../revector.ts'
+import type { DatabaseStatus, RunOptions } from '../library/revector.ts'
 import { askName } from './consent.ts'
 import { showStatus } from './db-status.ts'
 import type { Context } from './run.ts'

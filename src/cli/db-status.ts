@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
-import type { DatabaseStatus } from '../revector.ts'
-import { modelShape, statusShape } from '../wire.ts'
+import type { DatabaseStatus } from '../library/revector.ts'
+import { modelShape, statusShape } from '../wire/wire.ts'
 import { modelsText } from './models.ts'
 import type { Context } from './run.ts'
 import { count, facts, type Style } from './text.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { doctorShape } from '../migration-wire.ts'
-import type { Check, DoctorReport } from '../revector.ts'
+import type { Check, DoctorReport } from '../library/revector.ts'
+import { doctorShape } from '../wire/migration.ts'
 import type { Context, Start } from './run.ts'
 import { count, plain, type Style, wrap } from './text.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { DocumentSummary, StoredDocument } from '../revector.ts'
-import { documentEmbeddingsShape, documentShape, fillShape, storedDocumentShape } from '../wire.ts'
+import type { DocumentSummary, StoredDocument } from '../library/revector.ts'
+import { documentEmbeddingsShape, documentShape, fillShape, storedDocumentShape } from '../wire/wire.ts'
 import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { count, facts, percent, plain, seconds, table } from './text.ts'

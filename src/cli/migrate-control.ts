@@ -1,6 +1,6 @@
 import { errorCatalogue } from '../core/errors.ts'
 import type { MigrationStatus } from '../core/migration.ts'
-import { migrationStatusShape } from '../migration-wire.ts'
+import { migrationStatusShape } from '../wire/migration.ts'
 import type { GateFlags, LimitFlags } from './migrate-options.ts'
 import { limits } from './migrate-options.ts'
 import { gatesText, stateWords, statusText } from './migration-text.ts'

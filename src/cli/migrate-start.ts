@@ -1,6 +1,6 @@
 import type { MigrationStatus } from '../core/migration.ts'
-import { migrationStatusShape, planShape } from '../migration-wire.ts'
-import type { MigrationPlan } from '../revector.ts'
+import type { MigrationPlan } from '../library/revector.ts'
+import { migrationStatusShape, planShape } from '../wire/migration.ts'
 import { limits, type PlanFlags, planRequest, type StartFlags } from './migrate-options.ts'
 import { planText, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'

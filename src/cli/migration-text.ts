@@ -7,7 +7,7 @@ import type {
   MigrationWorker,
   Verification,
 } from '../core/migration.ts'
-import type { MigrationPlan } from '../revector.ts'
+import type { MigrationPlan } from '../library/revector.ts'
 import { bytes, count, facts, percent, plain, type Style, table } from './text.ts'
 
 /** `$0.02`, `$1,234.50`; less than a cent as far as it takes to show something. */

@@ -1,11 +1,11 @@
 import { audited } from '../access/audited.ts'
-import type { Config, Options } from '../config.ts'
+import type { Config, Options } from '../config/config.ts'
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
+import type { Revector } from '../library/revector.ts'
 import { type Log, openLog, silentLog } from '../logs/log.ts'
 import { createRedactor, type Redactor, secretsOf } from '../logs/redact.ts'
-import type { Revector } from '../revector.ts'
 import { askConsent } from './consent.ts'
 import { asRevectorError, exitCodeOf, failureDocument, failureText, failureTrace } from './failure.ts'
 import { type Interrupt, listenForInterrupt } from './interrupt.ts'
@@ -80,8 +80,8 @@ async function prepare(
   opened: Opened,
 ): Promise<Context> {
   const [{ readConfig }, { createRevector }] = await Promise.all([
-    import('../config.ts'),
-    import('../revector.ts'),
+    import('../config/config.ts'),
+    import('../library/revector.ts'),
   ])
   const { keys, ...options } = readConfig(
     optionsOf(flags),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { RevectorError } from '../core/errors.ts'
 import type { Aggregation, Hit, SearchResult, Serve } from '../core/search.ts'
-import { searchShape } from '../wire.ts'
+import { searchShape } from '../wire/wire.ts'
 import { date, decimal, keyValue, names, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
 import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
 import type { Context, Start } from './run.ts'

@@ -1,5 +1,5 @@
+import type { ServeOptions } from '../config/serve-options.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { ServeOptions } from '../serve-options.ts'
 import { createPlaces } from './concurrency.ts'
 import { atEnd } from './ended.ts'
 import { faultOfText } from './json-body.ts'

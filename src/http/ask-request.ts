@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { AskRequest } from '../revector.ts'
+import type { AskRequest } from '../library/revector.ts'
 import type { query } from './contract/query.ts'
 import { filterOf } from './filter.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
+import type { Revector } from '../library/revector.ts'
 import type { Log } from '../logs/log.ts'
 import type { Redactor } from '../logs/redact.ts'
-import type { Revector } from '../revector.ts'
 import type { App } from './route.ts'
 
 interface Parts {

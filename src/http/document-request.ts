@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { Revector } from '../revector.ts'
+import type { Revector } from '../library/revector.ts'
 import type { addDocuments } from './contract/documents.ts'
 
 type NewDocument = Parameters<Revector['ingestion']['ingestDocument']>[0]

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import { openStates } from '../core/migration.ts'
-import type { Revector } from '../revector.ts'
+import type { Revector } from '../library/revector.ts'
 import { figuresOf } from './figures.ts'
 import type { App } from './route.ts'
 

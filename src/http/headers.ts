@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet'
-import type { ServeOptions } from '../serve-options.ts'
+import type { ServeOptions } from '../config/serve-options.ts'
 import type { App } from './route.ts'
 
 const self = ["'self'"]

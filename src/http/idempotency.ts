@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Revector } from '../revector.ts'
+import type { Revector } from '../library/revector.ts'
 
 export interface Answered {
   readonly status: number

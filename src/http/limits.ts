@@ -1,9 +1,9 @@
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
 import type { FastifyRequest } from 'fastify'
+import type { ServeOptions } from '../config/serve-options.ts'
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { ServeOptions } from '../serve-options.ts'
 import type { App } from './route.ts'
 
 /** How often one address may come with what is no key, in a minute. */

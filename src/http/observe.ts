@@ -1,7 +1,7 @@
 import { errorCatalogue } from '../core/errors.ts'
 import { knownModel } from '../embedding/catalogue.ts'
+import type { Revector } from '../library/revector.ts'
 import type { Log } from '../logs/log.ts'
-import type { Revector } from '../revector.ts'
 import { atEnd } from './ended.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { App } from './route.ts'

@@ -1,7 +1,7 @@
 import { Server } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
-import type { ServeOptions } from '../serve-options.ts'
+import type { ServeOptions } from '../config/serve-options.ts'
 import type { App } from './route.ts'
 
 declare module 'fastify' {

@@ -1,9 +1,9 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
-import { answerShape } from '../answer-wire.ts'
 import { askRequest } from '../http/ask-request.ts'
 import { answer, query as contract } from '../http/contract/query.ts'
-import type { Answer } from '../revector.ts'
+import type { Answer } from '../library/revector.ts'
+import { answerShape } from '../wire/answer.ts'
 import type { McpParts } from './parts.ts'
 import { toolResult } from './tool-result.ts'
 

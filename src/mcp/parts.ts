@@ -1,4 +1,4 @@
-import type { Revector } from '../revector.ts'
+import type { Revector } from '../library/revector.ts'
 
 /** What the tools work with, for one client. */
 export interface McpParts {

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { modelName } from '../http/contract/operation.ts'
 import { filter, query, searchResult, topK } from '../http/contract/search.ts'
 import { filterOf } from '../http/filter.ts'
-import { searchShape } from '../wire.ts'
+import { searchShape } from '../wire/wire.ts'
 import type { McpParts } from './parts.ts'
 import { toolResult } from './tool-result.ts'
 

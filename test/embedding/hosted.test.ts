@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { keyNames as configured } from '../../src/config.ts'
+import { keyNames as configured } from '../../src/config/config.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import { keyNames } from '../../src/hosted/keys.ts'

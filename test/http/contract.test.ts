@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { App } from '../../src/http/route.ts'
-import type { Revector } from '../../src/revector.ts'
+import type { Revector } from '../../src/library/revector.ts'
 import { describeEngines } from '../support/engines.ts'
 import { call, eventsOf } from './support/calls.ts'
 import { openApp, openLibrary, small, wide, workAll } from './support/service.ts'

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest'
-import type { Options } from '../../src/config.ts'
+import type { Options } from '../../src/config/config.ts'
 import type { AppParts } from '../../src/http/app.ts'
 import type { App } from '../../src/http/route.ts'
+import { type CreateOptions, createRevector, type Revector } from '../../src/library/revector.ts'
 import type { Log } from '../../src/logs/log.ts'
-import { type CreateOptions, createRevector, type Revector } from '../../src/revector.ts'
 import { type Engine, embedded } from '../support/engines.ts'
 import { openApp as appOver, serveOptions } from './support/service.ts'
 

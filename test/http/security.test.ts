@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { optionsSchema } from '../../src/config.ts'
+import { optionsSchema } from '../../src/config/config.ts'
 import { refuseOpenToNetwork } from '../../src/http/auth.ts'
 import { isLoopback, nameOfHost } from '../../src/http/loopback.ts'
 import { temporaryFolder } from '../support/engines.ts'

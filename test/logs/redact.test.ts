@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { RevectorError } from '../../src/core/errors.ts'
 import { openLog } from '../../src/logs/log.ts'
 import { createRedactor, secretsOf } from '../../src/logs/redact.ts'

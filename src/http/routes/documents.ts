@@ -1,18 +1,18 @@
 import multipart from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type * as z from 'zod'
+import type { ServeOptions } from '../../config/serve-options.ts'
 import { counted } from '../../core/counted.ts'
 import { type ErrorCode, errorCatalogue, RevectorError } from '../../core/errors.ts'
+import type { IngestReport, Revector } from '../../library/revector.ts'
 import type { Redactor } from '../../logs/redact.ts'
-import type { IngestReport, Revector } from '../../revector.ts'
-import type { ServeOptions } from '../../serve-options.ts'
 import {
   documentEmbeddingsShape,
   documentShape,
   fillShape,
   ingestShape,
   storedDocumentShape,
-} from '../../wire.ts'
+} from '../../wire/wire.ts'
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
 import { signalOf } from '../disconnect.ts'

@@ -2,14 +2,14 @@ import type * as z from 'zod'
 import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { MigrationEvent, MigrationScope } from '../../core/migration.ts'
+import type { MigrationLimits, PlanMigration, Revector } from '../../library/revector.ts'
 import {
   migrationEventShape,
   migrationShape,
   migrationStatusShape,
   planShape,
   quarantineShape,
-} from '../../migration-wire.ts'
-import type { MigrationLimits, PlanMigration, Revector } from '../../revector.ts'
+} from '../../wire/migration.ts'
 import type { Places } from '../concurrency.ts'
 import * as contract from '../contract/migrations.ts'
 import { signalOf } from '../disconnect.ts'

@@ -1,8 +1,8 @@
 import type * as z from 'zod'
+import type { ServeOptions } from '../../config/serve-options.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { AddModel, ModelStatus, Revector } from '../../revector.ts'
-import type { ServeOptions } from '../../serve-options.ts'
-import { modelShape, modelSpaceShape } from '../../wire.ts'
+import type { AddModel, ModelStatus, Revector } from '../../library/revector.ts'
+import { modelShape, modelSpaceShape } from '../../wire/wire.ts'
 import * as contract from '../contract/models.ts'
 import { type App, routeOf } from '../route.ts'
 

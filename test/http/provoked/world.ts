@@ -1,5 +1,5 @@
 import type { App } from '../../../src/http/route.ts'
-import { createRevector, type Revector } from '../../../src/revector.ts'
+import { createRevector, type Revector } from '../../../src/library/revector.ts'
 import type { Engine } from '../../support/engines.ts'
 import { type FakeProvider, type Fault, fakeProvider } from '../../support/providers/server.ts'
 import { type Call, call } from '../support/calls.ts'

@@ -1,12 +1,12 @@
 import { onTestFinished } from 'vitest'
-import { type Options, optionsSchema } from '../../../src/config.ts'
+import { type Options, optionsSchema } from '../../../src/config/config.ts'
+import type { ServeOptions } from '../../../src/config/serve-options.ts'
 import { type AppParts, createApp } from '../../../src/http/app.ts'
 import type { App } from '../../../src/http/route.ts'
+import { createRevector, type Revector } from '../../../src/library/revector.ts'
 import { silentLog } from '../../../src/logs/log.ts'
 import { createRedactor } from '../../../src/logs/redact.ts'
 import { mcpRoutes } from '../../../src/mcp/http.ts'
-import { createRevector, type Revector } from '../../../src/revector.ts'
-import type { ServeOptions } from '../../../src/serve-options.ts'
 import type { Engine } from '../../support/engines.ts'
 
 /** Two models without weights, of which `small` is current. */

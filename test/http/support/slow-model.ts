@@ -1,4 +1,4 @@
-import type { Revector } from '../../../src/revector.ts'
+import type { Revector } from '../../../src/library/revector.ts'
 import { type FakeProvider, fakeProvider } from '../../support/providers/server.ts'
 
 /** Makes a model current whose provider does as the test says: it answers when it may. */

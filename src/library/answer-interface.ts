@@ -1,6 +1,6 @@
-import type { Answer, AnswerEvent } from './core/answer.ts'
-import type { OnProgress } from './core/progress.ts'
-import type { AskRequest } from './search/answer/request.ts'
+import type { Answer, AnswerEvent } from '../core/answer.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { AskRequest } from '../search/answer/request.ts'
 
 export type {
   Answer,
@@ -10,8 +10,8 @@ export type {
   LanguageProviderName,
   TokenUsage,
   Unanswered,
-} from './core/answer.ts'
-export type { AskRequest } from './search/answer/request.ts'
+} from '../core/answer.ts'
+export type { AskRequest } from '../search/answer/request.ts'
 
 export interface Answers {
   /** `provider:model` of the language model that answers; null: answers are sentences of the documents. */

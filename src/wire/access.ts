@@ -1,4 +1,4 @@
-import type { ApiKey, AuditEntry } from './core/access.ts'
+import type { ApiKey, AuditEntry } from '../core/access.ts'
 
 /** Shapes of `--json` for keys and the audit: see wire.ts. */
 export function keyShape(key: ApiKey) {

@@ -1,8 +1,8 @@
-import type { OnceAnswer, RepeatableRequest } from './access/once.ts'
-import type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry } from './core/access.ts'
+import type { OnceAnswer, RepeatableRequest } from '../access/once.ts'
+import type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry } from '../core/access.ts'
 
-export type { OnceAnswer, RepeatableRequest } from './access/once.ts'
-export type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry, Scope } from './core/access.ts'
+export type { OnceAnswer, RepeatableRequest } from '../access/once.ts'
+export type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry, Scope } from '../core/access.ts'
 
 /** `revector.keys`: who may use a service, and for what. */
 export interface Keys {

@@ -1,4 +1,4 @@
-import type { ChunkId } from './core/document.ts'
+import type { ChunkId } from '../core/document.ts'
 import type {
   GateName,
   GateThresholds,
@@ -7,15 +7,15 @@ import type {
   MigrationId,
   MigrationScope,
   MigrationStatus,
-} from './core/migration.ts'
-import type { OnProgress } from './core/progress.ts'
-import type { WorkReport } from './migrate/fill/work.ts'
-import type { MigrationPlan } from './migrate/plan/plan.ts'
-import type { QuarantinedChunk } from './store/quarantine.ts'
+} from '../core/migration.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { WorkReport } from '../migrate/fill/work.ts'
+import type { MigrationPlan } from '../migrate/plan/plan.ts'
+import type { QuarantinedChunk } from '../store/quarantine.ts'
 
-export type { WorkReport } from './migrate/fill/work.ts'
-export type { MigrationPlan } from './migrate/plan/plan.ts'
-export type { QuarantinedChunk } from './store/quarantine.ts'
+export type { WorkReport } from '../migrate/fill/work.ts'
+export type { MigrationPlan } from '../migrate/plan/plan.ts'
+export type { QuarantinedChunk } from '../store/quarantine.ts'
 
 /** Which chunks go where, and for how much. */
 export interface PlanMigration {

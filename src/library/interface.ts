@@ -1,44 +1,44 @@
-import type { Audit, Idempotency, Keys } from './access-interface.ts'
-import type { Answers } from './answer-interface.ts'
-import type { DocumentId } from './core/document.ts'
-import type { Distance, Model, ProviderName } from './core/model.ts'
-import type { OnProgress } from './core/progress.ts'
-import type { OnLanguageModelCall, OnProviderCall } from './core/provider-call.ts'
-import type { Aggregation, SearchFilter, SearchResult, Serve } from './core/search.ts'
-import type { DoctorOptions, DoctorReport } from './doctor/doctor.ts'
+import type { DocumentId } from '../core/document.ts'
+import type { Distance, Model, ProviderName } from '../core/model.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { OnLanguageModelCall, OnProviderCall } from '../core/provider-call.ts'
+import type { Aggregation, SearchFilter, SearchResult, Serve } from '../core/search.ts'
+import type { DoctorOptions, DoctorReport } from '../doctor/doctor.ts'
 import type {
   DocumentEmbeddings,
   DocumentPage,
   DocumentSummary,
   StoredDocument,
-} from './documents/documents.ts'
-import type { IngestDocument } from './ingest/ingest-document.ts'
-import type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
+} from '../documents/documents.ts'
+import type { IngestDocument } from '../ingest/ingest-document.ts'
+import type { IngestPaths, IngestReport } from '../ingest/ingest-paths.ts'
+import type { ModelStatus } from '../models/status.ts'
+import type { BackupReport, RestoreReport } from '../postgres/backup.ts'
+import type { UpgradePlan } from '../schema/upgrade.ts'
+import type { ExplainRequest, SearchPlan } from '../search/explain.ts'
+import type { SampledChunk } from '../store/sample.ts'
+import type { Audit, Idempotency, Keys } from './access-interface.ts'
+import type { Answers } from './answer-interface.ts'
 import type { Migrations } from './migration-interface.ts'
-import type { ModelStatus } from './models/status.ts'
-import type { BackupReport, RestoreReport } from './postgres/backup.ts'
-import type { UpgradePlan } from './schema/upgrade.ts'
-import type { ExplainRequest, SearchPlan } from './search/explain.ts'
-import type { SampledChunk } from './store/sample.ts'
 
-export type * from './access-interface.ts'
-export type * from './answer-interface.ts'
-export type { Check, CheckName, DoctorOptions, DoctorReport } from './doctor/doctor.ts'
+export type { Check, CheckName, DoctorOptions, DoctorReport } from '../doctor/doctor.ts'
 export type {
   DocumentEmbeddings,
   DocumentPage,
   DocumentSummary,
   StoredChunk,
   StoredDocument,
-} from './documents/documents.ts'
-export type { IngestDocument } from './ingest/ingest-document.ts'
-export type { IngestPaths, IngestReport } from './ingest/ingest-paths.ts'
-export type { NamedFile } from './ingest/named-files.ts'
+} from '../documents/documents.ts'
+export type { IngestDocument } from '../ingest/ingest-document.ts'
+export type { IngestPaths, IngestReport } from '../ingest/ingest-paths.ts'
+export type { NamedFile } from '../ingest/named-files.ts'
+export type { ModelStatus } from '../models/status.ts'
+export type { BackupReport, RestoreReport } from '../postgres/backup.ts'
+export type { ExplainRequest, SearchPlan } from '../search/explain.ts'
+export type { SampledChunk } from '../store/sample.ts'
+export type * from './access-interface.ts'
+export type * from './answer-interface.ts'
 export type * from './migration-interface.ts'
-export type { ModelStatus } from './models/status.ts'
-export type { BackupReport, RestoreReport } from './postgres/backup.ts'
-export type { ExplainRequest, SearchPlan } from './search/explain.ts'
-export type { SampledChunk } from './store/sample.ts'
 
 /** Every long call takes these. */
 export interface CallOptions {

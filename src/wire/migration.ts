@@ -5,8 +5,8 @@ import type {
   MigrationStatus,
   MigrationWorker,
   Verification,
-} from './core/migration.ts'
-import type { DoctorReport, MigrationPlan, QuarantinedChunk, WorkReport } from './revector.ts'
+} from '../core/migration.ts'
+import type { DoctorReport, MigrationPlan, QuarantinedChunk, WorkReport } from '../library/revector.ts'
 
 /** A plan has the fields of a status that are known before anything was done. */
 export function planShape(plan: MigrationPlan) {

@@ -1,10 +1,10 @@
-import { auditPage, beginAudit, endAudit } from './access/audit.ts'
-import { createKey, revokeKey } from './access/keys.ts'
-import { once, sweepKept } from './access/once.ts'
-import { anyKeyInForce, createKeyCheck } from './access/verify.ts'
+import { auditPage, beginAudit, endAudit } from '../access/audit.ts'
+import { createKey, revokeKey } from '../access/keys.ts'
+import { once, sweepKept } from '../access/once.ts'
+import { anyKeyInForce, createKeyCheck } from '../access/verify.ts'
+import { listKeys } from '../store/api-keys.ts'
 import type { Audit, Idempotency, Keys } from './access-interface.ts'
 import type { Runtime } from './runtime.ts'
-import { listKeys } from './store/api-keys.ts'
 
 /** `revector.keys`, `revector.audit` and `revector.idempotency`. */
 export function accessCalls({ opened }: Pick<Runtime, 'opened'>): {

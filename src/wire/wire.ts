@@ -1,5 +1,5 @@
-import type { Model } from './core/model.ts'
-import type { Hit, SearchResult, Serving } from './core/search.ts'
+import type { Model } from '../core/model.ts'
+import type { Hit, SearchResult, Serving } from '../core/search.ts'
 import type {
   BackupReport,
   DatabaseStatus,
@@ -9,7 +9,7 @@ import type {
   IngestReport,
   ModelStatus,
   StoredDocument,
-} from './revector.ts'
+} from '../library/revector.ts'
 
 /**
  * The shapes of `--json` and of HTTP bodies: snake_case, dates as ISO 8601. Written out one by one, because keys

@@ -1,4 +1,4 @@
-import type { Answer, AnswerEvent, Citation } from './revector.ts'
+import type { Answer, AnswerEvent, Citation } from '../library/revector.ts'
 import { hitShape, servingShape } from './wire.ts'
 
 /** The shapes of answers in `--json`, HTTP bodies and events, and tools of agents. */

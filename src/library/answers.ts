@@ -1,7 +1,7 @@
+import type { Config } from '../config/config.ts'
+import { ask } from '../search/answer/ask.ts'
 import type { Answers } from './answer-interface.ts'
-import type { Config } from './config.ts'
 import type { Runtime } from './runtime.ts'
-import { ask } from './search/answer/ask.ts'
 
 /** `revector.answers`. */
 export function answerCalls(
