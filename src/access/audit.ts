@@ -14,7 +14,7 @@ export async function endAudit({ db }: AccessParts, id: string, status: number):
 /** Newest first. `next` goes on from where the page ends; null at the end. */
 export async function auditPage(
   { db }: AccessParts,
-  { limit = 100, before }: { readonly limit?: number; readonly before?: string | undefined } = {},
+  { limit = 100, before }: { readonly limit?: number; readonly before?: string } = {},
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }> {
   const most = Math.min(Math.max(Math.trunc(limit), 1), 1_000)
   const rows = await page(db, { limit: most + 1, before })

@@ -15,7 +15,7 @@ const longestName = 100
  */
 export async function createKey(
   { db }: AccessParts,
-  { actor = thisActor(), ...key }: NewApiKey & { readonly actor?: string | undefined },
+  { actor = thisActor(), ...key }: NewApiKey & { readonly actor?: string },
 ): Promise<{ readonly key: ApiKey; readonly secret: string }> {
   refuseUnfit(key)
   const { id, secret, hash } = makeKey()
@@ -39,7 +39,7 @@ export async function createKey(
 export async function revokeKey(
   { db }: AccessParts,
   idOrName: string,
-  { actor = thisActor() }: { readonly actor?: string | undefined } = {},
+  { actor = thisActor() }: { readonly actor?: string } = {},
 ): Promise<ApiKey> {
   return db.transaction(async (tx) => {
     const revoked = idOrName.includes('\0') ? null : await revokeRow(tx, idOrName)

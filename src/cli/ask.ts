@@ -65,11 +65,11 @@ async function run(context: Context, question: string, flags: Flags): Promise<un
     filter: filterOf(flags),
     signal,
     onProgress,
-    ...(model === undefined ? {} : { modelName: model }),
-    ...(serve === undefined ? {} : { serve }),
-    ...(topK === undefined ? {} : { topK }),
-    ...(minScore === undefined ? {} : { minScore }),
-    ...(mode === undefined ? {} : { mode }),
+    modelName: model,
+    serve,
+    topK,
+    minScore,
+    mode,
   })
   const { terminal } = context
   let passages = 0

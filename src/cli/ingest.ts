@@ -34,7 +34,7 @@ async function run(context: Context, paths: readonly string[], flags: Flags): Pr
   const report = await context.change('addDocuments', paths.join(' '), () =>
     context.revector.ingestion.ingestPaths({
       paths,
-      ...(flags.model === undefined ? {} : { model: flags.model }),
+      model: flags.model,
       ...(flags.metadata === undefined ? {} : { metadata: Object.fromEntries(flags.metadata) }),
       ...call,
     }),

@@ -20,8 +20,8 @@ export async function events(
   const request = {
     follow: flags.follow === true,
     signal,
-    ...(id === undefined ? {} : { migrationId: id }),
-    ...(flags.after === undefined ? {} : { after: flags.after }),
+    migrationId: id,
+    after: flags.after,
   }
   const seen: MigrationEvent[] = []
   for await (const event of context.revector.migrations.events(request)) {

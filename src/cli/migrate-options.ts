@@ -77,7 +77,7 @@ export function overrideOption(): Option {
 export function planRequest(flags: PlanFlags) {
   const { from, to, budgetUsd, pricePerMillion } = flags
   return {
-    ...(from === undefined ? {} : { sourceModel: from }),
+    sourceModel: from,
     targetModel: to,
     scope: scopeOf(flags),
     ...limits({ budgetUsd, pricePerMillion }),
@@ -87,18 +87,18 @@ export function planRequest(flags: PlanFlags) {
 export function limits(flags: { readonly [Name in keyof LimitFlags]: LimitFlags[Name] | undefined }) {
   const { budgetUsd, pricePerMillion, allowQuarantined, holdover } = flags
   return {
-    ...(budgetUsd === undefined ? {} : { budgetUsd }),
-    ...(pricePerMillion === undefined ? {} : { pricePerMillionTokens: pricePerMillion }),
-    ...(allowQuarantined === undefined ? {} : { allowedQuarantined: allowQuarantined }),
-    ...(holdover === undefined ? {} : { holdoverSeconds: holdover }),
+    budgetUsd,
+    pricePerMillionTokens: pricePerMillion,
+    allowedQuarantined: allowQuarantined,
+    holdoverSeconds: holdover,
   }
 }
 
 function scopeOf({ documents, where, sample }: PlanFlags): MigrationScope {
   return {
-    ...(documents === undefined ? {} : { documents }),
+    documents,
     ...(where === undefined ? {} : { where: Object.fromEntries(where) }),
-    ...(sample === undefined ? {} : { sample }),
+    sample,
   }
 }
 

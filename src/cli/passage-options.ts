@@ -14,11 +14,11 @@ export interface FilterFlags {
 
 export function filterOf(flags: FilterFlags): SearchFilter {
   return {
-    ...(flags.document === undefined ? {} : { documentIds: flags.document }),
-    ...(flags.title === undefined ? {} : { title: flags.title }),
+    documentIds: flags.document,
+    title: flags.title,
     ...(flags.where === undefined ? {} : { metadata: Object.fromEntries(flags.where) }),
-    ...(flags.after === undefined ? {} : { createdAfter: flags.after }),
-    ...(flags.before === undefined ? {} : { createdBefore: flags.before }),
+    createdAfter: flags.after,
+    createdBefore: flags.before,
   }
 }
 

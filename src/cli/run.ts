@@ -108,7 +108,7 @@ async function prepare(
   opened.log.info('Command started.', { command: process.argv.slice(2).join(' ') })
   const revector = await createRevector({
     ...optionsOf(flags),
-    ...(flags.config === undefined ? {} : { configFile: flags.config }),
+    configFile: flags.config,
     onProgress: (event) => opened.progress?.onProgress(event),
   })
   opened.revector = revector

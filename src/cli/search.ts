@@ -70,13 +70,13 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
     filter: filterOf(flags),
     signal,
     onProgress,
-    ...(minScore === undefined ? {} : { minScore }),
-    ...(serve === undefined ? {} : { serve }),
+    minScore,
+    serve,
   }
   const { retriever } = context.revector
   const result =
     models === undefined
-      ? await retriever.search({ ...request, ...(model === undefined ? {} : { modelName: model }) })
+      ? await retriever.search({ ...request, modelName: model })
       : await retriever.searchMultiModel({
           ...request,
           modelNames: models,

@@ -40,8 +40,8 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
     languageModel: revector.answers.languageModel,
     options: {
       ...config.serve,
-      ...(flags.host === undefined ? {} : { host: flags.host }),
-      ...(flags.port === undefined ? {} : { port: flags.port }),
+      host: flags.host ?? config.serve.host,
+      port: flags.port ?? config.serve.port,
     },
     work: flags.worker,
     onProgress,

@@ -40,8 +40,8 @@ async function run(context: Context, flags: Flags): Promise<number | undefined> 
     signal,
     onProgress,
     ...(once === true ? { once } : {}),
-    ...(migration === undefined ? {} : { migrationId: migration }),
-    ...(concurrency === undefined ? {} : { concurrency }),
+    migrationId: migration,
+    concurrency,
   })
   context.result(workShape(report), () => reportText(report))
   if (once === true && report.embedded + report.reused === 0) await notePaused(context)

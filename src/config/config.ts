@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
 import { languageProviderNames } from '../core/answer.ts'
+import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import { serveOptions } from './serve-options.ts'
 
@@ -183,7 +184,7 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
   )
   const fromFile = from.file === undefined ? {} : readConfigFile(from.file)
   const language = languageModelFrom(env, fromFile)
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const given = definedOnly(options)
   const parsed = optionsSchema.safeParse({
     ...withoutServer(fromFile, given),
     ...withoutServer(fromEnvironment, given),

@@ -28,8 +28,8 @@ export interface ApiKey {
 export interface NewApiKey {
   readonly name: string
   readonly scope: Scope
-  readonly requestsPerMinute?: number | undefined
-  readonly expiresAt?: Date | undefined
+  readonly requestsPerMinute?: number
+  readonly expiresAt?: Date
 }
 
 /** A change that somebody asked for. */

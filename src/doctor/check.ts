@@ -43,15 +43,15 @@ export interface DoctorParts {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
-  readonly tuning?: NearestTuning | undefined
+  readonly tuning?: NearestTuning
   /** Default: now. */
   readonly today?: Date
 }
 
 export interface DoctorOptions {
   /** Ask the providers for the vectors of a few fixed texts, some hundred tokens a model. Default: true. */
-  readonly probe?: boolean | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly probe?: boolean
+  readonly signal?: AbortSignal
 }
 
 type Finding = Omit<Check, 'check' | 'model' | 'result' | 'hint' | 'data'> & Partial<Pick<Check, 'data'>>

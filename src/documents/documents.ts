@@ -73,8 +73,8 @@ export async function documentPage(
   }
   const rows = await listDocuments(db, layout, {
     limit: limit + 1,
-    ...(after === undefined ? {} : { after }),
-    ...(query === undefined ? {} : { query }),
+    after,
+    query,
   })
   const documents = rows.slice(0, limit)
   return {

@@ -26,7 +26,7 @@ export interface EmbeddedEach {
 
 export interface EmbedOptions {
   readonly kind: InputKind
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
 }
 
 export interface EmbedEachOptions extends EmbedOptions {

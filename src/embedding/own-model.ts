@@ -41,7 +41,7 @@ export async function openOwnModel(own: OwnModel, environment: ProviderEnvironme
       const vectors = await calling(own, () => own.embed(texts, { kind, signal }))
       return { vectors, indexes: null, tokens: null }
     },
-    ...(own.maxInputTokens === undefined ? {} : { maxInputTokens: own.maxInputTokens }),
+    maxInputTokens: own.maxInputTokens,
     close: async () => own.close?.(),
   }
   return layered(spec, raw, {

@@ -42,7 +42,7 @@ export interface LanguageModel {
    *
    * @throws RevectorError PROVIDER_*, RATE_LIMITED, INTERRUPTED
    */
-  generate(prompt: Prompt, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<Generated>
+  generate(prompt: Prompt, options?: { readonly signal?: AbortSignal }): AsyncIterable<Generated>
 }
 
 export interface LanguageEnvironment {

@@ -20,7 +20,7 @@ export async function openLanguageModel(
   return languageModel(spec, await openProvider(spec, environment), {
     clock,
     random,
-    ...(onLanguageModelCall === undefined ? {} : { onCall: onLanguageModelCall }),
+    onCall: onLanguageModelCall,
     ...(onProgress === undefined
       ? {}
       : { onRetry: (event) => onProgress({ type: 'provider.retry', model: spec.model, ...event }) }),

@@ -10,10 +10,10 @@ export function askRequest(body: z.output<typeof query.body>, signal: AbortSigna
     query: text,
     topK: top_k,
     signal,
-    ...(model === undefined ? {} : { modelName: model }),
-    ...(serve === undefined ? {} : { serve }),
-    ...(min_score === undefined ? {} : { minScore: min_score }),
-    ...(mode === undefined ? {} : { mode }),
+    modelName: model,
+    serve,
+    minScore: min_score,
+    mode,
     ...(filter === undefined ? {} : { filter: filterOf(filter) }),
   }
 }

@@ -11,9 +11,9 @@ export function documentRequest(body: z.output<typeof addDocuments.body>, signal
     title,
     content,
     signal,
-    ...(source === undefined ? {} : { source }),
-    ...(media_type === undefined ? {} : { mediaType: media_type }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(model === undefined ? {} : { embeddingModel: model }),
+    source,
+    mediaType: media_type,
+    metadata,
+    embeddingModel: model,
   }
 }

@@ -6,9 +6,9 @@ import type { filter } from './contract/search.ts'
 export function filterOf(given: z.output<typeof filter>): SearchFilter {
   const { document_ids, title, metadata, created_after, created_before } = given
   return {
-    ...(document_ids === undefined ? {} : { documentIds: document_ids }),
-    ...(title === undefined ? {} : { title }),
-    ...(metadata === undefined ? {} : { metadata }),
+    documentIds: document_ids,
+    title,
+    metadata,
     ...(created_after === undefined ? {} : { createdAfter: new Date(created_after) }),
     ...(created_before === undefined ? {} : { createdBefore: new Date(created_before) }),
   }

@@ -43,7 +43,7 @@ function describe(operation: Operation, components: Json): Json {
     operationId: id,
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
+    description,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestOf(operation, components),
     responses: { ...answersOf(operation, components), ...refusalsOf(operation) },
@@ -65,7 +65,7 @@ function parametersOf(operation: Operation, components: Json): Json[] {
       name,
       in: place,
       required: place === 'path' || required.includes(name),
-      ...(description === undefined ? {} : { description }),
+      description,
       schema: rest,
     }))
   })
@@ -78,7 +78,7 @@ interface ObjectSchema {
 
 function requestOf({ body, bodyOptional, form, example }: Operation, components: Json): Json {
   if (body === undefined) return {}
-  const json = { schema: schemaOf(body, 'input', components), ...(example === undefined ? {} : { example }) }
+  const json = { schema: schemaOf(body, 'input', components), example }
   return {
     requestBody: {
       required: bodyOptional !== true,

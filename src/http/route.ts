@@ -75,10 +75,10 @@ export function routeOf<Described extends Operation>(operation: Described): Rout
   // Where a form may come in place of JSON, the handler looks at what it is.
   const body = operation.form === undefined ? operation.body : undefined
   const schema = {
-    ...(body === undefined ? {} : { body }),
-    ...(query === undefined ? {} : { querystring: query }),
-    ...(params === undefined ? {} : { params }),
-    ...(headers === undefined ? {} : { headers }),
+    body,
+    querystring: query,
+    params,
+    headers,
     response: responses,
   }
   return {

@@ -48,7 +48,7 @@ export async function startService({ work, onProgress, ...parts }: ServiceParts)
     try {
       await revector.migrations.work({
         signal: stopWork.signal,
-        ...(onProgress === undefined ? {} : { onProgress }),
+        onProgress,
       })
     } finally {
       running = false

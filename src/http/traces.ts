@@ -25,7 +25,7 @@ export function traceRequests(app: App): void {
       'http.request.method': method,
       'url.path': request.url.split('?')[0] ?? '',
       'revector.request_id': id,
-      ...(route === undefined ? {} : { 'http.route': route }),
+      'http.route': route,
     }
     const name = route === undefined ? method : `${method} ${route}`
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, above)

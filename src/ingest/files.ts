@@ -28,15 +28,15 @@ export interface InputFile {
 
 export interface ListOptions {
   /** What relative paths start from. Default: the working folder. */
-  readonly cwd?: string | undefined
+  readonly cwd?: string
   /** Default: the process's own. */
-  readonly stdin?: Readable | undefined
+  readonly stdin?: Readable
   /** Globs of files and folders to leave out, relative to the folder that is listed. */
-  readonly ignore?: readonly string[] | undefined
+  readonly ignore?: readonly string[]
   /** Larger files are refused before they are read. Default: no limit. */
-  readonly maxBytes?: number | undefined
+  readonly maxBytes?: number
   /** Told of each file of a folder that is left out because it isn't a document by its name. */
-  readonly onSkip?: ((path: string) => void) | undefined
+  readonly onSkip?: (path: string) => void
 }
 
 interface Listing {

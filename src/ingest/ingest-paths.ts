@@ -118,7 +118,7 @@ async function prepareFile(
       { bytes: await file.read(), path: file.path },
       signal === undefined ? {} : { signal },
     )
-    const origin = { path: file.path, source: file.source, ...(metadata === undefined ? {} : { metadata }) }
+    const origin = { path: file.path, source: file.source, metadata }
     return prepareDocument(parsed, origin, parts.split)
   } catch (error) {
     if (stopsEveryFile(error)) throw error

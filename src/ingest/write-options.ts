@@ -2,11 +2,11 @@ import type { Model } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
 
 export interface WriteOptions {
-  readonly modelName?: string | undefined
+  readonly modelName?: string
   /** Models whose provider has failed in this run already: they are owed, not asked again. */
   readonly failing: Set<number>
   /** Told before rows are stored: how many vectors a model is about to get. */
   readonly beforeStoring?: (model: Model, rows: number) => Promise<void>
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: OnProgress | undefined
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
 }

@@ -35,10 +35,10 @@ export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] 
       const { to, signal, onProgress } = options
       await namingModels(db, async () =>
         runRevisions(db, {
-          ...(to === undefined ? {} : { to }),
+          to,
           ...(await upgradeOptions(db, options)),
-          ...(signal === undefined ? {} : { signal }),
-          ...(onProgress === undefined ? {} : { onProgress }),
+          signal,
+          onProgress,
         }),
       )
       runtime.forget()
@@ -96,7 +96,7 @@ async function readHealth(db: Database): Promise<DatabaseHealth> {
 async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   const { to } = options
   const upgrade = await namingModels(db, async () =>
-    planUpgrade(db, { ...(to === undefined ? {} : { to }), ...(await upgradeOptions(db, options)) }),
+    planUpgrade(db, { to, ...(await upgradeOptions(db, options)) }),
   )
   if (upgrade !== null) {
     const { steps, warnings, ...takeover } = upgrade
@@ -130,7 +130,7 @@ function shortened({ model, dimension }: NonNullable<RunPlan['takeover']>): read
 /** Steps of the revisions after `from` that only add tables. */
 function addedTables(
   from: number,
-  { to = latestRevision, chunks = 'chunks' }: { readonly to?: number | undefined; readonly chunks?: string },
+  { to = latestRevision, chunks = 'chunks' }: { readonly to?: number; readonly chunks?: string },
 ): RunPlan['steps'] {
   return [
     {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { counted } from '../core/counted.ts'
+import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { OnLanguageModelCall, OnProviderCall } from '../core/provider-call.ts'
@@ -29,9 +30,9 @@ export interface Opened extends IngestParts, AnswerParts {
 
 export interface RuntimeOptions {
   readonly ownModels: readonly OwnModel[]
-  readonly onProgress?: OnProgress | undefined
-  readonly onProviderCall?: OnProviderCall | undefined
-  readonly onLanguageModelCall?: OnLanguageModelCall | undefined
+  readonly onProgress?: OnProgress
+  readonly onProviderCall?: OnProviderCall
+  readonly onLanguageModelCall?: OnLanguageModelCall
 }
 
 /** What lives as long as one Revector: its connection, models, parser. */
@@ -64,16 +65,16 @@ export function openRuntime(
     cacheDir: config.cacheDir,
     limits: limitsOf(config),
     sharedRates,
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ...(onProviderCall === undefined ? {} : { onProviderCall }),
+    onProgress,
+    onProviderCall,
   }
   const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
   const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
   const language = once(async () =>
     openLanguage(config, {
-      ...(onProgress === undefined ? {} : { onProgress }),
-      ...(onLanguageModelCall === undefined ? {} : { onLanguageModelCall }),
+      onProgress,
+      onLanguageModelCall,
     }),
   )
   const parts = once(async (): Promise<Opened> => {
@@ -226,12 +227,5 @@ function once<T>(start: () => Promise<T>): {
     forget() {
       started = undefined
     },
-  }
-}
-
-/** Without the keys whose value is undefined. */
-function definedOnly<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
   }
 }

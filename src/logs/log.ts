@@ -20,7 +20,7 @@ export interface LogOptions {
   /** Least severe line on standard error. Files take `info` and worse in any case, `debug` when this is `debug`. */
   readonly level: LogLevel | 'silent'
   /** Folder of `revector.log` as JSON lines, rotated. Absent: no files. */
-  readonly dir?: string | undefined
+  readonly dir?: string
   /** Where lines go besides files. Absent: nowhere. */
   readonly stderr?: { readonly format: 'human' | 'json'; readonly write: (text: string) => void }
   /** Values that must never appear; see `secretsOf`. */

@@ -64,7 +64,7 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
 
 /** The secrets of a configuration: provider keys, and the password of the database's URL. */
 export function secretsOf(config: {
-  readonly databaseUrl?: string | undefined
+  readonly databaseUrl?: string
   readonly keys: Readonly<Record<string, string | undefined>>
 }): readonly string[] {
   const keys = Object.values(config.keys).filter((key) => key !== undefined && key.length >= 4)

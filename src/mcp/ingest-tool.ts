@@ -43,6 +43,6 @@ type Document = Pick<z.output<typeof addDocuments.body>, 'title' | 'source' | 'm
 
 /** As HTTP does with every change. */
 function entryOf({ actor, requestId }: McpParts, { title, source, model }: Document): NewAuditEntry {
-  const data = { title, ...(model === undefined ? {} : { model }) }
+  const data = { title, model }
   return { actor, action: 'mcp.ingest', subject: source ?? title, requestId, data }
 }

@@ -39,7 +39,7 @@ export function addSearchTools(server: McpServer, parts: McpParts): void {
             query: text,
             signal,
             ...narrowed(rest),
-            ...(model === undefined ? {} : { modelName: model }),
+            modelName: model,
           }),
         ),
       ),
@@ -81,7 +81,7 @@ export function addSearchTools(server: McpServer, parts: McpParts): void {
 function narrowed({ top_k, min_score, filter: by }: z.output<z.ZodObject<typeof narrowing>>) {
   return {
     topK: top_k,
-    ...(min_score === undefined ? {} : { minScore: min_score }),
+    minScore: min_score,
     ...(by === undefined ? {} : { filter: filterOf(by) }),
   }
 }

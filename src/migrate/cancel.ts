@@ -20,7 +20,7 @@ export interface Cancelled {
 }
 
 export interface CancelRequest extends MigrationCall {
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
 }
 
 /**

@@ -13,7 +13,7 @@ import { refuseFailedGates } from './verify/verify.ts'
 
 export interface CutOverRequest extends MigrationCall {
   /** Gates whose failure is accepted; recorded with who accepted it. */
-  readonly override?: readonly GateName[] | undefined
+  readonly override?: readonly GateName[]
 }
 
 /**

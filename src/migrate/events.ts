@@ -6,11 +6,11 @@ import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
 
 export interface EventsRequest extends MigrationCall {
   /** Id of the last event seen: goes on after it, also in another process. */
-  readonly after?: string | undefined
+  readonly after?: string
   /** False: only what has happened so far. Default: also what will. */
-  readonly follow?: boolean | undefined
+  readonly follow?: boolean
   /** Ends the stream. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
 }
 
 const pageSize = 500

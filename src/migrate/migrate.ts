@@ -7,8 +7,8 @@ import { runMigration } from './run.ts'
 export interface MigrateRequest {
   readonly sourceModel: string
   readonly targetModel: string
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: OnProgress | undefined
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
 }
 
 /**

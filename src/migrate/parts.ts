@@ -16,9 +16,9 @@ export interface MigrationParts {
 /** What every such call may be told. */
 export interface MigrationCall {
   /** Absent: the newest that is not finished, else the newest. */
-  readonly migrationId?: MigrationId | undefined
+  readonly migrationId?: MigrationId
   /** Who asks, for the audit. Default: the user of this process at its host. */
-  readonly actor?: string | undefined
+  readonly actor?: string
 }
 
 /** @throws RevectorError MIGRATION_UNKNOWN */

@@ -8,7 +8,7 @@ import { given, type Limits } from './start.ts'
 
 export interface PauseRequest extends MigrationCall {
   /** In words, for whoever looks next. */
-  readonly reason?: string | undefined
+  readonly reason?: string
 }
 
 /**

@@ -22,8 +22,8 @@ export interface Retired {
 
 export interface RetireRequest extends MigrationCall {
   /** Also before the holdover is over. */
-  readonly force?: boolean | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly force?: boolean
+  readonly signal?: AbortSignal
 }
 
 /**

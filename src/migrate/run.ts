@@ -13,8 +13,8 @@ import { type StartRequest, startMigration } from './start.ts'
 
 export interface RunRequest extends StartRequest {
   /** What is in hand is finished first. */
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: OnProgress | undefined
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
 }
 
 export interface Ran {

@@ -36,7 +36,7 @@ const lot = (scope: MigrationScope): MigrationScope => ordered({ ...scope, sampl
 function ordered({ documents, where, sample }: MigrationScope): MigrationScope {
   return {
     ...(documents === undefined ? {} : { documents: [...new Set(documents)].sort() }),
-    ...(where === undefined ? {} : { where }),
-    ...(sample === undefined ? {} : { sample }),
+    where,
+    sample,
   }
 }

@@ -1,4 +1,5 @@
 import { thisActor } from '../core/actor.ts'
+import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import {
   defaultGates,
@@ -27,23 +28,23 @@ import { compareScopes } from './scopes.ts'
 
 export interface StartRequest {
   /** Default: the current model. */
-  readonly sourceModel?: string | undefined
+  readonly sourceModel?: string
   readonly targetModel: string
   /** Default: everything. */
-  readonly scope?: MigrationScope | undefined
+  readonly scope?: MigrationScope
   /** US dollars; default: from the catalogue. */
-  readonly pricePerMillionTokens?: number | undefined
+  readonly pricePerMillionTokens?: number
   /** Default: no limit. */
-  readonly budgetUsd?: number | null | undefined
+  readonly budgetUsd?: number | null
   /** Default: 0. */
-  readonly allowedQuarantined?: number | undefined
+  readonly allowedQuarantined?: number
   /** Default: 7 days. */
-  readonly holdoverSeconds?: number | undefined
-  readonly gates?: Partial<GateThresholds> | undefined
+  readonly holdoverSeconds?: number
+  readonly gates?: Partial<GateThresholds>
   /** The plan that was consented to; without it one is made, which asks the target for a few vectors. */
-  readonly plan?: MigrationPlan | undefined
-  readonly createdBy?: string | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly plan?: MigrationPlan
+  readonly createdBy?: string
+  readonly signal?: AbortSignal
 }
 
 const week = 7 * 24 * 3600
@@ -220,7 +221,7 @@ function settingsOf(request: StartRequest, plan: MigrationPlan): MigrationSettin
     holdoverSeconds: week,
     ...given(request),
     pricePerMillionTokens: request.pricePerMillionTokens ?? plan.pricePerMillionTokens,
-    gates: { ...defaultGates, ...request.gates },
+    gates: { ...defaultGates, ...definedOnly(request.gates ?? {}) },
     batchItems: Math.min(mostBatchItems, plan.limits.batchItems),
   }
 }
@@ -230,12 +231,7 @@ export type Limits = Partial<
   Pick<MigrationSettings, 'budgetUsd' | 'allowedQuarantined' | 'holdoverSeconds' | 'pricePerMillionTokens'>
 >
 
-export function given(request: { readonly [Name in keyof Limits]: Limits[Name] | undefined }): Limits {
+export function given(request: Limits): Limits {
   const { budgetUsd, allowedQuarantined, holdoverSeconds, pricePerMillionTokens } = request
-  return {
-    ...(budgetUsd === undefined ? {} : { budgetUsd }),
-    ...(allowedQuarantined === undefined ? {} : { allowedQuarantined }),
-    ...(holdoverSeconds === undefined ? {} : { holdoverSeconds }),
-    ...(pricePerMillionTokens === undefined ? {} : { pricePerMillionTokens }),
-  }
+  return definedOnly({ budgetUsd, allowedQuarantined, holdoverSeconds, pricePerMillionTokens })
 }

@@ -29,7 +29,7 @@ export interface Parser {
    * @throws RevectorError FILE_TOO_LARGE, FILE_TYPE_UNSUPPORTED, PARSE_FAILED, PARSE_TIMEOUT, DOCUMENT_EMPTY,
    *   INTERRUPTED. One file's failure never touches another's.
    */
-  parse(input: ParseInput, options?: { readonly signal?: AbortSignal | undefined }): Promise<ParsedDocument>
+  parse(input: ParseInput, options?: { readonly signal?: AbortSignal }): Promise<ParsedDocument>
   /** Ends the worker threads. */
   close(): Promise<void>
 }

@@ -42,7 +42,7 @@ export async function readDocument(
     text: raw.text,
     mediaType: type.mediaType,
     pageOffsets: raw.pageOffsets ?? [],
-    ...(raw.headings === undefined ? {} : { headings: raw.headings }),
+    headings: raw.headings,
     metadata: cleanMetadata(raw.metadata),
   }
 }

@@ -35,9 +35,9 @@ export function databaseError(error: unknown, place: Place): RevectorError {
     hint: named.hint,
     data: {
       ...(isSqlstate(fields.code) ? { sqlstate: fields.code } : {}),
-      ...(fields.table === undefined ? {} : { table: fields.table }),
-      ...(fields.column === undefined ? {} : { column: fields.column }),
-      ...(fields.constraint === undefined ? {} : { constraint: fields.constraint }),
+      table: fields.table,
+      column: fields.column,
+      constraint: fields.constraint,
       ...named.data,
     },
     cause: error,

@@ -23,7 +23,7 @@ export interface PooledParts {
   /** A statement that every new connection has run; a session that is reset runs it again. */
   readonly sessionSettings: string | null
   readonly files: Database['files']
-  readonly onEvent?: ((event: DatabaseEvent) => void) | undefined
+  readonly onEvent?: (event: DatabaseEvent) => void
   /** Runs after the pool has ended. */
   readonly afterClose: () => Promise<void>
 }

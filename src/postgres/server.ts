@@ -52,8 +52,8 @@ function poolConfig(
     port: address.port,
     user: address.user,
     database: address.database,
-    ...(address.password === undefined ? {} : { password: address.password }),
-    ...(address.options === undefined ? {} : { options: address.options }),
+    password: address.password,
+    options: address.options,
     ssl,
     max: options.poolSize ?? 10,
     idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
@@ -71,9 +71,9 @@ async function tlsConfig(address: ServerAddress): Promise<ConnectionOptions> {
   const verify = mode === 'verify-full' || mode === 'verify-ca' || ca !== undefined
   return {
     rejectUnauthorized: verify,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    ca,
+    cert,
+    key,
     // Only verify-full asks that the certificate was issued for this host.
     ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
   }

@@ -25,7 +25,7 @@ export async function send<Row extends object>(
       : {
           text: statement.text,
           values: parameters(statement, vectorOid),
-          ...(name === undefined ? {} : { name }),
+          name,
         },
   )) as PgResult<Row> | PgResult<Row>[]
   const last = Array.isArray(result) ? result.at(-1) : result

@@ -25,10 +25,7 @@ export interface BulkLoad {
    * Builds what graphs are missing and refreshes statistics. A load that never gets here leaves a table that
    * is searched exactly; the next load of the model builds its graph. Of loads at once, one builds it for all.
    */
-  finish(options?: {
-    readonly signal?: AbortSignal | undefined
-    readonly onProgress?: OnProgress | undefined
-  }): Promise<void>
+  finish(options?: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress }): Promise<void>
 }
 
 interface Load {
@@ -82,8 +79,8 @@ function beginBulkLoad(db: Database): BulkLoad {
         if ((usable && rows < fewRows) || isOfMigration(db, model)) continue
         await buildGraphUnlessBuilding(db, model, {
           modelName: model.modelName,
-          ...(signal === undefined ? {} : { signal }),
-          ...(onProgress === undefined ? {} : { onProgress }),
+          signal,
+          onProgress,
         })
       }
     },

@@ -112,7 +112,7 @@ export async function buildGraphOn(
     name,
     body: sql`using hnsw (${indexKind(space).indexed(ident(request.column))})`,
     memoryBytes: rows * (space.dimension * 4 + 600),
-    ...(request.helpers === undefined ? {} : { helpers: request.helpers }),
+    helpers: request.helpers,
     onFraction: (fraction) => onProgress?.({ type: 'index.building', model, rows, fraction }),
   })
   onProgress?.({ type: 'index.built', model, rows, seconds: (performance.now() - started) / 1_000 })

@@ -82,10 +82,10 @@ export async function searchExplained<Result extends SearchResult>(
   const result = await run({ ...parts, models: recording(parts.models, made) })
   const [first = ''] = result.models
   const explain = await explainSearch(parts, {
-    ...(query === undefined ? {} : { query }),
-    ...(topK === undefined ? {} : { topK }),
-    ...(filter === undefined ? {} : { filter }),
-    ...(signal === undefined ? {} : { signal }),
+    query,
+    topK,
+    filter,
+    signal,
     modelNames: result.models,
     queryVectors: {
       ...made,

@@ -20,7 +20,7 @@ export async function search(parts: SearchParts, request: SearchRequest): Promis
 /** The same, of a request that has been checked. */
 export async function searchOne(
   parts: SearchParts,
-  request: SpaceRequest & { readonly minScore?: number | undefined },
+  request: SpaceRequest & { readonly minScore?: number },
 ): Promise<SearchResult> {
   const began = performance.now()
   const { query, minScore } = request

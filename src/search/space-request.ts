@@ -7,12 +7,12 @@ export interface SpaceRequest {
   readonly modelName: string | null
   readonly query: string
   /** Compared instead of the query's embedding, whichever model it is. */
-  readonly queryVector?: Float32Array | undefined
+  readonly queryVector?: Float32Array
   /** The same by model name: another may be current than was a moment ago. */
-  readonly queryVectors?: Readonly<Record<string, Float32Array>> | undefined
+  readonly queryVectors?: Readonly<Record<string, Float32Array>>
   readonly k: number
-  readonly filter?: SearchFilter | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly filter?: SearchFilter
+  readonly signal?: AbortSignal
 }
 
 export interface SpaceResult {

@@ -20,7 +20,7 @@ export async function closeAuditEntry(db: Queryable, id: string, status: number)
 /** Newest first, before an entry where one is named. */
 export async function auditPage(
   db: Queryable,
-  { limit, before }: { readonly limit: number; readonly before?: string | undefined },
+  { limit, before }: { readonly limit: number; readonly before?: string },
 ): Promise<readonly AuditEntry[]> {
   if (before !== undefined && !isId('bigint', before)) return []
   const older = before === undefined ? raw('true') : sql`id < ${before}::bigint`

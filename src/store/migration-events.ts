@@ -27,8 +27,8 @@ export async function recordEvent<Type extends MigrationEventType>(
 export async function eventsAfter(
   db: Queryable,
   page: {
-    readonly migrationId?: MigrationId | undefined
-    readonly after?: string | undefined
+    readonly migrationId?: MigrationId
+    readonly after?: string
     readonly limit: number
   },
 ): Promise<readonly MigrationEvent[]> {

@@ -164,7 +164,7 @@ async function refuseUnknown(db: Queryable, id: MigrationId | null): Promise<nev
 /** Newest first. */
 export async function listMigrations(
   db: Queryable,
-  { limit, before }: { readonly limit: number; readonly before?: MigrationId | undefined },
+  { limit, before }: { readonly limit: number; readonly before?: MigrationId },
 ): Promise<readonly Migration[]> {
   if (before !== undefined && !isId('bigint', before)) return []
   const start = before === undefined ? raw('true') : sql`id < ${before}::bigint`

@@ -15,7 +15,7 @@ export interface NearestRequest {
   readonly vector: Float32Array
   /** 1 to 1,000. */
   readonly k: number
-  readonly filter?: SearchFilter | undefined
+  readonly filter?: SearchFilter
   /** Whose version is read along: the model of this name, or (null) the current one. */
   readonly versionOf: string | null
   /** How many vectors the model is thought to have. It decides between ways of searching, not what is found. */

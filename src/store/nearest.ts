@@ -46,9 +46,9 @@ export interface Nearest {
 
 /** How a search is made; what is found does not depend on it. */
 export interface NearestOptions {
-  readonly tuning?: NearestTuning | undefined
+  readonly tuning?: NearestTuning
   /** Texts of statements already put together, by their keys; of one layout and one tuning. */
-  readonly texts?: Map<string, string> | undefined
+  readonly texts?: Map<string, string>
 }
 
 /**

@@ -97,7 +97,7 @@ export function sampleTexts(
   options: {
     readonly scope: MigrationScope
     readonly limit: number
-    readonly signal?: AbortSignal | undefined
+    readonly signal?: AbortSignal
   },
 ): AsyncIterable<readonly TextToEmbed[]> {
   const c = chunkColumns(layout)

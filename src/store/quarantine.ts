@@ -80,7 +80,7 @@ export async function quarantinedChunks(
   db: Queryable,
   layout: Layout,
   modelId: number,
-  page: { readonly limit: number; readonly after?: ChunkId | undefined },
+  page: { readonly limit: number; readonly after?: ChunkId },
 ): Promise<readonly QuarantinedChunk[]> {
   const { idType } = layout.chunks
   const begin = page.after === undefined ? raw('true') : sql`chunk_id > ${idValue(idType, page.after)}`

@@ -33,7 +33,7 @@ export function startCli(args: readonly string[], options: RunOptions = {}): Run
   const { PATH = '', HOME = '', TMPDIR } = process.env
   const child = spawn(process.execPath, [program, ...args], {
     cwd: options.cwd,
-    env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...options.env },
+    env: { PATH, HOME, TMPDIR, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   // One that a failed test leaves behind would keep its folder.

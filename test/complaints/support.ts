@@ -83,7 +83,7 @@ export async function ingest(
       await ingestion.ingestDocument({
         title: `Document ${i}`,
         content,
-        ...(metadata === undefined ? {} : { metadata }),
+        metadata,
       }),
     )
   }

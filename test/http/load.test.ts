@@ -21,7 +21,7 @@ function search(port: number, agent: Agent, query: string, authorization?: strin
   return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/json',
-      ...(authorization === undefined ? {} : { authorization }),
+      authorization,
     }
     const asked = request(
       { host, port, agent, method: 'POST', path: '/api/v1/search', headers },

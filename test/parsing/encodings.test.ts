@@ -82,7 +82,7 @@ describe('a declared encoding', () => {
       [new TextEncoder().encode(page('')), undefined, 'utf-8'],
     ]
     for (const [bytes, mediaType, encoding] of cases) {
-      const parsed = await parser.parse({ bytes, ...(mediaType === undefined ? {} : { mediaType }) })
+      const parsed = await parser.parse({ bytes, mediaType })
       expect(parsed).toMatchObject({ title: '题目', text: samples.chinese, metadata: { encoding } })
     }
     await parser.close()

@@ -105,7 +105,7 @@ function searchOnAndOn({ retriever }: Revector, reference: ReadonlyMap<string, A
 
   async function once(query: string, serve: Serve | undefined): Promise<void> {
     try {
-      const answer = await retriever.search({ query, topK: 10, ...(serve === undefined ? {} : { serve }) })
+      const answer = await retriever.search({ query, topK: 10, serve })
       failures.push(...faultsOf(answer, reference))
       answers.push(answer)
     } catch (error) {

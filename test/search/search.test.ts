@@ -117,7 +117,7 @@ describeEngines('searching', (engine) => {
         await search(parts, {
           query: 'one two',
           modelName: 'second',
-          ...(filter === undefined ? {} : { filter }),
+          filter,
         })
       ).coverage['second']
     expect(await covered()).toBeCloseTo(3 / 10, 12)

@@ -57,7 +57,7 @@ export const get = <T>(path: string, abort?: AbortSignal): Promise<T> =>
   request<T>('GET', path, abort === undefined ? {} : { signal: abort })
 
 export const post = <T>(path: string, body: unknown = {}, abort?: AbortSignal): Promise<T> =>
-  request<T>('POST', path, { body, ...(abort === undefined ? {} : { signal: abort }) })
+  request<T>('POST', path, { body, signal: abort })
 
 /** The response, when it is a good one. @throws RequestFailure, or AbortError */
 export async function open(
@@ -74,7 +74,7 @@ export async function open(
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(abort === undefined ? {} : { signal: abort }),
+      signal: abort,
       cache: 'no-store',
       credentials: 'omit',
     })

@@ -2,7 +2,7 @@ import type { Model } from '../api/shapes.ts'
 import { laneClass } from '../models.ts'
 
 /** A model's name in its colour: a short piece of its lane before it. */
-export function ModelName({ model, name }: { model?: Model | undefined; name?: string }) {
+export function ModelName({ model, name }: { model?: Model; name?: string }) {
   return (
     <span class={`model-name ${laneClass(model)}`}>
       <i aria-hidden="true" />

@@ -16,15 +16,7 @@ type ShowText = (text: string) => ComponentChildren
  * @param marked the part of the source that is marked in it
  * @param show what is made of a piece of its text, where it is more than that
  */
-export function Prose({
-  text,
-  marked,
-  show,
-}: {
-  text: string
-  marked?: Stretch | undefined
-  show?: ShowText
-}) {
+export function Prose({ text, marked, show }: { text: string; marked?: Stretch; show?: ShowText }) {
   return <Blocks blocks={blocksOf(text)} marked={marked} {...(show === undefined ? {} : { show })} />
 }
 
@@ -34,7 +26,7 @@ export function Blocks({
   show = (text) => text,
 }: {
   blocks: readonly Block[]
-  marked?: Stretch | undefined
+  marked?: Stretch
   show?: ShowText
 }) {
   const words = (spans: readonly Span[]): ComponentChildren =>

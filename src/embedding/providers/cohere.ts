@@ -4,13 +4,13 @@ import { requireKey } from '../../hosted/keys.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
-import { sdkModel } from './sdk.ts'
+import { type SdkOptions, sdkModel } from './sdk.ts'
 
 export function openCohere(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
   const apiKey = requireKey(spec, environment)
   const provider = createCohere({ apiKey, ...(spec.baseUrl === null ? {} : { baseURL: spec.baseUrl }) })
   const own = knownModelOf(spec)?.dimension ?? spec.dimension
-  const width = own === spec.dimension ? {} : { outputDimension: spec.dimension }
+  const width: SdkOptions[string] = own === spec.dimension ? {} : { outputDimension: spec.dimension }
   return sdkModel(
     provider.embeddingModel(spec.remoteName),
     (kind) => ({

@@ -4,7 +4,7 @@ import { requireKey } from '../../hosted/keys.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { InputKind, ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
-import { sdkModel } from './sdk.ts'
+import { type SdkOptions, sdkModel } from './sdk.ts'
 
 /** Google returns shortened vectors unscaled; the checks above scale them where the space is normalised. */
 export function openGoogle(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
@@ -14,10 +14,10 @@ export function openGoogle(spec: ModelSpec, environment: ProviderEnvironment): R
     ...(spec.baseUrl === null ? {} : { baseURL: spec.baseUrl }),
   })
   const own = knownModelOf(spec)?.dimension ?? spec.dimension
-  const width = own === spec.dimension ? {} : { outputDimensionality: spec.dimension }
+  const width: SdkOptions[string] = own === spec.dimension ? {} : { outputDimensionality: spec.dimension }
   // Models that are told the task by a prefix don't know the parameter.
   const byPrefix = spec.documentPrefix !== '' || spec.queryPrefix !== ''
-  const task = (kind: InputKind) =>
+  const task = (kind: InputKind): SdkOptions[string] =>
     byPrefix ? {} : { taskType: kind === 'query' ? 'RETRIEVAL_QUERY' : 'RETRIEVAL_DOCUMENT' }
   return sdkModel(
     provider.embeddingModel(spec.remoteName),

@@ -6,7 +6,7 @@ import { type ServedAt, servedAt } from '../../hosted/served-at.ts'
 import { givesDimension, knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
-import { sdkModel } from './sdk.ts'
+import { type SdkOptions, sdkModel } from './sdk.ts'
 
 /**
  * Ollama, vLLM, TEI, LM Studio, llama.cpp and others that speak OpenAI's format; a key is sent only when one is set.
@@ -26,7 +26,7 @@ export function openOpenaiCompatible(spec: ModelSpec, environment: ProviderEnvir
   // Many servers refuse the parameter, so it is sent only to a model that is known to take it.
   const shortened =
     known !== undefined && known.dimension !== spec.dimension && givesDimension(known, spec.dimension)
-  const options = shortened ? { served: { dimensions: spec.dimension } } : {}
+  const options: SdkOptions = shortened ? { served: { dimensions: spec.dimension } } : {}
   return sdkModel(provider.embeddingModel(spec.remoteName), () => options, [apiKey])
 }
 

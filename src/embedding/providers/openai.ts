@@ -4,13 +4,13 @@ import { requireKey } from '../../hosted/keys.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
-import { sdkModel } from './sdk.ts'
+import { type SdkOptions, sdkModel } from './sdk.ts'
 
 export function openOpenai(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
   const apiKey = requireKey(spec, environment)
   const provider = createOpenAI({ apiKey, ...(spec.baseUrl === null ? {} : { baseURL: spec.baseUrl }) })
   // ada-002 refuses the parameter, so it is sent only where another width than the model's own is wanted.
   const own = knownModelOf(spec)?.dimension ?? spec.dimension
-  const options = own === spec.dimension ? {} : { openai: { dimensions: spec.dimension } }
+  const options: SdkOptions = own === spec.dimension ? {} : { openai: { dimensions: spec.dimension } }
   return sdkModel(provider.embeddingModel(spec.remoteName), () => options, [apiKey])
 }

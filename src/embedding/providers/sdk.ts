@@ -13,12 +13,12 @@ interface SdkEmbeddingModel {
     providerOptions?: Record<string, Record<string, string | number | boolean>>
   }): PromiseLike<{
     embeddings: number[][]
-    usage?: { tokens: number } | undefined
-    response?: { body?: unknown } | undefined
+    usage?: { tokens: number }
+    response?: { body?: unknown }
   }>
 }
 
-type SdkOptions = Record<string, Record<string, string | number | boolean>>
+export type SdkOptions = Record<string, Record<string, string | number | boolean>>
 
 export function sdkModel(
   model: SdkEmbeddingModel,

@@ -4,13 +4,13 @@ import { requireKey } from '../../hosted/keys.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
-import { sdkModel } from './sdk.ts'
+import { type SdkOptions, sdkModel } from './sdk.ts'
 
 export function openVoyage(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
   const apiKey = requireKey(spec, environment)
   const provider = createVoyage({ apiKey, ...(spec.baseUrl === null ? {} : { baseURL: spec.baseUrl }) })
   const own = knownModelOf(spec)?.dimension ?? spec.dimension
-  const width = own === spec.dimension ? {} : { outputDimension: spec.dimension }
+  const width: SdkOptions[string] = own === spec.dimension ? {} : { outputDimension: spec.dimension }
   return sdkModel(
     provider.embeddingModel(spec.remoteName),
     // Refuse what is too long rather than cut it in silence; windows see to it that it doesn't happen.

@@ -19,10 +19,10 @@ export interface SdkPart {
   readonly type: string
   readonly delta?: string
   readonly error?: unknown
-  readonly finishReason?: { readonly unified: string; readonly raw?: string | undefined }
+  readonly finishReason?: { readonly unified: string; readonly raw?: string }
   readonly usage?: {
-    readonly inputTokens: { readonly total?: number | undefined }
-    readonly outputTokens: { readonly total?: number | undefined }
+    readonly inputTokens: { readonly total?: number }
+    readonly outputTokens: { readonly total?: number }
   }
 }
 

@@ -36,9 +36,7 @@ export function schemaLines(schema: z.ZodType, io: 'input' | 'output'): readonly
   const resolve = (json: Json): Json => {
     const name = json.$ref?.split('/').at(-1)
     const found = name === undefined ? undefined : whole.$defs?.[name]
-    return found === undefined
-      ? json
-      : { ...found, ...(json.description === undefined ? {} : { description: json.description }) }
+    return found === undefined ? json : { ...found, description: json.description ?? found.description }
   }
   const lines: SchemaLine[] = []
   const walk = (json: Json, path: string, depth: number): void => {

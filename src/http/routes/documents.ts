@@ -40,8 +40,8 @@ export async function documentRoutes(app: App, parts: Parts): Promise<void> {
     handler: async ({ query: { limit, after, q } }) => {
       const page = await documents.list({
         limit,
-        ...(after === undefined ? {} : { after }),
-        ...(q === undefined ? {} : { query: q }),
+        after,
+        query: q,
       })
       return { documents: page.documents.map(documentShape), next: page.next }
     },
@@ -131,8 +131,8 @@ async function ingest(revector: Revector, redactor: Redactor, given: Given): Pro
     paths: [],
     files: files.map(({ path, name }) => ({ path, name, source: `upload:${name}` })),
     signal,
-    ...(form.model === undefined ? {} : { model: form.model }),
-    ...(metadata === undefined ? {} : { metadata }),
+    model: form.model,
+    metadata,
     onProgress: (event) => {
       if (event.type !== 'ingest.document') return
       outcomes.push({ path: event.path, id: event.id ?? null, outcome: event.outcome, chunks: event.chunks })

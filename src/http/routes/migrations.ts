@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { MigrationEvent, MigrationScope } from '../../core/migration.ts'
+import type { MigrationEvent } from '../../core/migration.ts'
 import type { MigrationLimits, PlanMigration, Revector } from '../../library/revector.ts'
 import {
   migrationEventShape,
@@ -44,7 +44,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Parts): P
       const status = await migrations.start({
         ...request,
         ...limitsOf(rest),
-        ...(gates === undefined ? {} : { gates: withoutUndefined(gates) }),
+        gates,
         plan,
         createdBy: caller.name,
       })
@@ -58,7 +58,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Parts): P
     handler: async ({ query: { limit, after } }) => {
       const rows = await migrations.list({
         limit: limit + 1,
-        ...(after === undefined ? {} : { before: after }),
+        before: after,
       })
       const page = rows.slice(0, limit)
       return {
@@ -95,7 +95,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Parts): P
     handler: async ({ params, query: { limit, after } }) => {
       const rows = await migrations.quarantine(params.id, {
         limit: limit + 1,
-        ...(after === undefined ? {} : { after }),
+        after,
       })
       const page = rows.slice(0, limit)
       return {
@@ -108,9 +108,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Parts): P
   app.route({
     ...routeOf(contract.pauseMigration),
     handler: async ({ params, body, caller }) =>
-      migrationStatusShape(
-        await migrations.pause(params.id, { actor: caller.name, ...withoutUndefined(body) }),
-      ),
+      migrationStatusShape(await migrations.pause(params.id, { actor: caller.name, ...body })),
   })
 
   app.route({
@@ -138,17 +136,13 @@ export async function migrationRoutes(app: App, { revector, streams }: Parts): P
   app.route({
     ...routeOf(contract.verifyMigration),
     handler: async ({ params, body, caller }) =>
-      migrationStatusShape(
-        await migrations.verify(params.id, { actor: caller.name, ...withoutUndefined(body) }),
-      ),
+      migrationStatusShape(await migrations.verify(params.id, { actor: caller.name, ...body })),
   })
 
   app.route({
     ...routeOf(contract.cutOver),
     handler: async ({ params, body, caller }) =>
-      migrationStatusShape(
-        await migrations.cutOver(params.id, { actor: caller.name, ...withoutUndefined(body) }),
-      ),
+      migrationStatusShape(await migrations.cutOver(params.id, { actor: caller.name, ...body })),
   })
 
   app.route({
@@ -160,7 +154,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Parts): P
   app.route({
     ...routeOf(contract.retire),
     handler: async ({ params, body, caller }) => {
-      const status = await migrations.retire(params.id, { actor: caller.name, ...withoutUndefined(body) })
+      const status = await migrations.retire(params.id, { actor: caller.name, ...body })
       return { ...migrationStatusShape(status), bytes: status.bytes }
     },
   })
@@ -176,21 +170,21 @@ function planOf(body: Omit<PlanBody, 'target_model'> & { readonly target_model: 
   const { source_model, target_model, scope, price_per_million_tokens, budget_usd } = body
   return {
     targetModel: target_model,
-    ...(source_model === undefined ? {} : { sourceModel: source_model }),
-    ...(scope === undefined ? {} : { scope: withoutUndefined(scope) as MigrationScope }),
-    ...(price_per_million_tokens === undefined ? {} : { pricePerMillionTokens: price_per_million_tokens }),
-    ...(budget_usd === undefined ? {} : { budgetUsd: budget_usd }),
+    sourceModel: source_model,
+    scope,
+    pricePerMillionTokens: price_per_million_tokens,
+    budgetUsd: budget_usd,
   }
 }
 
 function limitsOf(body: LimitsBody): MigrationLimits {
   const { budget_usd, price_per_million_tokens, allowed_quarantined, holdover_seconds } = body
-  return withoutUndefined({
+  return {
     budgetUsd: budget_usd,
     pricePerMillionTokens: price_per_million_tokens,
     allowedQuarantined: allowed_quarantined,
     holdoverSeconds: holdover_seconds,
-  })
+  }
 }
 
 function consentMissing(plan: ReturnType<typeof planShape>): RevectorError {
@@ -205,11 +199,4 @@ function consentMissing(plan: ReturnType<typeof planShape>): RevectorError {
     `Moving ${counted(plan.missing_chunks, 'chunk')} from ${plan.source_model} to ${plan.target_model}, ${price}, needs a yes.`,
     { hint: 'Send it again with `"consent": true`.', data: { plan } },
   )
-}
-
-/** An option that is absent and one that is undefined are the same to a caller. */
-function withoutUndefined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
-  }
 }

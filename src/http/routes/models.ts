@@ -82,7 +82,8 @@ function currentFirst(a: ModelStatus, b: ModelStatus): number {
 }
 
 function requestOf(body: z.output<typeof contract.addModel.body>): AddModel {
-  const given = {
+  return {
+    modelName: body.model_name,
     dimension: body.dimension,
     provider: body.provider,
     remoteName: body.remote_name,
@@ -94,8 +95,6 @@ function requestOf(body: z.output<typeof contract.addModel.body>): AddModel {
     distance: body.distance,
     baseUrl: body.base_url,
   }
-  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return { modelName: body.model_name, ...known }
 }
 
 /** A key of the service is no key to the network it stands in. @throws RevectorError INVALID_INPUT */

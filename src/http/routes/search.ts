@@ -35,11 +35,11 @@ function found(
     signal,
     topK: body.top_k,
     explain: body.explain,
-    ...(body.min_score === undefined ? {} : { minScore: body.min_score }),
+    minScore: body.min_score,
     ...(body.filter === undefined ? {} : { filter: filterOf(body.filter) }),
   }
   if (models !== undefined) {
-    const request = { ...common, modelNames: models, ...(aggregation === undefined ? {} : { aggregation }) }
+    const request = { ...common, modelNames: models, aggregation }
     return retriever.searchMultiModel({ ...request, ...(vectors === null ? {} : { queryVectors: vectors }) })
   }
   if (serve !== undefined) {
@@ -47,7 +47,7 @@ function found(
   }
   return retriever.search({
     ...common,
-    ...(model === undefined ? {} : { modelName: model }),
+    modelName: model,
     ...(body.vector === undefined ? {} : { queryVector: usable(body.vector) }),
   })
 }

@@ -20,8 +20,8 @@ export interface FillParts {
 export interface FillOptions {
   /** Only this document's chunks. */
   readonly documentId?: DocumentId
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: OnProgress | undefined
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
 }
 
 export interface Filled {

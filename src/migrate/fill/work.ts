@@ -30,18 +30,18 @@ export interface WorkParts extends VerifyParts {
 
 export interface WorkRequest {
   /** Only this one; absent: every open migration, the oldest first, and what is owed. */
-  readonly migrationId?: MigrationId | undefined
+  readonly migrationId?: MigrationId
   /** Ends when there is nothing more to do; otherwise it waits for more until it is told to stop. */
-  readonly once?: boolean | undefined
+  readonly once?: boolean
   /** Batches under way at once. Default: what the model allows, and one that is being stored. */
-  readonly concurrency?: number | undefined
+  readonly concurrency?: number
   /** What is in hand is finished, then the worker ends. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
   /** Ends at once; what is in hand is given back. */
-  readonly abort?: AbortSignal | undefined
-  readonly onProgress?: OnProgress | undefined
+  readonly abort?: AbortSignal
+  readonly onProgress?: OnProgress
   /** Told of the provider's failures, which a worker survives. */
-  readonly onFailure?: ((error: RevectorError) => void) | undefined
+  readonly onFailure?: (error: RevectorError) => void
 }
 
 export interface WorkReport {

@@ -23,7 +23,7 @@ export async function countTokensToEmbed(
     readonly target: Model
     readonly scope: MigrationScope
     readonly counts: FillCounts
-    readonly signal?: AbortSignal | undefined
+    readonly signal?: AbortSignal
   },
 ): Promise<TokensToEmbed> {
   const { target, scope, counts, signal } = request

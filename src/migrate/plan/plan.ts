@@ -15,11 +15,11 @@ export type { PlanParts } from './plan-parts.ts'
 export interface PlanRequest {
   readonly source: Model
   readonly target: Model
-  readonly scope?: MigrationScope | undefined
+  readonly scope?: MigrationScope
   /** US dollars; wins over the catalogue. */
-  readonly pricePerMillionTokens?: number | undefined
-  readonly budgetUsd?: number | null | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly pricePerMillionTokens?: number
+  readonly budgetUsd?: number | null
+  readonly signal?: AbortSignal
 }
 
 /** What a migration would do, cost and take. */

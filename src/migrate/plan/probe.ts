@@ -29,7 +29,7 @@ export async function probeModel(
   request: {
     readonly target: Model
     readonly scope: MigrationScope
-    readonly signal?: AbortSignal | undefined
+    readonly signal?: AbortSignal
   },
 ): Promise<Probe> {
   const { target, scope, signal } = request

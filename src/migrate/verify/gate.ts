@@ -17,16 +17,16 @@ interface JudgedQuality {
 export type JudgeQuality = (request: {
   readonly source: Model
   readonly target: Model
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
 }) => Promise<JudgedQuality | null>
 
 export interface VerifyParts {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
-  readonly tuning?: NearestTuning | undefined
+  readonly tuning?: NearestTuning
   /** Absent: quality is not judged. */
-  readonly judgeQuality?: JudgeQuality | undefined
+  readonly judgeQuality?: JudgeQuality
 }
 
 export interface VerifyRequest {
@@ -37,8 +37,8 @@ export interface VerifyRequest {
   readonly allowedQuarantined: number
   readonly thresholds: GateThresholds
   /** Gates whose failure the operator accepts. */
-  readonly override?: readonly GateName[] | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly override?: readonly GateName[]
+  readonly signal?: AbortSignal
 }
 
 /** What a gate found; how it is named and overridden is not its business. */

@@ -19,8 +19,8 @@ import { failedGates, type VerifyParts, verify } from './verify.ts'
 
 export interface VerifyMigration extends MigrationCall {
   /** Gates whose failure is accepted; recorded with who accepted it. */
-  readonly override?: readonly GateName[] | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly override?: readonly GateName[]
+  readonly signal?: AbortSignal
 }
 
 export interface Verified {

@@ -39,7 +39,7 @@ export async function backupEmbedded(
         : packFolder(files.path, first, skipped)
     // The fastest level: half the time of the usual one for a tenth more bytes.
     await pipeline(Readable.from(archive), createGzip({ level: 1 }), createWriteStream(target), {
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     })
     return tables
   })
@@ -71,7 +71,7 @@ export async function restoreEmbedded(job: EmbeddedRestore): Promise<readonly Ta
     }
     await rm(folder.incoming, { recursive: true, force: true })
     const unpacked = createReadStream(file, {
-      ...(job.signal === undefined ? {} : { signal: job.signal }),
+      signal: job.signal,
     }).pipe(createGunzip())
     const first = await unpackInto(unpacked, folder.incoming, manifestFile)
     const manifest = first === null ? null : parseManifest(first.toString('utf8'))

@@ -71,7 +71,7 @@ function majorOf(version: string): number {
 }
 
 export interface RunOptions {
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
   /** Written to the program's standard input. */
   readonly input?: AsyncIterable<Buffer | string>
   /** Takes the program's standard output; without it the output is in the result. */

@@ -77,7 +77,7 @@ export async function* ask(
     model: found.models[0] ?? '',
     languageModel: language?.name ?? null,
     coverage: found.coverage,
-    ...(found.serving === undefined ? {} : { serving: found.serving }),
+    serving: found.serving,
     ...outcome,
     tookMs: performance.now() - began,
   }
@@ -91,12 +91,12 @@ async function find(
   const request = {
     query,
     topK: depth,
-    ...(minScore === undefined ? {} : { minScore }),
-    ...(filter === undefined ? {} : { filter }),
-    ...(signal === undefined ? {} : { signal }),
+    minScore,
+    filter,
+    signal,
   }
   if (serve !== undefined) return searchWhileFilling(parts, { ...request, serve })
-  return search(parts, { ...request, ...(modelName === undefined ? {} : { modelName }) })
+  return search(parts, { ...request, modelName })
 }
 
 type Outcome = Pick<

@@ -1,4 +1,5 @@
 import type { AnswerMode } from '../../core/answer.ts'
+import { definedOnly } from '../../core/defined.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { SearchFilter, Serve } from '../../core/search.ts'
 import { checkRequest } from '../request.ts'
@@ -28,7 +29,7 @@ export type CheckedAsk = ReturnType<typeof checkAsk>
 
 /** @throws RevectorError INVALID_INPUT */
 export function checkAsk({ mode, serve, ...request }: AskRequest) {
-  const checked = checkRequest({ topK: defaultPassages, ...defined(request) })
+  const checked = checkRequest({ topK: defaultPassages, ...definedOnly(request) })
   if (checked.query.trim() === '') throw invalid('query', 'some text', checked.query)
   if (checked.topK > mostPassages) throw invalid('topK', `at most ${mostPassages} passages`, checked.topK)
   if (mode !== undefined && mode !== 'generated' && mode !== 'extractive') {
@@ -42,10 +43,6 @@ export function checkAsk({ mode, serve, ...request }: AskRequest) {
     })
   }
   return { ...checked, mode, serve }
-}
-
-function defined<T extends object>(given: T): T {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
 }
 
 function invalid(field: string, expected: string, got: unknown): RevectorError {

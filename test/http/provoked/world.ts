@@ -45,7 +45,7 @@ export async function openWorld(engine: Engine): Promise<World> {
     revector.ingestion.ingestDocument({
       title: content,
       content,
-      ...(embeddingModel === undefined ? {} : { embeddingModel }),
+      embeddingModel,
     })
   const documentId = await store('Green tea is not fermented.')
   await store('Black tea is fermented.', hosted)

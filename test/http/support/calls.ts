@@ -54,7 +54,7 @@ export function optionsOf(operation: Operation, { params, query, body, headers, 
       ? {}
       : { query: Object.fromEntries(Object.entries(query).map(([k, v]) => [k, String(v)])) }),
     ...(body === undefined ? {} : { payload: body as object }),
-    ...(headers === undefined ? {} : { headers }),
+    headers,
     ...raw,
   }
 }

@@ -34,7 +34,7 @@ export function beginQuestion(text: string, model: string | undefined): Question
     running: signal(true),
     stop: () => abort.abort(),
   }
-  void listen(question, { query: text, ...(model === undefined ? {} : { model }) }, abort.signal)
+  void listen(question, { query: text, model }, abort.signal)
   return question
 }
 

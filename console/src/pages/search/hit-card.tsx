@@ -17,7 +17,7 @@ export function HitCard({
   hit: Hit
   lit: boolean
   onLight?: (chunk: string | null) => void
-  aside?: string | undefined
+  aside?: string
 }) {
   const whole = useSignal(false)
   const blocks = withoutHeading(hit)
