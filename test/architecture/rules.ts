@@ -88,7 +88,7 @@ export function cycles(files: readonly SourceText[]): string[] {
 /** Folders that may hold SQL (`testing/` has a suite for engines), and packages that only one folder may know. */
 const sqlUnits = new Set(['store', 'schema', 'postgres', 'testing'])
 const ownedPackages: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^pg(-cursor)?$|^@electric-sql\//, ['postgres']],
+  [/^(pg|pg-cursor|modern-tar|@electric-sql\/.*)$|^modern-tar\//, ['postgres']],
   [/^@ai-sdk\//, ['embedding', 'generating']],
   [/^(voyage-ai-provider|@energetic-ai\/.*|onnxruntime-.*|@huggingface\/.*)$/, ['embedding']],
   [/^(fastify.*|@fastify\/.*|prom-client)$/, ['http']],

@@ -1,25 +1,18 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { promisify } from 'node:util'
-import { createGunzip, createGzip, gunzip } from 'node:zlib'
+import { createGzip } from 'node:zlib'
 import { RevectorError } from '../../core/errors.ts'
 import type { DatabaseOptions } from '../connect.ts'
 import type { Database } from '../database.ts'
+import { packCluster, packDump, unpackCluster } from '../embedded/archive.ts'
 import { adoptIncoming, checkVersion, folderAt, prepareFolder } from '../embedded/folder.ts'
 import { inMemory, lockDataDir, openCluster } from '../embedded/open.ts'
-import { packBefore, packFolder, unpackInto } from '../embedded/tar.ts'
 import { sql } from '../sql.ts'
 import { manifestOf, parseManifest } from './manifest.ts'
 import { assertEmpty } from './restore-errors.ts'
 import { difference, type TableFacts, tableFacts } from './table-facts.ts'
-
-/** First file of the archive. */
-const manifestFile = 'revector-backup.json'
-/** Of a running engine, not of its data. */
-const skipped = new Set(['postmaster.pid', 'postmaster.opts'])
 
 /** The engine's files as a gzipped tar, while nothing else uses its one session. */
 export async function backupEmbedded(
@@ -32,15 +25,13 @@ export async function backupEmbedded(
   return database.session(async (session) => {
     const tables = await session.transaction(tableFacts, { readOnly: true })
     await session.query(sql`checkpoint`)
-    const first = { name: manifestFile, content: Buffer.from(JSON.stringify(manifestOf(database, tables))) }
+    const manifest = JSON.stringify(manifestOf(database, tables))
     const archive =
       files.path === null
-        ? packBefore(first, await promisify(gunzip)(await files.dump()))
-        : packFolder(files.path, first, skipped)
+        ? await packDump(await files.dump(), manifest)
+        : await packCluster(files.path, manifest)
     // The fastest level: half the time of the usual one for a tenth more bytes.
-    await pipeline(Readable.from(archive), createGzip({ level: 1 }), createWriteStream(target), {
-      signal,
-    })
+    await pipeline(archive, createGzip({ level: 1 }), createWriteStream(target), { signal })
     return tables
   })
 }
@@ -70,11 +61,9 @@ export async function restoreEmbedded(job: EmbeddedRestore): Promise<readonly Ta
       await assertEmpty(old, false).finally(() => old.close())
     }
     await rm(folder.incoming, { recursive: true, force: true })
-    const unpacked = createReadStream(file, {
-      signal: job.signal,
-    }).pipe(createGunzip())
-    const first = await unpackInto(unpacked, folder.incoming, manifestFile)
-    const manifest = first === null ? null : parseManifest(first.toString('utf8'))
+    const archive = createReadStream(file, { signal: job.signal })
+    const text = await unpackCluster(archive, folder.incoming)
+    const manifest = text === null ? null : parseManifest(text)
     if (manifest === null) throw new TypeError('it has no manifest of a backup')
     await checkVersion(folder, folder.incoming)
     const restored = await openCluster(folder.incoming, folder, options, keepLock)

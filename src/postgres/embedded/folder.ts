@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createGunzip } from 'node:zlib'
 import { RevectorError } from '../../core/errors.ts'
+import { unpackCluster } from './archive.ts'
 import { snapshotFile } from './snapshot.ts'
-import { unpackInto } from './tar.ts'
 
 /** The major version of PostgreSQL whose files the embedded engine reads. */
 const clusterVersion = '18'
@@ -50,7 +49,7 @@ export async function prepareFolder(folder: Folder): Promise<'ready' | 'empty'> 
   }
   const snapshot = snapshotFile()
   if (snapshot === null) return 'empty'
-  await unpackInto(createReadStream(snapshot).pipe(createGunzip()), folder.incoming, '')
+  await unpackCluster(createReadStream(snapshot), folder.incoming)
   await adoptIncoming(folder)
   return 'ready'
 }
