@@ -86,7 +86,7 @@ export async function createIndex({ pool, dimension }) {
 }
 
 /**
- * Ten nearest. Beyond 2,000 dimensions the graph holds half precision, so twice as many are fetched and
+ * Ten nearest. Beyond 2,000 dimensions the HNSW index holds half precision, so twice as many are fetched and
  * ranked again by the exact distance, as Revector does; `rerank: false` leaves that out.
  */
 export function searcher({ pool, dimension }, { rerank = dimension > indexable } = {}) {

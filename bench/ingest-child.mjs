@@ -11,7 +11,7 @@ const model = {
       Float32Array.from({ length: 16 }, (_, i) => 1 + text.charCodeAt((i * 31) % text.length)),
     ),
 }
-// Long chunks: a graph of millions would take an hour, and the server builds it, not this process.
+// Long chunks: an HNSW index of millions would take an hour, and the server builds it, not this process.
 const revector = await createRevector({ databaseUrl, models: [model], chunkTokens: 1_024 })
 try {
   const report = await revector.ingestion.ingestPaths({ paths: [folder], model: 'free' })

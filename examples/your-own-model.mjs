@@ -1,5 +1,5 @@
 // A model that your program brings itself: a name, a dimension, and a function from texts to vectors. Everything
-// else (batches, checks, table, graph, search, moving to and from it) is as for any other model.
+// else (batches, checks, table, HNSW index, search, moving to and from it) is as for any other model.
 //   node examples/your-own-model.mjs
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

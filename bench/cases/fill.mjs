@@ -1,5 +1,5 @@
 // The fill of a migration's target by workers: against the least that could be done by hand (one binary insert a batch
-// into a table of nothing but ids and vectors, one build of the graph); two workers against one, with a provider
+// into a table of nothing but ids and vectors, one build of the HNSW index); two workers against one, with a provider
 // that takes its time; and what a worker needs of memory.
 import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'
@@ -38,12 +38,12 @@ async function againstHand(databaseUrl, rows, log) {
     const parts = {}
     const onProgress = ({ type, seconds }) => {
       if (type === 'index.built') ours = performance.now() - began
-      if (type === 'index.built') parts.graph = seconds
+      if (type === 'index.built') parts.hnswIndex = seconds
     }
     await revector.migrations.work({ once: true, onProgress })
     const byHand = (await timed(() => insertByHand(plain, documents))).ms
     log(
-      `fill: ${rows} chunks in ${seconds(ours)} (graph ${parts.graph?.toFixed(1)} s), by hand in ${seconds(byHand)}`,
+      `fill: ${rows} chunks in ${seconds(ours)} (HNSW index ${parts.hnswIndex?.toFixed(1)} s), by hand in ${seconds(byHand)}`,
     )
     return {
       id: `worker/${dimension}/${rows}`,
@@ -52,7 +52,7 @@ async function againstHand(databaseUrl, rows, log) {
       unit: ' × by hand',
       better: 'higher',
       target: 0.6,
-      detail: `${rate(rows, ours)} chunks/s with graph, by hand ${rate(rows, byHand)}`,
+      detail: `${rate(rows, ours)} chunks/s with HNSW index, by hand ${rate(rows, byHand)}`,
     }
   } finally {
     await revector.db.close()

@@ -1,6 +1,6 @@
 // Ingest of precomputed vectors: files with ten passages each go through the whole of it (read, recognised, split,
-// hashed, counted, compared with what is there, written, graph built), with a model that costs nothing. By hand: the
-// same files are read, split at their blank lines and inserted in bulk with the same vectors; then the graph.
+// hashed, counted, compared with what is there, written, HNSW index built), with a model that costs nothing. By hand: the
+// same files are read, split at their blank lines and inserted in bulk with the same vectors; then the HNSW index.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { random, vectorSpace } from '../vectors.mjs'
 
 const dimension = 384
 const perDocument = 10
-// The build of one and the same graph takes half as long again in one run as in another.
+// The build of one and the same HNSW index takes half as long again in one run as in another.
 const repeats = 3
 
 export async function ingest({ serverUrl, sizes, log }) {
@@ -39,7 +39,7 @@ export async function ingest({ serverUrl, sizes, log }) {
   return figures
 }
 
-/** Milliseconds from files to graph, on both sides. */
+/** Milliseconds from files to HNSW index, on both sides. */
 async function measure(databaseUrl, { folder, documents }) {
   const model = freeModel('free', { dimension, documents })
   const revector = await createRevector({ databaseUrl, models: [model] })
@@ -78,7 +78,7 @@ function figureOf(chunks, runs) {
     unit: ' × by hand',
     better: 'higher',
     target: 0.7,
-    detail: `${rate(ours)} chunks/s from files to graph, by hand ${rate(byHand)}; medians of ${repeats} runs`,
+    detail: `${rate(ours)} chunks/s from files to HNSW index, by hand ${rate(byHand)}; medians of ${repeats} runs`,
   }
 }
 

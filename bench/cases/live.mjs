@@ -1,5 +1,5 @@
 // What users notice of a migration: how long their searches take while a worker of another process fills the target
-// and builds its graph, beside the same searches on an idle server; and how long anybody waits for a cut-over or a
+// and builds its HNSW index, beside the same searches on an idle server; and how long anybody waits for a cut-over or a
 // roll-back, whatever the size of the corpus.
 import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'
@@ -77,7 +77,7 @@ async function measure(databaseUrl, rows, log) {
         unit: ' × idle',
         better: 'lower',
         target: 2,
-        detail: `${ms(busy)}, idle ${ms(calm)}; while batches are stored ${ms(percentile(filling, 0.95))}, while the graph is built ${ms(percentile(building, 0.95))}`,
+        detail: `${ms(busy)}, idle ${ms(calm)}; while batches are stored ${ms(percentile(filling, 0.95))}, while the HNSW index is built ${ms(percentile(building, 0.95))}`,
       },
       {
         id: `live/lock/${rows}`,

@@ -1,5 +1,5 @@
 // Search in one model, and the fill that comes before it: Revector's own calls against hand-written SQL on a
-// plain table of the same vectors, with a graph built by the same settings and searched with the same effort.
+// plain table of the same vectors, with an HNSW index built by the same settings and searched with the same effort.
 import { createRevector } from '../../dist/index.js'
 import { defaultTuning, efSearchFor } from '../../dist/store/nearest-tuning.js'
 import { freeModel } from '../free-model.mjs'
@@ -59,7 +59,7 @@ async function measure(databaseUrl, rows, dimension, log) {
           run(queries[i])
       )(searcher(plain)),
     }
-    // Whose graph was built last has its pages in memory: each side gets a whole round first.
+    // Whose HNSW index was built last has its pages in memory: each side gets a whole round first.
     const turns = Array.from({ length: rounds }, () => [...queries.keys()]).flat()
     const times = await interleaved(contenders, turns, { warmUp: queryCount })
     const [ours, byHand] = [median(times.ours), median(times.byHand)]
@@ -90,7 +90,7 @@ async function measure(databaseUrl, rows, dimension, log) {
         value: fill.byHand / fill.ours,
         unit: ' × by hand',
         better: 'higher',
-        detail: `${Math.round(rows / fill.ours).toLocaleString('en')} chunks/s with graph, by hand ${Math.round(rows / fill.byHand).toLocaleString('en')}`,
+        detail: `${Math.round(rows / fill.ours).toLocaleString('en')} chunks/s with HNSW index, by hand ${Math.round(rows / fill.byHand).toLocaleString('en')}`,
       },
     ]
   } finally {
@@ -118,7 +118,7 @@ export async function loadChunks(databaseUrl, rows) {
   await once(databaseUrl, 'vacuum analyze')
 }
 
-/** Seconds to make every chunk searchable in the model, graph included. */
+/** Seconds to make every chunk searchable in the model, HNSW index included. */
 async function filled(revector, plain, model, documents) {
   const sourceModel = (await revector.models.list()).find((other) => other.current).modelName
   const ours = await timed(() =>

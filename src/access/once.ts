@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { KeptAnswer } from '../core/access.ts'
 import { RevectorError } from '../core/errors.ts'
 import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
-import type { AccessParts } from './parts.ts'
+import type { AccessDeps } from './deps.ts'
 
 export interface RepeatableRequest {
   /** Id of the API key that asks; empty without one. Keys of different owners never meet. */
@@ -31,7 +31,7 @@ const sweepMs = 60 * 60_000
  * INVALID_INPUT for an unfit key
  */
 export async function once(
-  parts: AccessParts,
+  deps: AccessDeps,
   { owner, key, request }: RepeatableRequest,
   work: () => Promise<KeptAnswer>,
 ): Promise<OnceAnswer> {
@@ -40,7 +40,7 @@ export async function once(
       hint: 'A UUID is a good one.',
     })
   }
-  const { db } = parts
+  const { db } = deps
   const mine = { owner, key, claim: randomUUID() }
   const requestHash = hashOf(request)
   const stored = await claimKey(db, { ...mine, requestHash, leaseMs, keepMs })
@@ -74,7 +74,7 @@ export async function once(
 let sweptAt = 0
 
 /** Takes away what is a day old, at most once an hour. */
-export async function sweepKept({ db }: AccessParts, now = Date.now()): Promise<void> {
+export async function sweepKept({ db }: AccessDeps, now = Date.now()): Promise<void> {
   if (now - sweptAt < sweepMs) return
   sweptAt = now
   await dropExpired(db)
@@ -94,8 +94,8 @@ function busy(seconds: number): RevectorError {
 /** Lengths go along, so that no two lists of parts give one text. */
 function hashOf(request: RepeatableRequest['request']): Buffer {
   const hash = createHash('sha256')
-  const parts = typeof request === 'string' || request instanceof Uint8Array ? [request] : request
-  for (const part of parts) {
+  const deps = typeof request === 'string' || request instanceof Uint8Array ? [request] : request
+  for (const part of deps) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part
     hash.update(`${bytes.byteLength}:`).update(bytes)
   }

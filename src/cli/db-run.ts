@@ -21,9 +21,7 @@ export async function run(context: Context, flags: RunFlags): Promise<undefined>
   if (steps.length > 0) context.terminal.note(planText(plan, context.terminal))
   if (before.legacy !== null && before.legacy.rows > 0 && steps.length > 0) {
     const { table: name, rows } = before.legacy
-    await context.consent(
-      `Take over ${name} with its ${count(rows, 'vector')}? A backup beforehand is advised.`,
-    )
+    await context.consent(`Adopt ${name} with its ${count(rows, 'vector')}? A backup beforehand is advised.`)
   }
   const call = context.longCall()
   const after = await db.run({ ...options, ...call })
@@ -53,18 +51,18 @@ async function planWithModel(
   }
 }
 
-/** What is taken over, then each step with what it locks. */
+/** What is adopted, then each step with what it locks. */
 export function planText(plan: Plan, terminal: Pick<Terminal, 'noteStyle' | 'width'>): string {
   const { noteStyle: style, width } = terminal
-  const { steps, takeover, warnings } = plan
+  const { steps, adoption, warnings } = plan
   const lines: string[] = []
-  if (takeover !== null) {
-    const { table, column, dimension, rows, model, chunks, documents } = takeover
+  if (adoption !== null) {
+    const { table, column, dimension, rows, model, chunks, documents } = adoption
     const made = model === null ? '' : `, made by ${style.bold(model)}`
     const titles = documents.created ? 'no titles' : `titles from ${documents.table}.${documents.titleColumn}`
     lines.push(
       `Takes over ${style.bold(`${table}.${column}`)} vector(${dimension}): ` +
-        `${count(rows, 'row')}, ${bytes(takeover.bytes)}${made}.`,
+        `${count(rows, 'row')}, ${bytes(adoption.bytes)}${made}.`,
       `Text from ${chunks.table}.${chunks.textColumn}, ${titles}.`,
       '',
     )

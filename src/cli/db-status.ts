@@ -52,7 +52,7 @@ function statusText(found: DatabaseStatus, dataDir: string | null, style: Style)
   if (found.legacy !== null) {
     const { table, column, dimension, rows } = found.legacy
     lines.push([
-      'to take over',
+      'to adopt',
       `${table}.${column} vector${dimension === null ? '' : `(${dimension})`}, ${count(rows, 'row')}`,
     ])
   }

@@ -21,11 +21,11 @@ export function addDb(program: Command, start: Start): void {
   group
     .command('run')
     .description(
-      'Brings the schema to the newest revision, taking over an existing chunk_embeddings. ' +
+      'Brings the schema to the newest revision, adopting an existing chunk_embeddings. ' +
         'Moves no vector; can be run again after an interruption.',
     )
     .option('--to <n>', 'stop at this revision', wholeNumber('--to', 1))
-    .option('--model <name>', 'the model that made the vectors of the table to take over')
+    .option('--model <name>', 'the model that made the vectors of the table to adopt')
     .option(
       '--chunks-table <name>',
       'table of chunks, where no foreign key leads to it',

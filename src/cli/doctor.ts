@@ -13,7 +13,7 @@ export function addDoctor(program: Command, start: Start): void {
     .command('doctor')
     .summary('look for what is wrong, and for what will be')
     .description(
-      'Checks that indexes are there and used, that nothing is orphaned or owed, that workers are at it, that providers ' +
+      'Checks that indexes are there and used, that nothing is orphaned or pending, that workers are at it, that providers ' +
         'still give the vectors they gave, and which models will end. Something that fails: exit code 1.',
     )
     .option('--no-probe', 'ask no provider for vectors')

@@ -64,7 +64,7 @@ export function reportText(report: IngestReport): string {
   if (report.documents + report.unchanged + report.skipped + report.failed.length === 0) {
     lines.push('No file was found there.')
   }
-  for (const [model, vectors] of Object.entries(report.owed)) {
+  for (const [model, vectors] of Object.entries(report.pending)) {
     if (vectors > 0) lines.push(`${model} still lacks ${count(vectors, 'vector')}.`)
   }
   return lines.join('\n')

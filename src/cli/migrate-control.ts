@@ -102,8 +102,8 @@ export async function retire(
 ): Promise<undefined> {
   const { migrations } = context.revector
   const before = await migrations.status(id)
-  // One that searches don't use yet, or whose holdover is not over, is refused below: nobody needs to be asked.
-  const isOver = before.holdoverUntil === null || before.holdoverUntil <= new Date()
+  // One that searches don't use yet, or whose rollback window is not over, is refused below: nobody needs to be asked.
+  const isOver = before.rollbackWindowUntil === null || before.rollbackWindowUntil <= new Date()
   if (before.state === 'cut_over' && (isOver || force === true)) {
     await context.consent(
       `Drop all vectors of ${before.sourceModel}? From then on only a new migration leads away from ${before.targetModel}.`,

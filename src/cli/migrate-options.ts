@@ -19,7 +19,7 @@ export interface LimitFlags {
   readonly budgetUsd?: number
   readonly pricePerMillion?: number
   readonly allowQuarantined?: number
-  readonly holdover?: number
+  readonly rollbackWindow?: number
 }
 
 export interface StartFlags extends PlanFlags, LimitFlags {}
@@ -60,9 +60,9 @@ export function withLimitOptions(command: Command): Command {
       wholeNumber('--allow-quarantined', 0),
     )
     .option(
-      '--holdover <time>',
+      '--rollback-window <time>',
       'how long the source stays written after the cut-over: 30m, 12h, 7d (at first 7d)',
-      duration('--holdover'),
+      duration('--rollback-window'),
     )
 }
 
@@ -85,12 +85,12 @@ export function planRequest(flags: PlanFlags) {
 }
 
 export function limits(flags: { readonly [Name in keyof LimitFlags]: LimitFlags[Name] | undefined }) {
-  const { budgetUsd, pricePerMillion, allowQuarantined, holdover } = flags
+  const { budgetUsd, pricePerMillion, allowQuarantined, rollbackWindow } = flags
   return {
     budgetUsd,
     pricePerMillionTokens: pricePerMillion,
     allowedQuarantined: allowQuarantined,
-    holdoverSeconds: holdover,
+    rollbackWindowSeconds: rollbackWindow,
   }
 }
 

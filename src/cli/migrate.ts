@@ -113,7 +113,7 @@ function addEndings(group: Command, begin: Start): void {
   group
     .command('verify')
     .description(
-      'Measures from the database whether the target can take over. A gate that fails: exit code 3.',
+      'Measures from the database whether the target can become current. A gate that fails: exit code 3.',
     )
     .argument('[id]')
     .addOption(overrideOption())
@@ -135,6 +135,6 @@ function addEndings(group: Command, begin: Start): void {
     .command('retire')
     .description('Drops the vectors of the source, once it is not needed any more.')
     .argument('[id]')
-    .option('--force', 'also before the holdover is over')
+    .option('--force', 'also before the rollback window is over')
     .action(about(begin, retire))
 }

@@ -29,7 +29,7 @@ export function duration(seconds: number): string {
 
 export function scopeText(scope: MigrationScope): string {
   const { documents, where, sample } = scope
-  const parts = [
+  const deps = [
     ...(documents === undefined ? [] : [count(documents.length, 'document')]),
     ...(where === undefined
       ? []
@@ -40,7 +40,7 @@ export function scopeText(scope: MigrationScope): string {
         ]),
     ...(sample === undefined ? [] : [`a sample of ${count(sample, 'chunk')}`]),
   ]
-  return parts.length === 0 ? 'everything' : parts.join(', ')
+  return deps.length === 0 ? 'everything' : deps.join(', ')
 }
 
 export function planText(plan: MigrationPlan, style: Style): string {
@@ -126,14 +126,17 @@ export function statusText(status: MigrationStatus, style: Style): string {
       style.yellow(`${count(status.quarantinedChunks, 'chunk')} (see \`revector migrate quarantine\`)`),
     ])
   }
-  const { source, target } = status.owedChunks
-  if (source > 0) lines.push(['owed', `${count(source, 'chunk')} to ${status.sourceModel}`])
-  if (target > 0) lines.push(['owed', `${count(target, 'chunk')} to ${status.targetModel}`])
+  const { source, target } = status.pendingChunks
+  if (source > 0) lines.push(['pending', `${count(source, 'chunk')} to ${status.sourceModel}`])
+  if (target > 0) lines.push(['pending', `${count(target, 'chunk')} to ${status.targetModel}`])
   if (status.workers.length > 0 || isMoving(status.state)) {
     lines.push(['workers', workersText(status.workers)])
   }
-  if (status.holdoverUntil !== null && status.state === 'cut_over') {
-    lines.push(['holdover', `${status.sourceModel} stays written until ${moment(status.holdoverUntil)}`])
+  if (status.rollbackWindowUntil !== null && status.state === 'cut_over') {
+    lines.push([
+      'rollback window',
+      `${status.sourceModel} stays written until ${moment(status.rollbackWindowUntil)}`,
+    ])
   }
   if (status.reason !== null) {
     const { message, hint } = status.reason

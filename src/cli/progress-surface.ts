@@ -93,19 +93,19 @@ export async function openBar(terminal: Terminal): Promise<Surface> {
 function numbers(activity: Activity): string {
   const elapsed = (performance.now() - activity.startedAt) / 1_000
   const made = activity.done - activity.from
-  const parts: string[] = []
+  const deps: string[] = []
   if (activity.total !== null) {
-    parts.push(`${activity.done.toLocaleString('en')} of ${count(activity.total, activity.unit)}`)
+    deps.push(`${activity.done.toLocaleString('en')} of ${count(activity.total, activity.unit)}`)
   } else if (activity.done > 0) {
-    parts.push(count(activity.done, activity.unit))
+    deps.push(count(activity.done, activity.unit))
   }
-  if (activity.detail !== '') parts.push(activity.detail)
+  if (activity.detail !== '') deps.push(activity.detail)
   if (activity.total !== null && made > 0 && elapsed > 2 && activity.done < activity.total) {
-    parts.push(`${timeLeft(((activity.total - activity.done) * elapsed) / made)} left`)
+    deps.push(`${timeLeft(((activity.total - activity.done) * elapsed) / made)} left`)
   } else {
-    parts.push(`${Math.floor(elapsed)} s`)
+    deps.push(`${Math.floor(elapsed)} s`)
   }
-  return parts.join(' · ')
+  return deps.join(' · ')
 }
 
 function timeLeft(estimate: number): string {

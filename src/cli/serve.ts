@@ -45,9 +45,9 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
     },
     work: flags.worker,
     onProgress,
-    extend: (app, parts) =>
+    extend: (app, deps) =>
       mcpRoutes(app, {
-        revector: parts.revector,
+        revector: deps.revector,
         version: version(),
         onFault: (error) => log.error('A tool of an agent failed.', { error }),
       }),

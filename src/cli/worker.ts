@@ -56,13 +56,13 @@ async function notePaused({ revector, terminal }: Context): Promise<void> {
   }
 }
 
-function reportText({ embedded, reused, quarantined, owed, tokens }: WorkReport): string {
-  const parts = [
+function reportText({ embedded, reused, quarantined, pending, tokens }: WorkReport): string {
+  const deps = [
     `${count(embedded, 'vector')} made`,
     ...(reused === 0 ? [] : [`${reused.toLocaleString('en')} taken from identical text`]),
     ...(quarantined === 0 ? [] : [`${count(quarantined, 'chunk')} put in quarantine`]),
-    ...(owed === 0 ? [] : [`${owed.toLocaleString('en')} that were owed`]),
+    ...(pending === 0 ? [] : [`${pending.toLocaleString('en')} that were pending`]),
     count(tokens, 'token'),
   ]
-  return `Done: ${parts.join(', ')}.`
+  return `Done: ${deps.join(', ')}.`
 }

@@ -115,7 +115,7 @@ export const optionsSchema = z.strictObject({
     .max(64)
     .default(0)
     .describe(
-      'Processes of the server that may help to build the graph of a migration’s target, up to its own `max_parallel_maintenance_workers`. Each makes the build faster and takes a processor from searches.',
+      'Processes of the server that may help to build the HNSW index of a migration’s target, up to its own `max_parallel_maintenance_workers`. Each makes the build faster and takes a processor from searches.',
     ),
   cacheDir: z
     .string()

@@ -139,7 +139,7 @@ export const errorCatalogue = {
     meaning: 'The database is at an older revision than the program needs.',
   },
   SCHEMA_NEWER: { exit: 1, status: 503, meaning: 'The database is newer than the program.' },
-  UPGRADE_REFUSED: { exit: 3, status: 409, meaning: 'A table cannot be taken over as it is.' },
+  UPGRADE_REFUSED: { exit: 3, status: 409, meaning: 'A table cannot be adopted as it is.' },
   UPGRADE_MODEL_UNKNOWN: {
     exit: 2,
     status: 422,

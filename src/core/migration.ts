@@ -56,7 +56,7 @@ export const gateNames = [
 export type GateName = (typeof gateNames)[number]
 
 export interface GateThresholds {
-  /** Least share of the exact ten nearest that the graph finds, 0 to 1. */
+  /** Least share of the exact ten nearest that the HNSW index finds, 0 to 1. */
   readonly recall: number
   /** Greatest cosine distance between a stored vector and the same text embedded again. */
   readonly provider: number
@@ -104,7 +104,7 @@ export interface MigrationSettings {
   /** So many quarantined chunks don't stand in the way of the cut-over. */
   readonly allowedQuarantined: number
   /** How long the source stays written after the cut-over before `retire` may drop it unforced. */
-  readonly holdoverSeconds: number
+  readonly rollbackWindowSeconds: number
   readonly gates: GateThresholds
   /** Chunks a batch, which is one call of the provider. */
   readonly batchItems: number
@@ -182,7 +182,7 @@ export interface MigrationStatus extends Omit<Migration, 'totalChunks' | 'calibr
   readonly doneChunks: number
   readonly quarantinedChunks: number
   /** Chunks written since, which a model lacks and a worker will pay. */
-  readonly owedChunks: { readonly source: number; readonly target: number }
+  readonly pendingChunks: { readonly source: number; readonly target: number }
   /** Of the last minute. */
   readonly chunksPerSecond: number
   /** Null: nothing moves, or nothing is left. */
@@ -191,7 +191,7 @@ export interface MigrationStatus extends Omit<Migration, 'totalChunks' | 'calibr
   readonly bytesEstimate: number | null
   readonly workers: readonly MigrationWorker[]
   /** Until when the source stays written; null before the cut-over. */
-  readonly holdoverUntil: Date | null
+  readonly rollbackWindowUntil: Date | null
 }
 
 /** What each kind of event carries. */
@@ -219,10 +219,10 @@ export interface MigrationEventData {
   failed: { readonly gates: readonly GateName[] }
   /** Chunks without a vector were found: back to filling. */
   gaps: { readonly missing: number; readonly found: 'verify' | 'cut-over' }
-  /** No valid graph was found: back to indexing. */
+  /** No valid HNSW index was found: back to indexing. */
   unindexed: { readonly index: string | null }
   cut_over: { readonly from: string; readonly to: string; readonly overridden: readonly GateName[] }
-  rolled_back: { readonly from: string; readonly to: string; readonly owed: number }
+  rolled_back: { readonly from: string; readonly to: string; readonly pending: number }
   retired: { readonly model: string; readonly bytes: number }
   cancelled: { readonly model: string; readonly dropped: boolean }
   /** After a cancel: the space of the target came back. */

@@ -39,7 +39,7 @@ export interface DoctorReport {
   readonly checks: readonly Check[]
 }
 
-export interface DoctorParts {
+export interface DoctorDeps {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }

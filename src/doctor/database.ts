@@ -8,7 +8,7 @@ import { type Check, fail, ok, warn } from './check.ts'
 /**
  * Faults of pgvector that can damage or stop an HNSW index, by the version that mended them, newest first. From its
  * CHANGELOG (https://github.com/pgvector/pgvector/blob/master/CHANGELOG.md):
- * - 0.8.4: "hnsw graph not repaired" and failing inserts while an HNSW index is vacuumed
+ * - 0.8.4: "hnsw HNSW index not repaired" and failing inserts while an HNSW index is vacuumed
  *   (https://github.com/pgvector/pgvector/issues/993)
  * - 0.8.3: possible index corruption with HNSW vacuuming (https://github.com/pgvector/pgvector/pull/988)
  * - 0.8.2: buffer overflow with parallel HNSW index builds, CVE-2026-3172
@@ -18,7 +18,7 @@ import { type Check, fail, ok, warn } from './check.ts'
 const faults = [
   {
     before: [0, 8, 4],
-    fault: 'vacuum of an HNSW index may stop with "hnsw graph not repaired"',
+    fault: 'vacuum of an HNSW index may stop with "hnsw HNSW index not repaired"',
     damages: false,
   },
   { before: [0, 8, 3], fault: 'vacuum may corrupt an HNSW index while rows are inserted', damages: true },
@@ -42,9 +42,9 @@ export function checkPgvector(db: Pick<Database, 'pgvectorVersion' | 'concurrent
 }
 
 function isOlder(version: string, than: readonly number[]): boolean {
-  const parts = version.split('.').map((part) => Number.parseInt(part, 10))
+  const deps = version.split('.').map((part) => Number.parseInt(part, 10))
   for (const [place, wanted] of than.entries()) {
-    const part = parts[place] ?? 0
+    const part = deps[place] ?? 0
     if (part !== wanted) return part < wanted
   }
   return false

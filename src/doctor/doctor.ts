@@ -8,7 +8,7 @@ import {
 } from '../store/health.ts'
 import { isGone, rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-import type { Check, DoctorOptions, DoctorParts, DoctorReport } from './check.ts'
+import type { Check, DoctorDeps, DoctorOptions, DoctorReport } from './check.ts'
 import {
   checkCurrentModel,
   checkMigrations,
@@ -28,7 +28,7 @@ import {
   type Patient,
 } from './model.ts'
 
-export type { Check, CheckName, DoctorOptions, DoctorParts, DoctorReport } from './check.ts'
+export type { Check, CheckName, DoctorDeps, DoctorOptions, DoctorReport } from './check.ts'
 
 /**
  * Looks for what makes searches wrong, incomplete or slow, and for what will: every check, whatever the others found.
@@ -36,8 +36,8 @@ export type { Check, CheckName, DoctorOptions, DoctorParts, DoctorReport } from 
  *
  * @throws RevectorError INTERRUPTED, and what the database throws
  */
-export async function examine(parts: DoctorParts, options: DoctorOptions = {}): Promise<DoctorReport> {
-  const { db, layout } = parts
+export async function examine(deps: DoctorDeps, options: DoctorOptions = {}): Promise<DoctorReport> {
+  const { db, layout } = deps
   const models = await allModels(db)
   const vectors = await rereading(() => countVectorsOfModels(db, models))
   const tables = await modelTablesHealth(db)
@@ -62,35 +62,35 @@ export async function examine(parts: DoctorParts, options: DoctorOptions = {}): 
       quarantined: quarantined.get(model.id) ?? 0,
       migration: migrations.find((one) => one.targetModelId === model.id) ?? null,
     }
-    checks.push(...(await examineModel(parts, patient, options)))
+    checks.push(...(await examineModel(deps, patient, options)))
   }
   return { result: worst(checks), checks }
 }
 
 /** Nothing of a model that is removed while it is looked at. */
 async function examineModel(
-  parts: DoctorParts,
+  deps: DoctorDeps,
   patient: Patient,
   options: DoctorOptions,
 ): Promise<readonly Check[]> {
   try {
     const rows = [
-      ...checkRetirement(parts, patient),
-      ...(await checkMissing(parts, patient)),
+      ...checkRetirement(deps, patient),
+      ...(await checkMissing(deps, patient)),
       ...checkQuarantine(patient),
-      ...(await checkOrphanVectors(parts, patient)),
+      ...(await checkOrphanVectors(deps, patient)),
     ]
     if (patient.vectors === 0) return rows
     const index = [
-      await checkIndex(parts, patient),
-      ...(await checkIndexUse(parts, patient)),
-      checkStatistics(parts, patient),
+      await checkIndex(deps, patient),
+      ...(await checkIndexUse(deps, patient)),
+      checkStatistics(deps, patient),
     ]
-    const drift = options.probe === false ? [] : [await checkDrift(parts, patient, options.signal)]
+    const drift = options.probe === false ? [] : [await checkDrift(deps, patient, options.signal)]
     return [...rows, ...index, ...drift]
   } catch (error) {
     if (!isGone(error)) throw error
-    const tables = await modelTablesHealth(parts.db)
+    const tables = await modelTablesHealth(deps.db)
     if (tables.some(({ modelId }) => modelId === patient.model.id)) throw error
     return []
   }

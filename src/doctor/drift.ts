@@ -7,7 +7,7 @@ import type { EmbeddingModel } from '../embedding/contract.ts'
 import { insertCanaries, readCanaries } from '../store/canaries.ts'
 import { readVectors } from '../store/embeddings.ts'
 import { sampleEmbedded } from '../store/verification.ts'
-import { type Check, type DoctorParts, fail, ok, warn } from './check.ts'
+import { type Check, type DoctorDeps, fail, ok, warn } from './check.ts'
 import type { Patient } from './model.ts'
 
 /**
@@ -21,16 +21,12 @@ const tolerance = defaultGates.provider
 const standIns = 8
 
 /** Whether the provider still makes the vectors that it made when the model was filled. */
-export async function checkDrift(
-  parts: DoctorParts,
-  { model }: Patient,
-  signal?: AbortSignal,
-): Promise<Check> {
+export async function checkDrift(deps: DoctorDeps, { model }: Patient, signal?: AbortSignal): Promise<Check> {
   const name = model.modelName
   try {
-    const opened = await parts.models.open(model)
-    const stored = await readCanaries(parts.db, model.id)
-    const known = stored.length > 0 ? stored : await storedChunks(parts, model)
+    const opened = await deps.models.open(model)
+    const stored = await readCanaries(deps.db, model.id)
+    const known = stored.length > 0 ? stored : await storedChunks(deps, model)
     const now = await makeCanaries(
       opened,
       known.map((one) => one.text),
@@ -54,7 +50,7 @@ export async function checkDrift(
     if (stored.length > 0) {
       return ok('drift', name, { sentence: `"${name}" makes the vectors it made before.`, data })
     }
-    return await begin(parts, opened, { name, id: model.id, data, signal })
+    return await begin(deps, opened, { name, id: model.id, data, signal })
   } catch (error) {
     if (!isRevectorError(error) || error.code === 'INTERRUPTED' || error.code.startsWith('DATABASE_'))
       throw error
@@ -68,7 +64,7 @@ export async function checkDrift(
 
 /** What is stored is what the model makes: from here on it is watched by canaries. */
 async function begin(
-  { db }: DoctorParts,
+  { db }: DoctorDeps,
   opened: EmbeddingModel,
   model: {
     readonly name: string
@@ -84,10 +80,7 @@ async function begin(
   })
 }
 
-async function storedChunks(
-  { db, layout }: DoctorParts,
-  model: Patient['model'],
-): Promise<readonly Canary[]> {
+async function storedChunks({ db, layout }: DoctorDeps, model: Patient['model']): Promise<readonly Canary[]> {
   const chunks = await sampleEmbedded(db, layout, [model], { limit: standIns })
   const vectors = await readVectors(
     db,

@@ -1,13 +1,13 @@
 import { counted } from '../core/counted.ts'
 import { type Model, writtenStates } from '../core/model.ts'
 import { knownModelOf } from '../embedding/catalogue.ts'
-import { graphOf } from '../schema/graph.ts'
+import { hnswIndexOf } from '../schema/hnsw-index.ts'
 import { readVectors } from '../store/embeddings.ts'
 import { countOrphanVectors, type OpenMigrationHealth } from '../store/health.ts'
 import { explainNearest } from '../store/nearest-plan.ts'
 import { defaultTuning } from '../store/nearest-tuning.ts'
 import { coverageInScope, sampleEmbedded } from '../store/verification.ts'
-import { type Check, type DoctorParts, fail, ok, warn } from './check.ts'
+import { type Check, type DoctorDeps, fail, ok, warn } from './check.ts'
 
 /** A model with its table, and what is known of them before any check. */
 export interface Patient {
@@ -23,19 +23,25 @@ function isWritten({ state }: Model): boolean {
   return writtenStates.some((written) => written === state)
 }
 
-/** A bulk load that was interrupted leaves no graph, or an invalid one; then searches compare every vector. */
-export async function checkIndex(parts: DoctorParts, patient: Patient): Promise<Check> {
+/** A bulk load that was interrupted leaves no HNSW index, or an invalid one; then searches compare every vector. */
+export async function checkIndex(deps: DoctorDeps, patient: Patient): Promise<Check> {
   const { model, vectors, migration } = patient
   const name = model.modelName
-  const graph = await graphOf(parts.db, model)
-  const data = { index: graph?.name ?? null, valid: graph?.valid ?? false, bytes: graph?.bytes ?? 0, vectors }
-  if (graph?.valid === true) return ok('index', name, { sentence: `${graph.name} is valid.`, data })
-  const what = graph === null ? 'has no HNSW index' : `has an HNSW index that is not valid (${graph.name})`
+  const hnswIndex = await hnswIndexOf(deps.db, model)
+  const data = {
+    index: hnswIndex?.name ?? null,
+    valid: hnswIndex?.valid ?? false,
+    bytes: hnswIndex?.bytes ?? 0,
+    vectors,
+  }
+  if (hnswIndex?.valid === true) return ok('index', name, { sentence: `${hnswIndex.name} is valid.`, data })
+  const what =
+    hnswIndex === null ? 'has no HNSW index' : `has an HNSW index that is not valid (${hnswIndex.name})`
   if (migration !== null && migration.state !== 'ready') {
     const sentence = `"${name}" ${what} while it is being filled: it is built at the end.`
     return ok('index', name, { sentence, data })
   }
-  const slow = vectors > (parts.tuning ?? defaultTuning).exactRows
+  const slow = vectors > (deps.tuning ?? defaultTuning).exactRows
   return (slow ? fail : warn)('index', name, {
     sentence: `"${name}" ${what}: every search compares its ${counted(vectors, 'vector')} one by one.`,
     hint: `A write or a fill was interrupted. Build it with \`revector migrate run --to ${name}\`, or ingest anything.`,
@@ -43,34 +49,34 @@ export async function checkIndex(parts: DoctorParts, patient: Patient): Promise<
   })
 }
 
-/** Only where there are so many vectors that searches go by the graph. */
-export async function checkIndexUse(parts: DoctorParts, patient: Patient): Promise<readonly Check[]> {
-  const { db, layout, tuning = defaultTuning } = parts
+/** Only where there are so many vectors that searches go by the HNSW index. */
+export async function checkIndexUse(deps: DoctorDeps, patient: Patient): Promise<readonly Check[]> {
+  const { db, layout, tuning = defaultTuning } = deps
   const { model, vectors } = patient
   if (vectors <= tuning.exactRows) return []
-  const graph = await graphOf(db, model)
-  if (graph?.valid !== true) return []
+  const hnswIndex = await hnswIndexOf(db, model)
+  if (hnswIndex?.valid !== true) return []
   const [chunk] = await sampleEmbedded(db, layout, [model], { limit: 1 })
   const vector = chunk && (await readVectors(db, layout, model, [chunk.id])).get(chunk.id)
   if (vector === undefined) return []
   const request = { model, vector, k: 10, versionOf: null, vectors }
   const { index, plan } = await explainNearest(db, layout, request, tuning)
   const name = model.modelName
-  if (index === graph.name) {
+  if (index === hnswIndex.name) {
     return [ok('index_use', name, { sentence: `A search uses ${index}.`, data: { index } })]
   }
   return [
     fail('index_use', name, {
-      sentence: `A search of "${name}" passes ${graph.name} by and reads all ${counted(vectors, 'vector')}.`,
+      sentence: `A search of "${name}" passes ${hnswIndex.name} by and reads all ${counted(vectors, 'vector')}.`,
       hint: `Refresh statistics with \`analyze chunk_embeddings_model_${model.id}\`; if that does not help, look at the plan in the data.`,
-      data: { index, expected: graph.name, plan },
+      data: { index, expected: hnswIndex.name, plan },
     }),
   ]
 }
 
-/** Where searches go by the graph, the planner must know how many rows there are, and how wide. */
+/** Where searches go by the HNSW index, the planner must know how many rows there are, and how wide. */
 export function checkStatistics(
-  { db, tuning = defaultTuning }: DoctorParts,
+  { db, tuning = defaultTuning }: DoctorDeps,
   { model, vectors, analysed }: Patient,
 ): Check {
   const name = model.modelName
@@ -91,7 +97,7 @@ export function checkStatistics(
 }
 
 export async function checkOrphanVectors(
-  { db, layout }: DoctorParts,
+  { db, layout }: DoctorDeps,
   { model }: Patient,
 ): Promise<readonly Check[]> {
   const vectors = await countOrphanVectors(db, layout, model.id)
@@ -108,7 +114,7 @@ export async function checkOrphanVectors(
 
 /** A model that writers keep up must have every vector, or owe it to nobody's knowledge. */
 export async function checkMissing(
-  { db, layout }: DoctorParts,
+  { db, layout }: DoctorDeps,
   { model, migration }: Patient,
 ): Promise<readonly Check[]> {
   if (!isWritten(model)) return []
@@ -126,7 +132,7 @@ export async function checkMissing(
       sentence: `"${name}" (${model.state}) lacks the vectors of ${missing} of ${counted(chunks, 'chunk')}: ${
         current ? 'searches do not find these' : 'going back to it would lose these'
       }.`,
-      hint: `A worker makes the vectors that are on record as owed (\`revector worker --once\`); \`revector models fill ${name}\` makes all that are missing.`,
+      hint: `A worker makes the vectors that are on record as pending (\`revector worker --once\`); \`revector models fill ${name}\` makes all that are missing.`,
       data,
     }),
   ]
@@ -144,7 +150,7 @@ export function checkQuarantine({ model, quarantined }: Patient): readonly Check
 }
 
 /** Of models that are in use: what a provider announced, and what is past. */
-export function checkRetirement({ today = new Date() }: DoctorParts, { model }: Patient): readonly Check[] {
+export function checkRetirement({ today = new Date() }: DoctorDeps, { model }: Patient): readonly Check[] {
   const retirement = knownModelOf(model)?.retirement ?? null
   if (retirement === null || !isWritten(model)) return []
   const day = today.toISOString().slice(0, 10)

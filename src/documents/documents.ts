@@ -11,7 +11,7 @@ import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import { chunksWithVector } from '../store/presence.ts'
 
-export interface DocumentParts {
+export interface DocumentDeps {
   readonly db: Database
   readonly layout: Layout
 }
@@ -23,7 +23,7 @@ export interface DocumentSummary {
   readonly mediaType: string | null
   readonly metadata: Metadata
   readonly chunks: number
-  /** Null for rows of a taken-over table that did not keep it. */
+  /** Null for rows of an adopted table that did not keep it. */
   readonly createdAt: Date | null
   readonly updatedAt: Date | null
 }
@@ -31,7 +31,7 @@ export interface DocumentSummary {
 export type StoredChunk = Omit<ChunkRow, 'documentId' | 'contentHash'>
 
 export interface StoredDocument extends DocumentSummary {
-  /** Null in a taken-over database that keeps only chunks. */
+  /** Null in an adopted database that keeps only chunks. */
   readonly content: string | null
   readonly chunkList: readonly StoredChunk[]
 }
@@ -62,7 +62,7 @@ export interface DocumentPage {
 
 /** A page in the order of ids; `next` is the `after` of the page that follows, null on the last. */
 export async function documentPage(
-  { db, layout }: DocumentParts,
+  { db, layout }: DocumentDeps,
   { limit = 50, after, query }: DocumentPage = {},
 ): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: DocumentId | null }> {
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
@@ -84,7 +84,7 @@ export async function documentPage(
 }
 
 /** @throws RevectorError NOT_FOUND */
-export async function readDocument({ db, layout }: DocumentParts, id: DocumentId): Promise<StoredDocument> {
+export async function readDocument({ db, layout }: DocumentDeps, id: DocumentId): Promise<StoredDocument> {
   // On one snapshot: chunks of another content than the one beside them would have places that are not in it.
   const found = await db.transaction(
     async (tx) => {
@@ -103,11 +103,11 @@ export async function readDocument({ db, layout }: DocumentParts, id: DocumentId
 }
 
 /** @throws RevectorError NOT_FOUND */
-export function documentEmbeddings(parts: DocumentParts, id: DocumentId): Promise<DocumentEmbeddings> {
-  return rereading(() => readEmbeddings(parts, id))
+export function documentEmbeddings(deps: DocumentDeps, id: DocumentId): Promise<DocumentEmbeddings> {
+  return rereading(() => readEmbeddings(deps, id))
 }
 
-async function readEmbeddings({ db, layout }: DocumentParts, id: DocumentId): Promise<DocumentEmbeddings> {
+async function readEmbeddings({ db, layout }: DocumentDeps, id: DocumentId): Promise<DocumentEmbeddings> {
   const counted = await countDocumentVectors(db, layout, id)
   if (counted === null) throw unknownDocument(id)
   const texts = await chunkIdsWithText(db, layout, id)
@@ -139,7 +139,7 @@ async function missingOf(
 }
 
 /** With its chunks and every model's vectors. @throws RevectorError NOT_FOUND */
-export async function removeDocument({ db, layout }: DocumentParts, id: DocumentId): Promise<void> {
+export async function removeDocument({ db, layout }: DocumentDeps, id: DocumentId): Promise<void> {
   const removed = await db.transaction((tx) => deleteDocuments(tx, layout, [id]))
   if (removed === 0) throw unknownDocument(id)
   await vacuumEmbedded(db)

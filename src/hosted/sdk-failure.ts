@@ -14,7 +14,7 @@ interface SdkError {
 
 /**
  * The SDK's error holds the request with its headers (the key) and texts; only what is known to be harmless is
- * taken over.
+ * adopted.
  */
 export function toFailure(thrown: unknown, secrets: readonly (string | undefined)[]): ProviderFailure {
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkError

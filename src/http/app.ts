@@ -31,7 +31,7 @@ import { unknownAddress } from './unknown-address.ts'
 import { validatorCompiler } from './validation.ts'
 
 /** What the application is made of. */
-export interface AppParts {
+export interface AppDeps {
   readonly revector: Revector
   readonly options: ServeOptions
   readonly log: Log
@@ -43,13 +43,13 @@ export interface AppParts {
   /** Whether this process works on migrations. */
   readonly workerRunning: () => boolean
   /** Further routes, given the library as it is watched here. */
-  readonly extend?: (app: App, parts: { readonly revector: Revector }) => Promise<void>
+  readonly extend?: (app: App, deps: { readonly revector: Revector }) => Promise<void>
   /** Answers that do not fit the contract become errors: for tests. */
   readonly checkAnswers?: boolean
 }
 
 /** A request in, an answer out. Listens to nothing: see serve.ts. */
-export async function createApp(given: AppParts): Promise<App> {
+export async function createApp(given: AppDeps): Promise<App> {
   const { options, log, redactor, checkAnswers = false } = given
   const app: App = Fastify({
     logger: false,
@@ -87,26 +87,26 @@ export async function createApp(given: AppParts): Promise<App> {
   prepareStop(app)
   watchEnds(app)
   const streams = createPlaces(options.maxStreams, 'event streams')
-  const parts = { ...given, ...observe(app, given), streams }
+  const deps = { ...given, ...observe(app, given), streams }
   await secureHeaders(app, options)
   admit(app, options)
   await refuseUnderPressure(app, options)
-  await authenticate(app, parts)
-  auditChanges(app, parts)
+  await authenticate(app, deps)
+  auditChanges(app, deps)
 
   app.setNotFoundHandler(async (request) => {
     throw unknownAddress(app, request)
   })
 
-  await app.register(searchRoutes, parts)
-  await app.register(queryRoutes, parts)
-  await app.register(modelRoutes, parts)
-  await app.register(documentRoutes, parts)
-  await app.register(migrationRoutes, parts)
-  await app.register(serviceRoutes, parts)
-  await app.register(healthRoutes, parts)
-  await app.register(referenceRoutes, parts)
-  await given.extend?.(app, parts)
+  await app.register(searchRoutes, deps)
+  await app.register(queryRoutes, deps)
+  await app.register(modelRoutes, deps)
+  await app.register(documentRoutes, deps)
+  await app.register(migrationRoutes, deps)
+  await app.register(serviceRoutes, deps)
+  await app.register(healthRoutes, deps)
+  await app.register(referenceRoutes, deps)
+  await given.extend?.(app, deps)
   await app.register(consoleRoutes, { folder: consoleFolder() })
   return app
 }

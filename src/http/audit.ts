@@ -4,7 +4,7 @@ import type { Log } from '../logs/log.ts'
 import type { Redactor } from '../logs/redact.ts'
 import type { App } from './route.ts'
 
-interface Parts {
+interface Deps {
   readonly revector: Pick<Revector, 'audit'>
   readonly log: Log
   readonly redactor: Redactor
@@ -14,7 +14,7 @@ interface Parts {
  * Every request that changes something has an entry before it is tried, and without one it is not tried. The status comes
  * with its answer, also where nobody waits for that any more.
  */
-export function auditChanges(app: App, { revector: { audit }, log, redactor }: Parts): void {
+export function auditChanges(app: App, { revector: { audit }, log, redactor }: Deps): void {
   const entries = new WeakMap<FastifyRequest, string>()
   app.addHook('preHandler', async (request) => {
     const { scope, operation } = request.routeOptions.config

@@ -7,7 +7,7 @@ import { createLimits } from './limits.ts'
 import { isLoopback, nameOfHost } from './loopback.ts'
 import type { App, Caller } from './route.ts'
 
-export interface AuthParts {
+export interface AuthDeps {
   readonly revector: Pick<Revector, 'keys'>
   readonly options: ServeOptions
 }
@@ -16,7 +16,7 @@ export interface AuthParts {
  * Asks every request for a key, and the key for the scope of its route. While no key was ever made, a service on loopback
  * lets this machine in without one.
  */
-export async function authenticate(app: App, { revector: { keys }, options }: AuthParts): Promise<void> {
+export async function authenticate(app: App, { revector: { keys }, options }: AuthDeps): Promise<void> {
   const limits = await createLimits(app, options)
   const closed = !isLoopback(options.host)
 
@@ -104,7 +104,7 @@ function refuseForeignPage({ headers }: FastifyRequest, allowed: readonly string
 export async function refuseOpenToNetwork({
   revector: { keys },
   options: { host },
-}: AuthParts): Promise<void> {
+}: AuthDeps): Promise<void> {
   if (isLoopback(host) || (await keys.any())) return
   throw new RevectorError(
     'KEY_REQUIRED',

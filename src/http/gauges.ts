@@ -4,7 +4,7 @@ import type { Revector } from '../library/revector.ts'
 import { figuresOf } from './figures.ts'
 import type { App } from './route.ts'
 
-interface Parts {
+interface Deps {
   readonly revector: Pick<Revector, 'db' | 'models' | 'migrations'>
   readonly registry: Registry
 }
@@ -13,7 +13,7 @@ interface Parts {
 const freshMs = 10_000
 
 /** What there is at this moment. Gives what is to be called before the page is written. */
-export function createGauges(app: App, { revector, registry }: Parts): () => Promise<void> {
+export function createGauges(app: App, { revector, registry }: Deps): () => Promise<void> {
   const { gauge } = figuresOf(registry)
   const up = gauge('database_up', 'Whether the database could be asked.')
   const connections = gauge(
@@ -25,8 +25,8 @@ export function createGauges(app: App, { revector, registry }: Parts): () => Pro
   const embeddings = gauge('model_embeddings', 'Vectors of a model.', 'model')
   const coverage = gauge('model_coverage', 'Vectors of a model / chunks, 0 to 1.', 'model')
   const current = gauge('model_current', '1: searches use this model.', 'model')
-  const indexBytes = gauge('model_index_bytes', 'Size of a model’s graph.', 'model')
-  const owed = gauge('owed_chunks', 'Chunks a model is owed by writers.', 'model')
+  const indexBytes = gauge('model_index_bytes', 'Size of a model’s HNSW index.', 'model')
+  const pending = gauge('pending_chunks', 'Chunks a model is pending by writers.', 'model')
   const quarantined = gauge('quarantined_chunks', 'Chunks that a model can’t embed.', 'model')
   const rate = gauge(
     'fill_chunks_per_second',
@@ -56,10 +56,10 @@ export function createGauges(app: App, { revector, registry }: Parts): () => Pro
     up.set(1)
     behind.set(Math.max(0, health.latestRevision - health.revision))
     for (const [state, number] of Object.entries(health.connections)) connections.set({ state }, number)
-    owed.reset()
+    pending.reset()
     quarantined.reset()
     for (const model of health.models) {
-      owed.set({ model: model.modelName }, model.owed)
+      pending.set({ model: model.modelName }, model.pending)
       quarantined.set({ model: model.modelName }, model.quarantined)
     }
   }

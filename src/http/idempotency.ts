@@ -15,7 +15,7 @@ export interface Answered {
  */
 export async function answerOnce(
   { idempotency }: Pick<Revector, 'idempotency'>,
-  { request, parts }: { readonly request: FastifyRequest; readonly parts: readonly string[] },
+  { request, deps }: { readonly request: FastifyRequest; readonly deps: readonly string[] },
   work: () => Promise<Answered>,
 ): Promise<Answered> {
   const key = request.headers['idempotency-key']
@@ -23,7 +23,7 @@ export async function answerOnce(
   const identity = {
     owner: request.caller.keyId ?? '',
     key,
-    request: [request.method, request.url, ...parts],
+    request: [request.method, request.url, ...deps],
   }
   const { replayed, ...answer } = await idempotency.once(identity, work)
   if (!replayed) return answer

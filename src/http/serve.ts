@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { errorCatalogue, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
-import { type AppParts, createApp } from './app.ts'
+import { type AppDeps, createApp } from './app.ts'
 import { refuseOpenToNetwork } from './auth.ts'
 import type { App } from './route.ts'
 import { stopListening } from './stopping.ts'
@@ -20,7 +20,7 @@ export interface Service {
   stop(): Promise<number>
 }
 
-export interface ServiceParts extends Omit<AppParts, 'workerRunning'> {
+export interface ServiceDeps extends Omit<AppDeps, 'workerRunning'> {
   /** Work on model migrations in this process too. */
   readonly work: boolean
   readonly onProgress?: OnProgress
@@ -31,19 +31,19 @@ export interface ServiceParts extends Omit<AppParts, 'workerRunning'> {
  *
  * @throws RevectorError KEY_REQUIRED, CONFIG_INVALID for an address that cannot be listened on, and what opening throws but SCHEMA_BEHIND
  */
-export async function startService({ work, onProgress, ...parts }: ServiceParts): Promise<Service> {
-  const { revector, options, log } = parts
-  const behind = await opensBehind(parts)
+export async function startService({ work, onProgress, ...deps }: ServiceDeps): Promise<Service> {
+  const { revector, options, log } = deps
+  const behind = await opensBehind(deps)
   // Keys are in tables that are not there yet; who is not this machine is asked for one in any case.
-  if (!behind) await refuseOpenToNetwork(parts)
+  if (!behind) await refuseOpenToNetwork(deps)
   let running = false
-  const app = await createApp({ ...parts, workerRunning: () => running })
+  const app = await createApp({ ...deps, workerRunning: () => running })
   await listen(app, options)
 
   const stopWork = new AbortController()
   const worker = work ? begin() : Promise.resolve()
   async function begin(): Promise<void> {
-    if (behind && !(await becomesCurrent(parts, stopWork.signal))) return
+    if (behind && !(await becomesCurrent(deps, stopWork.signal))) return
     running = true
     try {
       await revector.migrations.work({
@@ -69,7 +69,7 @@ export async function startService({ work, onProgress, ...parts }: ServiceParts)
   }
 }
 
-async function listen(app: App, { host, port }: AppParts['options']): Promise<void> {
+async function listen(app: App, { host, port }: AppDeps['options']): Promise<void> {
   try {
     await app.listen({ host, port })
   } catch (cause) {
@@ -103,7 +103,7 @@ function urlOf(app: App, host: string): string {
 }
 
 /** A new version can be started before the upgrade: it answers that it is not ready. */
-async function opensBehind({ revector, log }: Pick<ServiceParts, 'revector' | 'log'>): Promise<boolean> {
+async function opensBehind({ revector, log }: Pick<ServiceDeps, 'revector' | 'log'>): Promise<boolean> {
   try {
     await revector.db.initialize()
     return false
@@ -119,7 +119,7 @@ const lookMs = 2_000
 
 /** Waits for whoever upgrades the schema, be the database away in between; false when the service stops before. */
 async function becomesCurrent(
-  { revector, log }: Pick<ServiceParts, 'revector' | 'log'>,
+  { revector, log }: Pick<ServiceDeps, 'revector' | 'log'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   while (!signal.aborted) {

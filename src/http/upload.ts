@@ -82,7 +82,7 @@ function partLimits({ maxUploadFiles, maxUploadBytes }: UploadLimits) {
     ...fieldLimits,
     files: maxUploadFiles,
     fileSize: maxUploadBytes,
-    parts: maxUploadFiles + fieldLimits.fields,
+    deps: maxUploadFiles + fieldLimits.fields,
   }
 }
 

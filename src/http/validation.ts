@@ -4,7 +4,7 @@ import { safeParse } from 'zod/v4/core'
 import { RevectorError } from '../core/errors.ts'
 
 /** Parts of a request as people call them. */
-const parts: Readonly<Record<string, string>> = {
+const deps: Readonly<Record<string, string>> = {
   body: 'body',
   querystring: 'query',
   params: 'path',
@@ -16,7 +16,7 @@ const mostFaults = 20
 
 /** Holds requests to the contract. */
 export const validatorCompiler: FastifySchemaCompiler<$ZodType> = ({ schema, httpPart }) => {
-  const part = parts[httpPart ?? 'body'] ?? 'request'
+  const part = deps[httpPart ?? 'body'] ?? 'request'
   return (given: unknown) => {
     const checked = safeParse(schema, given ?? (httpPart === 'body' ? {} : given))
     return checked.success ? { value: checked.data } : { error: invalid(part, checked.error.issues) }

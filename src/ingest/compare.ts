@@ -3,7 +3,7 @@ import type { Model } from '../core/model.ts'
 import { type ChunkRow, chunksOfDocument } from '../store/chunks.ts'
 import { documentsBySource } from '../store/documents.ts'
 import { documentsLackingVectors } from '../store/presence.ts'
-import type { IngestParts } from './parts.ts'
+import type { IngestDeps } from './deps.ts'
 import type { PreparedDocument } from './prepare.ts'
 
 /** What is to happen to one document. */
@@ -21,11 +21,11 @@ export interface Change {
 }
 
 export async function compareDocuments(
-  parts: IngestParts,
+  deps: IngestDeps,
   documents: readonly PreparedDocument[],
   models: readonly Model[],
 ): Promise<readonly Change[]> {
-  const { db, layout } = parts
+  const { db, layout } = deps
   const sources = documents.flatMap((document) => (document.source === null ? [] : [document.source]))
   const known = await documentsBySource(db, layout, sources)
   const find = (document: PreparedDocument) =>

@@ -3,7 +3,7 @@ import type { Model } from '../core/model.ts'
 import { hashesWithVector } from '../store/embeddings.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import type { Change } from './compare.ts'
-import type { IngestParts } from './parts.ts'
+import type { IngestDeps } from './deps.ts'
 import type { Targets } from './targets.ts'
 import type { WriteOptions } from './write-options.ts'
 
@@ -22,11 +22,11 @@ export type Paid = Map<number, Map<string, Float32Array>>
 /**
  * Embeds, once each, the texts of a batch that the model has no vector for.
  *
- * @returns null when a model that the write can do without failed: its vectors are owed
+ * @returns null when a model that the write can do without failed: its vectors are pending
  * @throws RevectorError of the required model, INTERRUPTED
  */
 export async function embedChanges(
-  parts: IngestParts,
+  deps: IngestDeps,
   model: Model,
   changes: readonly Change[],
   context: { readonly targets: Targets; readonly options: WriteOptions; readonly paid: Paid },
@@ -36,7 +36,7 @@ export async function embedChanges(
   const vectors = context.paid.get(model.id) ?? new Map<string, Float32Array>()
   context.paid.set(model.id, vectors)
   const refused = new Map<string, RevectorError>()
-  const wanted = [...(await textsWanted(parts, model, changes))].filter(([hash]) => !vectors.has(hash))
+  const wanted = [...(await textsWanted(deps, model, changes))].filter(([hash]) => !vectors.has(hash))
   if (wanted.length === 0) return { model, vectors, refused }
   const tell = (doneTexts: number) =>
     options.onProgress?.({
@@ -48,7 +48,7 @@ export async function embedChanges(
   try {
     // A model may take seconds to load.
     tell(0)
-    const opened = await parts.models.open(model)
+    const opened = await deps.models.open(model)
     const texts = wanted.map(([, text]) => text)
     const { outcomes } = await opened.embedEach(texts, {
       kind: 'document',
@@ -64,28 +64,28 @@ export async function embedChanges(
     if (model.id === targets.required.id || !(error instanceof RevectorError)) throw error
     if (error.code === 'INTERRUPTED') throw error
     options.failing.add(model.id)
-    owe(model, error, options)
+    warnPending(model, error, options)
     return null
   }
   const [first] = refused.values()
-  if (first !== undefined && model.id !== targets.required.id) owe(model, first, options)
+  if (first !== undefined && model.id !== targets.required.id) warnPending(model, first, options)
   return { model, vectors, refused }
 }
 
-function owe(model: Model, error: RevectorError, { onProgress }: WriteOptions): void {
+function warnPending(model: Model, error: RevectorError, { onProgress }: WriteOptions): void {
   onProgress?.({
     type: 'warning',
-    message: `${model.modelName} is owed the vectors of these documents: ${error.message}`,
+    message: `${model.modelName} lacks the vectors of these documents for now: ${error.message}`,
   })
 }
 
 /** Texts by content hash. */
 async function textsWanted(
-  parts: IngestParts,
+  deps: IngestDeps,
   model: Model,
   changes: readonly Change[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { db, layout } = parts
+  const { db, layout } = deps
   const keptIds = changes.flatMap((change) => change.kept.map((chunk) => chunk.id))
   const present = await chunksWithVector(db, layout, model, keptIds)
   const lacking = changes.flatMap((change) => [

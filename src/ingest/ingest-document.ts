@@ -2,7 +2,7 @@ import type { DocumentId, Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
-import type { IngestParts } from './parts.ts'
+import type { IngestDeps } from './deps.ts'
 import { prepareDocument } from './prepare.ts'
 import { type WriteOptions, writeDocuments } from './write.ts'
 
@@ -25,20 +25,20 @@ export interface IngestDocument {
  *
  * @throws RevectorError INVALID_INPUT, DOCUMENT_EMPTY, MODEL_UNKNOWN, of the provider; nothing is written then
  */
-export async function ingestDocument(parts: IngestParts, request: IngestDocument): Promise<DocumentId> {
+export async function ingestDocument(deps: IngestDeps, request: IngestDocument): Promise<DocumentId> {
   const { title, signal, onProgress } = request
   checkText('title', title)
   checkText('content', request.content)
-  const parsed = await parts.parser.parse(
+  const parsed = await deps.parser.parse(
     { bytes: new TextEncoder().encode(request.content), mediaType: request.mediaType ?? 'text/markdown' },
     signal === undefined ? {} : { signal },
   )
   const prepared = prepareDocument(
     parsed,
     { path: title, title, source: request.source ?? null, ...metadataOf(request) },
-    parts.split,
+    deps.split,
   )
-  const { documents } = await bulkLoading(parts.db, { signal, onProgress }, ({ before }) => {
+  const { documents } = await bulkLoading(deps.db, { signal, onProgress }, ({ before }) => {
     const options: WriteOptions = {
       modelName: request.embeddingModel,
       failing: new Set(),
@@ -46,7 +46,7 @@ export async function ingestDocument(parts: IngestParts, request: IngestDocument
       signal,
       onProgress,
     }
-    return writeDocuments(parts, [prepared], options)
+    return writeDocuments(deps, [prepared], options)
   })
   const [written] = documents
   if (written === undefined) throw new Error(`${title} was not written`)

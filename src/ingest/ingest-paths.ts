@@ -3,10 +3,10 @@ import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
 import { batchDocuments, inOrder, oneBehind } from './batches.ts'
+import type { IngestDeps } from './deps.ts'
 import { type InputFile, listInputs } from './files.ts'
 import { type NamedFile, namedInputs } from './named-files.ts'
-import { readOwed } from './owed.ts'
-import type { IngestParts } from './parts.ts'
+import { readPending } from './pending.ts'
 import { type PreparedDocument, prepareDocument } from './prepare.ts'
 import { type FailedFile, type IngestTally, tallyIngest } from './tally.ts'
 import { readTargets } from './targets.ts'
@@ -37,7 +37,7 @@ export interface IngestReport {
   /** Models that the documents were embedded with. */
   readonly models: readonly string[]
   /** Vectors that written models still lack, by model name; only those that lack any. */
-  readonly owed: Readonly<Record<string, number>>
+  readonly pending: Readonly<Record<string, number>>
   readonly seconds: number
 }
 
@@ -51,15 +51,15 @@ const readAhead = 4
  * @throws RevectorError what would stop every file: MODEL_UNKNOWN, PROVIDER_*, DATABASE_*, INTERRUPTED. What
  *   was written before stays.
  */
-export async function ingestPaths(parts: IngestParts, request: IngestPaths): Promise<IngestReport> {
+export async function ingestPaths(deps: IngestDeps, request: IngestPaths): Promise<IngestReport> {
   const { signal, onProgress } = request
   const started = performance.now()
   // Before any file is read: a misspelt model should not cost an hour of parsing.
-  const targets = await readTargets(parts.db, request.model)
+  const targets = await readTargets(deps.db, request.model)
   const tally = tallyIngest(onProgress)
   onProgress?.({ type: 'ingest.started', files: null })
   const failing = new Set<number>()
-  await bulkLoading(parts.db, { signal, onProgress }, async ({ before }) => {
+  await bulkLoading(deps.db, { signal, onProgress }, async ({ before }) => {
     const options: WriteOptions = {
       modelName: request.model,
       failing,
@@ -67,9 +67,9 @@ export async function ingestPaths(parts: IngestParts, request: IngestPaths): Pro
       signal,
       onProgress,
     }
-    await oneBehind(batchDocuments(prepared(parts, request, tally)), async (batch) => {
+    await oneBehind(batchDocuments(prepared(deps, request, tally)), async (batch) => {
       throwIfAborted(signal)
-      await writeBatch(parts, batch, options, tally)
+      await writeBatch(deps, batch, options, tally)
     })
   })
 
@@ -78,27 +78,25 @@ export async function ingestPaths(parts: IngestParts, request: IngestPaths): Pro
   return {
     ...counts,
     models: targets.models.filter(({ id }) => !failing.has(id)).map(({ modelName }) => modelName),
-    owed: await readOwed(parts),
+    pending: await readPending(deps),
     seconds: (performance.now() - started) / 1_000,
   }
 }
 
 /** Documents as they come out of the parser, in the order of the files; what fails is tallied. */
 async function* prepared(
-  parts: IngestParts,
+  deps: IngestDeps,
   request: IngestPaths,
   tally: IngestTally,
 ): AsyncIterable<PreparedDocument> {
-  const files = inputsOf(parts, request, tally)
-  for await (const document of inOrder(files, readAhead, (file) =>
-    prepareFile(parts, request, file, tally),
-  )) {
+  const files = inputsOf(deps, request, tally)
+  for await (const document of inOrder(files, readAhead, (file) => prepareFile(deps, request, file, tally))) {
     if (document !== null) yield document
   }
 }
 
 async function* inputsOf(
-  { maxFileBytes: maxBytes }: IngestParts,
+  { maxFileBytes: maxBytes }: IngestDeps,
   { paths, files = [] }: IngestPaths,
   tally: IngestTally,
 ): AsyncGenerator<InputFile, void, undefined> {
@@ -107,19 +105,19 @@ async function* inputsOf(
 }
 
 async function prepareFile(
-  parts: IngestParts,
+  deps: IngestDeps,
   { metadata, signal }: IngestPaths,
   file: InputFile,
   tally: IngestTally,
 ): Promise<PreparedDocument | null> {
   try {
     throwIfAborted(signal)
-    const parsed = await parts.parser.parse(
+    const parsed = await deps.parser.parse(
       { bytes: await file.read(), path: file.path },
       signal === undefined ? {} : { signal },
     )
     const origin = { path: file.path, source: file.source, metadata }
-    return prepareDocument(parsed, origin, parts.split)
+    return prepareDocument(parsed, origin, deps.split)
   } catch (error) {
     if (stopsEveryFile(error)) throw error
     tally.failed(file.path, error)
@@ -128,13 +126,13 @@ async function prepareFile(
 }
 
 async function writeBatch(
-  parts: IngestParts,
+  deps: IngestDeps,
   batch: readonly PreparedDocument[],
   options: WriteOptions,
   tally: IngestTally,
 ): Promise<void> {
   try {
-    const { documents } = await writeDocuments(parts, batch, options)
+    const { documents } = await writeDocuments(deps, batch, options)
     for (const [i, document] of batch.entries()) tally.written(document, documents[i])
   } catch (error) {
     if (stopsEveryFile(error)) throw error
@@ -144,7 +142,7 @@ async function writeBatch(
       return
     }
     // One of them is at fault: alone, it costs the others nothing.
-    for (const document of batch) await writeBatch(parts, [document], options, tally)
+    for (const document of batch) await writeBatch(deps, [document], options, tally)
   }
 }
 

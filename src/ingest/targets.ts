@@ -8,7 +8,7 @@ export interface Targets {
   readonly models: readonly Model[]
   /** Its failure fails the write; the others' vectors become owed. */
   readonly required: Model
-  /** A named model: states are not looked at, and other written models are owed. */
+  /** A named model: states are not looked at, and other written models are pending. */
   readonly named: boolean
 }
 

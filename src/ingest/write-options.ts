@@ -3,7 +3,7 @@ import type { OnProgress } from '../core/progress.ts'
 
 export interface WriteOptions {
   readonly modelName?: string
-  /** Models whose provider has failed in this run already: they are owed, not asked again. */
+  /** Models whose provider has failed in this run already: they are pending, not asked again. */
   readonly failing: Set<number>
   /** Told before rows are stored: how many vectors a model is about to get. */
   readonly beforeStoring?: (model: Model, rows: number) => Promise<void>

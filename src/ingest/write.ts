@@ -9,9 +9,9 @@ import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
 import { isGone } from '../store/missing-column.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, compareDocuments } from './compare.ts'
+import type { IngestDeps } from './deps.ts'
 import { embedChanges, type Made, type Paid } from './embed.ts'
-import { recordOwed } from './owed.ts'
-import type { IngestParts } from './parts.ts'
+import { recordLacking } from './pending.ts'
 import type { PreparedDocument } from './prepare.ts'
 import { readTargets, type Targets } from './targets.ts'
 import type { WriteOptions } from './write-options.ts'
@@ -46,14 +46,14 @@ const attempts = 5
  * @throws RevectorError of the required model's provider; nothing has been written then
  */
 export async function writeDocuments(
-  parts: IngestParts,
+  deps: IngestDeps,
   documents: readonly PreparedDocument[],
   options: WriteOptions,
 ): Promise<WriteResult> {
   const paid: Paid = new Map()
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await writeOnce(parts, documents, options, paid)
+      return await writeOnce(deps, documents, options, paid)
     } catch (error) {
       // A model that was written a moment ago may have been retired, with its table.
       if (!(error instanceof Outrun || isGone(error))) throw error
@@ -69,20 +69,20 @@ export async function writeDocuments(
 }
 
 async function writeOnce(
-  parts: IngestParts,
+  deps: IngestDeps,
   documents: readonly PreparedDocument[],
   options: WriteOptions,
   paid: Paid,
 ): Promise<WriteResult> {
-  const { db, layout } = parts
+  const { db, layout } = deps
   const targets = await readTargets(db, options.modelName)
   const asked = targets.models.filter((model) => !options.failing.has(model.id))
-  const changes = await compareDocuments(parts, documents, asked)
+  const changes = await compareDocuments(deps, documents, asked)
   const wanted = changes.filter((change) => !change.complete)
 
   const made: Made[] = []
   for (const model of targets.models) {
-    const one = await embedChanges(parts, model, wanted, { targets, options, paid })
+    const one = await embedChanges(deps, model, wanted, { targets, options, paid })
     if (one === null) continue
     made.push(one)
     await options.beforeStoring?.(model, one.vectors.size)
@@ -103,9 +103,9 @@ async function writeOnce(
       if (await storeVectors(tx, layout, one, wanting)) complete.add(one.model.id)
       else if (one.model.id === targets.required.id) throw new Outrun()
     }
-    // Other written models are owed what a write to a named one, or their own failure, left out.
+    // Other written models are pending what a write to a named one, or their own failure, left out.
     if (targets.named || complete.size < models.size) {
-      await recordOwed(
+      await recordLacking(
         tx,
         layout,
         complete,

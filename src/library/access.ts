@@ -37,9 +37,9 @@ export function accessCalls({ opened }: Pick<Runtime, 'opened'>): {
     },
     idempotency: {
       async once(request, work) {
-        const parts = await opened()
-        await sweepKept(parts)
-        return once(parts, request, work)
+        const deps = await opened()
+        await sweepKept(deps)
+        return once(deps, request, work)
       },
     },
   }

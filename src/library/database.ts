@@ -12,7 +12,7 @@ import { schemaStatus } from '../schema/status.ts'
 import { type FirstModel, planUpgrade, rollbackRevisions, runRevisions } from '../schema/upgrade.ts'
 import { countChunks } from '../store/chunks.ts'
 import { countDocuments } from '../store/documents.ts'
-import { countRecorded } from '../store/owed.ts'
+import { countRecorded } from '../store/pending.ts'
 import type { DatabaseHealth, DatabaseStatus, Revector, RunOptions, RunPlan } from './interface.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
 
@@ -45,9 +45,9 @@ export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] 
       return readStatus(db)
     },
     async setupModels() {
-      const parts = await opened()
-      await setupModels(parts)
-      return listModels(parts)
+      const deps = await opened()
+      await setupModels(deps)
+      return listModels(deps)
     },
     async rollback(options = {}) {
       const db = await connected()
@@ -68,7 +68,7 @@ export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] 
 async function readStatus(db: Database): Promise<DatabaseStatus> {
   const { revision, legacy } = await schemaStatus(db)
   const ready = revision >= 2 && revision <= latestRevision
-  const parts = ready ? { db, layout: await loadLayout(db) } : null
+  const deps = ready ? { db, layout: await loadLayout(db) } : null
   return {
     engine: db.engine,
     serverVersion: db.serverVersion,
@@ -76,10 +76,10 @@ async function readStatus(db: Database): Promise<DatabaseStatus> {
     revision,
     latestRevision,
     legacy,
-    dimensions: parts === null ? [] : await vectorColumns(db),
-    models: parts === null ? [] : await listModels(parts),
-    documents: parts === null ? 0 : await countDocuments(db, parts.layout),
-    chunks: parts === null ? 0 : await countChunks(db, parts.layout),
+    dimensions: deps === null ? [] : await vectorColumns(db),
+    models: deps === null ? [] : await listModels(deps),
+    documents: deps === null ? 0 : await countDocuments(db, deps.layout),
+    chunks: deps === null ? 0 : await countChunks(db, deps.layout),
   }
 }
 
@@ -99,26 +99,26 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
     planUpgrade(db, { to, ...(await upgradeOptions(db, options)) }),
   )
   if (upgrade !== null) {
-    const { steps, warnings, ...takeover } = upgrade
+    const { steps, warnings, ...adoption } = upgrade
     return {
       steps: [
         ...steps.map(({ step, does, locks }) => ({ step, locks, detail: does })),
-        ...addedTables(2, { to, chunks: takeover.chunks.table }),
+        ...addedTables(2, { to, chunks: adoption.chunks.table }),
       ],
-      takeover,
-      warnings: [...warnings, ...shortened(takeover)],
+      adoption,
+      warnings: [...warnings, ...shortened(adoption)],
     }
   }
   const { revision, legacy } = await schemaStatus(db)
   if (legacy !== null || revision >= (to ?? latestRevision))
-    return { steps: [], takeover: null, warnings: [] }
-  if (revision >= 2) return { steps: addedTables(revision, { to }), takeover: null, warnings: [] }
-  const create = { step: 'create', locks: '', detail: 'creates the tables; there is nothing to take over' }
-  return { steps: [create], takeover: null, warnings: [] }
+    return { steps: [], adoption: null, warnings: [] }
+  if (revision >= 2) return { steps: addedTables(revision, { to }), adoption: null, warnings: [] }
+  const create = { step: 'create', locks: '', detail: 'creates the tables; there is nothing to adopt' }
+  return { steps: [create], adoption: null, warnings: [] }
 }
 
 /** Vectors of a width that the model gives only when it is asked to. */
-function shortened({ model, dimension }: NonNullable<RunPlan['takeover']>): readonly string[] {
+function shortened({ model, dimension }: NonNullable<RunPlan['adoption']>): readonly string[] {
   const usual = model === null ? undefined : knownModel(model)?.dimension
   if (usual === undefined || usual === dimension) return []
   return [

@@ -53,7 +53,7 @@ export interface DatabaseStatus {
   /** 0: nothing has been set up. */
   readonly revision: number
   readonly latestRevision: number
-  /** A fixed-dimension table that `db run` would take over. */
+  /** A fixed-dimension table that `db run` would adopt. */
   readonly legacy: {
     readonly table: string
     readonly column: string
@@ -75,7 +75,7 @@ export interface DatabaseHealth {
   /** By model: chunks that a worker will look at because a writer could not embed them, and chunks that can't be embedded. */
   readonly models: readonly {
     readonly modelName: string
-    readonly owed: number
+    readonly pending: number
     readonly quarantined: number
   }[]
 }
@@ -90,7 +90,7 @@ export interface Observer {
 export interface RunOptions extends CallOptions {
   /** Revision to stop at; the latest when absent. */
   readonly to?: number
-  /** The model that made the vectors of a taken-over table. */
+  /** The model that made the vectors of an adopted table. */
   readonly model?: string
   readonly chunksTable?: string
   readonly chunkTextColumn?: string
@@ -102,8 +102,8 @@ export interface RunOptions extends CallOptions {
 export interface RunPlan {
   /** Empty: the schema is where it should be. */
   readonly steps: readonly { readonly step: string; readonly locks: string; readonly detail: string }[]
-  /** The fixed-dimension table that is taken over; null when there is none. */
-  readonly takeover: Omit<UpgradePlan, 'steps' | 'warnings'> | null
+  /** The fixed-dimension table that is adopted; null when there is none. */
+  readonly adoption: Omit<UpgradePlan, 'steps' | 'warnings'> | null
   readonly warnings: readonly string[]
 }
 
@@ -211,7 +211,7 @@ export interface Revector {
       options?: { readonly force?: boolean },
     ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
     /**
-     * Makes the vectors that a model lacks, of all documents: what a taken-over table never had, or what an application
+     * Makes the vectors that a model lacks, of all documents: what an adopted table never had, or what an application
      * wrote past Revector. Makes nothing current. @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE while a migration
      * fills it, of the provider
      */

@@ -38,7 +38,7 @@ export interface MigrationLimits {
   /** So many chunks that can't be embedded don't stand in the way of the cut-over. Default: 0. */
   readonly allowedQuarantined?: number
   /** How long the source stays written after the cut-over. Default: 7 days. */
-  readonly holdoverSeconds?: number
+  readonly rollbackWindowSeconds?: number
 }
 
 export interface StartMigration extends PlanMigration, MigrationLimits {
@@ -65,7 +65,7 @@ export interface MigrationEvents {
 }
 
 export interface WorkOnMigrations {
-  /** Only this one. Default: every open migration, the oldest first, and what is owed. */
+  /** Only this one. Default: every open migration, the oldest first, and what is pending. */
   readonly migrationId?: MigrationId
   /** Ends when there is nothing more to do. Default: waits for more until it is told to stop. */
   readonly once?: boolean
@@ -95,7 +95,7 @@ export interface Migrations {
   status(id?: MigrationId): Promise<MigrationStatus>
   /** Newest first, 50 a page. */
   list(page?: { readonly limit?: number; readonly before?: MigrationId }): Promise<readonly Migration[]>
-  /** One worker: embeds, builds and verifies whatever migrations want, and makes the vectors that are owed. Any number may run. */
+  /** One worker: embeds, builds and verifies whatever migrations want, and makes the vectors that are pending. Any number may run. */
   work(request?: WorkOnMigrations): Promise<WorkReport>
   /**
    * The whole of it: start, or go on with what there is; embed, build, verify and, unless only a part was to be moved,
@@ -136,7 +136,7 @@ export interface Migrations {
   retire(
     id?: MigrationId,
     options?: MigrationActor & {
-      /** Also before the holdover is over. */
+      /** Also before the rollback window is over. */
       readonly force?: boolean
       readonly signal?: AbortSignal
     },

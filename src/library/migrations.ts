@@ -1,10 +1,10 @@
 import type { Migration } from '../core/migration.ts'
 import { cancelMigration } from '../migrate/cancel.ts'
 import { cutOver } from '../migrate/cut-over.ts'
+import { idOf } from '../migrate/deps.ts'
 import { migrationEvents } from '../migrate/events.ts'
 import { retryQuarantined } from '../migrate/fill/retry.ts'
 import { work } from '../migrate/fill/work.ts'
-import { idOf } from '../migrate/parts.ts'
 import { pauseMigration, resumeMigration } from '../migrate/pause.ts'
 import { planMigration } from '../migrate/plan/plan.ts'
 import { retireSource } from '../migrate/retire.ts'
@@ -21,25 +21,25 @@ import type { Opened, Runtime } from './runtime.ts'
 /** `revector.migrations`: moves from model to model. */
 export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
   /** A call that ends with where the migration is then. */
-  async function then(work: (parts: Opened) => Promise<Migration>) {
-    const parts = await opened()
-    return statusOf(parts, await work(parts))
+  async function then(work: (deps: Opened) => Promise<Migration>) {
+    const deps = await opened()
+    return statusOf(deps, await work(deps))
   }
   return {
     async plan({ sourceModel, targetModel, ...request }) {
-      const parts = await opened()
-      const { source, target } = await pairToPlan(parts.db, { sourceModel, targetModel })
-      return planMigration(parts, { source, target, ...request })
+      const deps = await opened()
+      const { source, target } = await pairToPlan(deps.db, { sourceModel, targetModel })
+      return planMigration(deps, { source, target, ...request })
     },
-    start: (request) => then((parts) => startMigration(parts, request)),
+    start: (request) => then((deps) => startMigration(deps, request)),
     status: async (migrationId) => migrationStatus(await opened(), { migrationId }),
     list: async (page) => migrationPage(await opened(), page),
     work: async (request) => work(await opened(), request),
-    run: (request) => then(async (parts) => (await runMigration(parts, request)).migration),
+    run: (request) => then(async (deps) => (await runMigration(deps, request)).migration),
     async retry(migrationId, options) {
-      const parts = await opened()
-      const { migration, chunks } = await retryQuarantined(parts, { migrationId, ...options })
-      return { ...(await statusOf(parts, migration)), chunks }
+      const deps = await opened()
+      const { migration, chunks } = await retryQuarantined(deps, { migrationId, ...options })
+      return { ...(await statusOf(deps, migration)), chunks }
     },
     async quarantine(migrationId, { limit = 50, after } = {}) {
       const { db, layout } = await opened()
@@ -47,21 +47,21 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
       if (targetModelId === null) return []
       return quarantinedChunks(db, layout, targetModelId, { limit, after })
     },
-    pause: (migrationId, options) => then((parts) => pauseMigration(parts, { migrationId, ...options })),
-    resume: (migrationId, options) => then((parts) => resumeMigration(parts, { migrationId, ...options })),
+    pause: (migrationId, options) => then((deps) => pauseMigration(deps, { migrationId, ...options })),
+    resume: (migrationId, options) => then((deps) => resumeMigration(deps, { migrationId, ...options })),
     async cancel(migrationId, options) {
-      const parts = await opened()
-      const { migration, bytes } = await cancelMigration(parts, { migrationId, ...options })
-      return { ...(await statusOf(parts, migration)), bytes }
+      const deps = await opened()
+      const { migration, bytes } = await cancelMigration(deps, { migrationId, ...options })
+      return { ...(await statusOf(deps, migration)), bytes }
     },
     verify: (migrationId, options) =>
-      then(async (parts) => (await verifyMigration(parts, { migrationId, ...options })).migration),
-    cutOver: (migrationId, options) => then((parts) => cutOver(parts, { migrationId, ...options })),
-    rollBack: (migrationId, options) => then((parts) => rollBack(parts, { migrationId, ...options })),
+      then(async (deps) => (await verifyMigration(deps, { migrationId, ...options })).migration),
+    cutOver: (migrationId, options) => then((deps) => cutOver(deps, { migrationId, ...options })),
+    rollBack: (migrationId, options) => then((deps) => rollBack(deps, { migrationId, ...options })),
     async retire(migrationId, options) {
-      const parts = await opened()
-      const { migration, bytes } = await retireSource(parts, { migrationId, ...options })
-      return { ...(await statusOf(parts, migration)), bytes }
+      const deps = await opened()
+      const { migration, bytes } = await retireSource(deps, { migrationId, ...options })
+      return { ...(await statusOf(deps, migration)), bytes }
     },
     async *events(request) {
       yield* migrationEvents(await opened(), request)

@@ -6,7 +6,7 @@ import type { OnProgress } from '../core/progress.ts'
 import type { SearchResult } from '../core/search.ts'
 import { examine } from '../doctor/doctor.ts'
 import {
-  type DocumentParts,
+  type DocumentDeps,
   documentEmbeddings,
   documentPage,
   readDocument,
@@ -21,8 +21,8 @@ import { migrateToNewModel } from '../migrate/migrate.ts'
 import { beforeRemoval } from '../migrate/model-in-use.ts'
 import { addModel, removeModel, useModel } from '../models/registry.ts'
 import { listModels } from '../models/status.ts'
+import type { SearchDeps } from '../search/deps.ts'
 import { type ExplainRequest, explainSearch, searchExplained } from '../search/explain.ts'
-import type { SearchParts } from '../search/parts.ts'
 import { search } from '../search/search.ts'
 import { searchMultiModel } from '../search/search-multi-model.ts'
 import { searchWhileFilling } from '../search/search-while-filling.ts'
@@ -74,10 +74,10 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
   async function found(
     explain: boolean | undefined,
     request: Omit<ExplainRequest, 'modelNames'>,
-    run: (parts: SearchParts) => Promise<SearchResult>,
+    run: (deps: SearchDeps) => Promise<SearchResult>,
   ): Promise<SearchResult & Explained> {
-    const parts = await opened()
-    return explain === true ? searchExplained(parts, request, run) : run(parts)
+    const deps = await opened()
+    return explain === true ? searchExplained(deps, request, run) : run(deps)
   }
 
   return {
@@ -89,10 +89,10 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       remove: async (modelName, how) =>
         removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
       fill: async (modelName, call) => {
-        const parts = await opened()
-        const model = refuseFilling(await requireModel(parts.db, modelName))
-        const { vectors } = await countVectors(parts.db, parts.layout, model)
-        return report(modelName, vectors, () => fillModel(parts, model, { ...call }))
+        const deps = await opened()
+        const model = refuseFilling(await requireModel(deps.db, modelName))
+        const { vectors } = await countVectors(deps.db, deps.layout, model)
+        return report(modelName, vectors, () => fillModel(deps, model, { ...call }))
       },
       sample: async (modelName, { limit = 500 } = {}) => {
         const { db, layout } = await opened()
@@ -108,16 +108,16 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       ingestDocument: async (document) => ingestDocument(await opened(), document),
       ingestPaths: async (request) => ingestPaths(await opened(), request),
       updateDocumentEmbeddings: async ({ documentId, modelName, ...call }) => {
-        const parts = await opened()
-        const model = await requireModel(parts.db, modelName)
-        const present = await vectorsOf(parts, documentId, modelName)
-        return report(modelName, present, () => fillModel(parts, model, { documentId, ...call }))
+        const deps = await opened()
+        const model = await requireModel(deps.db, modelName)
+        const present = await vectorsOf(deps, documentId, modelName)
+        return report(modelName, present, () => fillModel(deps, model, { documentId, ...call }))
       },
       migrateToNewModel: async (request) => {
-        const parts = await opened()
-        const target = await requireModel(parts.db, request.targetModel)
-        const { vectors } = await countVectors(parts.db, parts.layout, target)
-        return report(request.targetModel, vectors, () => migrateToNewModel(parts, request))
+        const deps = await opened()
+        const target = await requireModel(deps.db, request.targetModel)
+        const { vectors } = await countVectors(deps.db, deps.layout, target)
+        return report(request.targetModel, vectors, () => migrateToNewModel(deps, request))
       },
     },
     migrations: migrationCalls(runtime),
@@ -138,11 +138,11 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
     answers: answerCalls(config, runtime),
     retriever: {
       search: ({ serve, explain, ...request }) =>
-        found(explain, request, (parts) =>
-          serve === undefined ? search(parts, request) : searchWhileFilling(parts, { ...request, serve }),
+        found(explain, request, (deps) =>
+          serve === undefined ? search(deps, request) : searchWhileFilling(deps, { ...request, serve }),
         ),
       searchMultiModel: ({ explain, ...request }) =>
-        found(explain, request, (parts) => searchMultiModel(parts, request)),
+        found(explain, request, (deps) => searchMultiModel(deps, request)),
       explain: async (request) => explainSearch(await opened(), request),
     },
   }
@@ -169,7 +169,7 @@ async function report(modelName: string, present: number, fill: () => Promise<Fi
 }
 
 /** How many of a document's chunks a model has. @throws RevectorError NOT_FOUND */
-async function vectorsOf(parts: DocumentParts, documentId: DocumentId, modelName: string): Promise<number> {
-  const { models } = await documentEmbeddings(parts, documentId)
+async function vectorsOf(deps: DocumentDeps, documentId: DocumentId, modelName: string): Promise<number> {
+  const { models } = await documentEmbeddings(deps, documentId)
   return models.find((model) => model.modelName === modelName)?.embeddings ?? 0
 }

@@ -9,7 +9,7 @@ import { openEmbeddingModel } from '../embedding/open.ts'
 import { type OwnModel, ownSpec } from '../embedding/own-model.ts'
 import type { LanguageEnvironment, LanguageModel, LanguageModelSpec } from '../generating/contract.ts'
 import { openLanguageModel } from '../generating/open.ts'
-import type { IngestParts } from '../ingest/parts.ts'
+import type { IngestDeps } from '../ingest/deps.ts'
 import { openModels } from '../models/open-models.ts'
 import { addModel, setupModels } from '../models/registry.ts'
 import { createParser } from '../parsing/parse.ts'
@@ -18,12 +18,12 @@ import type { Database } from '../postgres/database.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { schemaStatus } from '../schema/status.ts'
 import { runRevisions } from '../schema/upgrade.ts'
-import type { AnswerParts } from '../search/answer/ask.ts'
+import type { AnswerDeps } from '../search/answer/ask.ts'
 import { createSearchMemory } from '../search/memory.ts'
 import { blockRate, takeFromRate } from '../store/provider-rates.ts'
 
 /** What the flows need. */
-export interface Opened extends IngestParts, AnswerParts {
+export interface Opened extends IngestDeps, AnswerDeps {
   readonly db: Database
   readonly buildHelpers: number
 }
@@ -77,7 +77,7 @@ export function openRuntime(
       onLanguageModelCall,
     }),
   )
-  const parts = once(async (): Promise<Opened> => {
+  const deps = once(async (): Promise<Opened> => {
     const db = await connection.get()
     await bringUp(db)
     const layout = await loadLayout(db)
@@ -101,7 +101,7 @@ export function openRuntime(
   async function closeDatabase(): Promise<void> {
     const db = await connection.peek()?.catch(() => null)
     connection.forget()
-    parts.forget()
+    deps.forget()
     await db?.close()
   }
 
@@ -124,9 +124,9 @@ export function openRuntime(
     },
     async opened() {
       assertOpen()
-      return parts.get()
+      return deps.get()
     },
-    forget: () => parts.forget(),
+    forget: () => deps.forget(),
     async close() {
       if (closed) return
       closed = true
@@ -201,7 +201,7 @@ async function bringUp(db: Database): Promise<void> {
     'SCHEMA_BEHIND',
     legacy === null
       ? `The database is at revision ${revision}, this program needs ${latestRevision}.`
-      : `The database has a fixed-dimension ${legacy.table} of ${counted(legacy.rows, 'row')} that has not been taken over.`,
+      : `The database has a fixed-dimension ${legacy.table} of ${counted(legacy.rows, 'row')} that has not been adopted.`,
     { hint: 'Run `revector db run`; it says first what it will do.', data: { revision, latestRevision } },
   )
 }

@@ -4,10 +4,10 @@ import { askRequest } from '../http/ask-request.ts'
 import { answer, query as contract } from '../http/contract/query.ts'
 import type { Answer } from '../library/revector.ts'
 import { answerShape } from '../wire/answer.ts'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 import { toolResult } from './tool-result.ts'
 
-export function addAskTool(server: McpServer, parts: McpParts): void {
+export function addAskTool(server: McpServer, deps: McpDeps): void {
   server.registerTool(
     'ask',
     {
@@ -21,10 +21,10 @@ export function addAskTool(server: McpServer, parts: McpParts): void {
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     (body, { signal, _meta, sendNotification }) =>
-      toolResult(parts, async () => {
+      toolResult(deps, async () => {
         let made: Answer | undefined
         let pieces = 0
-        for await (const event of parts.revector.answers.stream(askRequest(body, signal))) {
+        for await (const event of deps.revector.answers.stream(askRequest(body, signal))) {
           if (event.type === 'done') made = event.answer
           if (event.type !== 'text' || _meta?.progressToken === undefined) continue
           pieces += 1

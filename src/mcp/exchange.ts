@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import { RevectorError } from '../core/errors.ts'
 import { abortable } from '../hosted/clock.ts'
 import type { mcp } from '../http/contract/agents.ts'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 import { createMcpServer } from './server.ts'
 
 interface Asked {
@@ -25,8 +25,8 @@ interface Refusal {
  *
  * @throws RevectorError REQUEST_MALFORMED for what is no message of the protocol
  */
-export async function exchange(parts: McpParts, { headers, body, signal }: Asked): Promise<Message | null> {
-  const server = createMcpServer(parts)
+export async function exchange(deps: McpDeps, { headers, body, signal }: Asked): Promise<Message | null> {
+  const server = createMcpServer(deps)
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   try {
     await server.connect(transport)

@@ -2,7 +2,7 @@ import { allows } from '../core/access.ts'
 import { mcp } from '../http/contract/agents.ts'
 import { signalOf } from '../http/disconnect.ts'
 import { type App, routeOf } from '../http/route.ts'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 
 /**
  * MCP over streamable HTTP at `/mcp`: one request, one answer, nothing kept in between, so that any process of a service can
@@ -10,7 +10,7 @@ import type { McpParts } from './parts.ts'
  */
 export async function mcpRoutes(
   app: App,
-  parts: Pick<McpParts, 'revector' | 'version' | 'onFault'>,
+  deps: Pick<McpDeps, 'revector' | 'version' | 'onFault'>,
 ): Promise<void> {
   app.route({
     ...routeOf(mcp),
@@ -19,7 +19,7 @@ export async function mcpRoutes(
       const { exchange } = await import('./exchange.ts')
       const { caller, id } = request
       const answer = await exchange(
-        { ...parts, writes: allows(caller.scope, 'write'), actor: caller.name, requestId: id },
+        { ...deps, writes: allows(caller.scope, 'write'), actor: caller.name, requestId: id },
         { headers: request.headers, body: request.body, signal: signalOf(reply) },
       )
       if (answer === null) return reply.code(202).send()

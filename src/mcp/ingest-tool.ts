@@ -5,12 +5,12 @@ import type { NewAuditEntry } from '../core/access.ts'
 import { addDocuments } from '../http/contract/documents.ts'
 import { id } from '../http/contract/operation.ts'
 import { documentRequest } from '../http/document-request.ts'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 import { toolResult } from './tool-result.ts'
 
 const { title, content, source, metadata, model } = addDocuments.body.shape
 
-export function addIngestTool(server: McpServer, parts: McpParts): void {
+export function addIngestTool(server: McpServer, deps: McpDeps): void {
   server.registerTool(
     'ingest',
     {
@@ -26,14 +26,14 @@ export function addIngestTool(server: McpServer, parts: McpParts): void {
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
     (document, { signal }) =>
-      toolResult(parts, () =>
+      toolResult(deps, () =>
         audited(
-          parts.revector.audit,
-          entryOf(parts, document),
+          deps.revector.audit,
+          entryOf(deps, document),
           async () => ({
-            document_id: await parts.revector.ingestion.ingestDocument(documentRequest(document, signal)),
+            document_id: await deps.revector.ingestion.ingestDocument(documentRequest(document, signal)),
           }),
-          parts.onFault,
+          deps.onFault,
         ),
       ),
   )
@@ -42,7 +42,7 @@ export function addIngestTool(server: McpServer, parts: McpParts): void {
 type Document = Pick<z.output<typeof addDocuments.body>, 'title' | 'source' | 'model'>
 
 /** As HTTP does with every change. */
-function entryOf({ actor, requestId }: McpParts, { title, source, model }: Document): NewAuditEntry {
+function entryOf({ actor, requestId }: McpDeps, { title, source, model }: Document): NewAuditEntry {
   const data = { title, model }
   return { actor, action: 'mcp.ingest', subject: source ?? title, requestId, data }
 }

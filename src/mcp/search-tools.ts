@@ -4,7 +4,7 @@ import { modelName } from '../http/contract/operation.ts'
 import { filter, query, searchResult, topK } from '../http/contract/search.ts'
 import { filterOf } from '../http/filter.ts'
 import { searchShape } from '../wire/wire.ts'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 import { toolResult } from './tool-result.ts'
 
 const narrowing = {
@@ -16,8 +16,8 @@ const narrowing = {
 /** Without its name: at the root a tool's schema may be no reference. */
 const found = z.strictObject(searchResult.shape)
 
-export function addSearchTools(server: McpServer, parts: McpParts): void {
-  const { retriever } = parts.revector
+export function addSearchTools(server: McpServer, deps: McpDeps): void {
+  const { retriever } = deps.revector
   server.registerTool(
     'search',
     {
@@ -33,7 +33,7 @@ export function addSearchTools(server: McpServer, parts: McpParts): void {
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     ({ query: text, model, ...rest }, { signal }) =>
-      toolResult(parts, async () =>
+      toolResult(deps, async () =>
         searchShape(
           await retriever.search({
             query: text,
@@ -64,7 +64,7 @@ export function addSearchTools(server: McpServer, parts: McpParts): void {
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     ({ query: text, models, aggregation, ...rest }, { signal }) =>
-      toolResult(parts, async () =>
+      toolResult(deps, async () =>
         searchShape(
           await retriever.searchMultiModel({
             query: text,

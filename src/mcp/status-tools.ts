@@ -7,11 +7,11 @@ import { model } from '../http/contract/models.ts'
 import { list } from '../http/contract/operation.ts'
 import { migrationStatusShape } from '../wire/migration.ts'
 import { modelShape } from '../wire/wire.ts'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 import { toolResult } from './tool-result.ts'
 
-export function addStatusTools(server: McpServer, parts: McpParts): void {
-  const { models, migrations } = parts.revector
+export function addStatusTools(server: McpServer, deps: McpDeps): void {
+  const { models, migrations } = deps.revector
   server.registerTool(
     'list_models',
     {
@@ -22,7 +22,7 @@ export function addStatusTools(server: McpServer, parts: McpParts): void {
       outputSchema: z.strictObject({ models: list(model) }),
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
-    () => toolResult(parts, async () => ({ models: (await models.list()).map(modelShape) })),
+    () => toolResult(deps, async () => ({ models: (await models.list()).map(modelShape) })),
   )
 
   server.registerTool(
@@ -43,7 +43,7 @@ export function addStatusTools(server: McpServer, parts: McpParts): void {
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     ({ id }) =>
-      toolResult(parts, async () => {
+      toolResult(deps, async () => {
         const status = await statusOf(id)
         return { migration: status === null ? null : migrationStatusShape(status) }
       }),

@@ -1,10 +1,10 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 import { createMcpServer } from './server.ts'
 
 /** Serves one client on standard input and output, until it closes its side or the signal aborts. */
-export async function serveStdio(parts: McpParts, signal: AbortSignal): Promise<void> {
-  const server = createMcpServer(parts)
+export async function serveStdio(deps: McpDeps, signal: AbortSignal): Promise<void> {
+  const server = createMcpServer(deps)
   const ended = new Promise<void>((resolve) => {
     server.server.onclose = () => resolve()
     // The transport does not watch for the end of what it reads.

@@ -1,10 +1,10 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { isRevectorError } from '../core/errors.ts'
-import type { McpParts } from './parts.ts'
+import type { McpDeps } from './deps.ts'
 
 /** What a tool gives: typed, and once more as text for clients that know no types. An error is a result that says what to do. */
 export async function toolResult(
-  { onFault }: Pick<McpParts, 'onFault'>,
+  { onFault }: Pick<McpDeps, 'onFault'>,
   work: () => Promise<object>,
 ): Promise<CallToolResult> {
   try {

@@ -8,9 +8,9 @@ import { deleteBatches } from '../store/migration-batches.ts'
 import { hasEvent, recordEvent } from '../store/migration-events.ts'
 import { lockMigration, migrationsOfModel, requireMigration } from '../store/migrations.ts'
 import { lockModels, setModelState } from '../store/models.ts'
-import { forgetOwed, forgetQuarantined } from '../store/owed.ts'
+import { forgetPending, forgetQuarantined } from '../store/pending.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
 import { decide } from './state.ts'
 
 export interface Cancelled {
@@ -31,7 +31,7 @@ export interface CancelRequest extends MigrationCall {
  * @throws RevectorError MIGRATION_STATE, DATABASE_BUSY
  */
 export async function cancelMigration(
-  { db }: Pick<MigrationParts, 'db'>,
+  { db }: Pick<MigrationDeps, 'db'>,
   request: CancelRequest = {},
 ): Promise<Cancelled> {
   const actor = request.actor ?? thisActor()
@@ -65,7 +65,7 @@ async function release(tx: Queryable, migration: Migration, target: Model): Prom
   if (claimed && migration.state === 'rolled_back') return false
   const state = migration.targetWasEmpty && !claimed ? 'registered' : migration.targetState
   await setModelState(tx, target.id, state)
-  if (state === 'registered') await forgetOwed(tx, target.id)
+  if (state === 'registered') await forgetPending(tx, target.id)
   return migration.targetWasEmpty && !claimed
 }
 

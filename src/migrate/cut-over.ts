@@ -5,9 +5,9 @@ import type { GateName, GateResult, Migration } from '../core/migration.ts'
 import type { Model } from '../core/model.ts'
 import { lockMigration, setVerification } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
-import { countOwed } from '../store/owed.ts'
+import { countPending } from '../store/pending.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
 import { decide } from './state.ts'
 import { refuseFailedGates } from './verify/verify.ts'
 
@@ -24,7 +24,7 @@ export interface CutOverRequest extends MigrationCall {
  * @throws RevectorError MIGRATION_STATE, GATE_FAILED, MIGRATION_CONFLICT when the source is not current any more
  */
 export async function cutOver(
-  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
   request: CutOverRequest = {},
 ): Promise<Migration> {
   const actor = request.actor ?? thisActor()
@@ -37,12 +37,12 @@ export async function cutOver(
     if (decide(migration, 'cut_over') === null) return { migration, gap: null }
     const { source, target } = modelsOf(models, migration)
     refuseOtherCurrent(migration, source)
-    const owed = await countOwed(tx, layout, target)
+    const pending = await countPending(tx, layout, target)
     const gates = accept(migration, override)
-    if (owed > 0 && !override.includes('coverage')) {
-      const data = { missing: owed, found: 'cut-over' } as const
+    if (pending > 0 && !override.includes('coverage')) {
+      const data = { missing: pending, found: 'cut-over' } as const
       const back = await advance(tx, id, { event: 'gaps', data, actor })
-      return { migration: back.migration, gap: owed }
+      return { migration: back.migration, gap: pending }
     }
     refuseFailedGates(migration.targetModel, gates)
     if (migration.verification !== null) {
@@ -92,13 +92,18 @@ function refuseOtherCurrent(migration: Migration, source: Model): void {
   )
 }
 
-function gapped(migration: Migration, owed: number): RevectorError {
+function gapped(migration: Migration, pending: number): RevectorError {
   return new RevectorError(
     'GATE_FAILED',
-    `"${migration.targetModel}" cannot take over: the gate coverage (expected a vector for each chunk; ${counted(owed, 'chunk that was', 'chunks that were')} written since the verification ${owed === 1 ? 'lacks' : 'lack'} one) did not pass.`,
+    `"${migration.targetModel}" cannot adopt: the gate coverage (expected a vector for each chunk; ${counted(pending, 'chunk that was', 'chunks that were')} written since the verification ${pending === 1 ? 'lacks' : 'lack'} one) did not pass.`,
     {
       hint: 'The migration is filling again: let a worker finish it (`revector worker`), then cut over.',
-      data: { migration_id: migration.id, model: migration.targetModel, gates: ['coverage'], missing: owed },
+      data: {
+        migration_id: migration.id,
+        model: migration.targetModel,
+        gates: ['coverage'],
+        missing: pending,
+      },
     },
   )
 }

@@ -1,7 +1,7 @@
 import type { OnProgress } from '../core/progress.ts'
 import { requireModel } from '../store/models.ts'
 import { type Filled, fillModel } from './fill/fill-model.ts'
-import type { WorkParts } from './fill/work.ts'
+import type { WorkDeps } from './fill/work.ts'
 import { runMigration } from './run.ts'
 
 export interface MigrateRequest {
@@ -20,10 +20,10 @@ export interface MigrateRequest {
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT (the source is not current), of the provider, GATE_FAILED,
  *   MIGRATION_PAUSED, INTERRUPTED
  */
-export async function migrateToNewModel(parts: WorkParts, request: MigrateRequest): Promise<Filled> {
+export async function migrateToNewModel(deps: WorkDeps, request: MigrateRequest): Promise<Filled> {
   const { targetModel, signal, onProgress } = request
-  const target = await requireModel(parts.db, targetModel)
-  const { migration, made } = await runMigration(parts, request)
+  const target = await requireModel(deps.db, targetModel)
+  const { migration, made } = await runMigration(deps, request)
   const ended = target.state === 'current' && migration.state === 'cut_over'
-  return ended ? fillModel(parts, target, { signal, onProgress }) : made
+  return ended ? fillModel(deps, target, { signal, onProgress }) : made
 }

@@ -28,7 +28,7 @@ export async function beforeRemoval(
       // It is not current, or it could not be removed: the source is in use again, and there is no other way now.
       const actor = thisActor()
       const { sourceModel, targetModel } = migration
-      const back = { from: targetModel, to: sourceModel, owed: 0 }
+      const back = { from: targetModel, to: sourceModel, pending: 0 }
       await advance(tx, migration.id, { event: 'rolled_back', data: back, actor })
       await giveUp(tx, migration)
     } else if (migration.state === 'cut_over') {

@@ -3,7 +3,7 @@ import type { Migration, MigrationReason } from '../core/migration.ts'
 import { forgetFailures } from '../store/migration-batches.ts'
 import { lockMigration, setMigrationSettings } from '../store/migrations.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
 import { given, type Limits } from './start.ts'
 
 export interface PauseRequest extends MigrationCall {
@@ -17,7 +17,7 @@ export interface PauseRequest extends MigrationCall {
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */
 export async function pauseMigration(
-  { db }: Pick<MigrationParts, 'db'>,
+  { db }: Pick<MigrationDeps, 'db'>,
   request: PauseRequest = {},
 ): Promise<Migration> {
   const actor = request.actor ?? thisActor()
@@ -43,7 +43,7 @@ export type ResumeRequest = MigrationCall & { readonly [Name in keyof Limits]: L
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */
 export async function resumeMigration(
-  { db }: Pick<MigrationParts, 'db'>,
+  { db }: Pick<MigrationDeps, 'db'>,
   request: ResumeRequest = {},
 ): Promise<Migration> {
   const actor = request.actor ?? thisActor()

@@ -7,11 +7,11 @@ import { withShortLocks } from '../schema/locks.ts'
 import { dropModelTable, modelTableBytes } from '../schema/model-table.ts'
 import { lockMigration, migrationsOfModel, openMigrations, requireMigration } from '../store/migrations.ts'
 import { allModels, deleteCanaries, lockModels, setModelState } from '../store/models.ts'
-import { countOwed, forgetOwed, forgetQuarantined } from '../store/owed.ts'
+import { countPending, forgetPending, forgetQuarantined } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { advance } from './advance.ts'
 import { modelsOf } from './cut-over.ts'
-import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
 import { decide } from './state.ts'
 
 export interface Retired {
@@ -21,22 +21,22 @@ export interface Retired {
 }
 
 export interface RetireRequest extends MigrationCall {
-  /** Also before the holdover is over. */
+  /** Also before the rollback window is over. */
   readonly force?: boolean
   readonly signal?: AbortSignal
 }
 
 /**
  * Ends a migration: drops all vectors of its source. There is no way back from here, so it is refused while the source
- * is in use, while no other model is complete, and, unless forced, before the holdover is over.
+ * is in use, while no other model is complete, and, unless forced, before the rollback window is over.
  *
  * @throws RevectorError MIGRATION_STATE, MODEL_IN_USE, DATABASE_BUSY
  */
 export async function retireSource(
-  parts: Pick<MigrationParts, 'db' | 'layout'>,
+  deps: Pick<MigrationDeps, 'db' | 'layout'>,
   request: RetireRequest = {},
 ): Promise<Retired> {
-  const { db } = parts
+  const { db } = deps
   const actor = request.actor ?? thisActor()
   const { force = false, signal } = request
   const id = await idOf(db, request)
@@ -46,7 +46,7 @@ export async function retireSource(
   const { source } = modelsOf(await allModels(db), migration)
   refuseCurrent(source)
   // Reads the corpus, so it comes before the locks; what is written meanwhile is on record.
-  const complete = await completeModels(parts, source)
+  const complete = await completeModels(deps, source)
   return withShortLocks(
     db,
     async (tx) => {
@@ -56,11 +56,11 @@ export async function retireSource(
       const { source } = modelsOf(models, locked)
       refuseCurrent(source)
       await refuseNeeded(tx, source)
-      await refuseLast(tx, parts, { source, complete, models })
+      await refuseLast(tx, deps, { source, complete, models })
       const bytes = await modelTableBytes(tx, source)
       await dropModelTable(tx, source)
       await setModelState(tx, source.id, 'retired')
-      await forgetOwed(tx, source.id)
+      await forgetPending(tx, source.id)
       await forgetQuarantined(tx, source.id)
       await deleteCanaries(tx, source.id)
       await retireEarlier(tx, { source, id, actor })
@@ -85,22 +85,22 @@ async function retireEarlier(
 }
 
 /** Until when the source of a migration stays written; null before the cut-over. */
-export function holdoverUntil({
+export function rollbackWindowUntil({
   cutOverAt,
   settings,
 }: Pick<Migration, 'cutOverAt' | 'settings'>): Date | null {
-  return cutOverAt === null ? null : new Date(cutOverAt.getTime() + settings.holdoverSeconds * 1_000)
+  return cutOverAt === null ? null : new Date(cutOverAt.getTime() + settings.rollbackWindowSeconds * 1_000)
 }
 
 function refuseEarly(migration: Migration): void {
-  const until = holdoverUntil(migration)
+  const until = rollbackWindowUntil(migration)
   if (until === null || until <= new Date()) return
   throw new RevectorError(
     'MIGRATION_STATE',
     `"${migration.sourceModel}" is kept until ${until.toISOString()}, so that the way back stays open.`,
     {
       hint: 'Wait, or give the way back up now with --force.',
-      data: { migration_id: migration.id, source: migration.sourceModel, holdover_until: until },
+      data: { migration_id: migration.id, source: migration.sourceModel, rollbackWindow_until: until },
     },
   )
 }
@@ -124,7 +124,7 @@ async function refuseNeeded(tx: Queryable, source: Model): Promise<void> {
 
 /** Ids of the other written models that lack no vector they could have. */
 async function completeModels(
-  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
   source: Model,
 ): Promise<ReadonlySet<number>> {
   const complete = new Set<number>()
@@ -138,7 +138,7 @@ async function completeModels(
 
 async function refuseLast(
   tx: Queryable,
-  { layout }: Pick<MigrationParts, 'layout'>,
+  { layout }: Pick<MigrationDeps, 'layout'>,
   found: {
     readonly source: Model
     readonly complete: ReadonlySet<number>
@@ -147,7 +147,7 @@ async function refuseLast(
 ): Promise<void> {
   for (const model of found.models) {
     if (!found.complete.has(model.id) || (model.state !== 'current' && model.state !== 'standby')) continue
-    if ((await countOwed(tx, layout, model)) === 0) return
+    if ((await countPending(tx, layout, model)) === 0) return
   }
   throw inUse(
     found.source,

@@ -3,21 +3,21 @@ import { RevectorError } from '../core/errors.ts'
 import type { Migration } from '../core/migration.ts'
 import { lockMigration } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
-import { countOwed } from '../store/owed.ts'
+import { countPending } from '../store/pending.ts'
 import { advance } from './advance.ts'
 import { modelsOf } from './cut-over.ts'
-import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
+import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
 import { decide } from './state.ts'
 
 /**
  * Makes the source current again, in one short transaction. It was written all the while, so nothing is lost and
  * nothing is computed; the target stays written too. What the source's provider could not embed meanwhile is still
- * owed to it: that does not stop the way back, and is recorded.
+ * pending to it: that does not stop the way back, and is recorded.
  *
  * @throws RevectorError MIGRATION_STATE, MIGRATION_CONFLICT when a third model is current
  */
 export async function rollBack(
-  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
   request: MigrationCall = {},
 ): Promise<Migration> {
   const actor = request.actor ?? thisActor()
@@ -40,8 +40,8 @@ export async function rollBack(
         },
       )
     }
-    const owed = await countOwed(tx, layout, source)
-    const data = { from: target.modelName, to: source.modelName, owed }
+    const pending = await countPending(tx, layout, source)
+    const data = { from: target.modelName, to: source.modelName, pending }
     return (await advance(tx, id, { event: 'rolled_back', data, actor })).migration
   })
 }

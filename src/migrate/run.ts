@@ -7,7 +7,7 @@ import { countQuarantined, quarantinedChunks } from '../store/quarantine.ts'
 import { isPartial } from '../store/scope.ts'
 import { cutOver } from './cut-over.ts'
 import { retryQuarantined } from './fill/retry.ts'
-import { type WorkParts, type WorkReport, work } from './fill/work.ts'
+import { type WorkDeps, type WorkReport, work } from './fill/work.ts'
 import { resumeMigration } from './pause.ts'
 import { type StartRequest, startMigration } from './start.ts'
 
@@ -33,16 +33,16 @@ const passes = 100
  * @throws RevectorError of the start, of the provider, GATE_FAILED, BUDGET_EXCEEDED, MIGRATION_PAUSED when somebody
  *   paused it meanwhile, INTERRUPTED; run again, it goes on
  */
-export async function runMigration(parts: WorkParts, request: RunRequest): Promise<Ran> {
+export async function runMigration(deps: WorkDeps, request: RunRequest): Promise<Ran> {
   const { signal, onProgress } = request
   const actor = request.createdBy
-  let migration = await takeUp(parts, await startMigration(parts, request), actor)
+  let migration = await takeUp(deps, await startMigration(deps, request), actor)
   const made = { embedded: 0, reused: 0, tokens: 0 }
   const { id: migrationId } = migration
   for (let pass = 1; pass <= passes; pass += 1) {
     if (migration.state === 'cut_over') return { migration, made }
     const failures: RevectorError[] = []
-    const report = await work(parts, {
+    const report = await work(deps, {
       migrationId,
       once: true,
       signal,
@@ -52,19 +52,19 @@ export async function runMigration(parts: WorkParts, request: RunRequest): Promi
     made.embedded += report.embedded
     made.reused += report.reused
     made.tokens += report.tokens
-    migration = await requireMigration(parts.db, migrationId)
+    migration = await requireMigration(deps.db, migrationId)
     if (signal?.aborted) throw interrupted(signal)
-    if (migration.state === 'paused') throw await whyPaused(parts, migration, failures.at(-1))
+    if (migration.state === 'paused') throw await whyPaused(deps, migration, failures.at(-1))
     if (migration.state !== 'ready') throw unexpected(migration)
     if (isPartial(migration.scope)) return { migration, made }
     try {
-      migration = await cutOver(parts, { migrationId, actor })
+      migration = await cutOver(deps, { migrationId, actor })
       onProgress?.({ type: 'model.switched', from: migration.sourceModel, to: migration.targetModel })
       return { migration, made }
     } catch (error) {
       // Documents were written that the target lacks: it is filling again.
       if (!isRevectorError(error, 'GATE_FAILED')) throw error
-      migration = await requireMigration(parts.db, migrationId)
+      migration = await requireMigration(deps.db, migrationId)
       if (migration.state !== 'filling') throw error
     }
   }
@@ -76,25 +76,25 @@ export async function runMigration(parts: WorkParts, request: RunRequest): Promi
 }
 
 /** Asked for again, a migration goes on, whatever made it stop. */
-async function takeUp(parts: WorkParts, migration: Migration, actor: string | undefined): Promise<Migration> {
+async function takeUp(deps: WorkDeps, migration: Migration, actor: string | undefined): Promise<Migration> {
   const call = { migrationId: migration.id, actor }
   const { scope, targetModelId } = migration
   if (migration.state !== 'cut_over' && targetModelId !== null) {
-    if ((await countQuarantined(parts.db, parts.layout, targetModelId, scope)) > 0) {
-      await retryQuarantined(parts, call)
+    if ((await countQuarantined(deps.db, deps.layout, targetModelId, scope)) > 0) {
+      await retryQuarantined(deps, call)
     }
   }
-  return migration.state === 'paused' ? resumeMigration(parts, call) : migration
+  return migration.state === 'paused' ? resumeMigration(deps, call) : migration
 }
 
 async function whyPaused(
-  parts: WorkParts,
+  deps: WorkDeps,
   migration: Migration,
   failure: RevectorError | undefined,
 ): Promise<RevectorError> {
   const { reason } = migration
   if (reason?.by === 'provider' && failure !== undefined) return failure
-  if (reason?.by === 'gate') return (await refusedChunks(parts, migration)) ?? gateFailed(migration, reason)
+  if (reason?.by === 'gate') return (await refusedChunks(deps, migration)) ?? gateFailed(migration, reason)
   const code = reason?.by === 'budget' ? 'BUDGET_EXCEEDED' : 'MIGRATION_PAUSED'
   return new RevectorError(
     code,
@@ -109,7 +109,7 @@ function gateFailed(migration: Migration, { message, hint }: MigrationReason): R
 
 /** Named one by one: that is what somebody has to see to. */
 async function refusedChunks(
-  { db, layout }: WorkParts,
+  { db, layout }: WorkDeps,
   { targetModel, targetModelId, scope, settings, id }: Migration,
 ): Promise<RevectorError | null> {
   if (targetModelId === null) return null

@@ -22,7 +22,7 @@ import {
 } from '../store/migrations.ts'
 import { lockModels, requireCurrentModel, requireModel, setModelState } from '../store/models.ts'
 import { advance } from './advance.ts'
-import type { MigrationParts } from './parts.ts'
+import type { MigrationDeps } from './deps.ts'
 import { type MigrationPlan, planMigration } from './plan/plan.ts'
 import { compareScopes } from './scopes.ts'
 
@@ -39,7 +39,7 @@ export interface StartRequest {
   /** Default: 0. */
   readonly allowedQuarantined?: number
   /** Default: 7 days. */
-  readonly holdoverSeconds?: number
+  readonly rollbackWindowSeconds?: number
   readonly gates?: Partial<GateThresholds>
   /** The plan that was consented to; without it one is made, which asks the target for a few vectors. */
   readonly plan?: MigrationPlan
@@ -57,11 +57,11 @@ const mostBatchItems = 256
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT, MIGRATION_CONFLICT, MODEL_RETIRED, and of the target's probe
  */
-export async function startMigration(parts: MigrationParts, request: StartRequest): Promise<Migration> {
-  const going = await goOn(parts, request)
+export async function startMigration(deps: MigrationDeps, request: StartRequest): Promise<Migration> {
+  const going = await goOn(deps, request)
   if (going !== null) return going
-  const plan = request.plan ?? (await planOf(parts, request))
-  return parts.db.transaction(async (tx) => {
+  const plan = request.plan ?? (await planOf(deps, request))
+  return deps.db.transaction(async (tx) => {
     const { source, target } = await lockPair(tx, request)
     // Somebody else may have started it while the target was being probed.
     const again = await goOnIn(tx, source, target, request)
@@ -85,16 +85,16 @@ export async function startMigration(parts: MigrationParts, request: StartReques
   })
 }
 
-async function planOf(parts: MigrationParts, request: StartRequest): Promise<MigrationPlan> {
-  const { db } = parts
+async function planOf(deps: MigrationDeps, request: StartRequest): Promise<MigrationPlan> {
+  const { db } = deps
   const { source, target } = await pairOf(db, request)
   await refuseConflicts(db, source, target)
   const { scope, pricePerMillionTokens, budgetUsd, signal } = request
-  return planMigration(parts, { source, target, scope, pricePerMillionTokens, budgetUsd, signal })
+  return planMigration(deps, { source, target, scope, pricePerMillionTokens, budgetUsd, signal })
 }
 
 /** The migration that a request only repeats or widens; null when it is a new one. */
-async function goOn({ db }: MigrationParts, request: StartRequest): Promise<Migration | null> {
+async function goOn({ db }: MigrationDeps, request: StartRequest): Promise<Migration | null> {
   return db.transaction(async (tx) => {
     const { source, target } = await lockPair(tx, request)
     return goOnIn(tx, source, target, request)
@@ -218,7 +218,7 @@ function settingsOf(request: StartRequest, plan: MigrationPlan): MigrationSettin
   return {
     budgetUsd: null,
     allowedQuarantined: 0,
-    holdoverSeconds: week,
+    rollbackWindowSeconds: week,
     ...given(request),
     pricePerMillionTokens: request.pricePerMillionTokens ?? plan.pricePerMillionTokens,
     gates: { ...defaultGates, ...definedOnly(request.gates ?? {}) },
@@ -228,10 +228,13 @@ function settingsOf(request: StartRequest, plan: MigrationPlan): MigrationSettin
 
 /** Limits that may be changed while the migration is open. */
 export type Limits = Partial<
-  Pick<MigrationSettings, 'budgetUsd' | 'allowedQuarantined' | 'holdoverSeconds' | 'pricePerMillionTokens'>
+  Pick<
+    MigrationSettings,
+    'budgetUsd' | 'allowedQuarantined' | 'rollbackWindowSeconds' | 'pricePerMillionTokens'
+  >
 >
 
 export function given(request: Limits): Limits {
-  const { budgetUsd, allowedQuarantined, holdoverSeconds, pricePerMillionTokens } = request
-  return definedOnly({ budgetUsd, allowedQuarantined, holdoverSeconds, pricePerMillionTokens })
+  const { budgetUsd, allowedQuarantined, rollbackWindowSeconds, pricePerMillionTokens } = request
+  return definedOnly({ budgetUsd, allowedQuarantined, rollbackWindowSeconds, pricePerMillionTokens })
 }

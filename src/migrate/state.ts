@@ -118,7 +118,7 @@ export const table: { readonly [State in MigrationState]: { readonly [Event in T
     // A person has to decide: override the gate, mend what it found, or cancel.
     failed: pause('verifying'),
     gaps: to('filling'),
-    // Its graph is gone or broken: a worker builds it again.
+    // Its HNSW index is gone or broken: a worker builds it again.
     unindexed: to('indexing'),
     paused: pause('verifying'),
     resumed: stay,
@@ -174,7 +174,7 @@ export const table: { readonly [State in MigrationState]: { readonly [Event in T
     unindexed: stay,
     paused: over,
     resumed: over,
-    // Put back among what is owed to the target; workers pay it.
+    // Put back among what is pending to the target; workers pay it.
     retried: stay,
     cut_over: stay,
     rolled_back: to('rolled_back'),

@@ -2,42 +2,42 @@ import { type Migration, type MigrationStatus, openStates } from '../core/migrat
 import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { estimateGraphBytes, estimateTableBytes } from '../schema/size-estimate.ts'
+import { estimateHnswIndexBytes, estimateTableBytes } from '../schema/size-estimate.ts'
 import { recentSpeed } from '../store/migration-events.ts'
 import { listMigrations, requireMigration } from '../store/migrations.ts'
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-import { countOwed } from '../store/owed.ts'
+import { countPending } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { workersAtWork } from '../store/workers-at-work.ts'
-import { idOf, type MigrationCall, type MigrationParts } from './parts.ts'
-import { holdoverUntil } from './retire.ts'
+import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { rollbackWindowUntil } from './retire.ts'
 
-type Parts = Pick<MigrationParts, 'db' | 'layout'>
+type Deps = Pick<MigrationDeps, 'db' | 'layout'>
 
 /**
  * Counted from the rows that are there, not from counters: some 0.1 s for 100,000 chunks.
  *
  * @throws RevectorError MIGRATION_UNKNOWN
  */
-export async function migrationStatus(parts: Parts, call: MigrationCall = {}): Promise<MigrationStatus> {
-  return statusOf(parts, { id: await idOf(parts.db, call) })
+export async function migrationStatus(deps: Deps, call: MigrationCall = {}): Promise<MigrationStatus> {
+  return statusOf(deps, { id: await idOf(deps.db, call) })
 }
 
 /** Newest first; a full page may be followed by another, from its last id. */
 export async function migrationPage(
-  { db }: Parts,
+  { db }: Deps,
   page: { readonly limit?: number; readonly before?: string } = {},
 ): Promise<readonly Migration[]> {
   return listMigrations(db, { limit: page.limit ?? 50, before: page.before })
 }
 
 /** A migration with its progress. */
-export function statusOf(parts: Parts, { id }: Pick<Migration, 'id'>): Promise<MigrationStatus> {
-  return rereading(async () => counted(parts, await requireMigration(parts.db, id)))
+export function statusOf(deps: Deps, { id }: Pick<Migration, 'id'>): Promise<MigrationStatus> {
+  return rereading(async () => counted(deps, await requireMigration(deps.db, id)))
 }
 
-async function counted({ db, layout }: Parts, migration: Migration): Promise<MigrationStatus> {
+async function counted({ db, layout }: Deps, migration: Migration): Promise<MigrationStatus> {
   const models = await allModels(db)
   const source = models.find((model) => model.id === migration.sourceModelId)
   const target = models.find((model) => model.id === migration.targetModelId)
@@ -52,9 +52,9 @@ async function counted({ db, layout }: Parts, migration: Migration): Promise<Mig
     totalChunks: counts.total,
     doneChunks: counts.done,
     quarantinedChunks: counts.quarantined,
-    owedChunks: {
-      source: source === undefined ? 0 : await owedTo(db, layout, source),
-      target: target === undefined ? 0 : await owedTo(db, layout, target),
+    pendingChunks: {
+      source: source === undefined ? 0 : await pendingOf(db, layout, source),
+      target: target === undefined ? 0 : await pendingOf(db, layout, target),
     },
     chunksPerSecond,
     etaSeconds: left > 0 && chunksPerSecond > 0 ? left / chunksPerSecond : null,
@@ -62,9 +62,9 @@ async function counted({ db, layout }: Parts, migration: Migration): Promise<Mig
     bytesEstimate:
       target === undefined
         ? null
-        : estimateTableBytes(target, counts.total) + estimateGraphBytes(target, counts.total),
+        : estimateTableBytes(target, counts.total) + estimateHnswIndexBytes(target, counts.total),
     workers: going ? await workersAtWork(db, migration.id) : [],
-    holdoverUntil: holdoverUntil(migration),
+    rollbackWindowUntil: rollbackWindowUntil(migration),
   }
 }
 
@@ -89,8 +89,8 @@ async function countsOf(
   return { total: chunks, done: vectors, quarantined }
 }
 
-async function owedTo(db: Queryable, layout: Layout, model: Model): Promise<number> {
-  return model.state === 'retired' ? 0 : countOwed(db, layout, model)
+async function pendingOf(db: Queryable, layout: Layout, model: Model): Promise<number> {
+  return model.state === 'retired' ? 0 : countPending(db, layout, model)
 }
 
 /** What it will have cost: by the price of what was embedded so far, before that by the plan. Null: no price is known. */

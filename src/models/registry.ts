@@ -19,9 +19,9 @@ import {
   setModelUrl,
   switchCurrent,
 } from '../store/models.ts'
-import { forgetOwed } from '../store/owed.ts'
+import { forgetPending } from '../store/pending.ts'
 
-export interface RegistryParts {
+export interface RegistryDeps {
   readonly db: Database
   readonly layout: Layout
 }
@@ -36,13 +36,13 @@ export const firstModel = 'universal-sentence-encoder-lite'
 const patienceMs = 30_000
 
 /**
- * Registers a space with its column, table and graph. Registering the same space again changes nothing but
+ * Registers a space with its column, table and HNSW index. Registering the same space again changes nothing but
  * the endpoint it is asked at, where one is given.
  *
  * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT, DATABASE_BUSY
  */
-export async function addModel(parts: RegistryParts, spec: ModelSpec): Promise<Model> {
-  return withShortLocks(parts.db, (tx) => register(tx, spec), { patienceMs })
+export async function addModel(deps: RegistryDeps, spec: ModelSpec): Promise<Model> {
+  return withShortLocks(deps.db, (tx) => register(tx, spec), { patienceMs })
 }
 
 async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {
@@ -65,7 +65,7 @@ async function unretired(tx: Queryable, model: Model): Promise<Model> {
  * Registers the guide's models and the local ones; those that are there are left as they are, tables that are
  * missing are made. Where no model is current, the bundled one becomes it.
  */
-export async function setupModels({ db }: Pick<RegistryParts, 'db'>): Promise<void> {
+export async function setupModels({ db }: Pick<RegistryDeps, 'db'>): Promise<void> {
   const specs = catalogueNames.map((name) => specFor(name))
   // One transaction a model: a lock on chunk_embeddings is held for one new column at a time.
   for (const spec of specs) {
@@ -92,7 +92,7 @@ export async function setupModels({ db }: Pick<RegistryParts, 'db'>): Promise<vo
  *   lacks vectors and `force` is not set
  */
 export async function useModel(
-  { db, layout }: RegistryParts,
+  { db, layout }: RegistryDeps,
   modelName: string,
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<{ readonly from: string | null; readonly to: string }> {
@@ -123,7 +123,7 @@ export async function useModel(
       (await countVectors(tx, layout, before)).vectors === 0
     ) {
       await setModelState(tx, before.id, 'registered')
-      await forgetOwed(tx, before.id)
+      await forgetPending(tx, before.id)
     }
     return { from: before?.modelName ?? null, to: modelName }
   })
@@ -136,7 +136,7 @@ export async function useModel(
  *   DATABASE_BUSY
  */
 export async function removeModel(
-  { db, layout }: RegistryParts,
+  { db, layout }: RegistryDeps,
   modelName: string,
   { force = false, before }: { readonly force?: boolean; readonly before?: BeforeRemoval } = {},
 ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }> {

@@ -1,10 +1,10 @@
 import type { Model, ModelState, ProviderName } from '../core/model.ts'
-import { graphOf } from '../schema/graph.ts'
+import { hnswIndexOf } from '../schema/hnsw-index.ts'
 import { countChunks } from '../store/chunks.ts'
 import { countVectorsOfModels, coverageOf } from '../store/coverage.ts'
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-import type { RegistryParts } from './registry.ts'
+import type { RegistryDeps } from './registry.ts'
 
 export interface ModelStatus {
   readonly id: number
@@ -22,21 +22,21 @@ export interface ModelStatus {
 }
 
 /** Every registered model, in the order of registration. Counts rows: some 10 ms for 100,000 chunks a model. */
-export function listModels(parts: RegistryParts): Promise<readonly ModelStatus[]> {
-  return rereading(() => countModels(parts))
+export function listModels(deps: RegistryDeps): Promise<readonly ModelStatus[]> {
+  return rereading(() => countModels(deps))
 }
 
-async function countModels(parts: RegistryParts): Promise<readonly ModelStatus[]> {
-  const models = await allModels(parts.db)
-  const vectors = await countVectorsOfModels(parts.db, models)
-  const chunks = await countChunks(parts.db, parts.layout)
+async function countModels(deps: RegistryDeps): Promise<readonly ModelStatus[]> {
+  const models = await allModels(deps.db)
+  const vectors = await countVectorsOfModels(deps.db, models)
+  const chunks = await countChunks(deps.db, deps.layout)
   return Promise.all(
-    models.map((model) => statusOf(parts, model, { chunks, vectors: vectors.get(model.id) ?? 0 })),
+    models.map((model) => statusOf(deps, model, { chunks, vectors: vectors.get(model.id) ?? 0 })),
   )
 }
 
 async function statusOf(
-  parts: RegistryParts,
+  deps: RegistryDeps,
   model: Model,
   counts: { readonly chunks: number; readonly vectors: number },
 ): Promise<ModelStatus> {
@@ -49,6 +49,6 @@ async function statusOf(
     current: model.state === 'current',
     embeddings: counts.vectors,
     coverage: coverageOf(counts),
-    index: await graphOf(parts.db, model),
+    index: await hnswIndexOf(deps.db, model),
   }
 }

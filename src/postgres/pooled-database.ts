@@ -12,7 +12,7 @@ import { queryableOn, type StatementContext, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
 import { isUndecided, runTransaction } from './transaction.ts'
 
-export interface PooledParts {
+export interface PooledDeps {
   readonly pool: Pool
   readonly engine: Database['engine']
   readonly serverVersion: string
@@ -32,8 +32,8 @@ export interface PooledParts {
 const conflictAttempts = 10
 
 /** A `Database` over a pool of `pg` clients: the same code for both engines. */
-export function createPooledDatabase(parts: PooledParts): Database {
-  const { pool, context } = parts
+export function createPooledDatabase(deps: PooledDeps): Database {
+  const { pool, context } = deps
   const nesting = createNesting()
   const sendPrepared = createSendPrepared()
   const closing = new AbortController()
@@ -41,7 +41,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
 
   async function pause(trouble: Trouble, attempt: number): Promise<void> {
     const waitMs = backoffMs(attempt)
-    parts.onEvent?.({ type: 'database.retry', trouble, attempt, waitMs })
+    deps.onEvent?.({ type: 'database.retry', trouble, attempt, waitMs })
     await wait(waitMs, undefined, { signal: closing.signal, ref: true }).catch(() => assertOpen())
   }
 
@@ -66,7 +66,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
 
   async function acquire(): Promise<PoolClient> {
     assertOpen()
-    const deadline = Date.now() + parts.reconnectMs
+    const deadline = Date.now() + deps.reconnectMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await pool.connect()
@@ -120,7 +120,7 @@ export function createPooledDatabase(parts: PooledParts): Database {
     once: () => Promise<T>,
     mayRepeat: (trouble: Trouble, error: unknown) => boolean,
   ): Promise<T> {
-    const deadline = Date.now() + parts.reconnectMs
+    const deadline = Date.now() + deps.reconnectMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await once()
@@ -162,16 +162,16 @@ export function createPooledDatabase(parts: PooledParts): Database {
     try {
       return await nesting.enter(() => work(one))
     } finally {
-      release(!(await resetSession(client, parts.sessionSettings)))
+      release(!(await resetSession(client, deps.sessionSettings)))
     }
   }
 
   return {
-    engine: parts.engine,
-    serverVersion: parts.serverVersion,
-    pgvectorVersion: parts.pgvectorVersion,
-    concurrent: parts.engine === 'server',
-    files: parts.files,
+    engine: deps.engine,
+    serverVersion: deps.serverVersion,
+    pgvectorVersion: deps.pgvectorVersion,
+    concurrent: deps.engine === 'server',
+    files: deps.files,
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
@@ -191,14 +191,14 @@ export function createPooledDatabase(parts: PooledParts): Database {
     session,
     stream: (statement, options) => {
       nesting.assertOutside()
-      return streamRows({ engine: parts.engine, context, lease }, statement, options)
+      return streamRows({ engine: deps.engine, context, lease }, statement, options)
     },
     close: () => {
       closed ??= (async () => {
         closing.abort()
         await untilAllBack()
         await pool.end()
-        await parts.afterClose()
+        await deps.afterClose()
       })()
       return closed
     },

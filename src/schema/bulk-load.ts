@@ -4,26 +4,26 @@ import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
-import { dropGraph, graphOf, tableOfModel } from './graph.ts'
-import { buildGraphUnlessBuilding } from './graph-build.ts'
-import { holdGraphTurn } from './graph-turn.ts'
+import { buildHnswIndexUnlessBuilding } from './hnsw-build.ts'
+import { dropHnswIndex, hnswIndexOf, tableOfModel } from './hnsw-index.ts'
+import { holdIndexBuildLock } from './index-build-lock.ts'
 import { type ModelSpace, modelTable } from './model-table.ts'
 
-/** Fewer new rows than this go through the graph one by one. */
+/** Fewer new rows than this go through the HNSW index one by one. */
 const fewRows = 64
-/** Up to this many rows a server's searches scan the table anyway: nobody misses its graph during a load. */
+/** Up to this many rows a server's searches scan the table anyway: nobody misses its HNSW index during a load. */
 const smallTable = 5_000
-/** On the embedded engine a row takes some 20 ms through a graph: from this share of new rows a rebuild is faster. */
+/** On the embedded engine a row takes some 20 ms through an HNSW index: from this share of new rows a rebuild is faster. */
 const worthRebuilding = 0.2
 
 type NamedSpace = ModelSpace & { readonly modelName: string; readonly state: ModelState }
 
 export interface BulkLoad {
-  /** Before `rows` more vectors are stored: takes the graph away when building it anew at the end is cheaper. */
+  /** Before `rows` more vectors are stored: takes the HNSW index away when building it anew at the end is cheaper. */
   before(model: NamedSpace, rows: number): Promise<void>
   /**
-   * Builds what graphs are missing and refreshes statistics. A load that never gets here leaves a table that
-   * is searched exactly; the next load of the model builds its graph. Of loads at once, one builds it for all.
+   * Builds what HNSW indexes are missing and refreshes statistics. A load that never gets here leaves a table that
+   * is searched exactly; the next load of the model builds its HNSW index. Of loads at once, one builds it for all.
    */
   finish(options?: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress }): Promise<void>
 }
@@ -38,7 +38,7 @@ interface Load {
 }
 
 /**
- * Runs a load to its end. When `work` fails, what was stored gets its graph all the same; when it was
+ * Runs a load to its end. When `work` fails, what was stored gets its HNSW index all the same; when it was
  * interrupted, whoever did that waits for nothing more.
  */
 export async function bulkLoading<T>(
@@ -60,7 +60,7 @@ export async function bulkLoading<T>(
   return result
 }
 
-/** Rows first, graph once, statistics last: what makes a large write fast. One load is one run of a writer. */
+/** Rows first, HNSW index once, statistics last: what makes a large write fast. One load is one run of a writer. */
 function beginBulkLoad(db: Database): BulkLoad {
   const loads = new Map<number, Load>()
   return {
@@ -70,14 +70,14 @@ function beginBulkLoad(db: Database): BulkLoad {
       load.rows += rows
       if (load.dropped || load.rows < fewRows || isOfMigration(db, model)) return
       load.rowsBefore ??= await countRows(db, model)
-      if (isWorthRebuilding(db, load.rowsBefore, load.rows)) load.dropped = await tryDropGraph(db, model)
+      if (isWorthRebuilding(db, load.rowsBefore, load.rows)) load.dropped = await tryDropHnswIndex(db, model)
     },
     async finish({ signal, onProgress } = {}) {
       for (const { model, rows } of loads.values()) {
-        const graph = await graphOf(db, model)
-        const usable = graph?.valid === true
+        const hnswIndex = await hnswIndexOf(db, model)
+        const usable = hnswIndex?.valid === true
         if ((usable && rows < fewRows) || isOfMigration(db, model)) continue
-        await buildGraphUnlessBuilding(db, model, {
+        await buildHnswIndexUnlessBuilding(db, model, {
           modelName: model.modelName,
           signal,
           onProgress,
@@ -87,18 +87,18 @@ function beginBulkLoad(db: Database): BulkLoad {
   }
 }
 
-/** While a migration fills a model on a server, its workers take the graph away and build it, beside every writer. */
+/** While a migration fills a model on a server, its workers take the HNSW index away and build it, beside every writer. */
 function isOfMigration({ concurrent }: Database, { state }: NamedSpace): boolean {
   return concurrent && state === 'filling'
 }
 
 /**
- * Before so many vectors are stored by several workers: takes the graph away when building it anew at the end is
+ * Before so many vectors are stored by several workers: takes the HNSW index away when building it anew at the end is
  * cheaper. `buildGraph` is then their business.
  *
  * @throws RevectorError DATABASE_BUSY while a long reader holds the table
  */
-export async function dropGraphForLoad(
+export async function dropHnswIndexForLoad(
   tx: Queryable,
   model: ModelSpace,
   load: { readonly rows: number; readonly concurrent: boolean },
@@ -122,8 +122,8 @@ async function countRows(db: Queryable, model: ModelSpace): Promise<number> {
   return Number(rows[0]?.count ?? 0)
 }
 
-/** A long reader may hold the table: then the rows go through the graph, slower but no less right. */
-async function tryDropGraph(db: Database, model: ModelSpace): Promise<boolean> {
+/** A long reader may hold the table: then the rows go through the HNSW index, slower but no less right. */
+async function tryDropHnswIndex(db: Database, model: ModelSpace): Promise<boolean> {
   try {
     return await db.transaction((tx) => dropUnlessBuilding(tx, model))
   } catch (error) {
@@ -132,10 +132,10 @@ async function tryDropGraph(db: Database, model: ModelSpace): Promise<boolean> {
   }
 }
 
-/** A graph that another is building is left to it: whoever waits for its table would keep it from coming to its end. */
+/** An HNSW index that another is building is left to it: whoever waits for its table would keep it from coming to its end. */
 async function dropUnlessBuilding(tx: Queryable, model: ModelSpace): Promise<boolean> {
   const { schema } = await tableOfModel(tx, model)
-  if (!(await holdGraphTurn(tx, { schema, model }))) return false
-  await dropGraph(tx, model)
+  if (!(await holdIndexBuildLock(tx, { schema, model }))) return false
+  await dropHnswIndex(tx, model)
   return true
 }

@@ -11,7 +11,7 @@ import { addServiceTables } from './service-tables.ts'
 /** Tables that revision 1 creates. */
 export const ownTables = ['documents', 'chunks', 'chunk_embeddings'] as const
 
-/** Whether there is nothing of ours, and nothing to take over. */
+/** Whether there is nothing of ours, and nothing to adopt. */
 export async function isFresh(db: Queryable): Promise<boolean> {
   return (await findTable(db, 'chunk_embeddings')) === null
 }
@@ -57,7 +57,7 @@ async function currentSchema(db: Queryable): Promise<string> {
 function nameTaken(schema: string, name: string): RevectorError {
   return new RevectorError(
     'UPGRADE_REFUSED',
-    `The schema ${schema} has a table ${name} that is not Revector's, and no chunk_embeddings to take over.`,
+    `The schema ${schema} has a table ${name} that is not Revector's, and no chunk_embeddings to adopt.`,
     {
       hint: 'Use an empty schema (set search_path for this user), another database, or rename the table.',
       data: { schema, table: name },

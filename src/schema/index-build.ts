@@ -86,7 +86,7 @@ async function limitHelpers(session: Session, helpers: number): Promise<void> {
     select set_config(${name}, least(current_setting(${name})::int, ${helpers}::int)::text, false)`)
 }
 
-/** A graph that fits in memory is built several times faster. */
+/** An HNSW index that fits in memory is built several times faster. */
 async function raiseMemory(session: Session, bytes: number): Promise<void> {
   const { rows } = await session.query<{ kilobytes: string }>(
     sql`select setting as kilobytes from pg_settings where name = 'maintenance_work_mem'`,

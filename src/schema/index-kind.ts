@@ -16,11 +16,11 @@ export interface IndexKind {
   readonly form: 'vector' | 'halfvec' | 'bit'
   /** The index's column or expression with its operator class, after the column: `(embedding_384) vector_cosine_ops`. */
   indexed(column: Sql): Sql
-  /** What a search orders by to be given the graph's order. `query` is a `vector`. */
+  /** What a search orders by to be given the HNSW index's order. `query` is a `vector`. */
   approximate(column: Sql, query: Sql): Sql
   /** The model's real distance. `query` is a `vector`. */
   exact(column: Sql, query: Sql): Sql
-  /** The graph's order is of coarser numbers: fetch more and order those by `exact`. */
+  /** The HNSW index's order is of coarser numbers: fetch more and order those by `exact`. */
   readonly rerank: boolean
 }
 

@@ -13,7 +13,7 @@ export interface TableName {
 
 /**
  * Where documents and chunk texts are in this database, by physical column names. A database of our own has
- * the snake_case of the keys; one that was taken over keeps its tables, and what they lacked was added.
+ * the snake_case of the keys; one that was adopted keeps its tables, and what they lacked was added.
  * There, any of our columns may hold NULL in the rows of before.
  */
 export interface Layout {

@@ -12,7 +12,7 @@ const tables = [
   'model_canaries',
   'provider_rates',
   'migration_events',
-  'owed_chunks',
+  'pending_chunks',
   'quarantined_chunks',
   'migration_batches',
   'migration_workers',
@@ -40,13 +40,13 @@ export async function addMigrationTables(tx: Queryable): Promise<void> {
     )`)
   // What a writer could not give a written model. A cut-over looks here, and need not look at the whole corpus.
   await tx.query(sql`
-    create table owed_chunks (
+    create table pending_chunks (
       model_id int not null references embedding_models (id) on delete cascade,
       chunk_id ${chunk},
       since timestamptz not null default now(),
       primary key (model_id, chunk_id)
     )`)
-  for (const name of ['quarantined_chunks', 'owed_chunks']) {
+  for (const name of ['quarantined_chunks', 'pending_chunks']) {
     await tx.query(sql`create index ${ident(`${name}_chunk_id_idx`)} on ${ident(name)} (chunk_id)`)
   }
   await recordDone(tx, 3)

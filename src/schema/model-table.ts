@@ -2,13 +2,13 @@ import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
 import { columnExists, findTable, relationExists } from './catalog.ts'
 import { grantsOf } from './grants.ts'
-import { createEmptyGraph, dropGraph, giveFreedGraphName, graphOf } from './graph.ts'
+import { createEmptyHnswIndex, dropHnswIndex, giveFreedHnswIndexName, hnswIndexOf } from './hnsw-index.ts'
 import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { embeddingsTable, type ModelSpace, modelTableName } from './names.ts'
 
-export { dropGraph, graphOf } from './graph.ts'
-export { buildGraph } from './graph-build.ts'
+export { buildHnswIndex } from './hnsw-build.ts'
+export { dropHnswIndex, hnswIndexOf } from './hnsw-index.ts'
 export { vectorColumn } from './index-kind.ts'
 export { type ModelSpace, modelTable } from './names.ts'
 
@@ -24,7 +24,7 @@ export async function vectorColumns(db: Queryable): Promise<number[]> {
 }
 
 /**
- * A table for a registered model, attached, with its empty graph; and the dimension's column where it is new.
+ * A table for a registered model, attached, with its empty HNSW index; and the dimension's column where it is new.
  * A new column locks `chunk_embeddings` for an instant, a table for a known dimension blocks nobody who
  * reads. Nothing happens when the table is there.
  */
@@ -54,18 +54,18 @@ export async function createModelTable(tx: Queryable, model: ModelSpace): Promis
     alter table ${tableOf(parent)} attach partition ${tableOf(table)}
       for values in (${raw(String(model.id))})`)
   for (const grant of await grantsOf(tx, parent, table)) await tx.query(grant)
-  await createEmptyGraph(tx, table, model)
+  await createEmptyHnswIndex(tx, table, model)
 }
 
-/** Every vector of the model goes, at once, with its graph; the dimension's column stays. */
+/** Every vector of the model goes, at once, with its HNSW index; the dimension's column stays. */
 export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
   const parent = await parentTable(tx)
   await tx.query(sql`drop table if exists ${ident(parent.schema, modelTableName(model.id))}`)
-  await giveFreedGraphName(tx, parent.schema, model)
+  await giveFreedHnswIndexName(tx, parent.schema, model)
 }
 
 /**
- * Every vector of the model goes, at once; an empty table with its empty graph stays.
+ * Every vector of the model goes, at once; an empty table with its empty HNSW index stays.
  *
  * @returns the bytes that came back
  */
@@ -74,10 +74,10 @@ export async function emptyModelTable(tx: Queryable, model: ModelSpace): Promise
   const table: TableName = { schema: parent.schema, name: modelTableName(model.id) }
   const before = await modelTableBytes(tx, model)
   await tx.query(sql`truncate table ${tableOf(table)}`)
-  const graph = await graphOf(tx, model)
+  const hnswIndex = await hnswIndexOf(tx, model)
   // An interrupted build may have left one that is no good, or none.
-  if (graph?.valid === false) await dropGraph(tx, model)
-  if (graph?.valid !== true) await createEmptyGraph(tx, table, model)
+  if (hnswIndex?.valid === false) await dropHnswIndex(tx, model)
+  if (hnswIndex?.valid !== true) await createEmptyHnswIndex(tx, table, model)
   return Math.max(0, before - (await modelTableBytes(tx, model)))
 }
 
@@ -90,7 +90,7 @@ async function createVectorColumn(tx: Queryable, dimension: number): Promise<voi
   for (const table of await modelTables(tx)) await forbidColumn(tx, table, dimension)
 }
 
-/** Bytes on disk of a model's vectors with their graph. */
+/** Bytes on disk of a model's vectors with their HNSW index. */
 export async function modelTableBytes(db: Queryable, model: ModelSpace): Promise<number> {
   const { rows } = await db.query<{ bytes: string | null }>(sql`
     select pg_total_relation_size(to_regclass(${modelTableName(model.id)}))::text as bytes`)

@@ -21,12 +21,12 @@ export function modelTable(modelId: number): Sql {
   return ident(modelTableName(modelId))
 }
 
-/** The guide's name of a graph, which the first model of a dimension has. */
-export function graphName(dimension: number): string {
+/** The guide's name of an HNSW index, which the first model of a dimension has. */
+export function hnswIndexName(dimension: number): string {
   return `idx_embeddings_hnsw_${dimension}`
 }
 
 /** The name of the further models of a dimension. */
-export function graphNameOfModel(model: { readonly id: number; readonly dimension: number }): string {
-  return `${graphName(model.dimension)}_model_${model.id}`
+export function hnswIndexNameOfModel(model: { readonly id: number; readonly dimension: number }): string {
+  return `${hnswIndexName(model.dimension)}_model_${model.id}`
 }

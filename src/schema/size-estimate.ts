@@ -28,11 +28,11 @@ export function estimateTableBytes({ dimension }: Pick<Space, 'dimension'>, rows
   return rows * (rowBytes + 18 + keyBytes) + rows * beside
 }
 
-/** Neighbours of an element on the lowest level of an HNSW graph (2 × m, six bytes each), its header and upper levels. */
+/** Neighbours of an element on the lowest level of an HNSW index (2 × m, six bytes each), its header and upper levels. */
 const neighbourBytes = 2 * 16 * 6 + 24 + 8
 
-/** What the model's HNSW graph will take on disk, in bytes. An element and its neighbours never span pages. */
-export function estimateGraphBytes(space: Space, rows: number): number {
+/** What the model's HNSW index will take on disk, in bytes. An element and its neighbours never span pages. */
+export function estimateHnswIndexBytes(space: Space, rows: number): number {
   const { form } = indexKind(space)
   const vector =
     form === 'vector'

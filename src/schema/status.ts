@@ -11,7 +11,7 @@ export interface SchemaStatus {
   readonly latestRevision: number
   /** A run or a rollback that was interrupted: running it again goes on from there. */
   readonly unfinished: { readonly revision: number; readonly direction: 'up' | 'down' } | null
-  /** A fixed-dimension table that the next run takes over. */
+  /** A fixed-dimension table that the next run adopts. */
   readonly legacy: LegacyTable | null
 }
 

@@ -12,10 +12,10 @@ import {
   revisionBefore,
 } from './history.ts'
 import type { BuildSite } from './index-build.ts'
-import { planTakeover, type UpgradePlan } from './legacy/plan.ts'
+import { adopt, adoptionUnderWay, undoAdoption } from './legacy/adoption.ts'
+import { planAdoption, type UpgradePlan } from './legacy/plan.ts'
 import type { FirstModel, TableChoices } from './legacy/record.ts'
 import { refuseAnyVectors, refuseOtherVectors } from './legacy/swapped.ts'
-import { takeOver, takeoverUnderWay, undoTakeover } from './legacy/takeover.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
 import { addMigrationTables, dropMigrationTables } from './migration-tables.ts'
 import { addServiceTables, dropServiceTables } from './service-tables.ts'
@@ -27,7 +27,7 @@ export type { FirstModel, TableChoices } from './legacy/record.ts'
 export interface RunOptions {
   /** Stop at this revision. Default: the latest. */
   readonly to?: number
-  /** The model that made the vectors of a table to take over. Default: text-embedding-ada-002 where they are 1,536 wide. */
+  /** The model that made the vectors of a table to adopt. Default: text-embedding-ada-002 where they are 1,536 wide. */
   readonly model?: FirstModel
   /** Where chunk texts and documents are, when foreign keys and names don't tell. */
   readonly tables?: TableChoices
@@ -39,8 +39,8 @@ export interface RunResult {
   /** Revision before and after. Equal: there was nothing to do. */
   readonly from: number
   readonly to: number
-  /** Set when a fixed-dimension table was taken over by this run. */
-  readonly takenOver: {
+  /** Set when a fixed-dimension table was adopted by this run. */
+  readonly adopted: {
     readonly table: string
     readonly rows: number
     readonly model: string | null
@@ -66,23 +66,23 @@ async function run(site: BuildSite, to: number, options: RunOptions): Promise<Ru
   const history = await readHistory(session)
   refuseNewer(history)
   const from = appliedRevision(history)
-  if (from >= to) return { from, to: from, takenOver: null }
+  if (from >= to) return { from, to: from, adopted: null }
   if (from === 0 && (await isFresh(session))) {
     await withShortLocks(session, (tx) => createFresh(tx, to), options)
     options.onProgress?.({ type: 'schema.step', revision: to, step: 'create', detail: 'creates the tables' })
-    return { from, to, takenOver: null }
+    return { from, to, adopted: null }
   }
   if (to === 1) {
     await session.transaction(adoptFirstRevision)
-    return { from, to, takenOver: null }
+    return { from, to, adopted: null }
   }
-  const takenOver = from < 2 ? await takeOld(site, history, options) : null
+  const adopted = from < 2 ? await takeOld(site, history, options) : null
   for (const { revision, step, add } of additions) {
     if (revision <= from || revision > to) continue
     await withShortLocks(session, add, options)
     options.onProgress?.({ type: 'schema.step', revision, step, detail: 'is done' })
   }
-  return { from, to, takenOver }
+  return { from, to, adopted }
 }
 
 /** Revisions that only add tables beside the others. */
@@ -95,15 +95,15 @@ async function takeOld(
   site: BuildSite,
   history: readonly RevisionRow[],
   options: RunOptions,
-): Promise<RunResult['takenOver']> {
-  const { takeover, lockedMs } = await takeOver(site, history, options)
-  const { table, rows, model } = takeover
+): Promise<RunResult['adopted']> {
+  const { adoption, lockedMs } = await adopt(site, history, options)
+  const { table, rows, model } = adoption
   return { table: table.name, rows, model: model?.modelName ?? null, lockedMs }
 }
 
 /**
  * Says what `runRevisions` would do to a fixed-dimension table, and refuses what it would refuse. Only reads.
- * Null when there is none to take over.
+ * Null when there is none to adopt.
  */
 export async function planUpgrade(
   db: Queryable,
@@ -112,7 +112,7 @@ export async function planUpgrade(
   const history = await readHistory(db)
   refuseNewer(history)
   if (appliedRevision(history) >= 2 || options.to === 1 || (await isFresh(db))) return null
-  return await planTakeover(db, options, takeoverUnderWay(history))
+  return await planAdoption(db, options, adoptionUnderWay(history))
 }
 
 export interface RollbackOptions {
@@ -147,7 +147,7 @@ export async function rollbackRevisions(
       const from = history.reduce((top, { revision }) => Math.max(top, revision), 0)
       const to = checkedTarget(options.to ?? revisionBefore(from), 0)
       let lockedMs = 0
-      const takeover = takeoverUnderWay(history)
+      const adoption = adoptionUnderWay(history)
       const added = additions.filter(({ revision }) => revision <= from && revision > to).reverse()
       const back = from >= 2 && to < 2
       if (added.length > 0) {
@@ -155,15 +155,15 @@ export async function rollbackRevisions(
           site.session,
           async (tx) => {
             // What would be refused afterwards is refused before anything goes.
-            if (back && takeover === null) await refuseAnyVectors(tx)
-            else if (back && takeover !== null) await refuseOtherVectors(tx, takeover)
+            if (back && adoption === null) await refuseAnyVectors(tx)
+            else if (back && adoption !== null) await refuseOtherVectors(tx, adoption)
             for (const { drop } of added) await drop(tx)
           },
           options,
         )
       }
-      if (back && takeover === null) await withShortLocks(site.session, undoFresh, options)
-      else if (back && takeover !== null) lockedMs = await undoTakeover(site, takeover, options.onProgress)
+      if (back && adoption === null) await withShortLocks(site.session, undoFresh, options)
+      else if (back && adoption !== null) lockedMs = await undoAdoption(site, adoption, options.onProgress)
       if (from >= 1 && to < 1) await withShortLocks(site.session, undoFirst, options)
       return { from, to: Math.min(from, to), lockedMs }
     },
@@ -173,8 +173,8 @@ export async function rollbackRevisions(
 
 /** A rollback that was interrupted comes to its end before anything else begins. */
 async function finishRollback(site: BuildSite, onProgress: OnProgress | undefined): Promise<void> {
-  const takeover = takeoverUnderWay(await readHistory(site.session))
-  if (takeover?.rollingBack === true) await undoTakeover(site, takeover, onProgress)
+  const adoption = adoptionUnderWay(await readHistory(site.session))
+  if (adoption?.rollingBack === true) await undoAdoption(site, adoption, onProgress)
 }
 
 function checkedTarget(to: number, least: number): number {

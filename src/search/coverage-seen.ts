@@ -5,8 +5,8 @@ import { type CountedAt, type Counts, countMatching, countVectors, coverageOf } 
 import { isNarrowing } from '../store/filter.ts'
 import { isGone } from '../store/missing-column.ts'
 import { type FoundChunk, findNearest, type Nearest } from '../store/nearest.ts'
+import type { SearchDeps } from './deps.ts'
 import { isCheapToCount, type SearchMemory } from './memory.ts'
-import type { SearchParts } from './parts.ts'
 import type { SpaceRequest, SpaceResult } from './space-request.ts'
 
 /** An answer, and what there was to be seen a moment before it was searched for. */
@@ -35,24 +35,24 @@ interface Counted {
  * @throws RevectorError MODEL_EMPTY
  */
 export async function resultOf(
-  parts: SearchParts,
+  deps: SearchDeps,
   memory: SearchMemory,
   asked: Asked,
   nearest: Seen,
 ): Promise<SpaceResult> {
   const { model, vector } = asked
-  const counted = await countAfter(parts, memory, asked, nearest)
+  const counted = await countAfter(deps, memory, asked, nearest)
   const { found, whole, coverage } =
     counted.certain || !(isCheapToCount(counted.whole) || counted.whole.vectors === 0)
       ? counted
-      : ((await onOneSnapshot(parts, memory, asked, counted.whole)) ?? counted)
+      : ((await onOneSnapshot(deps, memory, asked, counted.whole)) ?? counted)
   if (found.length === 0 && whole.vectors === 0 && whole.chunks > 0) throw empty(model, whole)
   return { model, vector, found, coverage }
 }
 
 /** `certain`: what was counted is what the search saw. */
 async function countAfter(
-  { db, layout }: SearchParts,
+  { db, layout }: SearchDeps,
   memory: SearchMemory,
   { request, model }: Asked,
   nearest: Seen,
@@ -87,7 +87,7 @@ function isComplete({ chunks, vectors }: Counts): boolean {
 
 /** The search and its counts, none of which sees anything that the others don't. Null: the model was removed. */
 async function onOneSnapshot(
-  { db, layout, tuning }: SearchParts,
+  { db, layout, tuning }: SearchDeps,
   memory: SearchMemory,
   { request, model, vector }: Asked,
   { vectors }: Counts,

@@ -3,7 +3,7 @@ import { countVectors } from '../store/coverage.ts'
 import { checkQueryVector } from '../store/embeddings.ts'
 import { requireModel } from '../store/models.ts'
 import { explainNearest } from '../store/nearest-plan.ts'
-import type { SearchParts } from './parts.ts'
+import type { SearchDeps } from './deps.ts'
 import { checkMultiModelRequest } from './request.ts'
 
 export interface ExplainRequest {
@@ -20,7 +20,7 @@ export interface ExplainRequest {
 /** How the database goes about a search in one model's space. */
 export interface SearchPlan {
   readonly modelName: string
-  /** `graph`, `scan`, `filtered`, …: see the decision record on the search statement. */
+  /** `HNSW index`, `scan`, `filtered`, …: see the decision record on the search statement. */
   readonly path: string
   /** The index whose order was followed; null where none was. */
   readonly index: string | null
@@ -36,10 +36,10 @@ export interface SearchPlan {
  * @throws RevectorError as a search does
  */
 export async function explainSearch(
-  parts: SearchParts,
+  deps: SearchDeps,
   request: ExplainRequest,
 ): Promise<readonly SearchPlan[]> {
-  const { db, layout, models, tuning } = parts
+  const { db, layout, models, tuning } = deps
   const { query, modelNames, queryVectors, topK, filter, signal } = checkMultiModelRequest(request)
   const plans: SearchPlan[] = []
   for (const modelName of modelNames) {
@@ -74,14 +74,14 @@ type Asked = Omit<ExplainRequest, 'modelNames'> & { readonly queryVector?: Float
  * @throws RevectorError as the search does
  */
 export async function searchExplained<Result extends SearchResult>(
-  parts: SearchParts,
+  deps: SearchDeps,
   { query, topK, filter, signal, queryVector, queryVectors }: Asked,
-  run: (parts: SearchParts) => Promise<Result>,
+  run: (deps: SearchDeps) => Promise<Result>,
 ): Promise<Result & { readonly explain: readonly SearchPlan[] }> {
   const made: Record<string, Float32Array> = {}
-  const result = await run({ ...parts, models: recording(parts.models, made) })
+  const result = await run({ ...deps, models: recording(deps.models, made) })
   const [first = ''] = result.models
-  const explain = await explainSearch(parts, {
+  const explain = await explainSearch(deps, {
     query,
     topK,
     filter,
@@ -97,10 +97,7 @@ export async function searchExplained<Result extends SearchResult>(
 }
 
 /** The same models; what they make of a query is kept, by name. */
-function recording(
-  { open }: SearchParts['models'],
-  made: Record<string, Float32Array>,
-): SearchParts['models'] {
+function recording({ open }: SearchDeps['models'], made: Record<string, Float32Array>): SearchDeps['models'] {
   return {
     async open(model) {
       const opened = await open(model)

@@ -55,8 +55,8 @@ const filter = z
     createdBefore: z.date().optional(),
   })
   .transform(
-    (parts) =>
-      Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as SearchFilter,
+    (deps) =>
+      Object.fromEntries(Object.entries(deps).filter(([, value]) => value !== undefined)) as SearchFilter,
   )
 
 const common = {

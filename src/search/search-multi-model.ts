@@ -1,8 +1,8 @@
 import type { SearchResult } from '../core/search.ts'
+import type { SearchDeps } from './deps.ts'
 import { fuse } from './fusion.ts'
 import { atLeast, toHit } from './hits.ts'
 import { noMemory } from './memory.ts'
-import type { SearchParts } from './parts.ts'
 import { checkMultiModelRequest, type MultiModelSearchRequest } from './request.ts'
 import { searchSpace } from './search-space.ts'
 
@@ -18,17 +18,17 @@ function depthFor(topK: number): number {
  * @throws RevectorError as `search`; one model's failure is the whole search's
  */
 export async function searchMultiModel(
-  parts: SearchParts,
+  deps: SearchDeps,
   request: MultiModelSearchRequest,
 ): Promise<SearchResult> {
   const began = performance.now()
   const checked = checkMultiModelRequest(request)
   const { query, topK, filter, signal, modelNames, queryVectors, aggregation } = checked
-  const memory = parts.memory ?? noMemory()
+  const memory = deps.memory ?? noMemory()
   const results = await Promise.all(
     modelNames.map((modelName) =>
       searchSpace(
-        { ...parts, memory },
+        { ...deps, memory },
         {
           modelName,
           query,
@@ -43,7 +43,7 @@ export async function searchMultiModel(
   const fused = fuse(
     results.map(({ model, found }) => ({
       model: model.modelName,
-      weight: parts.fusionWeights?.[model.modelName] ?? 1,
+      weight: deps.fusionWeights?.[model.modelName] ?? 1,
       items: found,
     })),
     aggregation,

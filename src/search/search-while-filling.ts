@@ -1,10 +1,10 @@
 import { type ErrorCode, isRevectorError } from '../core/errors.ts'
 import type { SearchResult, Serving } from '../core/search.ts'
 import { distancesInBoth, type OpenMove, openMoveFromCurrent } from '../store/both-spaces.ts'
+import type { SearchDeps } from './deps.ts'
 import { atLeast } from './hits.ts'
 import { noMemory } from './memory.ts'
 import { mergeSpaces } from './merge-spaces.ts'
-import type { SearchParts } from './parts.ts'
 import { checkServedRequest, type ServedRequest } from './request.ts'
 import { searchOne } from './search.ts'
 import { searchSpace } from './search-space.ts'
@@ -21,29 +21,29 @@ export const leastPairs = 50
  * @throws RevectorError as `search`; with `target`, MODEL_EMPTY while it has no vectors
  */
 export async function searchWhileFilling(
-  parts: SearchParts,
+  deps: SearchDeps,
   request: ServedRequest,
 ): Promise<SearchResult & { readonly serving: Serving }> {
   const began = performance.now()
   const { serve } = request
-  const move = await openMoveFromCurrent(parts.db)
+  const move = await openMoveFromCurrent(deps.db)
   if (move === null || serve === 'source') {
     const reason = move === null ? 'No migration away from the current model is open.' : null
-    return oneModel(parts, request, { served: 'source', move, reason })
+    return oneModel(deps, request, { served: 'source', move, reason })
   }
   if (serve === 'target') {
     try {
-      return await oneModel(parts, request, { served: 'target', move, reason: null })
+      return await oneModel(deps, request, { served: 'target', move, reason: null })
     } catch (error) {
-      const now = await openMoveFromCurrent(parts.db)
+      const now = await openMoveFromCurrent(deps.db)
       if (now?.migrationId === move.migrationId) throw error
       // It ended a moment ago and may have taken its target with it.
-      return searchWhileFilling(parts, request)
+      return searchWhileFilling(deps, request)
     }
   }
-  const merged = await both(parts, request, move)
+  const merged = await both(deps, request, move)
   if (typeof merged !== 'string') return { ...merged, tookMs: performance.now() - began }
-  return oneModel(parts, request, { served: 'source', move, reason: merged })
+  return oneModel(deps, request, { served: 'source', move, reason: merged })
 }
 
 interface OneModel {
@@ -53,13 +53,13 @@ interface OneModel {
 }
 
 async function oneModel(
-  parts: SearchParts,
+  deps: SearchDeps,
   request: ServedRequest,
   { served, move, reason }: OneModel,
 ): Promise<SearchResult & { readonly serving: Serving }> {
   const { topK, serve, ...asked } = checkServedRequest(request)
   const modelName = served === 'target' ? (move?.targetModel ?? null) : null
-  const result = await searchOne(parts, { ...asked, modelName, k: topK })
+  const result = await searchOne(deps, { ...asked, modelName, k: topK })
   return {
     ...result,
     serving: { asked: serve, served, migrationId: move?.migrationId ?? null, samplePairs: null, reason },
@@ -68,21 +68,21 @@ async function oneModel(
 
 /** The merged answer, or the reason why there can be none. */
 async function both(
-  parts: SearchParts,
+  deps: SearchDeps,
   request: ServedRequest,
   move: OpenMove,
 ): Promise<(SearchResult & { readonly serving: Serving }) | string> {
   const { query, topK, minScore, filter, signal, serve, queryVectors } = checkServedRequest(request)
-  const memory = parts.memory ?? noMemory()
+  const memory = deps.memory ?? noMemory()
   const ask = (modelName: string | null) =>
-    searchSpace({ ...parts, memory }, { modelName, query, queryVectors, k: depthFor(topK), filter, signal })
+    searchSpace({ ...deps, memory }, { modelName, query, queryVectors, k: depthFor(topK), filter, signal })
   const asking = ask(move.targetModel).catch((error: unknown) => whyNot(error, move))
   const [source, target] = await Promise.all([ask(null), asking])
   if (typeof target === 'string') return target
   if (source.model.id !== move.sourceModelId || target.model.id !== move.targetModelId) {
     return 'The migration came to its end during the search.'
   }
-  const pairs = await pairsOf(parts, { source, target, move })
+  const pairs = await pairsOf(deps, { source, target, move })
   if (typeof pairs === 'string') return pairs
   const sampled = move.calibration.filter((id) => pairs.has(id)).length
   if (sampled < leastPairs) {
@@ -110,7 +110,7 @@ async function both(
 }
 
 async function pairsOf(
-  { db, layout }: SearchParts,
+  { db, layout }: SearchDeps,
   { source, target, move }: Found,
 ): Promise<Awaited<ReturnType<typeof distancesInBoth>> | string> {
   const chunkIds = [...new Set([...move.calibration, ...source.found.map((chunk) => chunk.chunkId)])]

@@ -1,6 +1,6 @@
 import type { SearchResult } from '../core/search.ts'
+import type { SearchDeps } from './deps.ts'
 import { atLeast, toHit } from './hits.ts'
-import type { SearchParts } from './parts.ts'
 import { checkRequest, type SearchRequest } from './request.ts'
 import { scoreOf } from './score.ts'
 import { searchSpace } from './search-space.ts'
@@ -12,19 +12,19 @@ import type { SpaceRequest } from './space-request.ts'
  * @throws RevectorError INVALID_INPUT, MODEL_UNKNOWN, MODEL_EMPTY (chunks, but none with a vector of the model),
  *   VECTOR_COLUMN_MISSING, EMBEDDING_DIMENSION_MISMATCH, INTERRUPTED, and what the model throws
  */
-export async function search(parts: SearchParts, request: SearchRequest): Promise<SearchResult> {
+export async function search(deps: SearchDeps, request: SearchRequest): Promise<SearchResult> {
   const { modelName, topK, ...asked } = checkRequest(request)
-  return searchOne(parts, { ...asked, modelName: modelName ?? null, k: topK })
+  return searchOne(deps, { ...asked, modelName: modelName ?? null, k: topK })
 }
 
 /** The same, of a request that has been checked. */
 export async function searchOne(
-  parts: SearchParts,
+  deps: SearchDeps,
   request: SpaceRequest & { readonly minScore?: number },
 ): Promise<SearchResult> {
   const began = performance.now()
   const { query, minScore } = request
-  const { model, found, coverage } = await searchSpace(parts, request)
+  const { model, found, coverage } = await searchSpace(deps, request)
   const hits = found.map((chunk, i) =>
     toHit(chunk, {
       rank: i + 1,

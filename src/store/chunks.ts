@@ -7,7 +7,7 @@ import { chunkColumns } from './columns.ts'
 import { idArray, idValue, isId, possibleIdArray } from './ids.ts'
 import { translatingRefusals } from './refusals.ts'
 
-/** A chunk as it is read. In a taken-over database all but id, document and content may be missing. */
+/** A chunk as it is read. In an adopted database all but id, document and content may be missing. */
 export interface ChunkRow {
   readonly id: ChunkId
   readonly documentId: DocumentId

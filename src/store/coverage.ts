@@ -28,7 +28,7 @@ export function coverageOf(counts: Counts): number {
 }
 
 /**
- * Rows of a model's table that hold a vector. Only a taken-over table may hold NULLs; for the others the
+ * Rows of a model's table that hold a vector. Only an adopted table may hold NULLs; for the others the
  * second count is not run, and the first needs no more than an index.
  */
 function vectorsIn(model: StoredSpace): Sql {

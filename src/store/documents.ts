@@ -21,7 +21,7 @@ export interface NewDocument {
   readonly metadata: Metadata
 }
 
-/** A document as it is read. In a taken-over database most of it may be missing. */
+/** A document as it is read. In an adopted database most of it may be missing. */
 export interface DocumentRow {
   readonly id: DocumentId
   readonly title: string
@@ -40,7 +40,7 @@ export interface DocumentWithContent extends DocumentRow {
 
 /**
  * Keeps every other transaction from writing documents of these sources until this one ends: what is looked up
- * afterwards stays true. Also where the table was taken over and has no unique source. One at a time, in the order
+ * afterwards stays true. Also where the table was adopted and has no unique source. One at a time, in the order
  * given: sorted, two writers can't wait for each other.
  */
 export async function lockSources(tx: Queryable, sources: readonly string[]): Promise<void> {
@@ -184,7 +184,7 @@ export async function countDocuments(db: Queryable, layout: Layout): Promise<num
 
 /**
  * Deletes documents with their chunks and every model's vectors. In this order and by name, because the foreign
- * keys of a taken-over database may not cascade; and locked before, in the order in which writers lock them, so that
+ * keys of an adopted database may not cascade; and locked before, in the order in which writers lock them, so that
  * nobody adds a chunk or a vector in between.
  *
  * @returns how many documents there were

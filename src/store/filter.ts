@@ -10,27 +10,27 @@ export function isNarrowing(filter: SearchFilter | undefined): filter is SearchF
 }
 
 /**
- * The filter as a condition on the documents table under the alias `d`. Rows of a taken-over table where the
+ * The filter as a condition on the documents table under the alias `d`. Rows of an adopted table where the
  * column asked about is NULL don't match.
  */
 export function documentsMatching(layout: Layout, filter: SearchFilter | undefined): Sql {
   const d = documentColumns(layout)
-  const parts: Sql[] = []
+  const deps: Sql[] = []
   if (filter?.documentIds !== undefined) {
-    parts.push(sql`d.${d.id} = any(${possibleIdArray(d.idType, filter.documentIds)})`)
+    deps.push(sql`d.${d.id} = any(${possibleIdArray(d.idType, filter.documentIds)})`)
   }
   if (filter?.title !== undefined) {
     // Not LIKE: in a title looked for, % and _ are themselves.
-    parts.push(sql`position(lower(${filter.title}) in lower(d.${d.title}::text)) > 0`)
+    deps.push(sql`position(lower(${filter.title}) in lower(d.${d.title}::text)) > 0`)
   }
   if (filter?.metadata !== undefined) {
-    parts.push(sql`d.${d.metadata} @> ${JSON.stringify(filter.metadata)}::jsonb`)
+    deps.push(sql`d.${d.metadata} @> ${JSON.stringify(filter.metadata)}::jsonb`)
   }
   if (filter?.createdAfter !== undefined) {
-    parts.push(sql`d.${d.createdAt} >= ${filter.createdAfter}::timestamptz`)
+    deps.push(sql`d.${d.createdAt} >= ${filter.createdAfter}::timestamptz`)
   }
   if (filter?.createdBefore !== undefined) {
-    parts.push(sql`d.${d.createdAt} < ${filter.createdBefore}::timestamptz`)
+    deps.push(sql`d.${d.createdAt} < ${filter.createdBefore}::timestamptz`)
   }
-  return parts.length === 0 ? sql`true` : sql`(${join(parts, ' and ')})`
+  return deps.length === 0 ? sql`true` : sql`(${join(deps, ' and ')})`
 }

@@ -26,7 +26,7 @@ export async function modelTablesHealth(db: Queryable): Promise<readonly ModelTa
 }
 
 /**
- * Vectors of chunks that are gone. A table that was taken over may be without the foreign key which keeps our own from
+ * Vectors of chunks that are gone. A table that was adopted may be without the foreign key which keeps our own from
  * having any.
  */
 export async function countOrphanVectors(db: Queryable, layout: Layout, modelId: number): Promise<number> {

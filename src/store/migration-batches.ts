@@ -37,7 +37,7 @@ export interface BatchError {
 
 /**
  * Cuts what a model lacks into batches: of every text its first chunk (storing it serves its twins), in hashed order,
- * so that what is filled is a fair sample at every moment. Chunks without a content hash, as a taken-over table has
+ * so that what is filled is a fair sample at every moment. Chunks without a content hash, as an adopted table has
  * them, come beside the first of their text. Must run when no batch of the migration is left, under a lock.
  */
 export async function enqueueBatches(

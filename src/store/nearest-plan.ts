@@ -8,8 +8,8 @@ import { defaultTuning, type NearestTuning } from './nearest-tuning.ts'
 
 export interface NearestPlan {
   readonly path: NearestPath
-  /** Whether rows were taken in the order of a graph. */
-  readonly usesGraph: boolean
+  /** Whether rows were taken in the order of an HNSW index. */
+  readonly usesHnswIndex: boolean
   /** The index that gave the order; null where none did. */
   readonly index: string | null
   /** Postgres' own account of what it did: EXPLAIN (ANALYZE, FORMAT JSON). */
@@ -38,7 +38,7 @@ export async function explainNearest(
   )
   const plan = rows[0]?.['QUERY PLAN']
   const index = plan === undefined ? null : orderingIndex(plan.map((whole) => whole.Plan))
-  return { path, usesGraph: index !== null, index, plan }
+  return { path, usesHnswIndex: index !== null, index, plan }
 }
 
 /** The first index in whose order rows were really read. */

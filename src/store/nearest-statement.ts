@@ -24,14 +24,14 @@ export interface NearestRequest {
 
 /**
  * How the nearest are found:
- * - `graph`: in the order of the model's HNSW graph;
+ * - `HNSW index`: in the order of the model's HNSW index;
  * - `further`: the same, going on where many of the first candidates were deleted;
  * - `scan`: every vector of the model is compared; chunks that vanished may take places;
  * - `complete`: every vector whose chunk is there and passes the filter is compared: never short;
- * - `filtered`: as few chunks pass the filter, those are compared; as many, the graph is followed until
+ * - `filtered`: as few chunks pass the filter, those are compared; as many, the HNSW index is followed until
  *   enough of them have come by. Which, the statement finds out by itself.
  */
-export type NearestPath = 'graph' | 'further' | 'scan' | 'complete' | 'filtered'
+export type NearestPath = 'index' | 'further' | 'scan' | 'complete' | 'filtered'
 
 /**
  * The whole search in one statement: the nearest, their texts, and what the caller needs to judge the answer
@@ -104,10 +104,10 @@ interface Search extends NearestRequest {
 function candidates(layout: Layout, search: Search, path: NearestPath): Sql {
   const limit = raw(String(limitFor(search.k)))
   switch (path) {
-    case 'graph':
+    case 'index':
     case 'further':
       return sql`
-    candidates as (${alongGraph(search, dearToPlainScans(layout, search), path === 'further')})`
+    candidates as (${usesHnswIndex(search, dearToPlainScans(layout, search), path === 'further')})`
     case 'scan':
       return sql`
     candidates as (
@@ -170,7 +170,7 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
       order by distance, chunk_id
       limit ${limit}
     )`
-  // A scalar subquery and not EXISTS: it can't become a join, which would lose the graph's order.
+  // A scalar subquery and not EXISTS: it can't become a join, which would lose the HNSW index's order.
   const many = sql`(select n from size) > ${bound} and (
           select ${matches}
           from ${c.table} c
@@ -192,26 +192,26 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
       select count(*) as n from matching
     ),
     ${few},
-    many as materialized (${alongGraph(search, many, true)}),
+    many as materialized (${usesHnswIndex(search, many, true)}),
     candidates as (
       select chunk_id, distance from few union all select chunk_id, distance from many
     )`
 }
 
 /**
- * The operator itself in ORDER BY, with a limit the planner knows: that is what the graph is used for. The
- * settings are made by a condition that needs no row: it is evaluated once, before the graph is entered,
+ * The operator itself in ORDER BY, with a limit the planner knows: that is what the HNSW index is used for. The
+ * settings are made by a condition that needs no row: it is evaluated once, before the HNSW index is entered,
  * and they end with the transaction, without a round trip of their own. An iterative scan goes on when the first
  * candidates were deleted or filtered away; a search that doesn't need it is a tenth faster without.
  */
-function alongGraph(search: Search, condition: Sql, iterative: boolean): Sql {
+function usesHnswIndex(search: Search, condition: Sql, iterative: boolean): Sql {
   const { model, query, tuning } = search
   const kind = indexKind(model)
   const column = sql`e.${vectorColumn(model.dimension)}`
   const limit = limitFor(search.k)
   const count = candidatesFor(kind.form, limit)
   const efSearch = efSearchFor(tuning, { form: kind.form, candidates: count })
-  // The graph's first pass brings no more than it keeps in view.
+  // The HNSW index's first pass brings no more than it keeps in view.
   const settings =
     iterative || count > efSearch
       ? `set_config('hnsw.ef_search', '${efSearch}', true)
@@ -234,7 +234,7 @@ function alongGraph(search: Search, condition: Sql, iterative: boolean): Sql {
 
 /**
  * A condition that always holds and is never evaluated beyond its first half, which the table's CHECK promises.
- * But the planner counts what its second half would cost: for every row of a plain scan, and for few of a graph.
+ * But the planner counts what its second half would cost: for every row of a plain scan, and for few of an HNSW index.
  * Without it, wide vectors, which live outside of the table's own pages and so look cheap to read, are
  * compared one by one however many there are.
  */
@@ -246,7 +246,7 @@ function dearToPlainScans(layout: Layout, search: Search): Sql {
         )`
 }
 
-/** The distance as an expression that no graph offers: the planner has to compare every row. */
+/** The distance as an expression that no HNSW index offers: the planner has to compare every row. */
 function comparedPlainly({ model, query }: Search): Sql {
   return sql`(${indexKind(model).exact(sql`e.${vectorColumn(model.dimension)}`, query)}) + 0`
 }

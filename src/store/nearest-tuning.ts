@@ -1,22 +1,22 @@
 import type { IndexKind } from '../schema/index-kind.ts'
 
-/** How a search divides its work between the graph and plain scans. Defaults were measured: docs/decisions. */
+/** How a search divides its work between the HNSW index and plain scans. Defaults were measured: docs/decisions. */
 export interface NearestTuning {
   /**
    * Up to this many vectors (of the model, or that a filter leaves) are compared one by one: some 10 ms, and
    * nothing can be missed.
    */
   readonly exactRows: number
-  /** Candidates the graph keeps in view at least: more find more, and take longer. pgvector's own default is 40. */
+  /** Candidates the HNSW index keeps in view at least: more find more, and take longer. pgvector's own default is 40. */
   readonly efSearch: number
-  /** Rows a filtered search visits in the graph at most before it gives up and compares all that match. */
+  /** Rows a filtered search visits in the HNSW index at most before it gives up and compares all that match. */
   readonly maxScanTuples: number
 }
 
 export const defaultTuning: NearestTuning = { exactRows: 5_000, efSearch: 100, maxScanTuples: 20_000 }
 
 /**
- * Up to this many chunks that pass a filter are looked up and compared one by one. A graph must be followed
+ * Up to this many chunks that pass a filter are looked up and compared one by one. An HNSW index must be followed
  * past all that don't pass, so the bound grows with the corpus; counting up to it costs some µs a chunk.
  */
 export function fewMatches(
@@ -38,7 +38,7 @@ export function limitFor(k: number): number {
 }
 
 /**
- * Rows to take from the graph so that the k nearest are among them. A graph of `halfvec` only confuses
+ * Rows to take from the HNSW index so that the k nearest are among them. An HNSW index of `halfvec` only confuses
  * neighbours whose distances agree in the third digit; one of bits sees signs alone and needs many more.
  */
 export function candidatesFor(form: IndexKind['form'], limit: number): number {
@@ -53,12 +53,12 @@ export function candidatesFor(form: IndexKind['form'], limit: number): number {
 }
 
 /**
- * Graphs of wide vectors are harder to find the way in: with as many candidates in view as a narrow one's they lose
+ * HNSW indexes of wide vectors are harder to find the way in: with as many candidates in view as a narrow one's they lose
  * more. `npm run bench -- --only search` tells the recall of each width.
  */
 const wideShare = 1.6
 
-/** Candidates the graph keeps in view for a search that takes so many from it. */
+/** Candidates the HNSW index keeps in view for a search that takes so many from it. */
 export function efSearchFor(
   tuning: NearestTuning,
   search: { readonly form: IndexKind['form']; readonly candidates: number },

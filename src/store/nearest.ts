@@ -53,7 +53,7 @@ export interface NearestOptions {
 
 /**
  * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, but for
- * the rare search whose graph ran dry before k chunks were found: then the graph is followed further, and if
+ * the rare search whose HNSW index ran dry before k chunks were found: then the HNSW index is followed further, and if
  * that is not enough, all that match are compared.
  *
  * @throws RevectorError VECTOR_COLUMN_MISSING
@@ -67,12 +67,12 @@ export async function findNearest(
   const path = choosePath(request, options.tuning ?? defaultTuning)
   const first = await run(db, layout, request, { ...options, path })
   if (!mayHaveMissed(first, request, path)) return first
-  if (path === 'graph') {
+  if (path === 'index') {
     const further = await run(db, layout, request, { ...options, path: 'further' })
     if (!mayHaveMissed(further, request, 'further')) return { ...further, paths: [path, 'further'] }
   }
   const all = await run(db, layout, request, { ...options, path: 'complete' })
-  const paths: NearestPath[] = path === 'graph' ? [path, 'further', 'complete'] : [path, 'complete']
+  const paths: NearestPath[] = path === 'index' ? [path, 'further', 'complete'] : [path, 'complete']
   return { ...all, matching: first.matching, paths }
 }
 
@@ -82,7 +82,7 @@ export function choosePath(
 ): NearestPath {
   const small = request.vectors <= tuning.exactRows
   if (isNarrowing(request.filter)) return small ? 'complete' : 'filtered'
-  return small ? 'scan' : 'graph'
+  return small ? 'scan' : 'index'
 }
 
 /** Whether fewer than k came although more may exist: rows of vanished chunks may have taken places. */

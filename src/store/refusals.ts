@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 
 /**
- * The tables of a taken-over database may want values that Revector has no way to know. What Postgres says of
+ * The tables of an adopted database may want values that Revector has no way to know. What Postgres says of
  * them is turned into a sentence about the owner's column.
  *
  * @throws RevectorError INVALID_INPUT naming the column, or what `write` threw

@@ -35,17 +35,17 @@ export function inScope(layout: Layout, scope: MigrationScope): Sql {
 function narrowed(layout: Layout, { documents, where }: MigrationScope): Sql {
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
-  const parts: Sql[] = []
+  const deps: Sql[] = []
   if (documents !== undefined) {
-    parts.push(sql`c.${c.documentId} = any(${possibleIdArray(d.idType, documents)})`)
+    deps.push(sql`c.${c.documentId} = any(${possibleIdArray(d.idType, documents)})`)
   }
   if (where !== undefined) {
-    parts.push(sql`exists (
+    deps.push(sql`exists (
           select from ${d.table} d
           where d.${d.id} = c.${c.documentId} and d.${d.metadata} @> ${JSON.stringify(where)}::jsonb
         )`)
   }
-  return parts.length === 0 ? raw('true') : join(parts, ' and ')
+  return deps.length === 0 ? raw('true') : join(deps, ' and ')
 }
 
 /** Whether a scope leaves chunks out. */

@@ -66,7 +66,7 @@ export interface VectorFaults {
 
 /**
  * Reads every vector: a sample would miss the one that is broken. 50,000 of 1,536 numbers took a second on a busy machine,
- * the building of their graph minutes.
+ * the building of their HNSW index minutes.
  */
 export async function findVectorFaults(
   db: Queryable,

@@ -68,7 +68,7 @@ export function migrationShape(migration: Omit<Migration, 'calibration' | 'total
     budget_usd: settings.budgetUsd,
     price_per_million_tokens: settings.pricePerMillionTokens,
     allowed_quarantined: settings.allowedQuarantined,
-    holdover_seconds: settings.holdoverSeconds,
+    rollbackWindow_seconds: settings.rollbackWindowSeconds,
     created_by: migration.createdBy,
     created_at: migration.createdAt.toISOString(),
     started_at: dateShape(migration.startedAt),
@@ -86,12 +86,12 @@ export function migrationStatusShape(status: MigrationStatus) {
     total_chunks: status.totalChunks,
     done_chunks: status.doneChunks,
     quarantined_chunks: status.quarantinedChunks,
-    owed_chunks: status.owedChunks,
+    pending_chunks: status.pendingChunks,
     chunks_per_second: status.chunksPerSecond,
     eta_seconds: status.etaSeconds,
     cost_usd_estimate: status.costUsdEstimate,
     bytes_estimate: status.bytesEstimate,
-    holdover_until: dateShape(status.holdoverUntil),
+    rollbackWindow_until: dateShape(status.rollbackWindowUntil),
     workers: status.workers.map(workerShape),
     verification: status.verification === null ? null : verificationShape(status.verification),
   }
@@ -145,7 +145,7 @@ export function workShape(report: WorkReport) {
     embedded: report.embedded,
     reused: report.reused,
     quarantined: report.quarantined,
-    owed: report.owed,
+    pending: report.pending,
     tokens: report.tokens,
   }
 }

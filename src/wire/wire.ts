@@ -66,7 +66,7 @@ export function ingestShape(report: IngestReport) {
     unchanged: report.unchanged,
     failed: report.failed.map(({ path, code, message }) => ({ path, code, message })),
     models: report.models,
-    owed: report.owed,
+    pending: report.pending,
     seconds: report.seconds,
   }
 }

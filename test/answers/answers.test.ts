@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { estimateTokens } from '../../src/splitting/tokens.ts'
-import { type TestCorpus, writeLines } from '../support/corpus-parts.ts'
+import { type TestCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines, embedded } from '../support/engines.ts'
 import { answerCorpus, hear, lines, teller } from './corpus.ts'
 

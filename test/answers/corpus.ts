@@ -2,9 +2,9 @@ import type { AnswerEvent } from '../../src/core/answer.ts'
 import { isRevectorError } from '../../src/core/errors.ts'
 import type { LanguageModel, LanguageModelSpec } from '../../src/generating/contract.ts'
 import { openLanguageModel } from '../../src/generating/open.ts'
-import { type AnswerParts, ask } from '../../src/search/answer/ask.ts'
+import { type AnswerDeps, ask } from '../../src/search/answer/ask.ts'
 import type { AskRequest } from '../../src/search/answer/request.ts'
-import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import type { Engine } from '../support/engines.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { type FakeLanguageModel, fakeLanguageModel } from '../support/providers/language.ts'
@@ -62,11 +62,11 @@ export async function hear(
   language: LanguageModel | null,
   request: AskRequest,
 ): Promise<Heard> {
-  const parts: AnswerParts = { ...corpus, language: async () => language }
+  const deps: AnswerDeps = { ...corpus, language: async () => language }
   const events: AnswerEvent[] = []
   let error: unknown
   try {
-    for await (const event of ask(parts, request)) events.push(event)
+    for await (const event of ask(deps, request)) events.push(event)
   } catch (thrown) {
     if (!isRevectorError(thrown)) throw thrown
     error = thrown

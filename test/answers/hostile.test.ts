@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { choosePassages, type Found } from '../../src/search/answer/passages.ts'
 import { promptFor } from '../../src/search/answer/prompt.ts'
 import { estimateTokens } from '../../src/splitting/tokens.ts'
-import type { TestCorpus } from '../support/corpus-parts.ts'
+import type { TestCorpus } from '../support/corpus-deps.ts'
 import { embedded } from '../support/engines.ts'
 import { answerCorpus, hear, teller } from './corpus.ts'
 

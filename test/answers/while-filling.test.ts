@@ -3,7 +3,7 @@ import { sql } from '../../src/postgres/sql.ts'
 import { missingChunks } from '../../src/store/coverage.ts'
 import { fillVectors } from '../../src/store/embeddings.ts'
 import { openApp } from '../http/open-app.ts'
-import type { TestCorpus } from '../support/corpus-parts.ts'
+import type { TestCorpus } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { answerCorpus, hear, lines } from './corpus.ts'
 

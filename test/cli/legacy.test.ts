@@ -33,7 +33,7 @@ async function legacyPlace(engine: Engine): Promise<readonly string[]> {
   return 'dataDir' in place ? ['--data-dir', place.dataDir] : ['--database-url', place.databaseUrl]
 }
 
-describeEngines('taking over a fixed-dimension database on the command line', (engine) => {
+describeEngines('adopting a fixed-dimension database on the command line', (engine) => {
   it('goes as the guide says: status, init, run, search, rollback', { timeout: 120_000 }, async () => {
     const where = await legacyPlace(engine)
     const cli = (...args: readonly string[]) => runCli([...args, ...where, '--json'])
@@ -103,7 +103,7 @@ describeEngines('taking over a fixed-dimension database on the command line', (e
   })
 })
 
-describeEngines('a service on a database that was not taken over', (engine) => {
+describeEngines('a service on a database that was not adopted', (engine) => {
   it('starts, and says on the terminal what it waits for', { timeout: 120_000 }, async () => {
     const where = await legacyPlace(engine)
     const service = startCli(['serve', '--port', '0', ...where])

@@ -79,7 +79,7 @@ describeEngines('model migrations from the command line', (engine) => {
   })
 
   it('starts with the limits given, and says how far it is', async () => {
-    const limits = ['--budget-usd', '3', '--holdover', '2d', '--allow-quarantined', '1']
+    const limits = ['--budget-usd', '3', '--rollback-window', '2d', '--allow-quarantined', '1']
     const status = await json('migrate', 'start', '--to', to, '--yes', ...limits)
     expect(status).toMatchObject({
       id: 1,
@@ -90,7 +90,7 @@ describeEngines('model migrations from the command line', (engine) => {
       done_chunks: 0,
       quarantined_chunks: 0,
       budget_usd: 3,
-      holdover_seconds: 172_800,
+      rollbackWindow_seconds: 172_800,
       allowed_quarantined: 1,
       error: null,
     })

@@ -87,7 +87,7 @@ describe('wrong usage ends with 2 and a sentence', () => {
     [['search', 'x', '--serve', 'both', '--model', 'm'], '--serve both was given with a model', ''],
     [['migrate', 'plan'], "Required option '--to <model>' not specified.", ''],
     [
-      ['migrate', 'start', '--to', 'b', '--holdover', 'long'],
+      ['migrate', 'start', '--to', 'b', '--rollback-window', 'long'],
       'a time such as 30m, 12h or 7d, got "long"',
       '',
     ],

@@ -8,7 +8,7 @@ import { embeddingsOf, watchedModel } from './support.ts'
 
 describeEngines('vectors that were paid for', (engine) => {
   // 9. https://github.com/timescale/pgai/issues/196
-  it('pgai#196: are taken over where they are, and searched without a call to the provider', async () => {
+  it('pgai#196: are adopted where they are, and searched without a call to the provider', async () => {
     const place = await engine.place()
     const before = await connectDatabase(place)
     await script(before, 'create extension if not exists vector')

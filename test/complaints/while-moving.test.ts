@@ -81,7 +81,7 @@ describeEngines('while a corpus moves', (engine) => {
     ])
     expect(report).toMatchObject({ documents: 30, failed: [] })
     expect(moved).toMatchObject({ state: 'cut_over' })
-    // What a write owed is paid by a worker.
+    // What a write pending is paid by a worker.
     await revector.migrations.work({ once: true })
     const { chunks } = await revector.db.status()
     expect(await embeddingsOf(revector, from.modelName)).toBe(chunks)

@@ -3,17 +3,17 @@ import { RevectorError } from '../../src/core/errors.ts'
 import { defaultGates } from '../../src/core/migration.ts'
 import type { Model } from '../../src/core/model.ts'
 import { checkPgvector } from '../../src/doctor/database.ts'
-import { type CheckName, type DoctorParts, examine } from '../../src/doctor/doctor.ts'
+import { type CheckName, type DoctorDeps, examine } from '../../src/doctor/doctor.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import { verify } from '../../src/migrate/verify/verify.ts'
 import { addModel, removeModel } from '../../src/models/registry.ts'
 import { ident, raw, sql } from '../../src/postgres/sql.ts'
-import { dropGraph, graphOf } from '../../src/schema/graph.ts'
-import { buildGraph } from '../../src/schema/graph-build.ts'
+import { buildHnswIndex } from '../../src/schema/hnsw-build.ts'
+import { dropHnswIndex, hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { readCanaries } from '../../src/store/canaries.ts'
 import { setModelState } from '../../src/store/models.ts'
 import { defaultTuning } from '../../src/store/nearest-tuning.ts'
-import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
 import { paragraphs } from '../support/words.ts'
@@ -34,12 +34,12 @@ describeEngines('doctor', (engine) => {
     await db.query(sql`delete from model_canaries`)
     await writeLines(corpus, 'a.md', paragraphs(texts))
     await embedChunks(corpus, second)
-    await buildGraph(db, corpus.first)
-    await buildGraph(db, second)
+    await buildHnswIndex(db, corpus.first)
+    await buildHnswIndex(db, second)
   }
 
-  async function checks(parts: Partial<DoctorParts> = {}, probe = false) {
-    const report = await examine({ ...corpus, ...parts }, { probe })
+  async function checks(deps: Partial<DoctorDeps> = {}, probe = false) {
+    const report = await examine({ ...corpus, ...deps }, { probe })
     const of = (check: CheckName, model?: Model) =>
       report.checks.filter(
         (one) => one.check === check && (model === undefined || one.model === model.modelName),
@@ -90,18 +90,18 @@ describeEngines('doctor', (engine) => {
   it('index: none, and one left by an interrupted load; but not while a migration fills', async () => {
     await healthy()
     const { db, second } = corpus
-    const graph = await graphOf(db, second)
+    const hnswIndex = await hnswIndexOf(db, second)
     await db.query(
-      sql`update pg_index set indisvalid = false where indexrelid = ${graph?.name ?? ''}::regclass`,
+      sql`update pg_index set indisvalid = false where indexrelid = ${hnswIndex?.name ?? ''}::regclass`,
     )
     expect((await checks()).of('index', second)).toMatchObject([
       {
         result: 'warn',
         sentence: expect.stringContaining('not valid'),
-        data: { index: graph?.name, valid: false },
+        data: { index: hnswIndex?.name, valid: false },
       },
     ])
-    await dropGraph(db, second)
+    await dropHnswIndex(db, second)
     expect((await checks()).of('index', second)).toMatchObject([
       { result: 'warn', sentence: expect.stringContaining('has no HNSW index') },
     ])
@@ -118,15 +118,15 @@ describeEngines('doctor', (engine) => {
     const { db, second } = corpus
     const tuning = { ...defaultTuning, exactRows: 50 }
     expect((await checks({ tuning })).of('index_use')).toMatchObject([{ result: 'ok' }, { result: 'ok' }])
-    const graph = await graphOf(db, second)
-    await dropGraph(db, second)
+    const hnswIndex = await hnswIndexOf(db, second)
+    await dropHnswIndex(db, second)
     await db.query(sql`
-      create index ${ident(graph?.name ?? '')} on ${ident(`chunk_embeddings_model_${second.id}`)}
+      create index ${ident(hnswIndex?.name ?? '')} on ${ident(`chunk_embeddings_model_${second.id}`)}
         using hnsw (embedding_24 vector_ip_ops)`)
     expect((await checks({ tuning })).of('index_use', second)).toMatchObject([
-      { result: 'fail', data: { expected: graph?.name, index: null } },
+      { result: 'fail', data: { expected: hnswIndex?.name, index: null } },
     ])
-    await dropGraph(db, second)
+    await dropHnswIndex(db, second)
   })
 
   it('statistics: never taken', async () => {
@@ -148,7 +148,7 @@ describeEngines('doctor', (engine) => {
     await healthy()
     const { db, second } = corpus
     const table = ident(`chunk_embeddings_model_${second.id}`)
-    // As a table that was taken over may be.
+    // As a table that was adopted may be.
     await db.query(
       sql`alter table ${table} drop constraint ${ident(`chunk_embeddings_model_${second.id}_chunk_id_fkey`)}`,
     )
@@ -175,7 +175,7 @@ describeEngines('doctor', (engine) => {
     expect((await checks()).of('orphans')).toEqual([])
   })
 
-  it('missing vectors: what the current model lacks, and what a standby is owed', async () => {
+  it('missing vectors: what the current model lacks, and what a standby is pending', async () => {
     await healthy()
     const { db, first, second } = corpus
     await setModelState(db, second.id, 'standby')

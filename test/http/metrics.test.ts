@@ -16,7 +16,7 @@ function figuresOf(page: string): Map<string, number> {
   )
 }
 
-it('the figures count searches by model, coverage, provider requests, tokens, owed chunks and connections', async () => {
+it('the figures count searches by model, coverage, provider requests, tokens, pending chunks and connections', async () => {
   const { app } = await openApp()
   const model = 'universal-sentence-encoder-lite'
   for (const content of ['Ships carry grain over the sea.', 'Bread is baked of flour.']) {
@@ -39,7 +39,7 @@ it('the figures count searches by model, coverage, provider requests, tokens, ow
   expect(figure(`model_coverage{model="${model}"}`)).toBe(1)
   expect(figure(`model_embeddings{model="${model}"}`)).toBe(2)
   expect(figure(`model_current{model="${model}"}`)).toBe(1)
-  expect(figure(`owed_chunks{model="${model}"}`)).toBe(0)
+  expect(figure(`pending_chunks{model="${model}"}`)).toBe(0)
   expect(figure('database_up')).toBe(1)
   expect(figure('database_connections{state="open"}')).toBeGreaterThanOrEqual(1)
   expect(figure('process_resident_bytes')).toBeGreaterThan(1e7)

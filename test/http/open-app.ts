@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import type { Options } from '../../src/config/config.ts'
-import type { AppParts } from '../../src/http/app.ts'
+import type { AppDeps } from '../../src/http/app.ts'
 import type { App } from '../../src/http/route.ts'
 import { type CreateOptions, createRevector, type Revector } from '../../src/library/revector.ts'
 import type { Log } from '../../src/logs/log.ts'
@@ -25,13 +25,13 @@ export async function openApp(
     readonly engine?: Engine
     readonly serve?: NonNullable<Options['serve']>
     readonly library?: Omit<CreateOptions, 'databaseUrl' | 'dataDir'>
-    readonly parts?: Partial<AppParts>
+    readonly deps?: Partial<AppDeps>
   } = {},
 ): Promise<OpenApp> {
   const { engine = embedded } = given
   const revector = await createRevector({ ...(await engine.place()), logLevel: 'silent', ...given.library })
   const { log, lines } = recordingLog()
-  const app = await appOver(revector, { options: serveOptions(given.serve), log, ...given.parts })
+  const app = await appOver(revector, { options: serveOptions(given.serve), log, ...given.deps })
   onTestFinished(async () => {
     // A client keeps one in reserve, which the server would wait a minute for.
     app.server.closeAllConnections()

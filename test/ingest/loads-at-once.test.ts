@@ -2,19 +2,19 @@ import { expect, it } from 'vitest'
 import { type WriteOptions, writeDocuments } from '../../src/ingest/write.ts'
 import { addModel, removeModel } from '../../src/models/registry.ts'
 import { bulkLoading } from '../../src/schema/bulk-load.ts'
-import { graphOf } from '../../src/schema/graph.ts'
+import { hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { countVectors } from '../../src/store/coverage.ts'
 import { setModelState } from '../../src/store/models.ts'
-import { ingestParts, type TestCorpus, testCorpus } from '../support/corpus-parts.ts'
+import { ingestDeps, type TestCorpus, testCorpus } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
 import { lines } from '../support/paragraphs.ts'
 
-/** Writes a document of so many chunks as an ingest does: rows first, then the graph. */
+/** Writes a document of so many chunks as an ingest does: rows first, then the HNSW index. */
 function load(corpus: TestCorpus, name: string, told: Partial<WriteOptions> = {}) {
   const texts = Array.from({ length: 100 }, (_, i) => `${name} ${i}`)
   return bulkLoading(corpus.db, {}, ({ before }) =>
-    writeDocuments(ingestParts(corpus), [lines(name, texts)], {
+    writeDocuments(ingestDeps(corpus), [lines(name, texts)], {
       failing: new Set(),
       beforeStoring: before,
       ...told,
@@ -23,17 +23,17 @@ function load(corpus: TestCorpus, name: string, told: Partial<WriteOptions> = {}
 }
 
 describeEngines('large writes at once', (engine) => {
-  it('take the graph away and build it one for all', async () => {
+  it('take the HNSW index away and build it one for all', async () => {
     const corpus = await testCorpus(await engine.connect())
     const { db, layout, first } = corpus
-    // A second model of the same dimension, whose graph may want the same name.
+    // A second model of the same dimension, whose HNSW index may want the same name.
     const other = await addModel({ db, layout }, space('other', first.dimension))
     await setModelState(db, other.id, 'standby')
     for (let round = 0; round < 3; round += 1) {
       const names = Array.from({ length: 5 }, (_, i) => `${round} ${i}.md`)
       await Promise.all(names.map((name) => load(corpus, name)))
       for (const model of [first, other]) {
-        expect(await graphOf(db, model)).toMatchObject({ valid: true })
+        expect(await hnswIndexOf(db, model)).toMatchObject({ valid: true })
         expect(await countVectors(db, layout, model)).toMatchObject({ vectors: 500 * (round + 1) })
       }
     }

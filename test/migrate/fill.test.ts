@@ -6,12 +6,12 @@ import { retryQuarantined } from '../../src/migrate/fill/retry.ts'
 import { work } from '../../src/migrate/fill/work.ts'
 import { pauseMigration, resumeMigration } from '../../src/migrate/pause.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { graphOf } from '../../src/schema/graph.ts'
+import { hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { claimBatch } from '../../src/store/migration-batches.ts'
 import { setModelState } from '../../src/store/models.ts'
-import { oweChunks } from '../../src/store/owed.ts'
+import { recordPending } from '../../src/store/pending.ts'
 import { quarantinedChunks } from '../../src/store/quarantine.ts'
-import { testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { beginFill, expectFilled, quick, stateOf, texts, watchFills } from '../support/fills.ts'
@@ -24,7 +24,7 @@ describeEngines('a worker', (engine) => {
     return { ...corpus, pace: quick, asked: watchFills(corpus) }
   }
 
-  it('fills in hashed order, calibration first, each text once, and builds the graph', async () => {
+  it('fills in hashed order, calibration first, each text once, and builds the HNSW index', async () => {
     const corpus = await fresh()
     await writeLines(corpus, 'a.md', [...texts(500), 'same', 'same'])
     await writeLines(corpus, 'b.md', ['same', 'last'])
@@ -41,7 +41,7 @@ describeEngines('a worker', (engine) => {
     expect(after).toMatchObject({ embedded: 502, reused: 2, totalChunks: 504 })
     // Calibration comes first: of the first 25 batches, and the same at every run.
     expect(after.calibration).toHaveLength(400)
-    expect(await graphOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
+    expect(await hnswIndexOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
     expect(events.filter((event) => event.type === 'index.built')).toHaveLength(1)
     expect(events.findLast((event) => event.type === 'fill.batch')).toMatchObject({
       totalChunks: 504,
@@ -98,7 +98,7 @@ describeEngines('a worker', (engine) => {
     expect(rows).toEqual([])
   })
 
-  it('takes over what a dead one had leased, and keeps nothing of one that was too late', async () => {
+  it('adopts what a dead one had leased, and keeps nothing of one that was too late', async () => {
     const corpus = await fresh()
     await writeLines(corpus, 'a.md', texts(64))
     const migration = await beginFill(corpus)
@@ -256,7 +256,7 @@ describeEngines('a worker', (engine) => {
     expect(await stateOf(corpus, migration)).toMatchObject({ totalChunks: 50 })
   })
 
-  it('pays what is owed to a written model, also when no migration is open', async () => {
+  it('pays what is pending to a written model, also when no migration is open', async () => {
     const corpus = await fresh()
     await setModelState(corpus.db, corpus.second.id, 'standby')
     corpus.models.before = async (model) => {
@@ -265,18 +265,18 @@ describeEngines('a worker', (engine) => {
     await writeLines(corpus, 'a.md', texts(30))
     const { rows } = await corpus.db.query<{ id: string }>(sql`select id::text as id from chunks`)
     await corpus.db.transaction((tx) =>
-      oweChunks(
+      recordPending(
         tx,
         corpus.layout,
         corpus.second,
         rows.map((row) => row.id),
       ),
     )
-    expect(await work(corpus, once)).toMatchObject({ owed: 0 })
+    expect(await work(corpus, once)).toMatchObject({ pending: 0 })
     corpus.models.before = async () => {}
-    expect(await work(corpus, once)).toMatchObject({ owed: 30, batches: 0 })
+    expect(await work(corpus, once)).toMatchObject({ pending: 30, batches: 0 })
     await expectFilled(corpus)
-    expect(await work(corpus, once)).toMatchObject({ owed: 0 })
+    expect(await work(corpus, once)).toMatchObject({ pending: 0 })
   })
 
   it('goes on with the next when a migration is cancelled while it is verified', async () => {
@@ -291,7 +291,7 @@ describeEngines('a worker', (engine) => {
     expect(await stateOf(corpus, migration)).toMatchObject({ state: 'cancelled' })
   })
 
-  it('pays for one text once, however many owed chunks have it, and asks for a refused one once', async () => {
+  it('pays for one text once, however many pending chunks have it, and asks for a refused one once', async () => {
     const corpus = await fresh()
     await setModelState(corpus.db, corpus.second.id, 'standby')
     corpus.models.before = async (model) => {
@@ -301,7 +301,7 @@ describeEngines('a worker', (engine) => {
     corpus.models.before = async () => {}
     corpus.models.poison.add('poison')
     const asked = corpus.asked.length
-    expect(await work(corpus, once)).toMatchObject({ owed: 7 })
+    expect(await work(corpus, once)).toMatchObject({ pending: 7 })
     expect(corpus.asked.slice(asked).filter((text) => text === 'poison')).toHaveLength(1)
     expect(corpus.asked.slice(asked).filter((text) => text === 'twice')).toHaveLength(1)
     await expectFilled(corpus, 2)

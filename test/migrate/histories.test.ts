@@ -52,7 +52,7 @@ describeEngines('any history of a migration', (engine) => {
   })
 })
 
-/** Whatever is under way comes to its end, and what is owed is paid. */
+/** Whatever is under way comes to its end, and what is pending is paid. */
 async function settle(ideal: Ideal, real: Real): Promise<void> {
   const { corpus } = real
   const open = openOf(ideal)

@@ -12,11 +12,11 @@ import { addModel } from '../../src/models/registry.ts'
 import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { graphOf } from '../../src/schema/graph.ts'
+import { hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import type { Layout } from '../../src/schema/layout.ts'
 import { readVectors } from '../../src/store/embeddings.ts'
 import { requireMigration } from '../../src/store/migrations.ts'
-import { testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { embedded } from '../support/engines.ts'
 import { beginFill, texts } from '../support/fills.ts'
 import { ownServer } from '../support/own-server.ts'
@@ -141,7 +141,7 @@ async function expectWhole(place: Place, { model, layout, migrationId }: Filling
     // Progress moved with the vectors, once for each.
     const { embedded: made, reused, state } = await requireMigration(db, migrationId)
     expect({ made, reused, state }).toEqual({ made: chunks, reused: 0, state: 'ready' })
-    expect(await graphOf(db, model)).toMatchObject({ valid: true })
+    expect(await hnswIndexOf(db, model)).toMatchObject({ valid: true })
   })
 }
 

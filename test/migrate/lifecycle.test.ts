@@ -15,11 +15,11 @@ import { addModel, removeModel, useModel } from '../../src/models/registry.ts'
 import { listModels } from '../../src/models/status.ts'
 import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { dropGraph, graphOf } from '../../src/schema/graph.ts'
+import { dropHnswIndex, hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { modelTable } from '../../src/schema/model-table.ts'
 import { allModels } from '../../src/store/models.ts'
-import { countOwed } from '../../src/store/owed.ts'
-import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { countPending } from '../../src/store/pending.ts'
+import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { quick, texts } from '../support/fills.ts'
 import { space } from '../support/models.ts'
@@ -49,21 +49,21 @@ describeEngines('a model migration', (engine) => {
     const corpus = await fresh()
     const { db, first, second } = corpus
     await writeLines(corpus, 'a.md', texts(40))
-    const started = await startMigration(corpus, { ...pair, holdoverSeconds: 60 })
+    const started = await startMigration(corpus, { ...pair, rollbackWindowSeconds: 60 })
     expect(started).toMatchObject({
       state: 'filling',
       sourceModel: 'first',
       targetModel: 'second',
       targetWasEmpty: true,
       createdBy: 'ada',
-      settings: { holdoverSeconds: 60, batchItems: expect.any(Number) },
+      settings: { rollbackWindowSeconds: 60, batchItems: expect.any(Number) },
       plan: { totalChunks: 40, missingChunks: 40 },
     })
     expect(await statesOf(corpus)).toMatchObject({ first: 'current', second: 'filling' })
     expect(await migrationStatus(corpus)).toMatchObject({
       totalChunks: 40,
       doneChunks: 0,
-      holdoverUntil: null,
+      rollbackWindowUntil: null,
     })
     await expect(cutOver(corpus)).rejects.toMatchObject({ code: 'MIGRATION_STATE' })
 
@@ -72,7 +72,7 @@ describeEngines('a model migration', (engine) => {
       state: 'ready',
       doneChunks: 40,
       embedded: 40,
-      owedChunks: { source: 0, target: 0 },
+      pendingChunks: { source: 0, target: 0 },
       verification: { passed: true },
     })
     const over = await cutOver(corpus, { actor: 'grace' })
@@ -208,7 +208,10 @@ describeEngines('a model migration', (engine) => {
       }
       return { ...corpus, db: { ...db, query } }
     }
-    expect(await migrationStatus(dropping('owed_chunks'))).toMatchObject({ state: 'retired', doneChunks: 6 })
+    expect(await migrationStatus(dropping('pending_chunks'))).toMatchObject({
+      state: 'retired',
+      doneChunks: 6,
+    })
 
     await startMigration(corpus, { sourceModel: 'second', targetModel: 'third' })
     await work(corpus, { once: true })
@@ -325,7 +328,7 @@ describeEngines('a model migration', (engine) => {
     expect(bytes).toBeGreaterThan(200 * 24 * 4)
     expect(migration).toMatchObject({ state: 'cancelled', finishedAt: expect.any(Date) })
     expect(await vectorsOf(corpus, second.id)).toBe(0)
-    expect(await graphOf(db, second)).toMatchObject({ valid: true })
+    expect(await hnswIndexOf(db, second)).toMatchObject({ valid: true })
     expect(await statesOf(corpus)).toMatchObject({ first: 'current', second: 'registered' })
     const after = await db.query(
       sql`select id, chunk_id, embedding_16::text from ${modelTable(first.id)} order by id`,
@@ -365,20 +368,20 @@ describeEngines('a model migration', (engine) => {
     await startMigration(corpus, pair)
     await work(corpus, { once: true })
     // A write to a named model reaches that one alone.
-    await writeLines(corpus, 'b.md', ['owed to the target'], 'first')
-    expect(await countOwed(corpus.db, corpus.layout, corpus.second)).toBe(1)
+    await writeLines(corpus, 'b.md', ['pending to the target'], 'first')
+    expect(await countPending(corpus.db, corpus.layout, corpus.second)).toBe(1)
     await expect(cutOver(corpus)).rejects.toMatchObject({
       code: 'GATE_FAILED',
       data: { gates: ['coverage'], missing: 1 },
     })
-    expect(await migrationStatus(corpus)).toMatchObject({ state: 'filling', owedChunks: { target: 1 } })
+    expect(await migrationStatus(corpus)).toMatchObject({ state: 'filling', pendingChunks: { target: 1 } })
     await work(corpus, { once: true })
     expect(await cutOver(corpus)).toMatchObject({ state: 'cut_over' })
     expect(await vectorsOf(corpus, corpus.second.id)).toBe(9)
-    expect((await corpus.db.query(sql`select from owed_chunks`)).rowCount).toBe(0)
+    expect((await corpus.db.query(sql`select from pending_chunks`)).rowCount).toBe(0)
 
-    // The way back stays open when something is owed to the source; a worker pays it.
-    await writeLines(corpus, 'c.md', ['owed to the source'], 'second')
+    // The way back stays open when something is pending to the source; a worker pays it.
+    await writeLines(corpus, 'c.md', ['pending to the source'], 'second')
     await expect(retireSource(corpus, { force: true })).resolves.toMatchObject({
       migration: { state: 'retired' },
     })
@@ -390,9 +393,9 @@ describeEngines('a model migration', (engine) => {
     await writeLines(corpus, 'a.md', texts(1_500))
     await startMigration(corpus, pair)
     await work(corpus, { once: true })
-    // One chunk that is owed and paid, so that there is something to look at.
+    // One chunk that is pending and paid, so that there is something to look at.
     await db.query(
-      sql`insert into owed_chunks (model_id, chunk_id) select m.id, min(c.id) from embedding_models m, chunks c group by m.id`,
+      sql`insert into pending_chunks (model_id, chunk_id) select m.id, min(c.id) from embedding_models m, chunks c group by m.id`,
     )
     let read: Record<string, number> = {}
     const rowsRead = async (tx: Queryable): Promise<ReadonlyMap<string, number>> => {
@@ -445,28 +448,28 @@ describeEngines('a model migration', (engine) => {
     ])
   })
 
-  it('has its graph built again when a verification finds none, or a broken one', async () => {
+  it('has its HNSW index built again when a verification finds none, or a broken one', async () => {
     const corpus = await fresh()
     const { db, second } = corpus
     await writeLines(corpus, 'a.md', texts(40))
     await startMigration(corpus, pair)
     await work(corpus, { once: true })
-    await dropGraph(db, second)
+    await dropHnswIndex(db, second)
     expect((await verifyMigration(corpus)).migration).toMatchObject({ state: 'indexing' })
     await expect(cutOver(corpus)).rejects.toMatchObject({ code: 'MIGRATION_STATE' })
     await work(corpus, { once: true })
     expect(await migrationStatus(corpus)).toMatchObject({ state: 'ready', verification: { passed: true } })
 
-    const graph = await graphOf(db, second)
+    const hnswIndex = await hnswIndexOf(db, second)
     await db.query(sql`
-      update pg_index set indisvalid = false where indexrelid = ${graph?.name ?? ''}::regclass`)
+      update pg_index set indisvalid = false where indexrelid = ${hnswIndex?.name ?? ''}::regclass`)
     expect((await verifyMigration(corpus)).migration).toMatchObject({ state: 'indexing' })
     await work(corpus, { once: true })
-    expect(await graphOf(db, second)).toMatchObject({ name: graph?.name, valid: true })
+    expect(await hnswIndexOf(db, second)).toMatchObject({ name: hnswIndex?.name, valid: true })
     expect((await cutOver(corpus)).state).toBe('cut_over')
     expect((await eventsOf(corpus)).filter(({ type }) => type === 'unindexed')).toMatchObject([
       { data: { index: null } },
-      { data: { index: graph?.name } },
+      { data: { index: hnswIndex?.name } },
     ])
   })
 

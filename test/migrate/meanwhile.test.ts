@@ -8,7 +8,7 @@ import { verifyMigration } from '../../src/migrate/verify/verify-migration.ts'
 import type { Database, Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { requireMigration } from '../../src/store/migrations.ts'
-import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines, describeServer } from '../support/engines.ts'
 import { beginFill, quick, texts } from '../support/fills.ts'
 
@@ -67,10 +67,10 @@ describeServer('what is done to a migration at the same time', (engine) => {
       resumed = resumeMigration(corpus, { migrationId: id, budgetUsd: 100 })
       await resumed
     })
-    await startMigration({ ...corpus, db }, { ...pair, holdoverSeconds: 5 })
+    await startMigration({ ...corpus, db }, { ...pair, rollbackWindowSeconds: 5 })
     expect((await requireMigration(corpus.db, id)).settings).toMatchObject({
       budgetUsd: 100,
-      holdoverSeconds: 5,
+      rollbackWindowSeconds: 5,
     })
   })
 

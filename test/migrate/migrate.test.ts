@@ -5,10 +5,10 @@ import { fillModel } from '../../src/migrate/fill/fill-model.ts'
 import { migrateToNewModel } from '../../src/migrate/migrate.ts'
 import { useModel } from '../../src/models/registry.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { graphOf } from '../../src/schema/graph.ts'
+import { hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { countVectors } from '../../src/store/coverage.ts'
 import { currentModel, findModel } from '../../src/store/models.ts'
-import { testCorpus, writeLines, wrongVectors } from '../support/corpus-parts.ts'
+import { testCorpus, writeLines, wrongVectors } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 
@@ -19,7 +19,7 @@ function texts(count: number, of = 'text'): string[] {
 }
 
 describeEngines('moving to a new model', (engine) => {
-  it('fills the target, builds its graph, switches, and keeps the source ready', async () => {
+  it('fills the target, builds its HNSW index, switches, and keeps the source ready', async () => {
     const corpus = await testCorpus(await engine.connect())
     await writeLines(corpus, 'a.md', texts(600))
     const events: ProgressEvent[] = []
@@ -27,7 +27,7 @@ describeEngines('moving to a new model', (engine) => {
     expect(filled).toMatchObject({ embedded: 600, reused: 0 })
     expect((await currentModel(corpus.db))?.modelName).toBe('second')
     expect((await findModel(corpus.db, 'first'))?.state).toBe('standby')
-    expect(await graphOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
+    expect(await hnswIndexOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
     expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({ vectors: 600 })
     expect(await wrongVectors(corpus, corpus.second)).toEqual([])
     expect(events.at(-1)).toEqual({ type: 'model.switched', from: 'first', to: 'second' })
@@ -47,14 +47,14 @@ describeEngines('moving to a new model', (engine) => {
       if (paid.length >= 256) throw new RevectorError('PROVIDER_UNAVAILABLE', 'Gone.')
       paid.push(...asked)
     }
-    const parts = { ...corpus, clock: fakeClock() }
-    await expect(migrateToNewModel(parts, request)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+    const deps = { ...corpus, clock: fakeClock() }
+    await expect(migrateToNewModel(deps, request)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
     expect((await currentModel(corpus.db))?.modelName).toBe('first')
     expect((await findModel(corpus.db, 'second'))?.state).toBe('filling')
     corpus.models.before = async (model, asked) => {
       if (model.modelName === 'second' && paid.length < 600) paid.push(...asked)
     }
-    const rest = await migrateToNewModel(parts, request)
+    const rest = await migrateToNewModel(deps, request)
     expect(rest.embedded).toBeGreaterThan(0)
     expect(rest.embedded).toBeLessThanOrEqual(600 - 256)
     // Each text was asked for once by the fill; what comes after it is the verification's sample.
@@ -134,7 +134,7 @@ describeEngines('moving to a new model', (engine) => {
     })
     expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({ vectors: 300 })
     expect((await currentModel(corpus.db))?.modelName).toBe('first')
-    expect(await graphOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
+    expect(await hnswIndexOf(corpus.db, corpus.second)).toMatchObject({ valid: true })
   })
 
   it('refuses a move that makes no sense', async () => {

@@ -7,7 +7,7 @@ import { tokenCounter } from '../../src/embedding/tokens.ts'
 import { type MigrationPlan, type PlanRequest, planMigration } from '../../src/migrate/plan/plan.ts'
 import { addModel } from '../../src/models/registry.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { bareEnvironment, space } from '../support/models.ts'
 import { fakeProvider } from '../support/providers/server.ts'
@@ -29,8 +29,8 @@ describeEngines('a plan', (engine) => {
       select id, 99, ' ', 'blank', 0, 1, '{}', 0 from documents limit 1`)
   })
 
-  const plan = (target: Model, more: Partial<PlanRequest> = {}, parts: object = {}): Promise<MigrationPlan> =>
-    planMigration({ ...corpus, ...parts }, { source: corpus.first, target, ...more })
+  const plan = (target: Model, more: Partial<PlanRequest> = {}, deps: object = {}): Promise<MigrationPlan> =>
+    planMigration({ ...corpus, ...deps }, { source: corpus.first, target, ...more })
 
   /** A hosted model at a fake provider, through its real client. */
   async function hosted(more: Partial<ModelSpec> = {}) {

@@ -11,7 +11,7 @@ import { modelTable } from '../../src/schema/model-table.ts'
 import { deleteDocuments } from '../../src/store/documents.ts'
 import { openMigrations } from '../../src/store/migrations.ts'
 import { allModels } from '../../src/store/models.ts'
-import { testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeServer } from '../support/engines.ts'
 import { quick } from '../support/fills.ts'
 import type { Ideal } from './histories/ideal.ts'
@@ -58,7 +58,7 @@ describeServer('everything at once', (engine) => {
       while (!stop.signal.aborted) {
         const source = `${me}-${roll(3)}.md`
         const lines = Array.from({ length: 1 + roll(4) }, () => `text number ${roll(30)}`)
-        // Now and then to one model by name: the others are owed.
+        // Now and then to one model by name: the others are pending.
         const name = roll(5) === 0 ? (['first', 'second'] as const)[roll(2)] : undefined
         if (roll(6) === 0) {
           const { rows } = await db.query<{ id: string }>(
@@ -105,7 +105,7 @@ describeServer('everything at once', (engine) => {
       const { rows } = await db.query(sql`
         select c.content from chunks c
         where not exists (select from ${modelTable(id)} e where e.chunk_id = c.id)
-          and not exists (select from owed_chunks o where o.chunk_id = c.id and o.model_id = ${id})`)
+          and not exists (select from pending_chunks o where o.chunk_id = c.id and o.model_id = ${id})`)
       expect(rows).toEqual([])
     }
 

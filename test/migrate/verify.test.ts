@@ -11,11 +11,11 @@ import type { JudgeQuality } from '../../src/migrate/verify/gate.ts'
 import { refuseFailedGates, type VerifyRequest, verify } from '../../src/migrate/verify/verify.ts'
 import { addModel } from '../../src/models/registry.ts'
 import { ident, raw, sql } from '../../src/postgres/sql.ts'
-import { dropGraph, graphOf } from '../../src/schema/graph.ts'
-import { buildGraph } from '../../src/schema/graph-build.ts'
+import { buildHnswIndex } from '../../src/schema/hnsw-build.ts'
+import { dropHnswIndex, hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { defaultTuning } from '../../src/store/nearest-tuning.ts'
 import { clusteredVectors } from '../store/corpus.ts'
-import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
 import { paragraphs } from '../support/words.ts'
@@ -25,8 +25,8 @@ function requestFor(corpus: TestCorpus, more: Partial<VerifyRequest> = {}): Veri
   return { source, target, scope: {}, allowedQuarantined: 0, thresholds: defaultGates, ...more }
 }
 
-async function gatesOf(corpus: TestCorpus, more: Partial<VerifyRequest> = {}, parts: object = {}) {
-  const { gates } = await verify({ ...corpus, ...parts }, requestFor(corpus, more))
+async function gatesOf(corpus: TestCorpus, more: Partial<VerifyRequest> = {}, deps: object = {}) {
+  const { gates } = await verify({ ...corpus, ...deps }, requestFor(corpus, more))
   return Object.fromEntries(gates.map((gate) => [gate.gate, gate])) as Record<GateName, GateResult>
 }
 
@@ -57,7 +57,7 @@ describeEngines('verification', (engine) => {
     corpus.models.before = async () => {}
     documentId = await writeLines(corpus, 'a.md', paragraphs(texts))
     await embedChunks(corpus, corpus.second)
-    await buildGraph(corpus.db, corpus.second)
+    await buildHnswIndex(corpus.db, corpus.second)
     return corpus
   }
 
@@ -140,7 +140,7 @@ describeEngines('verification', (engine) => {
     await writeLines(corpus, 'a.md', paragraphs(20))
     await embedChunks(corpus, corpus.second)
     const table = `chunk_embeddings_model_${corpus.second.id}`
-    await dropGraph(corpus.db, corpus.second)
+    await dropHnswIndex(corpus.db, corpus.second)
     await corpus.db.query(sql`alter table ${ident('chunk_embeddings')} alter column embedding_24 type vector`)
     await corpus.db.query(
       sql`update ${ident(table)} set embedding_24 = '[1,0]' where chunk_id = (select min(id) from chunks)`,
@@ -154,29 +154,29 @@ describeEngines('verification', (engine) => {
 
   it('index: none, and one that an interrupted build left', async () => {
     await filled()
-    const graph = await graphOf(corpus.db, corpus.second)
+    const hnswIndex = await hnswIndexOf(corpus.db, corpus.second)
     await corpus.db.query(sql`
-      update pg_index set indisvalid = false where indexrelid = ${graph?.name ?? ''}::regclass`)
+      update pg_index set indisvalid = false where indexrelid = ${hnswIndex?.name ?? ''}::regclass`)
     expect((await gatesOf(corpus)).index).toMatchObject({
       passed: false,
-      measured: `${graph?.name}, left invalid by an interrupted build`,
+      measured: `${hnswIndex?.name}, left invalid by an interrupted build`,
     })
-    await dropGraph(corpus.db, corpus.second)
+    await dropHnswIndex(corpus.db, corpus.second)
     expect((await gatesOf(corpus)).index).toMatchObject({ passed: false, measured: 'none' })
   })
 
   it('index: one that searches pass by', async () => {
     await filled(400)
     const tuning = { ...defaultTuning, exactRows: 50 }
-    const graph = await graphOf(corpus.db, corpus.second)
+    const hnswIndex = await hnswIndexOf(corpus.db, corpus.second)
     expect((await gatesOf(corpus, {}, { tuning })).index).toMatchObject({
       passed: true,
-      measured: `${graph?.name}, used`,
+      measured: `${hnswIndex?.name}, used`,
     })
     // Valid, of the right name, and of another operator: what a search orders by is not what it holds.
-    await dropGraph(corpus.db, corpus.second)
+    await dropHnswIndex(corpus.db, corpus.second)
     await corpus.db.query(sql`
-      create index ${ident(graph?.name ?? '')} on ${ident(`chunk_embeddings_model_${corpus.second.id}`)}
+      create index ${ident(hnswIndex?.name ?? '')} on ${ident(`chunk_embeddings_model_${corpus.second.id}`)}
         using hnsw (embedding_24 vector_l2_ops)`)
     expect((await gatesOf(corpus, {}, { tuning })).index).toMatchObject({
       passed: false,
@@ -185,13 +185,13 @@ describeEngines('verification', (engine) => {
     })
   })
 
-  it('recall: a graph that loses neighbours', async () => {
+  it('recall: an HNSW index that loses neighbours', async () => {
     const corpus = await testCorpus(await engine.connect())
     const wide = await addModel(corpus, space('wide', 64))
     await writeLines(corpus, 'a.md', paragraphs(1_500))
     const make = clusteredVectors(64, { seed: 3, clusters: 1_500 })
-    const graph = await graphOf(corpus.db, wide)
-    await dropGraph(corpus.db, wide)
+    const hnswIndex = await hnswIndexOf(corpus.db, wide)
+    await dropHnswIndex(corpus.db, wide)
     const vectors = Array.from({ length: 1_500 }, () => `[${make().join(',')}]`)
     await corpus.db.query(sql`
       insert into ${ident(`chunk_embeddings_model_${wide.id}`)} (chunk_id, model_id, embedding_64)
@@ -199,7 +199,7 @@ describeEngines('verification', (engine) => {
       from (select id, row_number() over (order by id) as n from chunks) c
       join unnest(${vectors}::text[]) with ordinality as u (v, n) on u.n = c.n`)
     await corpus.db.query(sql`
-      create index ${ident(graph?.name ?? '')} on ${ident(`chunk_embeddings_model_${wide.id}`)}
+      create index ${ident(hnswIndex?.name ?? '')} on ${ident(`chunk_embeddings_model_${wide.id}`)}
         using hnsw (embedding_64 vector_cosine_ops) with (m = 2, ef_construction = 4)`)
     const tuning = { ...defaultTuning, exactRows: 50, efSearch: 10 }
     const poor = await gatesOf(corpus, { target: wide }, { tuning })
@@ -309,7 +309,7 @@ describeEngines('verification', (engine) => {
 
   it('names every gate that failed, unless its failure was accepted', async () => {
     await filled()
-    await dropGraph(corpus.db, corpus.second)
+    await dropHnswIndex(corpus.db, corpus.second)
     await corpus.db.query(
       raw(
         `delete from chunk_embeddings where model_id = ${corpus.second.id} and chunk_id = (select min(id) from chunks)`,

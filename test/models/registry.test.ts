@@ -9,7 +9,7 @@ import { loadLayout } from '../../src/schema/layout.ts'
 import { dropModelTable, vectorColumns } from '../../src/schema/model-table.ts'
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { currentModel, findModel, setModelState } from '../../src/store/models.ts'
-import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines, describeServer } from '../support/engines.ts'
 import { space } from '../support/models.ts'
 
@@ -17,9 +17,9 @@ describeEngines('the registry of models', (engine) => {
   it('sets up the guide’s models with their columns, twice with the same result', async () => {
     const db = await engine.connect()
     await runRevisions(db)
-    const parts = { db, layout: await loadLayout(db) }
-    await setupModels(parts)
-    const once = await listModels(parts)
+    const deps = { db, layout: await loadLayout(db) }
+    await setupModels(deps)
+    const once = await listModels(deps)
     expect(once.map((model) => [model.modelName, model.dimension])).toEqual(
       expect.arrayContaining([
         ['all-MiniLM-L6-v2', 384],
@@ -38,18 +38,18 @@ describeEngines('the registry of models', (engine) => {
     for (const dimension of [384, 768, 1536, 3072]) {
       expect(rows.map((row) => row.name)).toContain(`idx_embeddings_hnsw_${dimension}`)
     }
-    await setupModels(parts)
-    expect(await listModels(parts)).toEqual(once)
+    await setupModels(deps)
+    expect(await listModels(deps)).toEqual(once)
   })
 
   it('makes again what somebody took away of a registered model', async () => {
     const db = await engine.connect()
     await runRevisions(db)
-    const parts = { db, layout: await loadLayout(db) }
-    await setupModels(parts)
+    const deps = { db, layout: await loadLayout(db) }
+    await setupModels(deps)
     const model = await findModel(db, 'all-MiniLM-L6-v2')
     await db.query(sql`drop table ${sql`chunk_embeddings_model_1`}`)
-    await setupModels(parts)
+    await setupModels(deps)
     const { rows } = await db.query(sql`select to_regclass('chunk_embeddings_model_1') is not null as there`)
     expect(model?.id).toBe(1)
     expect(rows).toEqual([{ there: true }])
@@ -57,20 +57,20 @@ describeEngines('the registry of models', (engine) => {
 
   it('keeps names and spaces apart', async () => {
     const { db, layout } = await testCorpus(await engine.connect())
-    const parts = { db, layout }
-    const again = await addModel(parts, { ...space('first', 16), baseUrl: 'http://127.0.0.1:1/v1' })
+    const deps = { db, layout }
+    const again = await addModel(deps, { ...space('first', 16), baseUrl: 'http://127.0.0.1:1/v1' })
     expect(again).toMatchObject({ modelName: 'first', baseUrl: 'http://127.0.0.1:1/v1' })
     // Nothing said of it: texts go on to where they were sent.
-    expect((await addModel(parts, space('first', 16))).baseUrl).toBe('http://127.0.0.1:1/v1')
-    await expect(addModel(parts, space('first', 17))).rejects.toMatchObject({
+    expect((await addModel(deps, space('first', 16))).baseUrl).toBe('http://127.0.0.1:1/v1')
+    await expect(addModel(deps, space('first', 17))).rejects.toMatchObject({
       code: 'MODEL_DIMENSION_CONFLICT',
       message: expect.stringMatching(/^Model exists with different dimension/),
       data: { model: 'first', registered: 16, requested: 17 },
     })
-    await expect(addModel(parts, { ...space('first', 16), queryPrefix: 'q: ' })).rejects.toMatchObject({
+    await expect(addModel(deps, { ...space('first', 16), queryPrefix: 'q: ' })).rejects.toMatchObject({
       code: 'MODEL_SPACE_CONFLICT',
     })
-    const other = await addModel(parts, { ...space('first-with-prefix', 16), queryPrefix: 'q: ' })
+    const other = await addModel(deps, { ...space('first-with-prefix', 16), queryPrefix: 'q: ' })
     expect(other.id).not.toBe(again.id)
   })
 

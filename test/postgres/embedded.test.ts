@@ -82,7 +82,7 @@ describe('the lock of a data folder', () => {
     expect(errorCatalogue.FOLDER_IN_USE.exit).toBe(3)
   })
 
-  it('is taken over from a process that is dead, though another has its number now', async () => {
+  it('is adopted from a process that is dead, though another has its number now', async () => {
     const dataDir = await temporaryFolder()
     await lock(dataDir, { pid: process.pid, started: 'another boot/1', host: hostname(), token: 'x' })
     await openAndClose(dataDir)

@@ -42,7 +42,7 @@ describe('sql', () => {
         { maxDepth: 4 },
         fc.integer().map((n) => sql`<${n}>`),
         fc.constantFrom('$1', "'$2'", 'x').map(raw),
-        fc.array(tie('tree'), { maxLength: 3 }).map((parts) => join(parts, ' + ')),
+        fc.array(tie('tree'), { maxLength: 3 }).map((deps) => join(deps, ' + ')),
         fc.tuple(tie('tree'), fc.string(), tie('tree')).map(([a, s, b]) => sql`(${a} <${s}> ${b})`),
       ),
     })).tree

@@ -99,7 +99,7 @@ describeEngines('the guide, call by call', (engine) => {
       paths: [folder],
       onProgress: (event) => event.type === 'ingest.document' && events.push(event.outcome),
     })
-    expect(first).toMatchObject({ documents: 2, unchanged: 0, skipped: 1, models: [small], owed: {} })
+    expect(first).toMatchObject({ documents: 2, unchanged: 0, skipped: 1, models: [small], pending: {} })
     expect(first.failed).toEqual([
       { path: expect.stringContaining('broken.pdf'), code: 'PARSE_FAILED', message: expect.any(String) },
     ])

@@ -4,11 +4,11 @@ import { raw, sql } from '../../src/postgres/sql.ts'
 import { vectorArray } from '../../src/postgres/vector.ts'
 import { loadLayout, ownLayout } from '../../src/schema/layout.ts'
 import {
-  buildGraph,
+  buildHnswIndex,
   createModelTable,
-  dropGraph,
+  dropHnswIndex,
   dropModelTable,
-  graphOf,
+  hnswIndexOf,
   type ModelSpace,
   modelTable,
   vectorColumn,
@@ -67,7 +67,7 @@ describeEngines('a fresh database', (engine) => {
        insert into chunk_embeddings (chunk_id, embedding) values (1, ${vectorSql(1536, '1')});`,
     )
     const before = await snapshot(db)
-    expect(await runRevisions(db)).toMatchObject({ takenOver: { model: 'text-embedding-ada-002', rows: 1 } })
+    expect(await runRevisions(db)).toMatchObject({ adopted: { model: 'text-embedding-ada-002', rows: 1 } })
     expect(await loadLayout(db)).toEqual(ownLayout('public'))
     await rollbackRevisions(db, { to: 1 })
     expect(await snapshot(db)).toEqual(before)
@@ -97,7 +97,7 @@ describeEngines('a fresh database', (engine) => {
     expect(await schemaStatus(db)).toMatchObject({ revision: 99, latestRevision: 4 })
   })
 
-  it('gives every model a table and a graph of its own, also two of one dimension', async () => {
+  it('gives every model a table and an HNSW index of its own, also two of one dimension', async () => {
     await runRevisions(db)
     for (const [id, dimension] of [
       [1, 384],
@@ -109,9 +109,12 @@ describeEngines('a fresh database', (engine) => {
       await db.transaction((tx) => createModelTable(tx, model(id, dimension)))
     }
     expect(await vectorColumns(db)).toEqual([384, 1536, 3072, 4096])
-    expect(await graphOf(db, model(1, 384))).toMatchObject({ name: 'idx_embeddings_hnsw_384', valid: true })
-    expect(await graphOf(db, model(2, 384))).toMatchObject({ name: 'idx_embeddings_hnsw_384_model_2' })
-    expect(await graphOf(db, model(4, 4096))).toMatchObject({ name: 'idx_embeddings_hnsw_4096' })
+    expect(await hnswIndexOf(db, model(1, 384))).toMatchObject({
+      name: 'idx_embeddings_hnsw_384',
+      valid: true,
+    })
+    expect(await hnswIndexOf(db, model(2, 384))).toMatchObject({ name: 'idx_embeddings_hnsw_384_model_2' })
+    expect(await hnswIndexOf(db, model(4, 4096))).toMatchObject({ name: 'idx_embeddings_hnsw_4096' })
 
     await db.query(sql`
       insert into documents (title, content, content_hash) values ('d', 'text', 'h')`)
@@ -132,15 +135,15 @@ describeEngines('a fresh database', (engine) => {
     )
     expect(rows).toEqual([{ model_id: 1 }, { model_id: 3 }])
 
-    await dropGraph(db, model(3, 3072))
-    expect(await graphOf(db, model(3, 3072))).toBeNull()
-    expect(await buildGraph(db, model(3, 3072))).toMatchObject({
+    await dropHnswIndex(db, model(3, 3072))
+    expect(await hnswIndexOf(db, model(3, 3072))).toBeNull()
+    expect(await buildHnswIndex(db, model(3, 3072))).toMatchObject({
       name: 'idx_embeddings_hnsw_3072',
       valid: true,
     })
 
     await db.transaction((tx) => dropModelTable(tx, model(1, 384)))
-    expect(await graphOf(db, model(2, 384))).toMatchObject({ name: 'idx_embeddings_hnsw_384' })
+    expect(await hnswIndexOf(db, model(2, 384))).toMatchObject({ name: 'idx_embeddings_hnsw_384' })
 
     await db.query(sql`delete from documents`)
     const left = await db.query(sql`select from chunk_embeddings`)

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { graphOf } from '../../src/schema/model-table.ts'
+import { hnswIndexOf } from '../../src/schema/model-table.ts'
 import { schemaStatus } from '../../src/schema/status.ts'
 import { rollbackRevisions, runRevisions } from '../../src/schema/upgrade.ts'
 import { describeEngines, describeServer, type Engine } from '../support/engines.ts'
@@ -79,7 +79,7 @@ describeEngines('an upgrade that is killed', (engine) => {
         unfinished: null,
         legacy: null,
       })
-      expect(await graphOf(db, { id: 1, dimension: 6 })).toMatchObject({ valid: true })
+      expect(await hnswIndexOf(db, { id: 1, dimension: 6 })).toMatchObject({ valid: true })
       expect((await db.query(sql`select from chunk_embeddings`)).rowCount).toBe(12)
     })
     const diedAgain = await untilDone(stride, (dieAt) =>
@@ -158,8 +158,8 @@ describeServer('an upgrade that many start at once', (engine) => {
     await before(place)
     const ended = await Promise.all(Array.from({ length: 20 }, () => child(place, 'run', { options })))
     expect(ended.filter(({ code }) => code !== 0)).toEqual([])
-    const results = ended.map(({ said }): { from: number; takenOver: unknown } => JSON.parse(said))
-    expect(results.filter(({ takenOver }) => takenOver !== null)).toHaveLength(1)
+    const results = ended.map(({ said }): { from: number; adopted: unknown } => JSON.parse(said))
+    expect(results.filter(({ adopted }) => adopted !== null)).toHaveLength(1)
     expect(results.filter(({ from }) => from === 4)).toHaveLength(19)
   })
 

@@ -24,7 +24,7 @@ describeEngines('the tables of migrations', (engine) => {
     await runRevisions(db, { to: 2 })
     expect(await schemaStatus(db)).toMatchObject({ revision: 2, latestRevision: 4 })
     const before = await snapshot(db)
-    expect(await runRevisions(db)).toMatchObject({ from: 2, to: 4, takenOver: null })
+    expect(await runRevisions(db)).toMatchObject({ from: 2, to: 4, adopted: null })
     expect(await rollbackRevisions(db, { to: 2 })).toMatchObject({ from: 4, to: 2, lockedMs: 0 })
     const after = await snapshot(db)
     for (const part of ['relations', 'columns', 'constraints', 'indexes', 'sequences']) {
@@ -58,7 +58,7 @@ describeEngines('the tables of migrations', (engine) => {
     })
   })
 
-  it('fit chunks of any id, in a database that was taken over', async () => {
+  it('fit chunks of any id, in a database that was adopted', async () => {
     await script(
       db,
       `create table documents (id serial primary key, title text not null);

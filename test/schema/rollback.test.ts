@@ -2,11 +2,11 @@ import { afterEach, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import {
-  buildGraph,
+  buildHnswIndex,
   createModelTable,
-  dropGraph,
+  dropHnswIndex,
   dropModelTable,
-  graphOf,
+  hnswIndexOf,
 } from '../../src/schema/model-table.ts'
 import { schemaStatus } from '../../src/schema/status.ts'
 import { rollbackRevisions, runRevisions } from '../../src/schema/upgrade.ts'
@@ -80,7 +80,7 @@ describeEngines('a rollback', (engine) => {
       where c.id = 7`)
     expect(rows).toEqual([{ id: 7, title: 'New', content: 'new chunk', embedding: '[4,3,2,1]' }])
     // And forward again, from what is there.
-    expect(await runRevisions(db, options)).toMatchObject({ from: 1, to: 4, takenOver: { rows: 7 } })
+    expect(await runRevisions(db, options)).toMatchObject({ from: 1, to: 4, adopted: { rows: 7 } })
   })
 
   it('gives an index that a bulk load replaced back as it was', async () => {
@@ -89,16 +89,16 @@ describeEngines('a rollback', (engine) => {
       plainLegacy(
         4,
         6,
-        'create index "My Graph" on chunk_embeddings using hnsw (embedding vector_l2_ops) with (m = 7, ef_construction = 30)',
+        'create index "My HNSW index" on chunk_embeddings using hnsw (embedding vector_l2_ops) with (m = 7, ef_construction = 30)',
       ),
     )
     const before = await snapshot(db)
     await runRevisions(db, options)
     const model = { id: 1, dimension: 4, distance: 'l2' } as const
-    await dropGraph(db, model)
+    await dropHnswIndex(db, model)
     await addModel(db, 2, 'second', 4)
-    await buildGraph(db, model)
-    expect(await graphOf(db, model)).toMatchObject({ name: 'idx_embeddings_hnsw_4_model_1' })
+    await buildHnswIndex(db, model)
+    expect(await hnswIndexOf(db, model)).toMatchObject({ name: 'idx_embeddings_hnsw_4_model_1' })
     await rollbackRevisions(db, { to: 0 })
     expect(await snapshot(db)).toEqual(before)
   })

@@ -15,7 +15,7 @@ describeEngines('the tables of the service', (engine) => {
   it('come to a database of before, and a rollback to 3 takes them away again, whatever is in them', async () => {
     await runRevisions(db, { to: 3 })
     const before = await snapshot(db)
-    expect(await runRevisions(db)).toMatchObject({ from: 3, to: 4, takenOver: null })
+    expect(await runRevisions(db)).toMatchObject({ from: 3, to: 4, adopted: null })
     await script(
       db,
       `insert into revector_api_keys (id, name, scope, hash)

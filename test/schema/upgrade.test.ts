@@ -3,7 +3,7 @@ import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { loadLayout } from '../../src/schema/layout.ts'
-import { createModelTable, graphOf, vectorColumns } from '../../src/schema/model-table.ts'
+import { createModelTable, hnswIndexOf, vectorColumns } from '../../src/schema/model-table.ts'
 import { schemaStatus } from '../../src/schema/status.ts'
 import { planUpgrade, type RunOptions, rollbackRevisions, runRevisions } from '../../src/schema/upgrade.ts'
 import { describeEngines, describeServer, type Engine } from '../support/engines.ts'
@@ -14,8 +14,8 @@ interface Case {
   readonly setup: string
   readonly dimension: number
   readonly options?: RunOptions
-  /** Name of the model's graph afterwards, and what its definition says. */
-  readonly graph?: { readonly name?: string; readonly definition: string }
+  /** Name of the model's HNSW index afterwards, and what its definition says. */
+  readonly hnswIndex?: { readonly name?: string; readonly definition: string }
   readonly distance?: string
   readonly rows?: number
   readonly layout?: {
@@ -35,7 +35,7 @@ const widths: Case[] = [1, 384, 2000, 2001, 3072, 4000, 4001, 8192, 16_000].map(
   dimension,
   options: named,
   rows: 5,
-  graph: {
+  hnswIndex: {
     name: `idx_embeddings_hnsw_${dimension}`,
     definition: dimension <= 2_000 ? 'vector_cosine_ops' : dimension <= 4_000 ? 'halfvec' : 'binary_quantize',
   },
@@ -51,7 +51,7 @@ const indexes: Case[] = [
     ),
     dimension: 8,
     options: named,
-    graph: { name: 'idx_embeddings_hnsw_8', definition: "m='24'" },
+    hnswIndex: { name: 'idx_embeddings_hnsw_8', definition: "m='24'" },
   },
   {
     name: 'an HNSW index of L2, which is then the distance of the model',
@@ -59,7 +59,7 @@ const indexes: Case[] = [
     dimension: 8,
     options: named,
     distance: 'l2',
-    graph: { definition: 'vector_l2_ops' },
+    hnswIndex: { definition: 'vector_l2_ops' },
   },
   {
     name: 'an HNSW index of inner products, among others',
@@ -73,10 +73,10 @@ const indexes: Case[] = [
     dimension: 8,
     options: named,
     distance: 'inner_product',
-    graph: { definition: 'vector_ip_ops' },
+    hnswIndex: { definition: 'vector_ip_ops' },
   },
   {
-    name: 'an IVFFlat index, left as it is beside a new graph',
+    name: 'an IVFFlat index, left as it is beside a new HNSW index',
     setup: plainLegacy(
       8,
       20,
@@ -84,7 +84,7 @@ const indexes: Case[] = [
     ),
     dimension: 8,
     options: named,
-    graph: { name: 'idx_embeddings_hnsw_8_model_1', definition: 'USING hnsw' },
+    hnswIndex: { name: 'idx_embeddings_hnsw_8_model_1', definition: 'USING hnsw' },
   },
   {
     name: 'a halfvec HNSW index on wide vectors, adopted',
@@ -96,7 +96,7 @@ const indexes: Case[] = [
     dimension: 3072,
     options: named,
     distance: 'l2',
-    graph: { name: 'idx_embeddings_hnsw_3072', definition: 'halfvec_l2_ops' },
+    hnswIndex: { name: 'idx_embeddings_hnsw_3072', definition: 'halfvec_l2_ops' },
   },
   {
     name: 'an HNSW index over bits of very wide vectors, adopted',
@@ -107,7 +107,7 @@ const indexes: Case[] = [
     ),
     dimension: 4096,
     options: named,
-    graph: { name: 'idx_embeddings_hnsw_4096', definition: 'bit_hamming_ops' },
+    hnswIndex: { name: 'idx_embeddings_hnsw_4096', definition: 'bit_hamming_ops' },
   },
 ]
 
@@ -142,7 +142,7 @@ const shapes: Case[] = [
     also: async (db) => {
       expect((await db.query(sql`select from embedding_models`)).rowCount).toBe(0)
       await db.transaction((tx) => createModelTable(tx, { id: 1, dimension: 384, distance: 'cosine' }))
-      expect(await graphOf(db, { id: 1, dimension: 384 })).toMatchObject({ valid: true })
+      expect(await hnswIndexOf(db, { id: 1, dimension: 384 })).toMatchObject({ valid: true })
     },
   },
   {
@@ -366,7 +366,7 @@ describeEngines('the upgrade of a fixed-dimension database', (engine) => {
   afterEach(() => empty(db))
 
   describe.each([...widths, ...indexes, ...shapes])('$name', (one) => {
-    it('is taken over without moving a row, and put back exactly', async () => {
+    it('is adopted without moving a row, and put back exactly', async () => {
       await check(db, one)
     })
   })
@@ -409,7 +409,7 @@ async function check(db: Database, one: Case): Promise<void> {
   expect(await snapshot(db)).toEqual(before)
 
   const result = await runRevisions(db, one.options)
-  expect(result).toMatchObject({ from: 0, to: 4, takenOver: { table: 'chunk_embeddings' } })
+  expect(result).toMatchObject({ from: 0, to: 4, adopted: { table: 'chunk_embeddings' } })
   expect(await schemaStatus(db)).toEqual({
     revision: 4,
     latestRevision: 4,
@@ -420,7 +420,7 @@ async function check(db: Database, one: Case): Promise<void> {
   if (one.rows !== undefined) expect(places.length).toBe(one.rows)
   await checkAfter(db, one)
   await one.also?.(db)
-  expect(await runRevisions(db, one.options)).toMatchObject({ from: 4, to: 4, takenOver: null })
+  expect(await runRevisions(db, one.options)).toMatchObject({ from: 4, to: 4, adopted: null })
 
   await rollbackRevisions(db, { to: 1 })
   expect(await schemaStatus(db)).toMatchObject({ revision: 1, legacy: { dimension: one.dimension } })
@@ -461,13 +461,13 @@ async function checkAfter(db: Database, one: Case): Promise<void> {
   )
   const [found] = models
   if (one.distance !== undefined) expect(found?.distance).toBe(one.distance)
-  if (one.graph !== undefined && found !== undefined) {
-    const graph = await graphOf(db, { id: found.id, dimension: one.dimension })
-    expect(graph).toMatchObject({ valid: true, ...(one.graph.name && { name: one.graph.name }) })
+  if (one.hnswIndex !== undefined && found !== undefined) {
+    const hnswIndex = await hnswIndexOf(db, { id: found.id, dimension: one.dimension })
+    expect(hnswIndex).toMatchObject({ valid: true, ...(one.hnswIndex.name && { name: one.hnswIndex.name }) })
     const { rows } = await db.query<{ def: string }>(
-      sql`select pg_get_indexdef(to_regclass(${graph?.name ?? ''})) as def`,
+      sql`select pg_get_indexdef(to_regclass(${hnswIndex?.name ?? ''})) as def`,
     )
-    expect(rows[0]?.def).toContain(one.graph.definition)
+    expect(rows[0]?.def).toContain(one.hnswIndex.definition)
   }
   for (const query of [
     sql`select * from embedding_models`,

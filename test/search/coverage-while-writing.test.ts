@@ -3,7 +3,7 @@ import type { Database, QueryOptions } from '../../src/postgres/database.ts'
 import type { Sql } from '../../src/postgres/sql.ts'
 import { createSearchMemory, type SearchMemory } from '../../src/search/memory.ts'
 import { search } from '../../src/search/search.ts'
-import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 
 describeEngines('the coverage of an answer', (engine) => {
@@ -52,8 +52,8 @@ describeEngines('the coverage of an answer', (engine) => {
   it('of a search that finds nothing is none, though the model is filled a moment later', async () => {
     const corpus = await testCorpus(await engine.connect())
     await writeLines(corpus, 'a.md', ['bees', 'ships'])
-    const parts = { ...corpus, db: meanwhile(corpus, 'after', 'candidates'), memory: createSearchMemory() }
-    const ask = () => search(parts, { query: 'ships', modelName: 'second' })
+    const deps = { ...corpus, db: meanwhile(corpus, 'after', 'candidates'), memory: createSearchMemory() }
+    const ask = () => search(deps, { query: 'ships', modelName: 'second' })
     const during = await ask()
     expect(during.coverage).toEqual({ second: during.hits.length / 2 })
     const after = await ask()

@@ -16,7 +16,7 @@ const lists: fc.Arbitrary<readonly RankedList<Item>[]> = fc
     minLength: 1,
     maxLength: 4,
   })
-  .map((parts) => parts.map((part, i) => ({ ...part, model: `m${i}` })))
+  .map((deps) => deps.map((part, i) => ({ ...part, model: `m${i}` })))
 
 const ids = (items: readonly { readonly item: Item }[]): string[] => items.map(({ item }) => item.chunkId)
 const sets = (given: readonly RankedList<Item>[]): Set<string>[] =>

@@ -4,14 +4,14 @@ import { addModel } from '../../src/models/registry.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { createModelTable, dropModelTable } from '../../src/schema/model-table.ts'
+import type { SearchDeps } from '../../src/search/deps.ts'
 import { createSearchMemory } from '../../src/search/memory.ts'
-import type { SearchParts } from '../../src/search/parts.ts'
 import { search } from '../../src/search/search.ts'
 import { searchMultiModel } from '../../src/search/search-multi-model.ts'
 import { deleteVectors } from '../../src/store/embeddings.ts'
 import { allModels, deleteModel, insertModel, setModelUrl, switchCurrent } from '../../src/store/models.ts'
 import { setUp } from '../store/corpus.ts'
-import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
 
@@ -21,7 +21,7 @@ const ships = ['the ship left the harbour', 'a harbour at night', 'sails and mas
 describeEngines('searching', (engine) => {
   let db: Database
   let corpus: TestCorpus
-  let parts: SearchParts
+  let deps: SearchDeps
   let animalsId: string
   let shipsId: string
 
@@ -40,7 +40,7 @@ describeEngines('searching', (engine) => {
     })
     corpus = await testCorpus(db)
     const { layout, models } = corpus
-    parts = { db, layout, models, memory: createSearchMemory() }
+    deps = { db, layout, models, memory: createSearchMemory() }
     animalsId = await writeLines(corpus, 'animals', animals)
     shipsId = await writeLines(corpus, 'ships', ships)
   })
@@ -49,7 +49,7 @@ describeEngines('searching', (engine) => {
     result.hits.map((hit) => hit.content)
 
   test('finds the nearest with the current model, and says how near', async () => {
-    const result = await search(parts, { query: 'the ship left the harbour', topK: 3 })
+    const result = await search(deps, { query: 'the ship left the harbour', topK: 3 })
     expect(result).toMatchObject({
       query: 'the ship left the harbour',
       models: ['first'],
@@ -71,26 +71,26 @@ describeEngines('searching', (engine) => {
   })
 
   test('a score can be asked for, a filter given', async () => {
-    const all = await search(parts, { query: 'cats and dogs', topK: 7 })
+    const all = await search(deps, { query: 'cats and dogs', topK: 7 })
     const minScore = all.hits[2]?.score ?? 0
-    const good = await search(parts, { query: 'cats and dogs', topK: 7, minScore })
+    const good = await search(deps, { query: 'cats and dogs', topK: 7, minScore })
     expect(contents(good)).toEqual(contents(all).slice(0, 3))
-    const filtered = await search(parts, {
+    const filtered = await search(deps, {
       query: 'cats and dogs',
       topK: 7,
       filter: { documentIds: [shipsId] },
     })
     expect([...contents(filtered)].sort()).toEqual([...ships].sort())
-    expect((await search(parts, { query: 'x', filter: { title: 'none' } })).hits).toEqual([])
+    expect((await search(deps, { query: 'x', filter: { title: 'none' } })).hits).toEqual([])
   })
 
   test('an empty corpus has no hits, and nothing is missing', async () => {
     await db.query(sql`delete from documents`)
-    expect(await search(parts, { query: 'anything' })).toMatchObject({ hits: [], coverage: { first: 1 } })
+    expect(await search(deps, { query: 'anything' })).toMatchObject({ hits: [], coverage: { first: 1 } })
   })
 
   test('a model without vectors says so, and names the command', async () => {
-    await expect(search(parts, { query: 'cat', modelName: 'second' })).rejects.toMatchObject({
+    await expect(search(deps, { query: 'cat', modelName: 'second' })).rejects.toMatchObject({
       code: 'MODEL_EMPTY',
       hint: expect.stringContaining('--to second'),
       data: { model: 'second', chunks: 7 },
@@ -99,8 +99,8 @@ describeEngines('searching', (engine) => {
 
   test('an unknown model is answered with the known ones', async () => {
     for (const run of [
-      search(parts, { query: 'cat', modelName: 'third' }),
-      searchMultiModel(parts, { query: 'cat', modelNames: ['first', 'third'] }),
+      search(deps, { query: 'cat', modelName: 'third' }),
+      searchMultiModel(deps, { query: 'cat', modelNames: ['first', 'third'] }),
     ]) {
       await expect(run).rejects.toMatchObject({
         code: 'MODEL_UNKNOWN',
@@ -114,7 +114,7 @@ describeEngines('searching', (engine) => {
     await writeLines(corpus, 'in second', ['one', 'two', 'three'], 'second')
     const covered = async (filter?: { documentIds: string[] }) =>
       (
-        await search(parts, {
+        await search(deps, {
           query: 'one two',
           modelName: 'second',
           filter,
@@ -142,12 +142,12 @@ describeEngines('searching', (engine) => {
   test('a switch by another process is followed at the next search', async () => {
     const { models, second } = corpus
     await embedChunks(corpus, second)
-    expect((await search(parts, { query: 'a harbour' })).models).toEqual(['first'])
+    expect((await search(deps, { query: 'a harbour' })).models).toEqual(['first'])
     // A process with a memory of its own.
-    const other = { ...parts, memory: createSearchMemory() }
+    const other = { ...deps, memory: createSearchMemory() }
     expect((await search(other, { query: 'a harbour' })).models).toEqual(['first'])
     await db.transaction((tx) => switchCurrent(tx, second))
-    for (const process of [parts, other]) {
+    for (const process of [deps, other]) {
       const result = await search(process, { query: 'a harbour' })
       expect(result.models).toEqual(['second'])
       expect(result).toEqual({
@@ -157,7 +157,7 @@ describeEngines('searching', (engine) => {
     }
     // Once it knows, it asks the right model alone.
     const before = models.texts.get('first')?.length
-    await search(parts, { query: 'a harbour' })
+    await search(deps, { query: 'a harbour' })
     expect(models.texts.get('first')?.length).toBe(before)
   })
 
@@ -170,7 +170,7 @@ describeEngines('searching', (engine) => {
       switched = true
       await db.transaction((tx) => switchCurrent(tx, second))
     }
-    const result = await search(parts, { query: 'the ship left the harbour', topK: 1 })
+    const result = await search(deps, { query: 'the ship left the harbour', topK: 1 })
     expect(result).toMatchObject({ models: ['second'], hits: [{ content: 'the ship left the harbour' }] })
     expect(result.hits[0]?.distance).toBeCloseTo(0, 6)
   })
@@ -178,28 +178,28 @@ describeEngines('searching', (engine) => {
   test('a removed model is refused, a changed address noticed, one registered anew searched', async () => {
     const { layout, second, models } = corpus
     await embedChunks(corpus, second)
-    await search(parts, { query: 'owls', modelName: 'second' })
+    await search(deps, { query: 'owls', modelName: 'second' })
     const asked: (string | null)[] = []
     models.before = async (model) => void asked.push(model.baseUrl)
     await setModelUrl(db, second.id, 'http://127.0.0.1:1')
-    await search(parts, { query: 'owls', modelName: 'second' })
-    await search(parts, { query: 'owls', modelName: 'second' })
+    await search(deps, { query: 'owls', modelName: 'second' })
+    await search(deps, { query: 'owls', modelName: 'second' })
     expect(asked).toEqual([null, 'http://127.0.0.1:1'])
 
     await db.transaction(async (tx) => {
       await dropModelTable(tx, second)
       await deleteModel(tx, second.id)
     })
-    await expect(search(parts, { query: 'owls', modelName: 'second' })).rejects.toMatchObject({
+    await expect(search(deps, { query: 'owls', modelName: 'second' })).rejects.toMatchObject({
       code: 'MODEL_UNKNOWN',
     })
     const { model } = await insertModel(db, space('second', 24))
-    await expect(search(parts, { query: 'owls', modelName: 'second' })).rejects.toMatchObject({
+    await expect(search(deps, { query: 'owls', modelName: 'second' })).rejects.toMatchObject({
       code: 'VECTOR_COLUMN_MISSING',
     })
     await db.transaction((tx) => createModelTable(tx, model))
     await embedChunks({ ...corpus, layout }, model)
-    const again = await search(parts, { query: 'owls hunt at night', modelName: 'second', topK: 1 })
+    const again = await search(deps, { query: 'owls hunt at night', modelName: 'second', topK: 1 })
     expect(contents(again)).toEqual(['owls hunt at night'])
   })
 
@@ -208,21 +208,21 @@ describeEngines('searching', (engine) => {
     const opened = await models.open(first)
     const { vectors } = await opened.embed(['cats and dogs'], { kind: 'query' })
     const [queryVector = new Float32Array()] = vectors
-    const result = await search(parts, { queryVector, topK: 1 })
+    const result = await search(deps, { queryVector, topK: 1 })
     expect(contents(result)).toEqual(['cats and dogs'])
-    await expect(search(parts, { queryVector: new Float32Array(3).fill(1) })).rejects.toMatchObject({
+    await expect(search(deps, { queryVector: new Float32Array(3).fill(1) })).rejects.toMatchObject({
       code: 'EMBEDDING_DIMENSION_MISMATCH',
       data: { model: 'first', expected: 16, received: 3 },
     })
     const broken = queryVector.map((value, i) => (i === 2 ? Number.NaN : value))
-    await expect(search(parts, { queryVector: broken })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(search(deps, { queryVector: broken })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
 
   test('an aborted search ends', async () => {
     const { models } = corpus
     const controller = new AbortController()
     models.before = async () => controller.abort()
-    await expect(search(parts, { query: 'cat', signal: controller.signal })).rejects.toMatchObject({
+    await expect(search(deps, { query: 'cat', signal: controller.signal })).rejects.toMatchObject({
       code: 'INTERRUPTED',
     })
   })
@@ -237,7 +237,7 @@ describeEngines('searching', (engine) => {
     await writeLines(corpus, 'only in one', ['the unicorn of one'], one.modelName)
     await writeLines(corpus, 'only in two', ['the unicorn of two'], two.modelName)
     for (const twin of twins) {
-      const { hits, coverage } = await search(parts, {
+      const { hits, coverage } = await search(deps, {
         query: 'the unicorn',
         modelName: twin.modelName,
         topK: 100,
@@ -246,12 +246,12 @@ describeEngines('searching', (engine) => {
       expect(coverage[twin.modelName]).toBeCloseTo(1 / 9, 12)
     }
     expect([...models.texts.keys()]).toEqual(expect.arrayContaining(names))
-    const both = await searchMultiModel(parts, { query: 'the unicorn', modelNames: names })
+    const both = await searchMultiModel(deps, { query: 'the unicorn', modelNames: names })
     expect([...contents(both)].sort()).toEqual(['the unicorn of one', 'the unicorn of two'])
     expect(both.hits.map((hit) => Object.keys(hit.models))).toEqual([['twin one'], ['twin two']])
     expect(
       (
-        await searchMultiModel(parts, {
+        await searchMultiModel(deps, {
           query: 'the unicorn',
           modelNames: names,
           aggregation: 'intersection',
@@ -264,37 +264,37 @@ describeEngines('searching', (engine) => {
     const { second } = corpus
     await embedChunks(corpus, second)
     const request = { query: 'cats and dogs at night', modelNames: ['first', 'second'], topK: 4 }
-    const union = await searchMultiModel(parts, request)
+    const union = await searchMultiModel(deps, request)
     expect(union).toMatchObject({ aggregation: 'union', coverage: { first: 1, second: 1 } })
     expect(union.hits.map((hit) => hit.rank)).toEqual([1, 2, 3, 4])
     for (const name of request.modelNames) {
-      const alone = await search(parts, { query: request.query, modelName: name, topK: 7 })
+      const alone = await search(deps, { query: request.query, modelName: name, topK: 7 })
       for (const hit of union.hits) {
         const mine = alone.hits.find((other) => other.chunkId === hit.chunkId)
         expect(hit.models[name]).toEqual({ rank: mine?.rank, distance: mine?.distance })
       }
     }
-    const intersection = await searchMultiModel(parts, { ...request, aggregation: 'intersection' })
+    const intersection = await searchMultiModel(deps, { ...request, aggregation: 'intersection' })
     expect(contents(intersection)).toEqual(contents(union))
     expect(
-      (await searchMultiModel(parts, { ...request, minScore: union.hits[1]?.score ?? 2 })).hits,
+      (await searchMultiModel(deps, { ...request, minScore: union.hits[1]?.score ?? 2 })).hits,
     ).toHaveLength(2)
 
     const weighted = await searchMultiModel(
-      { ...parts, fusionWeights: { second: 1e6 } },
+      { ...deps, fusionWeights: { second: 1e6 } },
       { ...request, topK: 7 },
     )
-    const second7 = await search(parts, { query: request.query, modelName: 'second', topK: 7 })
+    const second7 = await search(deps, { query: request.query, modelName: 'second', topK: 7 })
     expect(contents(weighted)).toEqual(contents(second7))
     await expect(
-      searchMultiModel(parts, { ...request, queryVectors: { first: new Float32Array(1) } }),
+      searchMultiModel(deps, { ...request, queryVectors: { first: new Float32Array(1) } }),
     ).rejects.toMatchObject({ code: 'EMBEDDING_DIMENSION_MISMATCH' })
   })
 
   test('a search in steady state is one statement', async () => {
     const seen: string[] = []
-    const counting: SearchParts = {
-      ...parts,
+    const counting: SearchDeps = {
+      ...deps,
       db: {
         query: (statement, options) => {
           seen.push(statement.text.includes('candidates as') ? 'search' : 'other')

@@ -4,15 +4,15 @@ import type { SearchResult } from '../../src/core/search.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { dropModelTable } from '../../src/schema/model-table.ts'
+import type { SearchDeps } from '../../src/search/deps.ts'
 import { createSearchMemory } from '../../src/search/memory.ts'
-import type { SearchParts } from '../../src/search/parts.ts'
 import { search } from '../../src/search/search.ts'
 import { searchWhileFilling } from '../../src/search/search-while-filling.ts'
 import { missingChunks } from '../../src/store/coverage.ts'
 import { fillVectors } from '../../src/store/embeddings.ts'
 import { allModels, deleteModel, switchCurrent } from '../../src/store/models.ts'
 import { setUp } from '../store/corpus.ts'
-import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 
 const subjects = ['cats', 'dogs', 'ships', 'owls', 'masts', 'bread', 'tides', 'glue']
@@ -24,7 +24,7 @@ const linesOf = (place: string) =>
 describeEngines('searching while a migration fills', (engine) => {
   let db: Database
   let corpus: TestCorpus
-  let parts: SearchParts
+  let deps: SearchDeps
   let harbour: string
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describeEngines('searching while a migration fills', (engine) => {
     })
     corpus = await testCorpus(db)
     const { layout, models } = corpus
-    parts = { db, layout, models, memory: createSearchMemory() }
+    deps = { db, layout, models, memory: createSearchMemory() }
     harbour = await writeLines(corpus, 'harbour', linesOf('harbour'))
     await writeLines(corpus, 'kitchen', linesOf('kitchen'))
   })
@@ -74,15 +74,15 @@ describeEngines('searching while a migration fills', (engine) => {
   }
 
   const query = 'dogs hunt in the kitchen'
-  const both = (more: object = {}) => searchWhileFilling(parts, { query, topK: 20, serve: 'both', ...more })
+  const both = (more: object = {}) => searchWhileFilling(deps, { query, topK: 20, serve: 'both', ...more })
   const ids = ({ hits }: SearchResult) => hits.map((hit) => hit.chunkId)
   const placesOf = ({ hits }: SearchResult) =>
     hits.map(({ chunkId, score, distance }) => ({ chunkId, score, distance }))
 
   test('without an open migration the current model answers, and says so', async () => {
-    const alone = await search(parts, { query, topK: 20 })
+    const alone = await search(deps, { query, topK: 20 })
     for (const serve of ['source', 'target', 'both'] as const) {
-      const served = await searchWhileFilling(parts, { query, topK: 20, serve })
+      const served = await searchWhileFilling(deps, { query, topK: 20, serve })
       expect(served.hits).toEqual(alone.hits)
       expect(served.serving).toEqual({
         asked: serve,
@@ -106,8 +106,8 @@ describeEngines('searching while a migration fills', (engine) => {
     expect(new Set(ids(result)).size).toBe(160)
     expect(result.hits.map((hit) => hit.rank)).toEqual(result.hits.map((_, i) => i + 1))
     const [source, target] = [
-      await search(parts, { query, topK: 160 }),
-      await search(parts, { query, topK: 160, modelName: 'second' }),
+      await search(deps, { query, topK: 160 }),
+      await search(deps, { query, topK: 160, modelName: 'second' }),
     ]
     const inOrder = result.hits.map((hit) => hit.score)
     expect(inOrder).toEqual([...inOrder].sort((a, b) => b - a))
@@ -138,7 +138,7 @@ describeEngines('searching while a migration fills', (engine) => {
 
   test('both: once everything has moved it is the target’s own answer', async () => {
     await startMigration(160)
-    const alone = await search(parts, { query, topK: 20, modelName: 'second' })
+    const alone = await search(deps, { query, topK: 20, modelName: 'second' })
     expect(placesOf(await both())).toEqual(placesOf(alone))
   })
 
@@ -155,7 +155,7 @@ describeEngines('searching while a migration fills', (engine) => {
   test('both: with too few pairs to compare scores by, the source alone', async () => {
     await startMigration(49)
     const result = await both()
-    expect(result.hits).toEqual((await search(parts, { query, topK: 20 })).hits)
+    expect(result.hits).toEqual((await search(deps, { query, topK: 20 })).hits)
     expect(result).toMatchObject({
       models: ['first'],
       serving: {
@@ -180,7 +180,7 @@ describeEngines('searching while a migration fills', (engine) => {
       served: 'source',
       reason: '"second" could not be searched: It is down.',
     })
-    expect(result.hits).toEqual((await search(parts, { query, topK: 20 })).hits)
+    expect(result.hits).toEqual((await search(deps, { query, topK: 20 })).hits)
     models.before = async (model) => {
       if (model.modelName === 'first') throw new RevectorError('PROVIDER_UNAVAILABLE', 'It is down.')
     }
@@ -197,29 +197,29 @@ describeEngines('searching while a migration fills', (engine) => {
     }
     const result = await both()
     expect(result.models).toEqual(['second'])
-    expect(result.hits).toEqual((await search(parts, { query, topK: 20, modelName: 'second' })).hits)
+    expect(result.hits).toEqual((await search(deps, { query, topK: 20, modelName: 'second' })).hits)
   })
 
   test('target: what has moved, and how much that is', async () => {
     await startMigration(40)
-    const result = await searchWhileFilling(parts, { query, topK: 20, serve: 'target' })
+    const result = await searchWhileFilling(deps, { query, topK: 20, serve: 'target' })
     expect(result).toMatchObject({
       models: ['second'],
       coverage: { second: 0.25 },
       serving: { served: 'target' },
     })
-    expect(result.hits).toEqual((await search(parts, { query, topK: 20, modelName: 'second' })).hits)
+    expect(result.hits).toEqual((await search(deps, { query, topK: 20, modelName: 'second' })).hits)
   })
 
   test('source: the current model alone', async () => {
     await startMigration(40)
-    const result = await searchWhileFilling(parts, { query, topK: 20, serve: 'source' })
+    const result = await searchWhileFilling(deps, { query, topK: 20, serve: 'source' })
     expect(result).toMatchObject({
       models: ['first'],
       coverage: { first: 1 },
       serving: { served: 'source', reason: null },
     })
-    expect(result.hits).toEqual((await search(parts, { query, topK: 20 })).hits)
+    expect(result.hits).toEqual((await search(deps, { query, topK: 20 })).hits)
   })
 
   test('vectors can be given; nonsense is refused', async () => {

@@ -2,7 +2,7 @@ import type { Model, ModelSpec, ModelState } from '../../src/core/model.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { type Layout, loadLayout } from '../../src/schema/layout.ts'
-import { buildGraph, createModelTable, dropGraph } from '../../src/schema/model-table.ts'
+import { buildHnswIndex, createModelTable, dropHnswIndex } from '../../src/schema/model-table.ts'
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { putVectors } from '../../src/store/embeddings.ts'
 import { insertModel } from '../../src/store/models.ts'
@@ -59,19 +59,19 @@ export async function addTexts(db: Database, documents: number, chunksEach: numb
   return rows.map((row) => row.id)
 }
 
-/** Writes vectors the way a bulk load does: rows first, then one graph, then statistics. */
+/** Writes vectors the way a bulk load does: rows first, then one HNSW index, then statistics. */
 export async function bulkLoad(
   db: Database,
   layout: Layout,
   model: Model,
   items: readonly { readonly chunkId: string; readonly vector: Float32Array }[],
 ): Promise<void> {
-  await dropGraph(db, model)
+  await dropHnswIndex(db, model)
   const batch = Math.max(1, Math.floor(500_000 / model.dimension))
   for (let i = 0; i < items.length; i += batch) {
     await putVectors(db, layout, model, items.slice(i, i + batch))
   }
-  await buildGraph(db, model)
+  await buildHnswIndex(db, model)
   await db.query(sql`analyze`)
 }
 

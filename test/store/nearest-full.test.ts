@@ -15,7 +15,7 @@ const documents = 150
 const chunksEach = 20
 const rows = documents * chunksEach
 
-/** As if 3,000 rows were many: the graph is used, and gives up after visiting 300. */
+/** As if 3,000 rows were many: the HNSW index is used, and gives up after visiting 300. */
 const impatient: NearestTuning = { exactRows: 100, efSearch: 40, maxScanTuples: 300 }
 
 /** On a half circle: chunk i at the angle i, so that what is near to the first is far from the last. */
@@ -41,7 +41,7 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
       model,
       ids.map((chunkId, i) => ({ chunkId, vector: onCircle(i, rows) })),
     )
-    // A server would take what is deleted out of the graph, at a moment of its own.
+    // A server would take what is deleted out of the HNSW index, at a moment of its own.
     await db.query(sql`alter table ${modelTable(model.id)} set (autovacuum_enabled = off)`)
   })
 
@@ -57,7 +57,7 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
     )
 
   test('when the filter leaves only what is farthest from the query', async () => {
-    // 60 documents of 20 chunks each pass, on the other side of the circle; the graph starts at this one.
+    // 60 documents of 20 chunks each pass, on the other side of the circle; the HNSW index starts at this one.
     const filter = { documentIds: Array.from({ length: 60 }, (_, i) => String(documents - i)) }
     for (const k of [1, 10, 100, 1_000]) {
       const { found, paths } = await nearest({ k, filter }, { ...impatient, exactRows: 10 })
@@ -93,14 +93,14 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
     }
   })
 
-  test('from k = 1 to 1,000, graph and comparison alike', async () => {
+  test('from k = 1 to 1,000, HNSW index and comparison alike', async () => {
     for (const k of [1, 2, 40, 41, 100, 999, 1_000]) {
-      const graph = await nearest({ k }, { ...defaultTuning, exactRows: 0 })
-      expect(graph.paths).toEqual(['graph'])
-      expect(graph.found.map((chunk) => chunk.chunkId)).toEqual(ids.slice(0, k))
+      const hnswIndex = await nearest({ k }, { ...defaultTuning, exactRows: 0 })
+      expect(hnswIndex.paths).toEqual(['index'])
+      expect(hnswIndex.found.map((chunk) => chunk.chunkId)).toEqual(ids.slice(0, k))
       const scan = await nearest({ k }, { ...defaultTuning, exactRows: 10_000 })
       expect(scan.paths).toEqual(['scan'])
-      expect(scan.found).toEqual(graph.found)
+      expect(scan.found).toEqual(hnswIndex.found)
     }
   })
 
@@ -108,11 +108,11 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
     const remove = (doomed: readonly string[]) => db.transaction((tx) => deleteChunks(tx, layout, doomed))
     await remove(ids.slice(0, 60))
     const near = await nearest({ k: 10 })
-    expect(near.paths).toEqual(['graph', 'further'])
+    expect(near.paths).toEqual(['index', 'further'])
     expect(near.found.map((chunk) => chunk.chunkId)).toEqual(ids.slice(60, 70))
     await remove(ids.slice(60, 500))
     const far = await nearest({ k: 100 })
-    expect(far.paths).toEqual(['graph', 'further', 'complete'])
+    expect(far.paths).toEqual(['index', 'further', 'complete'])
     expect(far.found.map((chunk) => chunk.chunkId)).toEqual(ids.slice(500, 600))
   })
 

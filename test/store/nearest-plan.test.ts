@@ -4,7 +4,7 @@ import type { SearchFilter } from '../../src/core/search.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import type { Layout } from '../../src/schema/layout.ts'
-import { graphOf } from '../../src/schema/model-table.ts'
+import { hnswIndexOf } from '../../src/schema/model-table.ts'
 import { findNearest } from '../../src/store/nearest.ts'
 import { explainNearest } from '../../src/store/nearest-plan.ts'
 import { type NearestRequest, nearestStatement } from '../../src/store/nearest-statement.ts'
@@ -26,7 +26,7 @@ const shapes: readonly (readonly [string, SearchFilter | undefined])[] = [
 
 const documents = 60
 
-describeEngines('the graph gives a search its order', (engine) => {
+describeEngines('the HNSW index gives a search its order', (engine) => {
   let db: Database
   let layout: Layout
   let ids: readonly string[]
@@ -40,7 +40,7 @@ describeEngines('the graph gives a search its order', (engine) => {
   async function load(dimension: number, distance: Model['distance'] = 'cosine'): Promise<NearestRequest> {
     const model = await addModel(db, spec(`${distance} ${dimension}`, dimension, { distance }))
     const make = clusteredVectors(dimension, { seed: dimension })
-    // Rows with equal vectors share a place in the graph: few different ones make many rows fast to load.
+    // Rows with equal vectors share a place in the HNSW index: few different ones make many rows fast to load.
     const vectors = Array.from({ length: dimension > 2_000 ? 40 : 120 }, make)
     const items = ids.map((chunkId, i) => ({ chunkId, vector: vectors[i % vectors.length] ?? make() }))
     await bulkLoad(db, layout, model, items)
@@ -51,18 +51,18 @@ describeEngines('the graph gives a search its order', (engine) => {
     '%i dimensions, every shape of query',
     async (dimension) => {
       const request = await load(dimension)
-      const graph = await graphOf(db, { ...request.model })
+      const hnswIndex = await hnswIndexOf(db, { ...request.model })
       for (const [shape, filter] of shapes) {
         for (const k of [1, 10, 40]) {
           const narrowed = { ...request, k, filter, vectors: 1_000_000 }
           const explained = await explainNearest(db, layout, narrowed, tuning)
-          expect({ shape, k, index: explained.index }).toEqual({ shape, k, index: graph?.name })
+          expect({ shape, k, index: explained.index }).toEqual({ shape, k, index: hnswIndex?.name })
           const { found, paths } = await findNearest(db, layout, narrowed, { tuning })
           expect({ shape, k, found: found.length, paths }).toEqual({
             shape,
             k,
             found: k,
-            paths: [filter === undefined ? 'graph' : 'filtered'],
+            paths: [filter === undefined ? 'index' : 'filtered'],
           })
         }
       }
@@ -73,14 +73,14 @@ describeEngines('the graph gives a search its order', (engine) => {
     for (const dimension of [20, 2_001, 4_001]) {
       const request = await load(dimension, distance)
       const explained = await explainNearest(db, layout, { ...request, vectors: 1_000_000 }, tuning)
-      expect(explained.index).toBe((await graphOf(db, request.model))?.name)
+      expect(explained.index).toBe((await hnswIndexOf(db, request.model))?.name)
     }
   })
 
-  test('a prepared statement keeps the graph when it is planned without its values', async () => {
+  test('a prepared statement keeps the HNSW index when it is planned without its values', async () => {
     const request = await load(64)
-    const graph = await graphOf(db, request.model)
-    const statement = nearestStatement(layout, { ...request, vectors: 1_000_000 }, 'graph', tuning)
+    const hnswIndex = await hnswIndexOf(db, request.model)
+    const statement = nearestStatement(layout, { ...request, vectors: 1_000_000 }, 'index', tuning)
     await db.session(async (session) => {
       await session.query(sql`set plan_cache_mode = force_generic_plan`)
       const types = ['vector', ...statement.values.slice(1).map(() => 'bigint')].join(', ')
@@ -88,7 +88,7 @@ describeEngines('the graph gives a search its order', (engine) => {
       const values = [`'[${[...request.vector].join(',')}]'`, ...statement.values.slice(1)].join(', ')
       const { rows } = await session.query<{ 'QUERY PLAN': string }>(raw(`explain execute one (${values})`))
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-      expect(plan).toContain(`Index Scan using ${graph?.name}`)
+      expect(plan).toContain(`Index Scan using ${hnswIndex?.name}`)
       await session.query(sql`deallocate one`)
     })
   })
@@ -102,17 +102,17 @@ describeEngines('the graph gives a search its order', (engine) => {
       sql`update pg_class set reltuples = -1, relpages = 0 where oid = ${`chunk_embeddings_model_${request.model.id}`}::regclass`,
     )
     const explained = await explainNearest(db, layout, { ...request, vectors: 1_000_000 }, tuning)
-    expect(explained.usesGraph).toBe(true)
+    expect(explained.usesHnswIndex).toBe(true)
   })
 
   test('small tables and narrow filters are compared one by one, whatever the planner thinks', async () => {
     const request = await load(100)
     const small = await explainNearest(db, layout, request)
-    expect(small).toMatchObject({ path: 'scan', usesGraph: false })
+    expect(small).toMatchObject({ path: 'scan', usesHnswIndex: false })
     const filtered = await explainNearest(db, layout, { ...request, filter: { title: 'Title 1' } })
-    expect(filtered).toMatchObject({ path: 'complete', usesGraph: false })
+    expect(filtered).toMatchObject({ path: 'complete', usesHnswIndex: false })
     const narrow = { ...request, vectors: 1_000_000, filter: { documentIds: ['1', '2'] } }
-    expect(await explainNearest(db, layout, narrow)).toMatchObject({ path: 'filtered', usesGraph: false })
+    expect(await explainNearest(db, layout, narrow)).toMatchObject({ path: 'filtered', usesHnswIndex: false })
     expect((await findNearest(db, layout, narrow)).matching).toEqual({ chunks: 32, vectors: 32 })
   })
 })

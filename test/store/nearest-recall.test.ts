@@ -4,8 +4,8 @@ import { defaultTuning } from '../../src/store/nearest-tuning.ts'
 import { describeEngines } from '../support/engines.ts'
 import { addModel, addTexts, bulkLoad, clusteredVectors, setUp, spec } from './corpus.ts'
 
-describeEngines('the graph finds what a comparison with every vector finds', (engine) => {
-  // A row takes some 20 ms through a wide graph on the embedded engine.
+describeEngines('the HNSW index finds what a comparison with every vector finds', (engine) => {
+  // A row takes some 20 ms through a wide HNSW index on the embedded engine.
   const many = engine.name === 'server' ? 4_000 : 400
   test.each([
     [64, 2_000],
@@ -28,17 +28,17 @@ describeEngines('the graph finds what a comparison with every vector finds', (en
     const queries = 20
     for (let i = 0; i < queries; i++) {
       const request = { model, vector: make(), k: 10, versionOf: null, vectors: chunks }
-      const graph = await findNearest(db, layout, request, { tuning: { ...defaultTuning, exactRows: 0 } })
+      const hnswIndex = await findNearest(db, layout, request, { tuning: { ...defaultTuning, exactRows: 0 } })
       const exact = await findNearest(db, layout, request, { tuning: { ...defaultTuning, exactRows: 1e9 } })
-      expect([graph.paths, exact.paths]).toEqual([['graph'], ['scan']])
+      expect([hnswIndex.paths, exact.paths]).toEqual([['index'], ['scan']])
       const wanted = new Map(exact.found.map((chunk) => [chunk.chunkId, chunk.distance]))
-      for (const chunk of graph.found) {
+      for (const chunk of hnswIndex.found) {
         if (!wanted.has(chunk.chunkId)) continue
         found += 1
         // Re-ranked by the exact vectors: what Postgres returned is the model's own distance.
         expect(chunk.distance).toBe(wanted.get(chunk.chunkId))
       }
-      const distances = graph.found.map((chunk) => chunk.distance)
+      const distances = hnswIndex.found.map((chunk) => chunk.distance)
       expect(distances).toEqual([...distances].sort((a, b) => a - b))
     }
     expect(found / (queries * 10)).toBeGreaterThanOrEqual(0.95)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readDocument } from '../../src/documents/documents.ts'
 import type { Database, Queryable } from '../../src/postgres/database.ts'
-import { testCorpus, writeLines } from '../support/corpus-parts.ts'
+import { testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeServer } from '../support/engines.ts'
 
 describeServer('a document that is written anew while it is read', (engine) => {

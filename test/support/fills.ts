@@ -11,7 +11,7 @@ import { type Pace, usualPace } from '../../src/migrate/fill/worker.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { insertMigration, requireMigration } from '../../src/store/migrations.ts'
 import { lockModels, setModelState } from '../../src/store/models.ts'
-import { type TestCorpus, wrongVectors } from './corpus-parts.ts'
+import { type TestCorpus, wrongVectors } from './corpus-deps.ts'
 
 /** A migration from the first to the second model that is filling, without a plan: the target is not probed. */
 export async function beginFill(
@@ -34,7 +34,7 @@ export async function beginFill(
         budgetUsd: null,
         pricePerMillionTokens: null,
         allowedQuarantined: 0,
-        holdoverSeconds: 3_600,
+        rollbackWindowSeconds: 3_600,
         gates: defaultGates,
         batchItems: 16,
         ...given.settings,

@@ -20,7 +20,7 @@ export const document = z.strictObject(documentFields).meta({ id: 'Document' })
 export const storedDocument = z
   .strictObject({
     ...documentFields,
-    content: z.string().nullable().describe('Null in a taken-over database that keeps only chunks.'),
+    content: z.string().nullable().describe('Null in an adopted database that keeps only chunks.'),
     chunk_list: list(
       z.strictObject({
         id,
@@ -43,7 +43,7 @@ export const ingestReport = z
     unchanged: z.int(),
     failed: list(z.strictObject({ path: z.string(), code: z.string(), message: z.string() })),
     models: list(z.string()).describe('Models they were embedded with.'),
-    owed: z.record(z.string(), z.int()).describe('By model: vectors that it still lacks.'),
+    pending: z.record(z.string(), z.int()).describe('By model: vectors that it still lacks.'),
     seconds: z.number(),
     files: list(
       z.strictObject({

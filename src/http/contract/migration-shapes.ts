@@ -24,7 +24,7 @@ const priced = {
 export const limits = {
   ...priced,
   allowed_quarantined: z.int().min(0).optional(),
-  holdover_seconds: z
+  rollbackWindow_seconds: z
     .int()
     .min(0)
     .optional()
@@ -62,7 +62,7 @@ const migrationFields = {
   budget_usd: z.number().nullable(),
   price_per_million_tokens: z.number().nullable(),
   allowed_quarantined: z.int(),
-  holdover_seconds: z.int(),
+  rollbackWindow_seconds: z.int(),
   created_by: z.string(),
   created_at: date,
   started_at: date.nullable(),
@@ -82,12 +82,12 @@ export const statusFields = {
   total_chunks: z.int(),
   done_chunks: z.int(),
   quarantined_chunks: z.int(),
-  owed_chunks: z.strictObject({ source: z.int(), target: z.int() }),
+  pending_chunks: z.strictObject({ source: z.int(), target: z.int() }),
   chunks_per_second: z.number(),
   eta_seconds: z.number().nullable(),
   cost_usd_estimate: z.number().nullable(),
   bytes_estimate: z.number().nullable(),
-  holdover_until: date.nullable(),
+  rollbackWindow_until: date.nullable(),
   workers: list(
     z.strictObject({
       id: z.string(),

@@ -243,7 +243,9 @@ export const retire = operation({
   id: 'retire',
   path: `${base}/{id}/retire`,
   summary: 'Drop the source’s vectors',
-  body: z.strictObject({ force: z.boolean().optional().describe('Also before the holdover is over.') }),
+  body: z.strictObject({
+    force: z.boolean().optional().describe('Also before the rollback window is over.'),
+  }),
   responses: { 200: reclaimed },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE', 'MODEL_IN_USE'],
 })

@@ -17,7 +17,7 @@ const modelFields = {
   index: z
     .strictObject({ name: z.string(), valid: z.boolean(), bytes: z.int() })
     .nullable()
-    .describe('Its HNSW graph.'),
+    .describe('Its HNSW index.'),
 }
 
 export const model = z.strictObject(modelFields).meta({ id: 'Model' })
@@ -73,7 +73,7 @@ export const addModel = operation({
   tag,
   summary: 'Register a model',
   description:
-    'Creates its column, table and graph. Registering the same space again changes nothing. What the catalogue knows of ' +
+    'Creates its column, table and HNSW index. Registering the same space again changes nothing. What the catalogue knows of ' +
     'the model may be left out. A `base_url` must be one that the operator has allowed (`serve.modelUrls`).',
   scope: 'admin',
   body: z.strictObject({

@@ -60,7 +60,7 @@ export const searchResult = z
     explain: list(
       z.strictObject({
         model: z.string(),
-        path: z.string().describe('How it searched: row by row, or along its graph.'),
+        path: z.string().describe('How it searched: row by row, or along its HNSW index.'),
         index: z.string().nullable().describe('The index whose order was followed.'),
         ms: z.number(),
         plan: list(z.string()).describe('PostgreSQL’s own account, line by line.'),

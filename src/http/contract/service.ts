@@ -23,7 +23,7 @@ export const status = z
         rows: z.int(),
       })
       .nullable()
-      .describe('A fixed-dimension table that could be taken over.'),
+      .describe('A fixed-dimension table that could be adopted.'),
     dimensions: list(z.int()),
     models: list(model),
     documents: z.int(),

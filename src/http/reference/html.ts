@@ -13,8 +13,8 @@ export function html(strings: TemplateStringsArray, ...values: readonly (string 
   }
 }
 
-export function join(parts: readonly Html[]): Html {
-  return { text: parts.map((part) => part.text).join('') }
+export function join(deps: readonly Html[]): Html {
+  return { text: deps.map((part) => part.text).join('') }
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -23,14 +23,14 @@ import { type App, routeOf } from '../route.ts'
 import { type UploadedFile, withUpload } from '../upload.ts'
 import { checked } from '../validation.ts'
 
-interface Parts {
+interface Deps {
   readonly revector: Revector
   readonly options: Pick<ServeOptions, 'maxUploadFiles' | 'maxUploadBytes' | 'maxConcurrentUploads'>
   readonly redactor: Redactor
 }
 
-export async function documentRoutes(app: App, parts: Parts): Promise<void> {
-  const { revector, options } = parts
+export async function documentRoutes(app: App, deps: Deps): Promise<void> {
+  const { revector, options } = deps
   const { documents, ingestion } = revector
   const uploads = createPlaces(options.maxConcurrentUploads, 'uploads')
   await app.register(multipart)
@@ -53,7 +53,7 @@ export async function documentRoutes(app: App, parts: Parts): Promise<void> {
       if (!request.isMultipart()) return send(reply, await storeText(revector, request, signalOf(reply)))
       const leave = uploads.take()
       try {
-        return send(reply, await storeFiles(parts, request, signalOf(reply)))
+        return send(reply, await storeFiles(deps, request, signalOf(reply)))
       } finally {
         leave()
       }
@@ -94,7 +94,7 @@ export async function documentRoutes(app: App, parts: Parts): Promise<void> {
 /** JSON: one text. */
 function storeText(revector: Revector, request: FastifyRequest, signal: AbortSignal): Promise<Answered> {
   const body = checked('body', contract.addDocuments.body, request.body ?? {})
-  return answerOnce(revector, { request, parts: [JSON.stringify(body)] }, async () => {
+  return answerOnce(revector, { request, deps: [JSON.stringify(body)] }, async () => {
     const id = await revector.ingestion.ingestDocument(documentRequest(body, signal))
     const headers = { location: `/api/v1/documents/${encodeURIComponent(id)}` }
     return { status: 201, headers, body: documentShape(await revector.documents.get(id)) }
@@ -103,15 +103,15 @@ function storeText(revector: Revector, request: FastifyRequest, signal: AbortSig
 
 /** A form: files. */
 async function storeFiles(
-  { revector, options, redactor }: Parts,
+  { revector, options, redactor }: Deps,
   request: FastifyRequest,
   signal: AbortSignal,
 ): Promise<Answered> {
   return withUpload(request, options, async ({ fields, files }) => {
     const form = checked('form', contract.addDocuments.form, fields)
     const metadata = metadataOf(form.metadata)
-    const parts = [JSON.stringify(form), ...files.flatMap(({ name, hash }) => [name, hash])]
-    return answerOnce(revector, { request, parts }, () =>
+    const deps = [JSON.stringify(form), ...files.flatMap(({ name, hash }) => [name, hash])]
+    return answerOnce(revector, { request, deps }, () =>
       ingest(revector, redactor, { files, form, metadata, signal }),
     )
   })

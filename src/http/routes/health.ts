@@ -7,19 +7,19 @@ import { createGauges } from '../gauges.ts'
 import type { Metrics } from '../metrics.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Parts {
+interface Deps {
   readonly revector: Revector
   readonly metrics: Metrics
   readonly options: Pick<ServeOptions, 'readyTimeoutMs'>
 }
 
 /** For whoever watches over the service: an orchestrator, a balancer, Prometheus. */
-export async function healthRoutes(app: App, parts: Parts): Promise<void> {
+export async function healthRoutes(app: App, deps: Deps): Promise<void> {
   const {
     revector,
     metrics: { registry },
     options: { readyTimeoutMs },
-  } = parts
+  } = deps
   app.route({ ...routeOf(contract.healthz), handler: async () => ({ status: 'ok' as const }) })
 
   app.route({

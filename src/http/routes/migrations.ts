@@ -19,13 +19,13 @@ import { type App, routeOf } from '../route.ts'
 type PlanBody = z.output<typeof contract.planMigration.body>
 type LimitsBody = z.output<typeof contract.resumeMigration.body>
 
-interface Parts {
+interface Deps {
   readonly revector: Revector
   /** Of all event streams. */
   readonly streams: Places
 }
 
-export async function migrationRoutes(app: App, { revector, streams }: Parts): Promise<void> {
+export async function migrationRoutes(app: App, { revector, streams }: Deps): Promise<void> {
   const { migrations } = revector
 
   app.route({
@@ -178,12 +178,12 @@ function planOf(body: Omit<PlanBody, 'target_model'> & { readonly target_model: 
 }
 
 function limitsOf(body: LimitsBody): MigrationLimits {
-  const { budget_usd, price_per_million_tokens, allowed_quarantined, holdover_seconds } = body
+  const { budget_usd, price_per_million_tokens, allowed_quarantined, rollbackWindow_seconds } = body
   return {
     budgetUsd: budget_usd,
     pricePerMillionTokens: price_per_million_tokens,
     allowedQuarantined: allowed_quarantined,
-    holdoverSeconds: holdover_seconds,
+    rollbackWindowSeconds: rollbackWindow_seconds,
   }
 }
 

@@ -6,12 +6,12 @@ import { modelShape, modelSpaceShape } from '../../wire/wire.ts'
 import * as contract from '../contract/models.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Parts {
+interface Deps {
   readonly revector: Revector
   readonly options: Pick<ServeOptions, 'modelUrls'>
 }
 
-export async function modelRoutes(app: App, { revector: { models }, options }: Parts): Promise<void> {
+export async function modelRoutes(app: App, { revector: { models }, options }: Deps): Promise<void> {
   app.route({
     ...routeOf(contract.listModels),
     handler: async () => ({ models: (await models.list()).map(modelShape) }),

@@ -10,14 +10,14 @@ import { sendEvents } from '../event-stream.ts'
 import { asRefusable, refusalOf } from '../problem.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Parts {
+interface Deps {
   readonly revector: Revector
   readonly redactor: Redactor
   /** Of all event streams. */
   readonly streams: Places
 }
 
-export async function queryRoutes(app: App, { revector, redactor, streams }: Parts): Promise<void> {
+export async function queryRoutes(app: App, { revector, redactor, streams }: Deps): Promise<void> {
   const answers = createAnswerStreams()
   app.addHook('onClose', async () => answers.close())
   app.route({

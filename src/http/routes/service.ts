@@ -5,15 +5,15 @@ import * as contract from '../contract/service.ts'
 import { signalOf } from '../disconnect.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Parts {
+interface Deps {
   readonly revector: Revector
   readonly version: string
   readonly languageModel: string | null
   readonly workerRunning: () => boolean
 }
 
-export async function serviceRoutes(app: App, parts: Parts): Promise<void> {
-  const { revector, version, languageModel, workerRunning } = parts
+export async function serviceRoutes(app: App, deps: Deps): Promise<void> {
+  const { revector, version, languageModel, workerRunning } = deps
 
   app.route({
     ...routeOf(contract.getStatus),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What makes two chunks one text. Those of a taken-over table have no hash stored: theirs is made here. */
+/** What makes two chunks one text. Those of an adopted table have no hash stored: theirs is made here. */
 export function contentHashOf(chunk: {
   readonly contentHash: string | null
   readonly content: string

@@ -72,7 +72,7 @@ export async function embedBatch(
 }
 
 /**
- * Storing one chunk serves all that have its hash. Those without a hash, as a taken-over table has them, are found by
+ * Storing one chunk serves all that have its hash. Those without a hash, as an adopted table has them, are found by
  * nobody, and stay.
  */
 function onePerText(chunks: readonly LackingChunk[]): readonly LackingChunk[] {
@@ -85,7 +85,7 @@ function onePerText(chunks: readonly LackingChunk[]): readonly LackingChunk[] {
   })
 }
 
-/** Copies of one text that a taken-over table holds without hashes may be many: memory stays flat. */
+/** Copies of one text that an adopted table holds without hashes may be many: memory stays flat. */
 const statementRows = 512
 
 /** Stores a batch inside the caller's transaction; what was deleted or written meanwhile is respected. */

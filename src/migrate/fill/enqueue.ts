@@ -3,7 +3,7 @@ import type { Migration } from '../../core/migration.ts'
 import type { Model } from '../../core/model.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
 import type { Database } from '../../postgres/database.ts'
-import { dropGraphForLoad } from '../../schema/bulk-load.ts'
+import { dropHnswIndexForLoad } from '../../schema/bulk-load.ts'
 import type { Layout } from '../../schema/layout.ts'
 import { batchesLeft, enqueueBatches, firstOfBatches } from '../../store/migration-batches.ts'
 import { recordEvent } from '../../store/migration-events.ts'
@@ -36,7 +36,7 @@ export async function enqueue(
   }: { readonly limits: Pick<ModelLimits, 'batchItems' | 'batchTokens'>; readonly actor: string },
 ): Promise<Enqueued | null> {
   const { id, scope } = migration
-  const cut = (dropGraph: boolean) =>
+  const cut = (dropHnswIndex: boolean) =>
     db.transaction(async (tx) => {
       if (!(await mayEnqueue(tx, id)) || (await batchesLeft(tx, id)).batches > 0) return null
       const made = await enqueueBatches(tx, layout, target, {
@@ -49,13 +49,14 @@ export async function enqueue(
       const calibration = await firstOfBatches(tx, id, calibrationSize)
       if (!(await noteEnqueued(tx, layout, { migrationId: id, scope, calibration }))) throw new NotFilling()
       await recordEvent(tx, { migrationId: id, actor, type: 'enqueued', data: made })
-      // Together with the batches: whoever fills the last of them finds no graph, and builds it.
-      if (dropGraph) await dropGraphForLoad(tx, target, { rows: made.chunks, concurrent: db.concurrent })
+      // Together with the batches: whoever fills the last of them finds no HNSW index, and builds it.
+      if (dropHnswIndex)
+        await dropHnswIndexForLoad(tx, target, { rows: made.chunks, concurrent: db.concurrent })
       return made
     })
   try {
     return await cut(true).catch((error: unknown) => {
-      // A long reader may hold the table: then the rows go through the graph, slower but no less right.
+      // A long reader may hold the table: then the rows go through the HNSW index, slower but no less right.
       if (isRevectorError(error, 'DATABASE_BUSY')) return cut(false)
       throw error
     })

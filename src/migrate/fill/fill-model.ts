@@ -11,7 +11,7 @@ import { countMissing, type MissingChunk, missingChunks } from '../../store/cove
 import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../../store/embeddings.ts'
 import { contentHashOf } from './content-hash.ts'
 
-export interface FillParts {
+export interface FillDeps {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
@@ -42,20 +42,20 @@ const batchSize = 256
  * @throws RevectorError of the provider; where single texts are at fault, after all others were stored, with the
  *   chunks' ids in `data.chunk_ids`; INTERRUPTED
  */
-export async function fillModel(parts: FillParts, model: Model, options: FillOptions = {}): Promise<Filled> {
+export async function fillModel(deps: FillDeps, model: Model, options: FillOptions = {}): Promise<Filled> {
   const { onProgress, signal, documentId } = options
-  const missing = await countMissing(parts.db, parts.layout, model, documentId)
+  const missing = await countMissing(deps.db, deps.layout, model, documentId)
   let done = 0
   const progress = () => ({ model: model.modelName, totalChunks: missing, doneChunks: done })
   onProgress?.({ type: 'fill.started', ...progress() })
   let filled: Filled = { embedded: 0, reused: 0, tokens: 0 }
   const refused: Refusal[] = []
-  await bulkLoading(parts.db, { signal, onProgress }, async (load) => {
+  await bulkLoading(deps.db, { signal, onProgress }, async (load) => {
     if (missing === 0) return
-    const opened = await parts.models.open(model)
-    for await (const batch of batches(parts, model, documentId)) {
+    const opened = await deps.models.open(model)
+    for await (const batch of batches(deps, model, documentId)) {
       throwIfAborted(signal)
-      filled = add(filled, await fillBatch(parts, { model, opened, load, batch, signal, refused }))
+      filled = add(filled, await fillBatch(deps, { model, opened, load, batch, signal, refused }))
       done += batch.length
       onProgress?.({ type: 'fill.batch', ...progress(), tokens: filled.tokens })
     }
@@ -87,7 +87,7 @@ function refusedChunks(model: Model, { error }: Refusal, all: readonly Refusal[]
 
 /** Keyset pages: a chunk that cannot be filled is not met twice. */
 async function* batches(
-  { db, layout }: FillParts,
+  { db, layout }: FillDeps,
   model: Model,
   documentId: DocumentId | undefined,
 ): AsyncIterable<readonly MissingChunk[]> {
@@ -111,9 +111,9 @@ interface BatchRequest {
   readonly refused: Refusal[]
 }
 
-async function fillBatch(parts: FillParts, request: BatchRequest): Promise<Filled> {
+async function fillBatch(deps: FillDeps, request: BatchRequest): Promise<Filled> {
   const { model, opened, load, batch, signal } = request
-  const { db, layout } = parts
+  const { db, layout } = deps
   const reused = new Set(
     await copyVectorsOfSameContent(
       db,

@@ -2,10 +2,10 @@ import { thisActor } from '../../core/actor.ts'
 import type { Migration } from '../../core/migration.ts'
 import { lockMigration } from '../../store/migrations.ts'
 import { requireModel } from '../../store/models.ts'
-import { oweChunks } from '../../store/owed.ts'
+import { recordPending } from '../../store/pending.ts'
 import { releaseQuarantined } from '../../store/quarantine.ts'
 import { advance } from '../advance.ts'
-import { idOf, type MigrationCall, type MigrationParts } from '../parts.ts'
+import { idOf, type MigrationCall, type MigrationDeps } from '../deps.ts'
 
 export interface Retried {
   readonly migration: Migration
@@ -15,12 +15,12 @@ export interface Retried {
 
 /**
  * Puts the quarantined chunks of a migration back among those that are to be embedded; after the cut-over, among
- * what is owed to its target. Workers see to them.
+ * what is pending to its target. Workers see to them.
  *
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */
 export async function retryQuarantined(
-  { db, layout }: Pick<MigrationParts, 'db' | 'layout'>,
+  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
   call: MigrationCall = {},
 ): Promise<Retried> {
   const actor = call.actor ?? thisActor()
@@ -29,7 +29,7 @@ export async function retryQuarantined(
     const { state, scope, targetModel, targetModelId } = await lockMigration(tx, id)
     const released = targetModelId === null ? [] : await releaseQuarantined(tx, layout, targetModelId, scope)
     if (state === 'cut_over' && released.length > 0) {
-      await oweChunks(tx, layout, await requireModel(tx, targetModel), released)
+      await recordPending(tx, layout, await requireModel(tx, targetModel), released)
     }
     const data = { chunks: released.length }
     const { migration } = await advance(tx, id, { event: 'retried', data, actor })

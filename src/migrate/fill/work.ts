@@ -9,19 +9,19 @@ import { tryLock } from '../../store/held-lock.ts'
 import { openMigrations, requireMigration } from '../../store/migrations.ts'
 import { isGone } from '../../store/missing-column.ts'
 import { allModels } from '../../store/models.ts'
-import { clearPaid } from '../../store/owed.ts'
+import { clearEmbedded } from '../../store/pending.ts'
 import { advance } from '../advance.ts'
-import type { VerifyParts } from '../verify/gate.ts'
+import type { VerifyDeps } from '../verify/gate.ts'
 import { verifyMigration } from '../verify/verify-migration.ts'
-import { buildTargetGraph } from './build-graph.ts'
+import { buildTargetHnswIndex } from './build-index.ts'
+import { embedPending } from './embed-pending.ts'
 import { backOffMs, failureOf } from './failures.ts'
 import { pauseFor } from './fill-lane.ts'
 import { fillMigration } from './fill-migration.ts'
-import { payOwed } from './pay-owed.ts'
 import { emptyTally, type Tally } from './tally.ts'
 import { actorOf, type Pace, startWorker, usualPace, type Worker } from './worker.ts'
 
-export interface WorkParts extends VerifyParts {
+export interface WorkDeps extends VerifyDeps {
   readonly clock?: Clock
   readonly pace?: Pace
   /** See `BuildOptions.helpers`. Default: 0. */
@@ -29,7 +29,7 @@ export interface WorkParts extends VerifyParts {
 }
 
 export interface WorkRequest {
-  /** Only this one; absent: every open migration, the oldest first, and what is owed. */
+  /** Only this one; absent: every open migration, the oldest first, and what is pending. */
   readonly migrationId?: MigrationId
   /** Ends when there is nothing more to do; otherwise it waits for more until it is told to stop. */
   readonly once?: boolean
@@ -52,8 +52,8 @@ export interface WorkReport {
   /** Vectors taken from chunks of the same text. */
   readonly reused: number
   readonly quarantined: number
-  /** Chunks that were owed to a written model, and are not any more. */
-  readonly owed: number
+  /** Chunks that were pending to a written model, and are not any more. */
+  readonly pending: number
   readonly tokens: number
 }
 
@@ -66,13 +66,13 @@ type Turn = 'worked' | 'idle' | 'others'
  *
  * @throws RevectorError INTERRUPTED after `abort`, of the database, MIGRATION_UNKNOWN
  */
-export async function work(parts: WorkParts, request: WorkRequest = {}): Promise<WorkReport> {
-  const { pace = usualPace, clock = systemClock, db } = parts
+export async function work(deps: WorkDeps, request: WorkRequest = {}): Promise<WorkReport> {
+  const { pace = usualPace, clock = systemClock, db } = deps
   const signal = request.abort ?? new AbortController().signal
   const stop = request.signal ?? new AbortController().signal
   const either = AbortSignal.any([signal, stop])
   const worker = await startWorker(db, pace)
-  const shift = createShift({ parts, request, worker, pace, clock, signal, stop })
+  const shift = createShift({ deps, request, worker, pace, clock, signal, stop })
   try {
     for (let failures = 0; !either.aborted; ) {
       const turn = await shift.turn().catch((error: unknown) => {
@@ -104,7 +104,7 @@ function isOutage(error: unknown): error is RevectorError {
 }
 
 interface ShiftOptions {
-  readonly parts: WorkParts
+  readonly deps: WorkDeps
   readonly request: WorkRequest
   readonly worker: Worker
   readonly pace: Pace
@@ -113,11 +113,11 @@ interface ShiftOptions {
   readonly stop: AbortSignal
 }
 
-function createShift({ parts, request, worker, pace, clock, signal, stop }: ShiftOptions) {
-  const { db, layout, models } = parts
+function createShift({ deps, request, worker, pace, clock, signal, stop }: ShiftOptions) {
+  const { db, layout, models } = deps
   const { onProgress, concurrency } = request
   const tally: Tally = emptyTally()
-  let owed = 0
+  let pending = 0
   /** By model: when it may be asked again, and how often it failed. */
   const resting = new Map<number, { readonly until: number; readonly failures: number }>()
 
@@ -166,7 +166,7 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
       onFailure: (error) => request.onFailure?.(error),
     })
     if (complete) {
-      await clearPaid(db, target)
+      await clearEmbedded(db, target)
       await db.transaction((tx) =>
         advance(tx, migration.id, { event: 'filled', data: {}, actor: actorOf(worker.id) }),
       )
@@ -182,7 +182,7 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
       const { id: migrationId } = migration
       // Another may have verified it a moment ago.
       if ((await requireMigration(db, migrationId)).state !== 'verifying') return 'worked'
-      await verifyMigration(parts, { migrationId, actor: actorOf(worker.id), signal: either })
+      await verifyMigration(deps, { migrationId, actor: actorOf(worker.id), signal: either })
       return 'worked'
     } catch (error) {
       if (stop.aborted && !signal.aborted) return 'others'
@@ -224,9 +224,9 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
       case 'indexing': {
         const actor = actorOf(worker.id)
         const either = AbortSignal.any([signal, stop])
-        const helpers = parts.buildHelpers ?? 0
+        const helpers = deps.buildHelpers ?? 0
         const options = { actor, signal: either, onProgress, helpers }
-        const built = await buildTargetGraph(db, migration, target, options)
+        const built = await buildTargetHnswIndex(db, migration, target, options)
         return built ? 'worked' : 'others'
       }
       case 'verifying':
@@ -236,18 +236,18 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
     }
   }
 
-  /** Who works on one migration pays only what its target is owed. */
+  /** Who works on one migration pays only what its target is pending. */
   async function pay(only: Migration | undefined): Promise<Turn> {
     const except = (model: Model) =>
       isResting(model) || (only !== undefined && only.targetModelId !== model.id)
-    const paid = await payOwed(parts, { signal, stop, except })
-    owed += paid.chunks
+    const paid = await embedPending(deps, { signal, stop, except })
+    pending += paid.chunks
     tally.tokens += paid.tokens
     for (const [model, error] of paid.failed) {
       rest(model)
       onProgress?.({
         type: 'warning',
-        message: `What ${model.modelName} is owed has to wait: ${error.message}`,
+        message: `What ${model.modelName} is pending has to wait: ${error.message}`,
       })
     }
     return paid.chunks > 0 ? 'worked' : 'idle'
@@ -269,7 +269,7 @@ function createShift({ parts, request, worker, pace, clock, signal, stop }: Shif
     },
     report(): WorkReport {
       const { batches, embedded, reused, quarantined, tokens } = tally
-      return { workerId: worker.id, batches, embedded, reused, quarantined, owed, tokens }
+      return { workerId: worker.id, batches, embedded, reused, quarantined, pending, tokens }
     },
   }
 }

@@ -4,13 +4,13 @@ import type { MigrationScope } from '../../core/migration.ts'
 import type { Model } from '../../core/model.ts'
 import { knownModelOf } from '../../embedding/catalogue.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
-import { estimateGraphBytes, estimateTableBytes } from '../../schema/size-estimate.ts'
+import { estimateHnswIndexBytes, estimateTableBytes } from '../../schema/size-estimate.ts'
 import { countFill, type FillCounts } from '../../store/plan-counts.ts'
-import type { PlanParts } from './plan-parts.ts'
+import type { PlanDeps } from './plan-deps.ts'
 import { countTokensToEmbed, type TokensToEmbed } from './plan-tokens.ts'
 import { type Probe, probeModel } from './probe.ts'
 
-export type { PlanParts } from './plan-parts.ts'
+export type { PlanDeps } from './plan-deps.ts'
 
 export interface PlanRequest {
   readonly source: Model
@@ -64,16 +64,16 @@ export interface MigrationPlan {
  *
  * @throws RevectorError MODEL_RETIRED, EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INTERRUPTED
  */
-export async function planMigration(parts: PlanParts, request: PlanRequest): Promise<MigrationPlan> {
-  const { db, layout, models, today = new Date() } = parts
+export async function planMigration(deps: PlanDeps, request: PlanRequest): Promise<MigrationPlan> {
+  const { db, layout, models, today = new Date() } = deps
   const { source, target, scope = {}, signal } = request
   const known = knownModelOf(target)
   const retirement = known?.retirement ?? null
   refuseRetired(target, retirement, today)
   const opened = await models.open(target)
-  const probe = await probeModel(parts, opened, { target, scope, signal })
+  const probe = await probeModel(deps, opened, { target, scope, signal })
   const counts = await countFill(db, layout, target, scope)
-  const tokens = await countTokensToEmbed(parts, { target, scope, counts, signal })
+  const tokens = await countTokensToEmbed(deps, { target, scope, counts, signal })
   const given = request.pricePerMillionTokens
   const price = given ?? known?.pricePerMillionTokens ?? null
   const costUsd = price === null ? null : (tokens.count * price) / 1e6
@@ -98,7 +98,7 @@ export async function planMigration(parts: PlanParts, request: PlanRequest): Pro
     minutesFrom: time.from,
     probe,
     vectorBytes: estimateTableBytes(target, counts.missing),
-    indexBytes: estimateGraphBytes(target, counts.missing),
+    indexBytes: estimateHnswIndexBytes(target, counts.missing),
     limits: { requestsPerMinute, tokensPerMinute, concurrency, batchItems },
     retirement,
   } as const

@@ -20,7 +20,7 @@ export type JudgeQuality = (request: {
   readonly signal?: AbortSignal
 }) => Promise<JudgedQuality | null>
 
-export interface VerifyParts {
+export interface VerifyDeps {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }

@@ -1,16 +1,16 @@
 import { counted } from '../../core/counted.ts'
-import { graphOf } from '../../schema/graph.ts'
+import { hnswIndexOf } from '../../schema/hnsw-index.ts'
 import { countVectors } from '../../store/coverage.ts'
 import { readVectors } from '../../store/embeddings.ts'
 import { explainNearest } from '../../store/nearest-plan.ts'
 import { defaultTuning } from '../../store/nearest-tuning.ts'
 import { isPartial } from '../../store/scope.ts'
 import { coverageInScope, findVectorFaults, sampleEmbedded } from '../../store/verification.ts'
-import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
+import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 
 /** Every chunk in scope has a vector or is quarantined, and no more are quarantined than were allowed. */
 export async function coverageGate(
-  { db, layout }: VerifyParts,
+  { db, layout }: VerifyDeps,
   { target, scope, allowedQuarantined }: VerifyRequest,
 ): Promise<Measured> {
   const { chunks, vectors, quarantined, missing, examples } = await coverageInScope(db, layout, target, scope)
@@ -27,7 +27,7 @@ export async function coverageGate(
 const normTolerance = 1e-3
 
 /** Every vector of the model, in scope or not, is as wide as it should be, finite, and has a direction. */
-export async function vectorsGate({ db }: VerifyParts, { target }: VerifyRequest): Promise<Measured> {
+export async function vectorsGate({ db }: VerifyDeps, { target }: VerifyRequest): Promise<Measured> {
   const faults = await findVectorFaults(db, target, normTolerance)
   const { vectors, wrongWidth, notFinite, zero, wrongNorm } = faults
   const found = [
@@ -49,12 +49,12 @@ export async function vectorsGate({ db }: VerifyParts, { target }: VerifyRequest
   }
 }
 
-/** The graph is whole, and where there are so many vectors that searches need it, they use it. */
+/** The HNSW index is whole, and where there are so many vectors that searches need it, they use it. */
 export async function indexGate(
-  { db, layout, tuning = defaultTuning }: VerifyParts,
+  { db, layout, tuning = defaultTuning }: VerifyDeps,
   { target }: VerifyRequest,
 ): Promise<Measured> {
-  const graph = await graphOf(db, target)
+  const hnswIndex = await hnswIndexOf(db, target)
   const [chunk] = await sampleEmbedded(db, layout, [target], { limit: 1 })
   const vector = chunk && (await readVectors(db, layout, target, [chunk.id])).get(chunk.id)
   const { vectors } = await countVectors(db, layout, target)
@@ -63,16 +63,16 @@ export async function indexGate(
     vector === undefined || !needed
       ? null
       : await explainNearest(db, layout, { model: target, vector, k: 10, versionOf: null, vectors }, tuning)
-  const valid = graph?.valid === true
-  const used = explained === null || explained.index === graph?.name
+  const valid = hnswIndex?.valid === true
+  const used = explained === null || explained.index === hnswIndex?.name
   return {
     passed: valid && used,
     expected: needed ? 'a valid index that searches use' : 'a valid index',
-    measured: indexFound({ name: graph?.name, valid, needed, used, vectors }),
+    measured: indexFound({ name: hnswIndex?.name, valid, needed, used, vectors }),
     data: {
-      index: graph?.name ?? null,
+      index: hnswIndex?.name ?? null,
       valid,
-      bytes: graph?.bytes ?? 0,
+      bytes: hnswIndex?.bytes ?? 0,
       used: explained === null ? null : used,
       plan: used ? null : (explained?.plan ?? null),
     },
@@ -95,7 +95,7 @@ function indexFound(found: {
 
 /** Nothing is left out: a cut-over to a part makes the rest of the corpus invisible. */
 export async function scopeGate(
-  { db, layout }: VerifyParts,
+  { db, layout }: VerifyDeps,
   { target, scope }: VerifyRequest,
 ): Promise<Measured> {
   const all = await coverageInScope(db, layout, target, {})

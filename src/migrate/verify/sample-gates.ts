@@ -9,7 +9,7 @@ import { readVectors } from '../../store/embeddings.ts'
 import { findNearest } from '../../store/nearest.ts'
 import { defaultTuning } from '../../store/nearest-tuning.ts'
 import { sampleEmbedded } from '../../store/verification.ts'
-import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
+import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 
 const nearest = 10
 
@@ -18,11 +18,11 @@ const comparedRows = 2_000_000
 const fewestQueries = 20
 
 /**
- * How many of the exact ten nearest a search by the graph finds, asked with vectors of the corpus itself. Where there are
- * so few that searches don't go by the graph, they miss nothing.
+ * How many of the exact ten nearest a search by the HNSW index finds, asked with vectors of the corpus itself. Where there are
+ * so few that searches don't go by the HNSW index, they miss nothing.
  */
-export async function recallGate(parts: VerifyParts, request: VerifyRequest): Promise<Measured> {
-  const { db, layout, tuning = defaultTuning } = parts
+export async function recallGate(deps: VerifyDeps, request: VerifyRequest): Promise<Measured> {
+  const { db, layout, tuning = defaultTuning } = deps
   const { target, thresholds, signal } = request
   const { vectors: rows } = await countVectors(db, layout, target)
   const expected = `recall@${nearest} of searches at least ${thresholds.recall}`
@@ -40,11 +40,11 @@ export async function recallGate(parts: VerifyParts, request: VerifyRequest): Pr
     // One more, because the chunk finds itself.
     const search = { model: target, vector, k: nearest + 1, versionOf: null, vectors: rows }
     const exact = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: rows } })
-    const graph = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: -1 } })
+    const hnswIndex = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: -1 } })
     const others = exact.found.filter((one) => one.chunkId !== id).slice(0, nearest)
     // Of chunks that are equally far, any will do.
     const farthest = others.at(-1)?.distance ?? 0
-    const hits = graph.found.filter((one) => one.chunkId !== id && one.distance <= farthest + 1e-7)
+    const hits = hnswIndex.found.filter((one) => one.chunkId !== id && one.distance <= farthest + 1e-7)
     wanted += others.length
     found += Math.min(others.length, hits.length)
   }
@@ -62,8 +62,8 @@ export async function recallGate(parts: VerifyParts, request: VerifyRequest): Pr
 const reEmbedded = 16
 
 /** The provider still makes the vectors that are stored: it did not put another model under the name. */
-export async function providerGate(parts: VerifyParts, request: VerifyRequest): Promise<Measured> {
-  const { db, layout, models } = parts
+export async function providerGate(deps: VerifyDeps, request: VerifyRequest): Promise<Measured> {
+  const { db, layout, models } = deps
   const { target, scope, thresholds, signal } = request
   const limit = Math.min(thresholds.sample, reEmbedded)
   const chunks = await sampleEmbedded(db, layout, [target], { scope, limit })
@@ -100,8 +100,8 @@ const fewestCompared = 40
 const neighbourShare = 1 / 40
 
 /** How much two models agree on what is near to what, in a sample that both have embedded. */
-export async function overlapGate(parts: VerifyParts, request: VerifyRequest): Promise<Measured> {
-  const { db, layout } = parts
+export async function overlapGate(deps: VerifyDeps, request: VerifyRequest): Promise<Measured> {
+  const { db, layout } = deps
   const { source, target, scope, thresholds, signal } = request
   const required = thresholds.overlap !== null
   const expected = required
@@ -155,7 +155,7 @@ function neighbours(
 
 /** Judged answers, where somebody judges. */
 export async function qualityGate(
-  { judgeQuality }: VerifyParts,
+  { judgeQuality }: VerifyDeps,
   { source, target, thresholds, signal }: VerifyRequest,
 ): Promise<Measured> {
   const required = thresholds.quality !== null

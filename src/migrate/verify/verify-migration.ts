@@ -10,12 +10,12 @@ import type {
 import type { Queryable } from '../../postgres/database.ts'
 import { lockMigration, requireMigration, setVerification } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
-import { clearPaid } from '../../store/owed.ts'
+import { clearEmbedded } from '../../store/pending.ts'
 import { type Advanced, advance } from '../advance.ts'
 import { modelsOf } from '../cut-over.ts'
-import { idOf, type MigrationCall } from '../parts.ts'
+import { idOf, type MigrationCall } from '../deps.ts'
 import { decide } from '../state.ts'
-import { failedGates, type VerifyParts, verify } from './verify.ts'
+import { failedGates, type VerifyDeps, verify } from './verify.ts'
 
 export interface VerifyMigration extends MigrationCall {
   /** Gates whose failure is accepted; recorded with who accepted it. */
@@ -29,14 +29,14 @@ export interface Verified {
 }
 
 /**
- * Measures whether the target can take over, from the rows, and moves the migration on: to `ready`; back to filling
- * where chunks lack a vector, to indexing where the graph is gone; else it pauses, since a person has to decide. That only a part of the corpus was moved
+ * Measures whether the target can become current, from the rows, and moves the migration on: to `ready`; back to filling
+ * where chunks lack a vector, to indexing where the HNSW index is gone; else it pauses, since a person has to decide. That only a part of the corpus was moved
  * is told at the cut-over. Failures that were accepted before stay accepted.
  *
  * @throws RevectorError MIGRATION_STATE before it is filled, INTERRUPTED, of the database
  */
-export async function verifyMigration(parts: VerifyParts, request: VerifyMigration = {}): Promise<Verified> {
-  const { db } = parts
+export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration = {}): Promise<Verified> {
+  const { db } = deps
   const { signal } = request
   const actor = request.actor ?? thisActor()
   const id = await idOf(db, request)
@@ -45,7 +45,7 @@ export async function verifyMigration(parts: VerifyParts, request: VerifyMigrati
   const models = await allModels(db)
   const { source, target } = modelsOf(models, migration)
   const override = [...accepted(migration), ...(request.override ?? [])]
-  const verification = await verify(parts, {
+  const verification = await verify(deps, {
     source,
     target,
     scope: migration.scope,
@@ -54,7 +54,7 @@ export async function verifyMigration(parts: VerifyParts, request: VerifyMigrati
     override,
     signal,
   })
-  await clearPaid(db, target)
+  await clearEmbedded(db, target)
   return db.transaction(async (tx) => {
     const now = await lockMigration(tx, id)
     // Widened, paused or cancelled while it was measured: what was found is about something else.
@@ -117,8 +117,8 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
   const missing = Number(failed.find(({ gate }) => gate === 'coverage')?.data['missing'] ?? 0)
   if (missing > 0) return { event: 'gaps', missing }
   // Work that mends itself; one that searches pass by, though it is whole, is for a person to look at.
-  const graph = failed.find(({ gate }) => gate === 'index')?.data
-  if (graph?.['valid'] === false) return { event: 'unindexed', index: nameOf(graph['index']) }
+  const hnswIndex = failed.find(({ gate }) => gate === 'index')?.data
+  if (hnswIndex?.['valid'] === false) return { event: 'unindexed', index: nameOf(hnswIndex['index']) }
   const names = failed.map(({ gate }) => gate)
   const found = failed.map(
     ({ gate, expected, measured }) => `${gate} (expected ${expected}; found ${measured})`,
@@ -128,7 +128,7 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
     failed,
     reason: {
       code: 'GATE_FAILED',
-      message: `"${target}" cannot take over yet: ${found.join(', ')}.`,
+      message: `"${target}" cannot adopt yet: ${found.join(', ')}.`,
       hint: `Mend what was found and verify again, or accept it: revector migrate verify ${names.map((name) => `--override ${name}`).join(' ')}.`,
       by: 'gate',
     },

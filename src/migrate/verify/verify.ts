@@ -2,13 +2,13 @@ import { type ErrorCode, isRevectorError, RevectorError, throwIfAborted } from '
 import type { GateName, GateResult, Verification } from '../../core/migration.ts'
 import { canaryTexts, makeCanaries } from '../../embedding/canaries.ts'
 import { insertCanaries, readCanaries } from '../../store/canaries.ts'
-import type { Measured, VerifyParts, VerifyRequest } from './gate.ts'
+import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 import { coverageGate, indexGate, scopeGate, vectorsGate } from './row-gates.ts'
 import { overlapGate, providerGate, qualityGate, recallGate } from './sample-gates.ts'
 
-export type { VerifyParts, VerifyRequest } from './gate.ts'
+export type { VerifyDeps, VerifyRequest } from './gate.ts'
 
-type Gate = (parts: VerifyParts, request: VerifyRequest) => Promise<Measured>
+type Gate = (deps: VerifyDeps, request: VerifyRequest) => Promise<Measured>
 
 /** From the cheapest to the dearest, but for the scope, which no amount of work mends. */
 const gates: readonly (readonly [GateName, Gate])[] = [
@@ -23,26 +23,26 @@ const gates: readonly (readonly [GateName, Gate])[] = [
 ]
 
 /**
- * Whether the target can take over: from the rows that are there and from the provider as it answers now, never from
+ * Whether the target can become current: from the rows that are there and from the provider as it answers now, never from
  * counters. Every gate is measured, whatever the others found. Changes nothing, but for the
  * canaries that a model gets when it is verified first.
  *
  * @throws RevectorError INTERRUPTED, DATABASE_UNREACHABLE, DATABASE_BUSY
  */
-export async function verify(parts: VerifyParts, request: VerifyRequest): Promise<Verification> {
+export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<Verification> {
   const results: GateResult[] = []
   for (const [gate, measure] of gates) {
     throwIfAborted(request.signal)
-    const { required = true, ...measured } = await measure(parts, request).catch(notMeasured)
+    const { required = true, ...measured } = await measure(deps, request).catch(notMeasured)
     const overridden = !measured.passed && request.override?.includes(gate) === true
     results.push({ gate, required, overridden, ...measured })
   }
-  if (results.some(({ gate, passed }) => gate === 'provider' && passed)) await takeCanaries(parts, request)
+  if (results.some(({ gate, passed }) => gate === 'provider' && passed)) await takeCanaries(deps, request)
   return { at: new Date(), passed: failedGates(results).length === 0, gates: results }
 }
 
 /** While it is known that the provider makes what is stored: from here on `doctor` notices when it no longer does. */
-async function takeCanaries({ db, models }: VerifyParts, { target, signal }: VerifyRequest): Promise<void> {
+async function takeCanaries({ db, models }: VerifyDeps, { target, signal }: VerifyRequest): Promise<void> {
   if ((await readCanaries(db, target.id)).length > 0) return
   try {
     await insertCanaries(db, target.id, await makeCanaries(await models.open(target), canaryTexts, signal))
@@ -85,7 +85,7 @@ export function refuseFailedGates(target: string, results: readonly GateResult[]
   const names = failed.map(({ gate }) => gate)
   throw new RevectorError(
     'GATE_FAILED',
-    `"${target}" cannot take over: ${names.length === 1 ? 'the gate' : 'the gates'} ${sentences.join(', ')} did not pass.`,
+    `"${target}" cannot adopt: ${names.length === 1 ? 'the gate' : 'the gates'} ${sentences.join(', ')} did not pass.`,
     {
       hint: `${hints[names[0] ?? 'coverage']} To go on all the same: ${names.map((name) => `--override ${name}`).join(' ')}.`,
       data: {

@@ -20,7 +20,7 @@ export interface Lock {
 
 /**
  * Two processes that open one folder of the embedded engine corrupt it, and it has no lock of its own. This one is
- * a file that says who holds it, linked into place whole, so that exactly one of many succeeds. It is taken over
+ * a file that says who holds it, linked into place whole, so that exactly one of many succeeds. It is adopted
  * only when that process is dead, never because of its age.
  *
  * @throws RevectorError FOLDER_IN_USE, FOLDER_UNUSABLE
@@ -65,9 +65,9 @@ async function acquire(path: string, holder: Holder): Promise<Holder | null> {
       const current = await readHolder(path)
       if (current === null) continue
       if (await isAlive(current)) return current
-      // Only the holder of the takeover lock replaces a dead one's file, so it can't replace a live one's.
-      const takeover = `${path}.takeover`
-      if ((await acquire(takeover, holder)) !== null) {
+      // Only the holder of the adoption lock replaces a dead one's file, so it can't replace a live one's.
+      const adoption = `${path}.adoption`
+      if ((await acquire(adoption, holder)) !== null) {
         await wait(5)
         continue
       }
@@ -76,7 +76,7 @@ async function acquire(path: string, holder: Holder): Promise<Holder | null> {
         await rename(own, path)
         return null
       } finally {
-        await rm(takeover, { force: true })
+        await rm(adoption, { force: true })
       }
     }
   } finally {

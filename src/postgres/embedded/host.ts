@@ -33,7 +33,7 @@ const settings: Readonly<Record<string, string>> = {
   // What a transaction created is not written twice: an index is built with a third of the writes.
   wal_level: 'minimal',
   max_wal_senders: '0',
-  // A graph that outgrows this is built many times slower. Taken only as far as it is needed.
+  // An HNSW index that outgrows this is built many times slower. Taken only as far as it is needed.
   maintenance_work_mem: '256MB',
 }
 

@@ -77,12 +77,12 @@ export async function openWorkerHost(options: HostOptions): Promise<WorkerHost> 
   return {
     exec: (message, onData) => call((id) => ({ id, type: 'exec', message }), onData),
     dump: async () => {
-      const parts: Uint8Array[] = []
+      const deps: Uint8Array[] = []
       await call(
         (id) => ({ id, type: 'dump' }),
-        (bytes) => parts.push(bytes),
+        (bytes) => deps.push(bytes),
       )
-      return Buffer.concat(parts)
+      return Buffer.concat(deps)
     },
     close: async () => {
       closing = true

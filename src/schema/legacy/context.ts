@@ -3,18 +3,18 @@ import type { Queryable } from '../../postgres/database.ts'
 import { ident, sql } from '../../postgres/sql.ts'
 import type { BuildSite } from '../index-build.ts'
 import { withShortLocks } from '../locks.ts'
-import type { Takeover } from './record.ts'
+import type { Adoption } from './record.ts'
 
-/** What the steps of a take-over work with. */
+/** What the steps of an adoption work with. */
 export interface StepContext {
   readonly site: BuildSite
-  readonly takeover: Takeover
+  readonly adoption: Adoption
   readonly onProgress?: OnProgress
 }
 
 /** A transaction that needs strong locks for an instant, with new tables going where the old one is. */
 export async function shortly<T>(
-  { site, takeover, onProgress }: StepContext,
+  { site, adoption, onProgress }: StepContext,
   work: (tx: Queryable) => Promise<T>,
 ): Promise<T> {
   return await withShortLocks(
@@ -22,7 +22,7 @@ export async function shortly<T>(
     async (tx) => {
       await tx.query(sql`
         select set_config('search_path',
-          concat_ws(', ', ${ident(takeover.table.schema).text}::text, nullif(current_setting('search_path'), '')),
+          concat_ws(', ', ${ident(adoption.table.schema).text}::text, nullif(current_setting('search_path'), '')),
           true)`)
       return await work(tx)
     },

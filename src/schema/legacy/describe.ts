@@ -2,30 +2,30 @@ import type { Queryable } from '../../postgres/database.ts'
 import { ident, sql } from '../../postgres/sql.ts'
 import { relationExists, shortName } from '../catalog.ts'
 import { ownLayout, type TableName, tableOf } from '../layout.ts'
-import { graphName, graphNameOfModel } from '../names.ts'
-import { adoptableGraph } from './adopt-graph.ts'
+import { hnswIndexName, hnswIndexNameOfModel } from '../names.ts'
+import { adoptableHnswIndex } from './adopt-index.ts'
 import { checkRows, constantModelId } from './check-rows.ts'
 import { type Discovered, discover } from './discover.ts'
 import { firstModel } from './first-model.ts'
 import { chunkColumns, documentColumns, freeName, idTypeOf, mapColumns } from './mapping.ts'
 import { missingDefaults } from './missing-defaults.ts'
 import { missingIndexes } from './missing-indexes.ts'
-import type { AddedColumn, FirstModel, TableChoices, Takeover } from './record.ts'
+import type { AddedColumn, Adoption, FirstModel, TableChoices } from './record.ts'
 import { refused } from './refusal.ts'
 import { identitiesOf, ownedSequences } from './sequences.ts'
 import { columnOf, spoken, type TableFacts } from './table-facts.ts'
 
-export interface TakeoverOptions {
+export interface AdoptionOptions {
   readonly model?: FirstModel
   readonly tables?: TableChoices
 }
 
 /**
- * Looks at a fixed-dimension database and decides all that its take-over will do. Only reads.
+ * Looks at a fixed-dimension database and decides all that its adoption will do. Only reads.
  *
  * @throws RevectorError UPGRADE_REFUSED, UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT
  */
-export async function describeTakeover(db: Queryable, options: TakeoverOptions): Promise<Takeover> {
+export async function describeAdoption(db: Queryable, options: AdoptionOptions): Promise<Adoption> {
   const found = await discover(db, options.tables ?? {})
   const { embeddings, vector, dimension } = found
   const schema = embeddings.name.schema
@@ -34,8 +34,8 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
   const ownModelId = await constantModelId(db, found)
 
   const rows = await countRows(db, embeddings.name)
-  const graph = adoptableGraph(embeddings, vector.name, dimension, options.model?.distance ?? null)
-  const model = firstModel(options.model, { dimension, rows, indexed: graph?.distance ?? null })
+  const hnswIndex = adoptableHnswIndex(embeddings, vector.name, dimension, options.model?.distance ?? null)
+  const model = firstModel(options.model, { dimension, rows, indexed: hnswIndex?.distance ?? null })
   const modelId = ownModelId ?? (model === null ? 0 : 1)
   await refuseName(db, { schema, name: `chunk_embeddings_model_${modelId}` })
 
@@ -46,11 +46,12 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
       ? [{ table: embeddings.name, column: 'created_at', definition: 'timestamptz', laterDefault: 'now()' }]
       : []
   const identities = await identitiesOf(db, embeddings)
-  const plainName = graphName(dimension)
-  const plainIsFree = graph?.name === plainName || !(await relationExists(db, { schema, name: plainName }))
+  const plainName = hnswIndexName(dimension)
+  const plainIsFree =
+    hnswIndex?.name === plainName || !(await relationExists(db, { schema, name: plainName }))
   const defaults = missingDefaults(found, mapped.filled, ownModelId)
   return {
-    kind: 'takeover',
+    kind: 'adoption',
     table: embeddings.name,
     column: vector.name,
     dimension,
@@ -68,8 +69,8 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
     defaults: defaults.defaults,
     indexes: missingIndexes(found, mapped.layout, mapped.createsDocuments),
     addsForeignKey: !found.chunkKey,
-    adoptedGraph: graph === null ? null : { name: graph.name, definition: graph.definition },
-    graph: plainIsFree ? plainName : graphNameOfModel({ id: modelId, dimension }),
+    adoptedHnswIndex: hnswIndex === null ? null : { name: hnswIndex.name, definition: hnswIndex.definition },
+    hnswIndex: plainIsFree ? plainName : hnswIndexNameOfModel({ id: modelId, dimension }),
     identities,
     sequences: await ownedSequences(db, embeddings),
     optional: embeddings.columns
@@ -90,7 +91,7 @@ export async function describeTakeover(db: Queryable, options: TakeoverOptions):
 }
 
 interface MappedTables {
-  readonly layout: Takeover['layout']
+  readonly layout: Adoption['layout']
   readonly createsDocuments: boolean
   readonly columns: readonly AddedColumn[]
   /** Columns that our INSERTs fill, by table. */

@@ -101,7 +101,7 @@ async function findChunks(
   if (chunkId === null || id === undefined || idTypeOf(id) === null || !comparable(id, link)) {
     throw refused(
       `${spoken(table)} has no single id column that ${name}.chunk_id (${link.type}) could name${id === undefined ? '' : `: ${id.name} is ${id.type}`}.`,
-      'Integer, uuid and text ids can be taken over. Give the table such a primary key, or a column "id".',
+      'Integer, uuid and text ids can be adopted. Give the table such a primary key, or a column "id".',
       { table: spoken(table), column: chunkId, type: id?.type ?? null },
     )
   }

@@ -1,10 +1,10 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
 import { tableOf } from '../layout.ts'
-import type { Takeover } from './record.ts'
+import type { Adoption } from './record.ts'
 
 /** The model of the old vectors, under the id its rows carry: current, unless there are no rows. */
-export async function insertFirstModel(tx: Queryable, { model, modelId, table }: Takeover): Promise<void> {
+export async function insertFirstModel(tx: Queryable, { model, modelId, table }: Adoption): Promise<void> {
   if (model === null) return
   await tx.query(sql`
     insert into embedding_models

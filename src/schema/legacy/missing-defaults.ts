@@ -50,7 +50,7 @@ export function missingDefaults(
   return { defaults, warnings }
 }
 
-/** A default for an id that others used to give; null: it has one already, or is added by the take-over. */
+/** A default for an id that others used to give; null: it has one already, or is added by the adoption. */
 function idDefaultOf(table: TableFacts, id: string): AddedDefault | 'unfit' | null {
   const column = columnOf(table, id)
   if (column === undefined || column.default !== null || column.identity !== '' || column.generated)

@@ -1,28 +1,28 @@
 import { sqlstateOf } from '../../postgres/errors.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { constraintState, relationExists } from '../catalog.ts'
-import { buildGraphOn } from '../graph-build.ts'
+import { buildHnswIndexOn } from '../hnsw-build.ts'
 import { buildIndex, dropIndex } from '../index-build.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { script } from '../scripts.ts'
 import { checkUnique } from './check-rows.ts'
 import { instant, none, type Step, type StepContext, shortly } from './context.ts'
 import { columnsByTable, defaults } from './owner-steps.ts'
-import { type AdoptedGraph, type Takeover, takeoverNames } from './record.ts'
+import { type AdoptedHnswIndex, type Adoption, adoptionNames } from './record.ts'
 import { spoken } from './table-facts.ts'
 
 /** In order; going back, the reverse. The swap comes after the last. */
-export function onlineSteps(takeover: Takeover): Step[] {
+export function onlineSteps(adoption: Adoption): Step[] {
   return [
     registry(),
-    ...(takeover.createsDocuments ? [documents(takeover)] : []),
-    ...columnsByTable(takeover),
-    ...(takeover.defaults.length > 0 ? [defaults(takeover)] : []),
-    ...(takeover.indexes.length > 0 ? [indexes(takeover)] : []),
-    unique(takeover),
-    ...checks(takeover),
-    takeover.adoptedGraph === null ? graph(takeover) : adopted(takeover, takeover.adoptedGraph),
-    statistics(takeover),
+    ...(adoption.createsDocuments ? [documents(adoption)] : []),
+    ...columnsByTable(adoption),
+    ...(adoption.defaults.length > 0 ? [defaults(adoption)] : []),
+    ...(adoption.indexes.length > 0 ? [indexes(adoption)] : []),
+    unique(adoption),
+    ...checks(adoption),
+    adoption.adoptedHnswIndex === null ? hnswIndex(adoption) : adopted(adoption, adoption.adoptedHnswIndex),
+    statistics(adoption),
   ]
 }
 
@@ -35,19 +35,19 @@ function registry(): Step {
     growsWithRows: false,
     apply: (context) =>
       shortly(context, async (tx) => {
-        const table = { schema: context.takeover.table.schema, name: 'embedding_models' }
+        const table = { schema: context.adoption.table.schema, name: 'embedding_models' }
         if (!(await relationExists(tx, table))) await tx.query(script('0002_registry.sql'))
       }),
     undo: (context) =>
       shortly(context, async (tx) => {
-        const { schema } = context.takeover.table
+        const { schema } = context.adoption.table
         await tx.query(sql`
           drop table if exists ${ident(schema, 'embedding_models')}, ${ident(schema, 'revector_layout')}`)
       }),
   }
 }
 
-function documents({ layout, table }: Takeover): Step {
+function documents({ layout, table }: Adoption): Step {
   const name = layout.documents.table
   return {
     name: 'documents',
@@ -70,27 +70,27 @@ function documents({ layout, table }: Takeover): Step {
   }
 }
 
-function indexes(takeover: Takeover): Step {
+function indexes(adoption: Adoption): Step {
   return {
     name: 'indexes',
-    does: `builds ${takeover.indexes.map(({ name }) => name).join(', ')}`,
-    undoes: `drops ${takeover.indexes.map(({ name }) => name).join(', ')}`,
+    does: `builds ${adoption.indexes.map(({ name }) => name).join(', ')}`,
+    undoes: `drops ${adoption.indexes.map(({ name }) => name).join(', ')}`,
     locks: none,
     growsWithRows: true,
     apply: async ({ site }) => {
-      for (const { table, name, unique, body, key } of takeover.indexes) {
+      for (const { table, name, unique, body, key } of adoption.indexes) {
         await buildUnique(site, { table, name, unique, body: raw(body) }, key)
       }
     },
     undo: async ({ site }) => {
-      for (const { table, name } of takeover.indexes) await dropIndex(site, { schema: table.schema, name })
+      for (const { table, name } of adoption.indexes) await dropIndex(site, { schema: table.schema, name })
     },
   }
 }
 
-function unique(takeover: Takeover): Step {
-  const { table, modelId } = takeover
-  const name = takeoverNames(modelId).unique
+function unique(adoption: Adoption): Step {
+  const { table, modelId } = adoption
+  const name = adoptionNames(modelId).unique
   return {
     name: 'unique',
     does: `builds the unique index ${name} on (chunk_id, model_id)`,
@@ -117,9 +117,9 @@ async function buildUnique(
   }
 }
 
-function checks(takeover: Takeover): Step[] {
-  const { table, modelId, layout } = takeover
-  const names = takeoverNames(modelId)
+function checks(adoption: Adoption): Step[] {
+  const { table, modelId, layout } = adoption
+  const names = adoptionNames(modelId)
   const { chunks } = layout
   const steps = [
     constraint(
@@ -130,7 +130,7 @@ function checks(takeover: Takeover): Step[] {
     ),
     constraint(table, names.chunkCheck, sql`check (chunk_id is not null)`, spoken(table)),
   ]
-  if (takeover.addsForeignKey) {
+  if (adoption.addsForeignKey) {
     const body = sql`
       foreign key (chunk_id) references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`
     steps.push(constraint(table, names.foreignKey, body, `${spoken(table)} and ${spoken(chunks.table)}`))
@@ -163,31 +163,31 @@ function constraint(table: TableName, name: string, body: Sql, locked: string): 
   }
 }
 
-function graph(takeover: Takeover): Step {
-  const { table, column, dimension, model } = takeover
+function hnswIndex(adoption: Adoption): Step {
+  const { table, column, dimension, model } = adoption
   return {
-    name: 'graph',
-    does: `builds the HNSW index ${takeover.graph} on ${spoken(table)}.${column}`,
-    undoes: `drops the HNSW index ${takeover.graph}`,
+    name: 'index',
+    does: `builds the HNSW index ${adoption.hnswIndex} on ${spoken(table)}.${column}`,
+    undoes: `drops the HNSW index ${adoption.hnswIndex}`,
     locks: none,
     growsWithRows: true,
     apply: ({ site, onProgress }) =>
-      buildGraphOn(site, {
+      buildHnswIndexOn(site, {
         table,
-        name: takeover.graph,
+        name: adoption.hnswIndex,
         column,
         space: { dimension, distance: model?.distance ?? 'cosine' },
         ...(model && { modelName: model.modelName }),
         ...(onProgress && { onProgress }),
       }),
-    undo: ({ site }) => dropIndex(site, { schema: table.schema, name: takeover.graph }),
+    undo: ({ site }) => dropIndex(site, { schema: table.schema, name: adoption.hnswIndex }),
   }
 }
 
 /** Nothing to build; on the way back, an index that a bulk load replaced is made again as it was. */
-function adopted({ table, graph: name }: Takeover, index: AdoptedGraph): Step {
+function adopted({ table, hnswIndex: name }: Adoption, index: AdoptedHnswIndex): Step {
   return {
-    name: 'graph',
+    name: 'index',
     does: `keeps the HNSW index ${index.name}, which becomes ${name}`,
     undoes: `keeps the HNSW index ${index.name}, or builds it again as it was if a load has replaced it`,
     locks: none,
@@ -205,10 +205,10 @@ function adopted({ table, graph: name }: Takeover, index: AdoptedGraph): Step {
   }
 }
 
-function statistics({ table }: Takeover): Step {
+function statistics({ table }: Adoption): Step {
   return {
     name: 'statistics',
-    does: `analyzes ${spoken(table)}, so that the planner uses the graph`,
+    does: `analyzes ${spoken(table)}, so that the planner uses the HNSW index`,
     undoes: `keeps the statistics of ${spoken(table)}`,
     locks: none,
     growsWithRows: false,

@@ -4,18 +4,18 @@ import { literal, relationExists } from '../catalog.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { instant, type Step, shortly } from './context.ts'
 import { sameTable } from './discover.ts'
-import type { AddedColumn, AddedDefault, Takeover } from './record.ts'
+import type { AddedColumn, AddedDefault, Adoption } from './record.ts'
 import { spoken } from './table-facts.ts'
 
-/** The take-over's own columns and those of the mapping: one ALTER TABLE for each table. */
-export function columnsByTable(takeover: Takeover): Step[] {
+/** The adoption's own columns and those of the mapping: one ALTER TABLE for each table. */
+export function columnsByTable(adoption: Adoption): Step[] {
   const own: AddedColumn[] = []
-  if (takeover.addsModelId) {
-    own.push(added(takeover.table, 'model_id', `int not null default ${takeover.modelId}`))
+  if (adoption.addsModelId) {
+    own.push(added(adoption.table, 'model_id', `int not null default ${adoption.modelId}`))
   }
-  if (takeover.addsId) own.push(added(takeover.table, 'id', 'bigint not null default 0'))
+  if (adoption.addsId) own.push(added(adoption.table, 'id', 'bigint not null default 0'))
   const tables: TableName[] = []
-  const all = [...takeover.columns, ...own]
+  const all = [...adoption.columns, ...own]
   for (const { table } of all) if (!tables.some((one) => sameTable(one, table))) tables.push(table)
   return tables.map((table) =>
     columns(
@@ -54,23 +54,23 @@ function columns(table: TableName, wanted: readonly AddedColumn[]): Step {
   }
 }
 
-export function defaults(takeover: Takeover): Step {
-  const tables = [...new Set(takeover.defaults.map(({ table }) => spoken(table)))].join(', ')
-  const list = takeover.defaults.map(
+export function defaults(adoption: Adoption): Step {
+  const tables = [...new Set(adoption.defaults.map(({ table }) => spoken(table)))].join(', ')
+  const list = adoption.defaults.map(
     ({ table, column, expression }) =>
       `${spoken(table)}.${column} ${expression === '' ? '(a sequence)' : expression}`,
   )
   return {
     name: 'defaults',
     does: `gives required columns without a default one, so that ingest can add rows: ${list.join(', ')}`,
-    undoes: `gives ${takeover.defaults.map(({ table, column }) => `${spoken(table)}.${column}`).join(', ')} the default of before`,
+    undoes: `gives ${adoption.defaults.map(({ table, column }) => `${spoken(table)}.${column}`).join(', ')} the default of before`,
     locks: instant(tables),
     growsWithRows: false,
     apply: async (context) => {
-      for (const one of takeover.defaults) await shortly(context, (tx) => addDefault(tx, one))
+      for (const one of adoption.defaults) await shortly(context, (tx) => addDefault(tx, one))
     },
     undo: async (context) => {
-      for (const one of takeover.defaults) await shortly(context, (tx) => dropDefault(tx, one))
+      for (const one of adoption.defaults) await shortly(context, (tx) => dropDefault(tx, one))
     },
   }
 }

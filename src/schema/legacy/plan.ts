@@ -1,12 +1,12 @@
 import type { Queryable } from '../../postgres/database.ts'
-import { describeTakeover, type TakeoverOptions } from './describe.ts'
+import { type AdoptionOptions, describeAdoption } from './describe.ts'
 import { onlineSteps } from './online-steps.ts'
-import type { Takeover } from './record.ts'
+import type { Adoption } from './record.ts'
 import { spoken } from './table-facts.ts'
 
 /** What an upgrade will do, said before it starts. */
 export interface UpgradePlan {
-  /** The table that is taken over, its vector column and size. */
+  /** The table that is adopted, its vector column and size. */
   readonly table: string
   readonly column: string
   readonly dimension: number
@@ -28,28 +28,28 @@ export interface PlannedStep {
 }
 
 /** Only reads. Refuses what the upgrade itself would refuse. */
-export async function planTakeover(
+export async function planAdoption(
   db: Queryable,
-  options: TakeoverOptions,
-  underWay: Takeover | null,
+  options: AdoptionOptions,
+  underWay: Adoption | null,
 ): Promise<UpgradePlan> {
-  const takeover = underWay ?? (await describeTakeover(db, options))
-  const { layout } = takeover
+  const adoption = underWay ?? (await describeAdoption(db, options))
+  const { layout } = adoption
   return {
-    table: spoken(takeover.table),
-    column: takeover.column,
-    dimension: takeover.dimension,
-    rows: takeover.rows,
-    bytes: takeover.bytes,
-    model: takeover.model?.modelName ?? null,
+    table: spoken(adoption.table),
+    column: adoption.column,
+    dimension: adoption.dimension,
+    rows: adoption.rows,
+    bytes: adoption.bytes,
+    model: adoption.model?.modelName ?? null,
     chunks: { table: spoken(layout.chunks.table), textColumn: layout.chunks.content },
     documents: {
       table: spoken(layout.documents.table),
       titleColumn: layout.documents.title,
-      created: takeover.createsDocuments,
+      created: adoption.createsDocuments,
     },
     steps: [
-      ...onlineSteps(takeover).map(({ name, does, locks, growsWithRows }) => ({
+      ...onlineSteps(adoption).map(({ name, does, locks, growsWithRows }) => ({
         step: name,
         does,
         locks,
@@ -57,11 +57,11 @@ export async function planTakeover(
       })),
       {
         step: 'swap',
-        does: `renames ${spoken(takeover.table)} to chunk_embeddings_model_${takeover.modelId} and its column to embedding_${takeover.dimension}, and attaches it to a partitioned table of the old name; no vector is moved${takeover.adoptedGraph === null ? '' : `; its index ${takeover.adoptedGraph.name} becomes ${takeover.graph}`}`,
-        locks: `all use of ${spoken(takeover.table)}, in one transaction of some hundredths of a second`,
+        does: `renames ${spoken(adoption.table)} to chunk_embeddings_model_${adoption.modelId} and its column to embedding_${adoption.dimension}, and attaches it to a partitioned table of the old name; no vector is moved${adoption.adoptedHnswIndex === null ? '' : `; its index ${adoption.adoptedHnswIndex.name} becomes ${adoption.hnswIndex}`}`,
+        locks: `all use of ${spoken(adoption.table)}, in one transaction of some hundredths of a second`,
         growsWithRows: false,
       },
     ],
-    warnings: takeover.warnings,
+    warnings: adoption.warnings,
   }
 }

@@ -44,7 +44,7 @@ export interface AddedIndex {
 }
 
 /** The owner's HNSW index, with its definition, should a bulk load have replaced it when it is given back. */
-export interface AdoptedGraph {
+export interface AdoptedHnswIndex {
   readonly name: string
   readonly definition: string
 }
@@ -69,11 +69,11 @@ export interface OwnedSequence {
 }
 
 /**
- * All that the take-over of a table does, decided before the first change and stored in `revector_revisions`:
+ * All that the adoption of a table does, decided before the first change and stored in `revector_revisions`:
  * resuming follows it, rolling back undoes it.
  */
-export interface Takeover {
-  readonly kind: 'takeover'
+export interface Adoption {
+  readonly kind: 'adoption'
   readonly table: TableName
   /** The vector column's name before. */
   readonly column: string
@@ -96,9 +96,9 @@ export interface Takeover {
   readonly indexes: readonly AddedIndex[]
   /** From `chunk_id`, where there was none. */
   readonly addsForeignKey: boolean
-  /** The owner's HNSW index that becomes the graph; null: one is built. */
-  readonly adoptedGraph: AdoptedGraph | null
-  readonly graph: string
+  /** The owner's HNSW index that becomes the HNSW index; null: one is built. */
+  readonly adoptedHnswIndex: AdoptedHnswIndex | null
+  readonly hnswIndex: string
   readonly identities: readonly IdentityFacts[]
   readonly sequences: readonly OwnedSequence[]
   /** Columns whose NOT NULL would stand in the way of other models' rows. */
@@ -108,8 +108,8 @@ export interface Takeover {
   readonly rollingBack?: boolean
 }
 
-/** Name of the constraint, index or sequence of the take-over, by what it is for. */
-export function takeoverNames(modelId: number): {
+/** Name of the constraint, index or sequence of the adoption, by what it is for. */
+export function adoptionNames(modelId: number): {
   readonly unique: string
   readonly modelCheck: string
   readonly chunkCheck: string

@@ -6,7 +6,7 @@ import { vectorColumn, vectorColumnName } from '../index-kind.ts'
 import { saveLayout, type TableName, tableOf } from '../layout.ts'
 import { type StepContext, shortly } from './context.ts'
 import { insertFirstModel } from './insert-first-model.ts'
-import { type Takeover, takeoverNames } from './record.ts'
+import { type Adoption, adoptionNames } from './record.ts'
 import { identityToSequence, nextOf } from './sequences.ts'
 import { idSequence, modelTableOf, numbering } from './swapped.ts'
 import { spoken } from './table-facts.ts'
@@ -21,39 +21,39 @@ const parentKey = 'chunk_embeddings_chunk_id_model_id_key'
  * @returns how long the table was locked, ms
  */
 export async function swapIn(context: StepContext): Promise<number> {
-  const { takeover, onProgress } = context
-  const { table, modelId, column, dimension } = takeover
-  const model = modelTableOf(takeover)
+  const { adoption, onProgress } = context
+  const { table, modelId, column, dimension } = adoption
+  const model = modelTableOf(adoption)
   let lockedAt = 0
   await shortly(context, async (tx) => {
-    await insertFirstModel(tx, takeover)
-    await saveLayout(tx, takeover.layout)
+    await insertFirstModel(tx, adoption)
+    await saveLayout(tx, adoption.layout)
     await recordDone(tx, 2)
     const renamed = (name: string): string => (name === column ? vectorColumnName(dimension) : name)
     const grants = await grantsOf(tx, table, table, { renamed })
     const identities: Sql[] = []
-    for (const identity of takeover.identities) {
+    for (const identity of adoption.identities) {
       identities.push(...(await identityToSequence(tx, table, identity)))
     }
     await tx.query(sql`lock table ${tableOf(table)} in access exclusive mode`)
     lockedAt = performance.now()
     onProgress?.({ type: 'schema.step', revision: 2, step: 'swap', detail: `${spoken(table)} is locked` })
     const statements = [
-      ...renameOld(takeover, model, identities),
-      ...createParent(takeover, model),
+      ...renameOld(adoption, model, identities),
+      ...createParent(adoption, model),
       ...grants,
       sql`alter table ${tableOf(table)} attach partition ${tableOf(model)} for values in (${raw(String(modelId))})`,
-      ...renameGraph(takeover),
+      ...renameHnswIndex(adoption),
     ]
     await tx.query(join(statements, ';\n'))
   })
   return performance.now() - lockedAt
 }
 
-function renameOld(takeover: Takeover, model: TableName, identities: readonly Sql[]): Sql[] {
-  const { table, column, dimension, modelId } = takeover
-  const unique = ident(takeoverNames(modelId).unique)
-  const sequence = idSequence(takeover)
+function renameOld(adoption: Adoption, model: TableName, identities: readonly Sql[]): Sql[] {
+  const { table, column, dimension, modelId } = adoption
+  const unique = ident(adoptionNames(modelId).unique)
+  const sequence = idSequence(adoption)
   const numberIds = [
     sql`create sequence ${tableOf(sequence)}`,
     sql`alter table ${tableOf(table)} alter column id set default ${nextOf(sequence)}`,
@@ -62,15 +62,15 @@ function renameOld(takeover: Takeover, model: TableName, identities: readonly Sq
     sql`alter table ${tableOf(table)} rename column ${ident(column)} to ${vectorColumn(dimension)}`,
     sql`alter table ${tableOf(table)} add constraint ${unique} unique using index ${unique}`,
     ...identities,
-    ...(takeover.addsId ? numberIds : []),
+    ...(adoption.addsId ? numberIds : []),
     sql`alter table ${tableOf(table)} rename to ${ident(model.name)}`,
   ]
 }
 
-function createParent(takeover: Takeover, model: TableName): Sql[] {
-  const { table, optional, comment, owner } = takeover
+function createParent(adoption: Adoption, model: TableName): Sql[] {
+  const { table, optional, comment, owner } = adoption
   const loosened = optional.map((column) => {
-    const name = column === takeover.column ? vectorColumn(takeover.dimension) : ident(column)
+    const name = column === adoption.column ? vectorColumn(adoption.dimension) : ident(column)
     return sql`alter column ${name} drop not null`
   })
   const changes = [
@@ -86,7 +86,7 @@ function createParent(takeover: Takeover, model: TableName): Sql[] {
     sql`alter table ${tableOf(table)} ${join(changes)}`,
     sql`alter table ${tableOf(table)} owner to ${ident(owner)}`,
     // The first model may be removed one day: what numbers the rows must not go with its table.
-    ...numbering(takeover).flatMap(({ column, sequence }) => [
+    ...numbering(adoption).flatMap(({ column, sequence }) => [
       sql`alter sequence ${tableOf(sequence)} owner to ${ident(owner)}`,
       sql`alter sequence ${tableOf(sequence)} owned by ${tableOf(table)}.${ident(column)}`,
     ]),
@@ -94,7 +94,7 @@ function createParent(takeover: Takeover, model: TableName): Sql[] {
   ]
 }
 
-function renameGraph({ table, adoptedGraph, graph }: Takeover): Sql[] {
-  if (adoptedGraph === null || adoptedGraph.name === graph) return []
-  return [sql`alter index ${ident(table.schema, adoptedGraph.name)} rename to ${ident(graph)}`]
+function renameHnswIndex({ table, adoptedHnswIndex, hnswIndex }: Adoption): Sql[] {
+  if (adoptedHnswIndex === null || adoptedHnswIndex.name === hnswIndex) return []
+  return [sql`alter index ${ident(table.schema, adoptedHnswIndex.name)} rename to ${ident(hnswIndex)}`]
 }

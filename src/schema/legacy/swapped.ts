@@ -6,10 +6,10 @@ import { relationExists } from '../catalog.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { modelTables } from '../model-table.ts'
 import { modelTableName } from '../names.ts'
-import type { Takeover } from './record.ts'
+import type { Adoption } from './record.ts'
 
 /** Whether the old table is already under the new one. */
-export async function isSwapped(db: Queryable, { table }: Takeover): Promise<boolean> {
+export async function isSwapped(db: Queryable, { table }: Adoption): Promise<boolean> {
   const { rows } = await db.query(sql`
     select from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = ${table.schema} and c.relname = ${table.name} and c.relkind = 'p'`)
@@ -17,26 +17,26 @@ export async function isSwapped(db: Queryable, { table }: Takeover): Promise<boo
 }
 
 /**
- * For a database that was taken over.
+ * For a database that was adopted.
  *
  * @throws RevectorError ROLLBACK_REFUSED naming the models and how many vectors each would lose
  */
-export async function refuseOtherVectors(db: Queryable, takeover: Takeover): Promise<void> {
-  const model = modelTableOf(takeover)
+export async function refuseOtherVectors(db: Queryable, adoption: Adoption): Promise<void> {
+  const model = modelTableOf(adoption)
   if (!(await relationExists(db, model))) {
     throw new RevectorError(
       'ROLLBACK_REFUSED',
       `The model that the old table belonged to was removed, with its table ${model.name}.`,
       {
         hint: 'Restore a backup from before the upgrade.',
-        data: { model: takeover.model?.modelName ?? null },
+        data: { model: adoption.model?.modelName ?? null },
       },
     )
   }
   const lost = await vectorsBut(db, model.name)
   if (lost.length === 0) return
   const { rows: first } = await db.query<{ name: string; state: string }>(
-    sql`select model_name as name, state from embedding_models where id = ${takeover.modelId}`,
+    sql`select model_name as name, state from embedding_models where id = ${adoption.modelId}`,
   )
   const [{ name, state } = { name: '', state: 'current' }] = first
   const remove = `remove these models (${lost.map(({ model: other }) => `revector models remove ${other}`).join(', ')})`
@@ -97,18 +97,18 @@ async function vectorsBut(db: Queryable, spared: string | null): Promise<readonl
   return found
 }
 
-export function numbering(takeover: Takeover): { readonly column: string; readonly sequence: TableName }[] {
+export function numbering(adoption: Adoption): { readonly column: string; readonly sequence: TableName }[] {
   return [
-    ...takeover.identities,
-    ...takeover.sequences,
-    ...(takeover.addsId ? [{ column: 'id', sequence: idSequence(takeover) }] : []),
+    ...adoption.identities,
+    ...adoption.sequences,
+    ...(adoption.addsId ? [{ column: 'id', sequence: idSequence(adoption) }] : []),
   ]
 }
 
-export function idSequence({ table }: Takeover): TableName {
+export function idSequence({ table }: Adoption): TableName {
   return { schema: table.schema, name: 'chunk_embeddings_id_seq' }
 }
 
-export function modelTableOf({ table, modelId }: Takeover): TableName {
+export function modelTableOf({ table, modelId }: Adoption): TableName {
   return { schema: table.schema, name: modelTableName(modelId) }
 }

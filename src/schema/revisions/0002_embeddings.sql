@@ -1,4 +1,4 @@
--- Revision 2, second part, for a database that has nothing to take over. (One that has: legacy/.)
+-- Revision 2, second part, for a database that has nothing to adopt. (One that has: legacy/.)
 
 drop table chunk_embeddings;
 
@@ -6,7 +6,7 @@ drop table chunk_embeddings;
 -- PostgreSQL 17 the tables under a partitioned one do not share its identity.
 create sequence chunk_embeddings_id_seq;
 
--- Unique and not a primary key, so that a table taken over keeps its own. Foreign keys and graphs belong to
+-- Unique and not a primary key, so that a table adopted keeps its own. Foreign keys and HNSW indexes belong to
 -- each model's table: see docs/decisions.
 create table chunk_embeddings (
   id bigint not null default nextval('chunk_embeddings_id_seq'),

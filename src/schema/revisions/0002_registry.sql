@@ -1,4 +1,4 @@
--- Revision 2, first part: what every database gets, new or taken over.
+-- Revision 2, first part: what every database gets, new or adopted.
 
 -- One row is one vector space. The endpoint (base_url) is where to ask, not part of the space.
 create table embedding_models (

@@ -4,7 +4,7 @@ import { RevectorError } from '../../core/errors.ts'
 import type { Hit, SearchResult } from '../../core/search.ts'
 import type { LanguageModel } from '../../generating/contract.ts'
 import { estimateTokens } from '../../splitting/tokens.ts'
-import type { SearchParts } from '../parts.ts'
+import type { SearchDeps } from '../deps.ts'
 import { search } from '../search.ts'
 import { searchWhileFilling } from '../search-while-filling.ts'
 import { roomForPassages, tokensAtMost } from './budget.ts'
@@ -16,7 +16,7 @@ import { promptFor } from './prompt.ts'
 import { type AskRequest, type CheckedAsk, checkAsk } from './request.ts'
 import { type Rarity, rarityIn, wordsOf } from './words.ts'
 
-export interface AnswerParts extends SearchParts {
+export interface AnswerDeps extends SearchDeps {
   /** Null: none is configured. */
   readonly language: () => Promise<LanguageModel | null>
 }
@@ -42,18 +42,18 @@ const noSentence =
  * @throws RevectorError as `search`, and what the language model throws
  */
 export async function* ask(
-  parts: AnswerParts,
+  deps: AnswerDeps,
   request: AskRequest,
 ): AsyncGenerator<AnswerEvent, void, undefined> {
   const began = performance.now()
   const checked = checkAsk(request)
-  const language = checked.mode === 'extractive' ? null : await parts.language()
+  const language = checked.mode === 'extractive' ? null : await deps.language()
   if (checked.mode === 'generated' && language === null) throw noLanguageModel()
   const mode: AnswerMode = language === null ? 'extractive' : 'generated'
 
   const { query, topK, signal } = checked
   const room = language === null ? extractiveTokens : roomForPassages(language.spec, query)
-  const found = await find(parts, checked)
+  const found = await find(deps, checked)
   const passages = choosePassages(found.hits, {
     most: topK,
     tokens: room,
@@ -85,7 +85,7 @@ export async function* ask(
 }
 
 async function find(
-  parts: SearchParts,
+  deps: SearchDeps,
   { query, modelName, serve, minScore, filter, signal }: CheckedAsk,
 ): Promise<SearchResult> {
   const request = {
@@ -95,8 +95,8 @@ async function find(
     filter,
     signal,
   }
-  if (serve !== undefined) return searchWhileFilling(parts, { ...request, serve })
-  return search(parts, { ...request, modelName })
+  if (serve !== undefined) return searchWhileFilling(deps, { ...request, serve })
+  return search(deps, { ...request, modelName })
 }
 
 type Outcome = Pick<

@@ -127,7 +127,7 @@ export const provocations: ProvocationsOf<typeof contract> = {
       const { id } = await revector.migrations.start({
         sourceModel: 'retired',
         targetModel: small,
-        holdoverSeconds: 0,
+        rollbackWindowSeconds: 0,
         gates: { overlap: null },
       })
       await revector.migrations.work({ once: true })

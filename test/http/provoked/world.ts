@@ -77,12 +77,10 @@ function brokenCopy(revector: Revector): Revector {
         typeof Reflect.get(target, name) === 'function' ? fails : Reflect.get(target, name),
     })
   const { db, models, ingestion, migrations, documents, answers, retriever, idempotency } = revector
-  const parts = { db, models, ingestion, migrations, documents, answers, retriever, idempotency }
+  const deps = { db, models, ingestion, migrations, documents, answers, retriever, idempotency }
   return {
     ...revector,
-    ...(Object.fromEntries(
-      Object.entries(parts).map(([name, part]) => [name, broken(part)]),
-    ) as typeof parts),
+    ...(Object.fromEntries(Object.entries(deps).map(([name, part]) => [name, broken(part)])) as typeof deps),
     doctor: fails,
   }
 }
@@ -101,7 +99,7 @@ export async function moving<T>(
   { target = wide, filled = false }: { readonly target?: string; readonly filled?: boolean },
   work: (ask: (id: string, body?: object) => ReturnType<typeof call>, id: string) => Promise<T>,
 ): Promise<T> {
-  const limits = { holdoverSeconds: 0, gates: { overlap: null } }
+  const limits = { rollbackWindowSeconds: 0, gates: { overlap: null } }
   const { id } = await revector.migrations.start({ sourceModel: small, targetModel: target, ...limits })
   if (filled) await workAll(revector)
   try {

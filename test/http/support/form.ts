@@ -7,8 +7,8 @@ export interface Part {
 const boundary = 'revector-test-boundary'
 
 /** A form as browsers send it. */
-export function form(parts: readonly Part[], end = `--${boundary}--\r\n`) {
-  const pieces = parts.flatMap(({ name, filename, content }) => {
+export function form(deps: readonly Part[], end = `--${boundary}--\r\n`) {
+  const pieces = deps.flatMap(({ name, filename, content }) => {
     const file = filename === undefined ? '' : `; filename="${filename}"`
     return [
       Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"${file}\r\n\r\n`),

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { type Options, optionsSchema } from '../../../src/config/config.ts'
 import type { ServeOptions } from '../../../src/config/serve-options.ts'
-import { type AppParts, createApp } from '../../../src/http/app.ts'
+import { type AppDeps, createApp } from '../../../src/http/app.ts'
 import type { App } from '../../../src/http/route.ts'
 import { createRevector, type Revector } from '../../../src/library/revector.ts'
 import { silentLog } from '../../../src/logs/log.ts'
@@ -34,12 +34,12 @@ export function serveOptions(changes: Options['serve'] = {}): ServeOptions {
 }
 
 /** The tools for agents, as `revector serve` has them. */
-export function withAgents(onFault: (error: unknown) => void = () => {}): NonNullable<AppParts['extend']> {
+export function withAgents(onFault: (error: unknown) => void = () => {}): NonNullable<AppDeps['extend']> {
   return (app, { revector }) => mcpRoutes(app, { revector, version: '0.0.0-test', onFault })
 }
 
 /** The application over a library, its answers held to the contract. */
-export async function openApp(revector: Revector, changes: Partial<AppParts> = {}): Promise<App> {
+export async function openApp(revector: Revector, changes: Partial<AppDeps> = {}): Promise<App> {
   const app = await createApp({
     revector,
     options: serveOptions(),
@@ -59,7 +59,7 @@ export async function openApp(revector: Revector, changes: Partial<AppParts> = {
 /** Both, ended after the test. */
 export async function openService(
   engine: Engine,
-  changes: Partial<AppParts> = {},
+  changes: Partial<AppDeps> = {},
 ): Promise<{ readonly app: App; readonly revector: Revector }> {
   const revector = await openLibrary(engine)
   const app = await openApp(revector, changes)

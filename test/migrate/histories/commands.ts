@@ -16,7 +16,7 @@ import { sql } from '../../../src/postgres/sql.ts'
 import { deleteDocuments } from '../../../src/store/documents.ts'
 import { claimBatch } from '../../../src/store/migration-batches.ts'
 import { requireMigration, setMigrationSettings } from '../../../src/store/migrations.ts'
-import { ingestParts, writeLines } from '../../support/corpus-parts.ts'
+import { ingestDeps, writeLines } from '../../support/corpus-deps.ts'
 import { space } from '../../support/models.ts'
 import { lines } from '../../support/paragraphs.ts'
 import { currentOf, type Ideal, makeCurrent, newestOf, openOf } from './ideal.ts'
@@ -66,7 +66,7 @@ const ingest = fc.tuple(source, texts).map(([where, what]) =>
   }),
 )
 
-/** Only the named model gets it; the others are owed. */
+/** Only the named model gets it; the others are pending. */
 const ingestNamed = fc.tuple(source, texts, fc.nat()).map(([where, what, pick]) =>
   command(`ingest-named ${where} ${JSON.stringify(what)} ${pick}`, async (ideal, { corpus }) => {
     const names = [...ideal.models].flatMap(([name, state]) => (state === 'retired' ? [] : [name]))
@@ -217,8 +217,8 @@ const race = fc.tuple(source, texts).map(([where, what]) =>
       corpus.models.before = async (model) => {
         if (raced || model.modelName !== openOf(ideal)?.target) return
         raced = true
-        const parts = ingestParts(corpus)
-        await writeDocuments(parts, [lines(where, what)], { failing: new Set() })
+        const deps = ingestDeps(corpus)
+        await writeDocuments(deps, [lines(where, what)], { failing: new Set() })
         ideal.documents.set(where, what)
       }
       await work(corpus, { once: true })

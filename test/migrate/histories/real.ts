@@ -6,7 +6,7 @@ import type { Database } from '../../../src/postgres/database.ts'
 import { sql } from '../../../src/postgres/sql.ts'
 import { dropModelTable, modelTable, vectorColumn } from '../../../src/schema/model-table.ts'
 import { allModels } from '../../../src/store/models.ts'
-import { type TestCorpus, testCorpus, writeLines, wrongVectors } from '../../support/corpus-parts.ts'
+import { type TestCorpus, testCorpus, writeLines, wrongVectors } from '../../support/corpus-deps.ts'
 import { space, watchedModels } from '../../support/models.ts'
 import type { Ideal } from './ideal.ts'
 
@@ -72,13 +72,13 @@ export async function expectAgreement(ideal: Ideal, { corpus }: Real): Promise<v
       .map(([source, lines]) => ({ source, lines }))
       .sort((a, b) => (a.source < b.source ? -1 : 1)),
   )
-  // A migration that is not open has no work left, and no model that is not written is owed anything.
-  const { rows: left } = await corpus.db.query<{ batches: number; owed: number }>(sql`
+  // A migration that is not open has no work left, and no model that is not written is pending anything.
+  const { rows: left } = await corpus.db.query<{ batches: number; pending: number }>(sql`
     select (select count(*)::int from migration_batches b join model_migrations m on m.id = b.migration_id
             where m.state in ('cut_over', 'rolled_back', 'retired', 'cancelled')) as batches,
-      (select count(*)::int from owed_chunks o join embedding_models m on m.id = o.model_id
-       where m.state not in ('current', 'standby', 'filling')) as owed`)
-  expect(left).toEqual([{ batches: 0, owed: 0 }])
+      (select count(*)::int from pending_chunks o join embedding_models m on m.id = o.model_id
+       where m.state not in ('current', 'standby', 'filling')) as pending`)
+  expect(left).toEqual([{ batches: 0, pending: 0 }])
 }
 
 /** Every vector there is, by document, place and model: what two databases are compared by. */

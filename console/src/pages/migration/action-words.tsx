@@ -78,7 +78,7 @@ export function explained(
       `${target} keeps its vectors; a second move to it costs nothing.`,
     ],
     retire: [
-      `The vectors of ${source} and their graph are dropped, and their space comes back.`,
+      `The vectors of ${source} and their HNSW index are dropped, and their space comes back.`,
       `Searches are not touched; they use ${target}.`,
       `Going back would mean embedding everything with ${source} again.`,
     ],

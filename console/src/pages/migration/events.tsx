@@ -14,14 +14,14 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
   paused: () => 'Paused',
   resumed: () => 'Resumed',
   filled: () => 'Nothing is left to embed',
-  indexed: (data) => `Graph built in ${number(data, 'seconds').toFixed(1)} s`,
+  indexed: (data) => `HNSW index built in ${number(data, 'seconds').toFixed(1)} s`,
   passed: (data) =>
     list(data, 'overridden') === ''
       ? 'All gates passed'
       : `Passed; accepted by hand: ${list(data, 'overridden')}`,
   failed: (data) => `Did not pass: ${list(data, 'gates')}`,
   gaps: (data) => `${counted(number(data, 'missing'), 'chunk')} without a vector found: filling again`,
-  unindexed: () => 'No valid graph found: it is built again',
+  unindexed: () => 'No valid HNSW index found: it is built again',
   cut_over: (data) => `Cut over: searches use ${data['to']}`,
   rolled_back: (data) => `Rolled back: searches use ${data['to']}`,
   retired: (data) => `${data['model']} retired; ${bytes(number(data, 'bytes'))} came back`,

@@ -52,14 +52,14 @@ export function Figures({ move }: { move: MigrationStatus }) {
           <dt>Space</dt>
           <dd>
             {move.bytes_estimate === null ? '–' : bytes(move.bytes_estimate)}
-            <small>vectors and graph, estimated</small>
+            <small>vectors and HNSW index, estimated</small>
           </dd>
         </div>
-        {move.holdover_until !== null && move.state === 'cut_over' && (
+        {move.rollbackWindow_until !== null && move.state === 'cut_over' && (
           <div>
             <dt>Way back open until</dt>
             <dd>
-              {date(move.holdover_until).replace(/, .*/, '')}
+              {date(move.rollbackWindow_until).replace(/, .*/, '')}
               <small>then the source may be retired</small>
             </dd>
           </div>

@@ -47,7 +47,7 @@ export const edges: readonly Edge[] = [
   ...forward.slice(0, -1).map((from, place) => ({ from, to: forward[place + 1] ?? from })),
   // Chunks without a vector were found, or the scope was widened.
   ...(['indexing', 'verifying', 'ready'] as const).map((from) => ({ from, to: 'filling' as const })),
-  // No valid graph was found.
+  // No valid HNSW index was found.
   { from: 'verifying', to: 'indexing' },
   { from: 'ready', to: 'indexing' },
   ...forward.slice(0, 5).flatMap((state) => [
@@ -78,7 +78,7 @@ export function meaningOf(move: MigrationStatus): string {
     case 'filling':
       return `Workers embed what ${target} lacks. Searches use ${source}; every write reaches both already.`
     case 'indexing':
-      return `Nothing is left to embed. The graph of ${target} is built; searches use ${source}.`
+      return `Nothing is left to embed. The HNSW index of ${target} is built; searches use ${source}.`
     case 'verifying':
       return `The vectors of ${target} are counted, compared and searched before anybody relies on them.`
     case 'ready':

@@ -45,7 +45,7 @@ export function Plan({ plan, onStart }: { plan: MigrationPlan; onStart: () => Pr
           <dd>
             {bytes(plan.bytes_estimate)}
             <small>
-              {bytes(plan.vector_bytes)} of vectors, {bytes(plan.index_bytes)} of graph
+              {bytes(plan.vector_bytes)} of vectors, {bytes(plan.index_bytes)} of HNSW index
             </small>
           </dd>
         </div>

@@ -11,7 +11,7 @@ export interface Rates {
 
 /**
  * How fast chunks were embedded, from the events of batches. A batch comes at once and took a while, so the rate at a
- * batch is taken over the ones before it: at least `least` of them, and a tenth of the whole time.
+ * batch is adopted the ones before it: at least `least` of them, and a tenth of the whole time.
  */
 export function ratesOf(
   events: readonly MigrationEvent[],

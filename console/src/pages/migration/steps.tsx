@@ -7,7 +7,7 @@ export function Steps({ source }: { source: string }) {
         missing. Searches stay with {source}.
       </li>
       <li>
-        <strong>Verify.</strong> Vectors, graph and recall are measured against gates.
+        <strong>Verify.</strong> Vectors, HNSW index and recall are measured against gates.
       </li>
       <li>
         <strong>Cut over.</strong> You decide. One short transaction, and one more to go back.

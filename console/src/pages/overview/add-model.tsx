@@ -25,8 +25,8 @@ export function AddModel({ onClose, onAdded }: { onClose: () => void; onAdded: (
       <form onSubmit={(event) => void add(event)}>
         <div class="dialog-words">
           <p>
-            A name that is known needs nothing else. The model gets a table and a graph of its own; nothing is
-            embedded before you move to it.
+            A name that is known needs nothing else. The model gets a table and an HNSW index of its own;
+            nothing is embedded before you move to it.
           </p>
           <label class="field">
             <span>Name</span>

@@ -46,9 +46,9 @@ export function Attention({
             <p>
               {report === null
                 ? doctor.problem.value === null
-                  ? 'Looking at tables, graphs and plans…'
+                  ? 'Looking at tables, HNSW indexes and plans…'
                   : 'Nothing seems to need attention; a closer look needs a key that may administer.'
-                : `Nothing needs attention. ${report.checks.length} checks of tables, graphs and plans are fine.`}
+                : `Nothing needs attention. ${report.checks.length} checks of tables, HNSW indexes and plans are fine.`}
             </p>
           </li>
         )}

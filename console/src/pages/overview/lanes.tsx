@@ -58,7 +58,7 @@ function Lane({ model, chunks }: { model: Model; chunks: number }) {
         <h2>{model.model_name}</h2>
         <StateChip state={model.state} />
         <span class="lane-facts">
-          {counted(model.dimension, 'dimension')} · {model.provider} · {graph(model)}
+          {counted(model.dimension, 'dimension')} · {model.provider} · {hnswIndex(model)}
         </span>
       </div>
       <Meter share={covered} height={thickness(model.dimension)} label={`Coverage of ${model.model_name}`} />
@@ -86,9 +86,9 @@ function Lane({ model, chunks }: { model: Model; chunks: number }) {
   )
 }
 
-function graph({ index }: Model): string {
+function hnswIndex({ index }: Model): string {
   if (index === null) return 'compared row by row'
-  return index.valid ? `graph of ${bytes(index.bytes)}` : 'its graph is broken'
+  return index.valid ? `HNSW index of ${bytes(index.bytes)}` : 'its HNSW index is broken'
 }
 
 function Waiting({ model, movable }: { model: Model; movable: boolean }) {

@@ -79,7 +79,7 @@ function Known({
       )}
       <section class="ground" aria-label="The database">
         <dl class="facts">
-          <Fact name="Graphs" value={bytes(index)} note="HNSW indexes of all models" />
+          <Fact name="HNSW indexes" value={bytes(index)} note="HNSW indexes of all models" />
           <Fact
             name="Engine"
             value={status.engine === 'embedded' ? 'Embedded' : 'Server'}

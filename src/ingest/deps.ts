@@ -6,7 +6,7 @@ import type { Layout } from '../schema/layout.ts'
 import type { SplitOptions } from '../splitting/split.ts'
 
 /** What ingesting needs. */
-export interface IngestParts {
+export interface IngestDeps {
   readonly db: Database
   readonly layout: Layout
   readonly parser: Parser

@@ -1,7 +1,7 @@
 import type { Revector } from '../library/revector.ts'
 
 /** What the tools work with, for one client. */
-export interface McpParts {
+export interface McpDeps {
   readonly revector: Revector
   readonly version: string
   /** Whether documents may be written. */

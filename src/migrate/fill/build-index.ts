@@ -3,18 +3,18 @@ import type { Model } from '../../core/model.ts'
 import type { OnProgress } from '../../core/progress.ts'
 import type { Database } from '../../postgres/database.ts'
 import { vacuumEmbedded } from '../../postgres/vacuum.ts'
-import { buildGraph } from '../../schema/graph-build.ts'
+import { buildHnswIndex } from '../../schema/hnsw-build.ts'
 import { tryLock } from '../../store/held-lock.ts'
 import { requireMigration } from '../../store/migrations.ts'
 import { advance } from '../advance.ts'
 
 /**
- * The graph of a target that has been filled, built by one worker; then the migration goes on to be verified.
+ * The HNSW index of a target that has been filled, built by one worker; then the migration goes on to be verified.
  *
  * @returns false while another worker builds it
  * @throws RevectorError of the database, INTERRUPTED
  */
-export async function buildTargetGraph(
+export async function buildTargetHnswIndex(
   db: Database,
   migration: Migration,
   target: Model,
@@ -26,7 +26,7 @@ export async function buildTargetGraph(
     readonly helpers: number
   },
 ): Promise<boolean> {
-  const lock = await tryLock(db, `graph ${target.id}`)
+  const lock = await tryLock(db, `HNSW index ${target.id}`)
   if (lock === null) return false
   try {
     // The one that built it before may just have finished.
@@ -34,7 +34,7 @@ export async function buildTargetGraph(
     const { signal, onProgress, actor, helpers } = options
     const begun = performance.now()
     let rows = 0
-    await buildGraph(db, target, {
+    await buildHnswIndex(db, target, {
       modelName: target.modelName,
       helpers,
       signal,

@@ -4,8 +4,8 @@ import type { Queryable, Session } from '../postgres/database.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 import type { ModelSpace } from './names.ts'
 
-/** Graphs of one dimension share a name that the first of them has, so they are built and dropped in turn. */
-export interface GraphTurn {
+/** HNSW indexes of one dimension share a name that the first of them has, so they are built and dropped in turn. */
+export interface IndexBuildLock {
   readonly schema: string
   readonly model: ModelSpace
 }
@@ -17,10 +17,10 @@ function key(schema: string, what: string): Sql {
   return sql`${lockClass}::int, hashtext(${`${schema} ${what}`})`
 }
 
-/** Held while one graph is built or waits to be. */
-const ofModel = ({ schema, model }: GraphTurn): Sql => key(schema, `model ${model.id}`)
-/** Held while a graph of the dimension is built or dropped. */
-const ofDimension = ({ schema, model }: GraphTurn): Sql => key(schema, `dimension ${model.dimension}`)
+/** Held while one HNSW index is built or waits to be. */
+const ofModel = ({ schema, model }: IndexBuildLock): Sql => key(schema, `model ${model.id}`)
+/** Held while an HNSW index of the dimension is built or dropped. */
+const ofDimension = ({ schema, model }: IndexBuildLock): Sql => key(schema, `dimension ${model.dimension}`)
 
 interface Waiting {
   readonly patient: boolean
@@ -28,14 +28,14 @@ interface Waiting {
 }
 
 /**
- * A turn to build the graph of a model; it ends with the session. Who finds another at a graph of the same dimension
- * waits; who finds another at this very graph does so when `patient`.
+ * A turn to build the HNSW index of a model; it ends with the session. Who finds another at an HNSW index of the same dimension
+ * waits; who finds another at this very HNSW index does so when `patient`.
  *
  * @returns false when another builds it, or is about to, and one is not patient
  */
-export async function takeGraphTurn(
+export async function takeIndexBuildLock(
   session: Session,
-  turn: GraphTurn,
+  turn: IndexBuildLock,
   { patient, signal }: Waiting,
 ): Promise<boolean> {
   if (!(await take(session, ofModel(turn), { patient, signal }))) return false
@@ -59,8 +59,8 @@ async function take(session: Session, lock: Sql, { patient, signal }: Waiting): 
   }
 }
 
-/** Whether nobody builds a graph of the dimension, and nobody will before this transaction ends. */
-export async function holdGraphTurn(tx: Queryable, turn: GraphTurn): Promise<boolean> {
+/** Whether nobody builds an HNSW index of the dimension, and nobody will before this transaction ends. */
+export async function holdIndexBuildLock(tx: Queryable, turn: IndexBuildLock): Promise<boolean> {
   const { rows } = await tx.query<{ taken: boolean }>(
     sql`select pg_try_advisory_xact_lock(${ofDimension(turn)}) as taken`,
   )

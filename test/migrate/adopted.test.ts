@@ -31,7 +31,7 @@ const theirs = `
     select key, case when key = 'p-7' then null else ${vectorSql(16, 'length(passage) + ascii(right(key, 1))')} end
     from passages where passage is not null`
 
-describeEngines('a database that was taken over', (engine) => {
+describeEngines('a database that was adopted', (engine) => {
   it('is planned, verified and examined like our own', async () => {
     const db = await engine.connect()
     await script(db, 'create extension if not exists vector')
@@ -47,36 +47,36 @@ describeEngines('a database that was taken over', (engine) => {
     })
     const layout = await loadLayout(db)
     const models = watchedModels()
-    const parts = { db, layout, models }
+    const deps = { db, layout, models }
     const source = await requireCurrentModel(db)
-    const target = await addModel(parts, space('second', 24))
+    const target = await addModel(deps, space('second', 24))
 
     // 48 have text; hashes are missing, so that a fill can't know of equal texts in another batch.
-    expect(await planMigration(parts, { source, target })).toMatchObject({
+    expect(await planMigration(deps, { source, target })).toMatchObject({
       corpusChunks: 48,
       totalChunks: 48,
       missingChunks: 48,
       texts: 47,
     })
-    expect(await planMigration(parts, { source, target, scope: { sample: 5 } })).toMatchObject({
+    expect(await planMigration(deps, { source, target, scope: { sample: 5 } })).toMatchObject({
       totalChunks: 5,
     })
     const page = (await db.query<{ id: string }>(raw('select id::text as id from pages limit 1'))).rows[0]
     const one = { documents: [page?.id ?? '', 'no uuid'] }
-    expect((await planMigration(parts, { source, target, scope: one })).totalChunks).toBeGreaterThan(10)
+    expect((await planMigration(deps, { source, target, scope: one })).totalChunks).toBeGreaterThan(10)
 
     const request = { source, target, scope: {}, allowedQuarantined: 0, thresholds: defaultGates }
-    const gate = async (name: string) => (await verify(parts, request)).gates.find((one) => one.gate === name)
+    const gate = async (name: string) => (await verify(deps, request)).gates.find((one) => one.gate === name)
     expect(await gate('coverage')).toMatchObject({ passed: false, data: { chunks: 48, missing: 48 } })
-    await fillModel(parts, target)
-    expect((await verify(parts, request)).passed).toBe(true)
+    await fillModel(deps, target)
+    expect((await verify(deps, request)).passed).toBe(true)
     await db.query(sql`
       insert into quarantined_chunks (model_id, chunk_id, code, reason)
       values (${target.id}, 'p-9', 'PROVIDER_REFUSED', 'No.')`)
     await db.query(raw(`delete from chunk_embeddings_model_${target.id} where chunk_id = 'p-9'`))
     expect(await gate('coverage')).toMatchObject({ data: { vectors: 47, quarantined: 1, missing: 0 } })
 
-    const { checks } = await examine(parts, { probe: true })
+    const { checks } = await examine(deps, { probe: true })
     const of = (check: string, model = 'theirs') =>
       checks.filter((found) => found.check === check && found.model === model)
     // The row whose vector is NULL counts as missing.

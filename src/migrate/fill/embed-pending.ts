@@ -7,18 +7,18 @@ import type { Layout } from '../../schema/layout.ts'
 import { tryLock } from '../../store/held-lock.ts'
 import { openMigrations } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
-import { clearPaid, owedChunks } from '../../store/owed.ts'
+import { clearEmbedded, pendingChunks } from '../../store/pending.ts'
 import { embedBatch, storeBatch } from './embed-batch.ts'
 import { failureOf } from './failures.ts'
 
-export interface OweParts {
+export interface PendingDeps {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
 }
 
 export interface Paid {
-  /** Chunks that are owed no more. */
+  /** Chunks that are pending no more. */
   readonly chunks: number
   readonly tokens: number
   /** By model: why it could not be paid. */
@@ -34,8 +34,8 @@ const written: ReadonlySet<ModelState> = new Set(writtenStates)
  *
  * @throws RevectorError INTERRUPTED, of the database
  */
-export async function payOwed(
-  parts: OweParts,
+export async function embedPending(
+  deps: PendingDeps,
   options: {
     readonly signal: AbortSignal
     readonly stop: AbortSignal
@@ -46,17 +46,17 @@ export async function payOwed(
   const failed = new Map<Model, RevectorError>()
   let chunks = 0
   let tokens = 0
-  const open = await openMigrations(parts.db)
-  for (const model of await allModels(parts.db)) {
+  const open = await openMigrations(deps.db)
+  for (const model of await allModels(deps.db)) {
     if (!written.has(model.state) || options.except(model)) continue
     if (open.some((migration) => isLeftTo(migration, model))) continue
-    if (!(await isOwed(parts, model))) continue
-    const lock = await tryLock(parts.db, `owed ${model.id}`)
+    if (!(await isPending(deps, model))) continue
+    const lock = await tryLock(deps.db, `pending ${model.id}`)
     if (lock === null) continue
     try {
-      const opened = await parts.models.open(model)
+      const opened = await deps.models.open(model)
       while (!options.stop.aborted && !options.signal.aborted) {
-        const paid = await payBatch(parts, model, opened, options.signal)
+        const paid = await payBatch(deps, model, opened, options.signal)
         if (paid === null) break
         chunks += paid.chunks
         tokens += paid.tokens
@@ -78,9 +78,9 @@ function isLeftTo({ state, targetModelId }: Migration, model: Model): boolean {
   return targetModelId === model.id && (state === 'filling' || state === 'paused' || state === 'planned')
 }
 
-async function isOwed({ db, layout }: OweParts, model: Model): Promise<boolean> {
+async function isPending({ db, layout }: PendingDeps, model: Model): Promise<boolean> {
   try {
-    return (await owedChunks(db, layout, model, 1)).length > 0
+    return (await pendingChunks(db, layout, model, 1)).length > 0
   } catch (error) {
     // Its table is gone.
     if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return false
@@ -88,20 +88,20 @@ async function isOwed({ db, layout }: OweParts, model: Model): Promise<boolean> 
   }
 }
 
-/** One call of the provider; null when nothing is owed. */
+/** One call of the provider; null when nothing is pending. */
 async function payBatch(
-  { db, layout }: OweParts,
+  { db, layout }: PendingDeps,
   model: Model,
   opened: EmbeddingModel,
   signal: AbortSignal,
 ): Promise<{ readonly chunks: number; readonly tokens: number } | null> {
-  const chunkIds = await owedChunks(db, layout, model, opened.limits.batchItems)
+  const chunkIds = await pendingChunks(db, layout, model, opened.limits.batchItems)
   if (chunkIds.length === 0) return null
   const batch = await embedBatch({ db, layout }, model, { chunkIds, opened, proven: true, signal })
   await db.transaction(
     async (tx) => {
       await storeBatch(tx, layout, model, batch)
-      await clearPaid(tx, model)
+      await clearEmbedded(tx, model)
     },
     { idempotent: true },
   )

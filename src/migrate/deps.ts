@@ -7,7 +7,7 @@ import { isId } from '../store/ids.ts'
 import { latestMigration, requireMigration } from '../store/migrations.ts'
 
 /** What the calls that move a migration on need. */
-export interface MigrationParts {
+export interface MigrationDeps {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }

@@ -3,7 +3,7 @@ import type { EmbeddingModel } from '../../embedding/contract.ts'
 import type { Database } from '../../postgres/database.ts'
 import type { Layout } from '../../schema/layout.ts'
 
-export interface PlanParts {
+export interface PlanDeps {
   readonly db: Database
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }

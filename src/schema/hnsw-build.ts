@@ -4,9 +4,9 @@ import { sqlstateOf } from '../postgres/errors.ts'
 import { ident, sql } from '../postgres/sql.ts'
 import { watchedSession } from './build-watch.ts'
 import { findTable } from './catalog.ts'
-import { freeGraphName, type Graph, graphOf } from './graph.ts'
-import { takeGraphTurn } from './graph-turn.ts'
+import { freeHnswIndexName, type HnswIndex, hnswIndexOf } from './hnsw-index.ts'
 import { type BuildSite, buildIndex } from './index-build.ts'
+import { takeIndexBuildLock } from './index-build-lock.ts'
 import { indexKind, type Space, vectorColumnName } from './index-kind.ts'
 import { type TableName, tableOf } from './layout.ts'
 import { type ModelSpace, modelTableName } from './names.ts'
@@ -21,25 +21,25 @@ export interface BuildOptions {
 }
 
 /**
- * Makes sure that the model's table has a usable graph and fresh statistics: without them the planner
- * passes the graph by. On a server the table stays readable and writable meanwhile. An invalid left-over is
+ * Makes sure that the model's table has a usable HNSW index and fresh statistics: without them the planner
+ * passes the HNSW index by. On a server the table stays readable and writable meanwhile. An invalid left-over is
  * replaced. Must not be called inside a transaction. While another session is at it, it is waited for.
  */
-export async function buildGraph(
+export async function buildHnswIndex(
   db: Database,
   model: ModelSpace,
   options: BuildOptions = {},
-): Promise<Graph> {
+): Promise<HnswIndex> {
   const built = await build(db, model, { ...options, patient: true })
   if (built === null) throw new Error(`${modelTableName(model.id)} does not exist`)
   return built
 }
 
 /**
- * The same, but for a graph that another session builds at this moment (it will have all that is stored by now), and for
+ * The same, but for an HNSW index that another session builds at this moment (it will have all that is stored by now), and for
  * a model that was removed a moment ago.
  */
-export async function buildGraphUnlessBuilding(
+export async function buildHnswIndexUnlessBuilding(
   db: Database,
   model: ModelSpace,
   options: BuildOptions = {},
@@ -55,24 +55,24 @@ async function build(
   db: Database,
   model: ModelSpace,
   { patient, ...options }: BuildOptions & { readonly patient: boolean },
-): Promise<Graph | null> {
+): Promise<HnswIndex | null> {
   const table = await findTable(db, modelTableName(model.id))
   if (table === null) return null
   return await watchedSession(db, options.signal, async (session, watch) => {
     const { signal } = options
     const site: BuildSite = { session, watch, concurrent: db.concurrent, ...(signal && { signal }) }
     const turn = { schema: table.schema, model }
-    if (db.concurrent && !(await takeGraphTurn(session, turn, { patient, signal }))) return null
+    if (db.concurrent && !(await takeIndexBuildLock(session, turn, { patient, signal }))) return null
     for (let attempt = 1; ; attempt += 1) {
-      const found = await graphOf(session, model)
+      const found = await hnswIndexOf(session, model)
       if (found?.valid === true) {
         await session.query(sql`analyze ${tableOf(table)}`)
         return found
       }
-      if (attempt > attempts) throw new Error(`The graph of ${table.name} vanished while it was built`)
-      const name = found?.name ?? (await freeGraphName(session, table.schema, model))
+      if (attempt > attempts) throw new Error(`The HNSW index of ${table.name} vanished while it was built`)
+      const name = found?.name ?? (await freeHnswIndexName(session, table.schema, model))
       const space = { space: model, column: vectorColumnName(model.dimension) }
-      await unlessTaken(() => buildGraphOn(site, { ...options, ...space, table, name }))
+      await unlessTaken(() => buildHnswIndexOn(site, { ...options, ...space, table, name }))
     }
   })
 }
@@ -89,8 +89,8 @@ async function unlessTaken(use: () => Promise<void>): Promise<void> {
 /** duplicate_table, and unique_violation where both were created at once. */
 const nameTaken: ReadonlySet<string> = new Set(['42P07', '23505'])
 
-/** The build of a graph, with its events. */
-export async function buildGraphOn(
+/** The build of an HNSW index, with its events. */
+export async function buildHnswIndexOn(
   site: BuildSite,
   request: Omit<BuildOptions, 'signal'> & {
     readonly table: TableName

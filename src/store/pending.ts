@@ -12,7 +12,7 @@ import { hasText } from './scope.ts'
  * In the transaction that writes chunks: records those of them that a written model gets no vector of. A cut-over
  * looks here and need not look at the corpus.
  */
-export async function oweChunks(
+export async function recordPending(
   tx: Queryable,
   layout: Layout,
   model: StoredSpace,
@@ -21,7 +21,7 @@ export async function oweChunks(
   if (chunkIds.length === 0) return
   await explainingMissingColumn(model, () =>
     tx.query(sql`
-      insert into owed_chunks (model_id, chunk_id)
+      insert into pending_chunks (model_id, chunk_id)
       select ${model.id}, u.id
       from unnest(${idArray(layout.chunks.idType, chunkIds)}) as u (id)
       where not ${hasVector(model, sql`u.id`)}
@@ -33,10 +33,12 @@ export async function oweChunks(
 /** What is on record, by model: what a worker looks through. Some of it may have been paid since. */
 export async function countRecorded(
   db: Queryable,
-): Promise<readonly { readonly modelName: string; readonly owed: number; readonly quarantined: number }[]> {
-  const { rows } = await db.query<{ modelName: string; owed: number; quarantined: number }>(sql`
+): Promise<
+  readonly { readonly modelName: string; readonly pending: number; readonly quarantined: number }[]
+> {
+  const { rows } = await db.query<{ modelName: string; pending: number; quarantined: number }>(sql`
     select m.model_name as "modelName",
-      (select count(*) from owed_chunks o where o.model_id = m.id)::int as owed,
+      (select count(*) from pending_chunks o where o.model_id = m.id)::int as pending,
       (select count(*) from quarantined_chunks q where q.model_id = m.id)::int as quarantined
     from embedding_models m
     where m.state <> 'retired'
@@ -44,16 +46,16 @@ export async function countRecorded(
   return rows
 }
 
-/** Chunks that are owed to a model in truth: not paid since, not impossible to embed. Costs what is recorded, not the corpus. */
-export async function countOwed(db: Queryable, layout: Layout, model: StoredSpace): Promise<number> {
+/** Chunks that are pending to a model in truth: not paid since, not impossible to embed. Costs what is recorded, not the corpus. */
+export async function countPending(db: Queryable, layout: Layout, model: StoredSpace): Promise<number> {
   const { rows } = await explainingMissingColumn(model, () =>
-    db.query<{ count: string }>(sql`select count(*) as count from (${owed(layout, model)}) o`),
+    db.query<{ count: string }>(sql`select count(*) as count from (${pending(layout, model)}) o`),
   )
   return Number(rows[0]?.count ?? 0)
 }
 
 /** Up to `limit` of them, the oldest first. */
-export async function owedChunks(
+export async function pendingChunks(
   db: Queryable,
   layout: Layout,
   model: StoredSpace,
@@ -61,23 +63,23 @@ export async function owedChunks(
 ): Promise<readonly ChunkId[]> {
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ id: string }>(sql`
-      select id::text as id from (${owed(layout, model)}) o order by since, id limit ${limit}`),
+      select id::text as id from (${pending(layout, model)}) o order by since, id limit ${limit}`),
   )
   return rows.map((row) => row.id)
 }
 
-/** Forgets what has been paid. */
-export async function clearPaid(db: Queryable, model: StoredSpace): Promise<void> {
+/** Forgets what has been embedded. */
+export async function clearEmbedded(db: Queryable, model: StoredSpace): Promise<void> {
   await explainingMissingColumn(model, () =>
     db.query(sql`
-      delete from owed_chunks o
+      delete from pending_chunks o
       where o.model_id = ${model.id} and ${hasVector(model, sql`o.chunk_id`)}`),
   )
 }
 
 /** When a model is written no more. */
-export async function forgetOwed(tx: Queryable, modelId: number): Promise<void> {
-  await tx.query(sql`delete from owed_chunks where model_id = ${modelId}`)
+export async function forgetPending(tx: Queryable, modelId: number): Promise<void> {
+  await tx.query(sql`delete from pending_chunks where model_id = ${modelId}`)
 }
 
 /** When the vectors of a model go. */
@@ -85,11 +87,11 @@ export async function forgetQuarantined(tx: Queryable, modelId: number): Promise
   await tx.query(sql`delete from quarantined_chunks where model_id = ${modelId}`)
 }
 
-function owed(layout: Layout, model: StoredSpace): Sql {
+function pending(layout: Layout, model: StoredSpace): Sql {
   const c = chunkColumns(layout)
   return sql`
       select o.chunk_id as id, o.since
-      from owed_chunks o
+      from pending_chunks o
       cross join lateral (
         select c.${c.id}, c.${c.content} from ${c.table} c where c.${c.id} = o.chunk_id limit 1
       ) c
@@ -102,7 +104,7 @@ function owed(layout: Layout, model: StoredSpace): Sql {
 
 /**
  * A limit keeps the planner from turning this into a join, for which it might read the whole table: how few chunks are
- * owed is nothing that its statistics know.
+ * pending is nothing that its statistics know.
  */
 function hasVector(model: StoredSpace, chunkId: Sql): Sql {
   return sql`coalesce((

@@ -5,68 +5,68 @@ import { sql } from '../../postgres/sql.ts'
 import { adoptFirstRevision, forget, type RevisionRow, recordStart } from '../history.ts'
 import type { BuildSite } from '../index-build.ts'
 import type { StepContext } from './context.ts'
-import { describeTakeover, type TakeoverOptions } from './describe.ts'
+import { type AdoptionOptions, describeAdoption } from './describe.ts'
 import { onlineSteps } from './online-steps.ts'
-import type { Takeover } from './record.ts'
+import type { Adoption } from './record.ts'
 import { swapIn } from './swap-in.ts'
 import { swapOut } from './swap-out.ts'
 import { isSwapped, refuseOtherVectors } from './swapped.ts'
 
-export interface TakeoverResult {
-  readonly takeover: Takeover
+export interface AdoptionResult {
+  readonly adoption: Adoption
   /** How long the old table could not be used, ms. */
   readonly lockedMs: number
 }
 
-/** The take-over under way, as it was decided when it began; null when none has begun. */
-export function takeoverUnderWay(history: readonly RevisionRow[]): Takeover | null {
+/** The adoption under way, as it was decided when it began; null when none has begun. */
+export function adoptionUnderWay(history: readonly RevisionRow[]): Adoption | null {
   const row = history.find(({ revision }) => revision === 2)
-  return row !== undefined && isTakeover(row.record) ? row.record : null
+  return row !== undefined && isAdoption(row.record) ? row.record : null
 }
 
-function isTakeover(record: object): record is Takeover {
-  return 'kind' in record && record.kind === 'takeover'
+function isAdoption(record: object): record is Adoption {
+  return 'kind' in record && record.kind === 'adoption'
 }
 
 /** Takes the fixed-dimension table over, from the start or from where it stopped. */
-export async function takeOver(
+export async function adopt(
   site: BuildSite,
   history: readonly RevisionRow[],
-  options: TakeoverOptions & { readonly onProgress?: OnProgress },
-): Promise<TakeoverResult> {
+  options: AdoptionOptions & { readonly onProgress?: OnProgress },
+): Promise<AdoptionResult> {
   const { onProgress } = options
-  const begun = takeoverUnderWay(history)
-  const takeover = begun === null ? await describeTakeover(site.session, options) : agreed(begun, options)
+  const begun = adoptionUnderWay(history)
+  const adoption = begun === null ? await describeAdoption(site.session, options) : agreed(begun, options)
   if (begun === null) {
     await site.session.transaction(async (tx) => {
       if (history.length === 0) await adoptFirstRevision(tx)
-      await recordStart(tx, 2, takeover)
+      await recordStart(tx, 2, adoption)
     })
   }
-  const context: StepContext = { site, takeover, ...(onProgress && { onProgress }) }
-  for (const step of onlineSteps(takeover)) {
+  const context: StepContext = { site, adoption, ...(onProgress && { onProgress }) }
+  for (const step of onlineSteps(adoption)) {
     announce(context, step.name, step.does)
     await step.apply(context)
   }
-  return { takeover, lockedMs: await swapIn(context) }
+  return { adoption, lockedMs: await swapIn(context) }
 }
 
 /**
- * Puts the old layout back, exactly, also from the middle of a take-over or of a rollback.
+ * Puts the old layout back, exactly, also from the middle of an adoption or of a rollback.
  *
  * @returns how long the table was locked, ms
  * @throws RevectorError ROLLBACK_REFUSED
  */
-export async function undoTakeover(
+export async function undoAdoption(
   site: BuildSite,
-  takeover: Takeover,
+  adoption: Adoption,
   onProgress?: OnProgress,
 ): Promise<number> {
-  const context: StepContext = { site, takeover, ...(onProgress && { onProgress }) }
-  if (await isSwapped(site.session, takeover)) await refuseOtherVectors(site.session, takeover)
+  const context: StepContext = { site, adoption, ...(onProgress && { onProgress }) }
+  if (await isSwapped(site.session, adoption)) await refuseOtherVectors(site.session, adoption)
   await markRollingBack(site.session)
   const lockedMs = await swapOut(context)
-  for (const step of onlineSteps(takeover).reverse()) {
+  for (const step of onlineSteps(adoption).reverse()) {
     announce(context, step.name, step.undoes)
     await step.undo(context)
   }
@@ -85,14 +85,14 @@ async function markRollingBack(db: Queryable): Promise<void> {
 }
 
 /** A run that goes on keeps to what was decided; another model now would be a contradiction. */
-function agreed(takeover: Takeover, { model }: TakeoverOptions): Takeover {
-  if (model === undefined || model.modelName === takeover.model?.modelName) return takeover
+function agreed(adoption: Adoption, { model }: AdoptionOptions): Adoption {
+  if (model === undefined || model.modelName === adoption.model?.modelName) return adoption
   throw new RevectorError(
     'UPGRADE_REFUSED',
-    `An upgrade is under way that takes the old vectors for ${takeover.model?.modelName ?? 'no model'}, not for ${model.modelName}.`,
+    `An upgrade is under way that takes the old vectors for ${adoption.model?.modelName ?? 'no model'}, not for ${model.modelName}.`,
     {
       hint: 'Run it again without --model to finish it, or roll back first (revector db rollback --to 1).',
-      data: { model: model.modelName, under_way: takeover.model?.modelName ?? null },
+      data: { model: model.modelName, under_way: adoption.model?.modelName ?? null },
     },
   )
 }

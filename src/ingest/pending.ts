@@ -3,33 +3,33 @@ import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { countMissing } from '../store/coverage.ts'
 import { writtenModels } from '../store/models.ts'
-import { oweChunks } from '../store/owed.ts'
-import type { IngestParts } from './parts.ts'
+import { recordPending } from '../store/pending.ts'
+import type { IngestDeps } from './deps.ts'
 
 /** Vectors that written models lack, by model name; models that lack none are left out. */
-export async function readOwed({
+export async function readPending({
   db,
   layout,
-}: Pick<IngestParts, 'db' | 'layout'>): Promise<Readonly<Record<string, number>>> {
-  const owed: Record<string, number> = {}
+}: Pick<IngestDeps, 'db' | 'layout'>): Promise<Readonly<Record<string, number>>> {
+  const pending: Record<string, number> = {}
   for (const model of await writtenModels(db)) {
     const missing = await countMissing(db, layout, model)
-    if (missing > 0) owed[model.modelName] = missing
+    if (missing > 0) pending[model.modelName] = missing
   }
-  return owed
+  return pending
 }
 
 /**
  * In the transaction that writes chunks: puts on record which written models lack a vector of them. The states of
  * models stand still meanwhile, so a migration that starts or cuts over sees the record or the vectors.
  */
-export async function recordOwed(
+export async function recordLacking(
   tx: Queryable,
   layout: Layout,
   complete: ReadonlySet<number>,
   chunkIds: readonly ChunkId[],
 ): Promise<void> {
   for (const model of await writtenModels(tx, { lock: true })) {
-    if (!complete.has(model.id)) await oweChunks(tx, layout, model, chunkIds)
+    if (!complete.has(model.id)) await recordPending(tx, layout, model, chunkIds)
   }
 }

@@ -1,6 +1,6 @@
 import type { Model } from '../../src/core/model.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
-import type { IngestParts } from '../../src/ingest/parts.ts'
+import type { IngestDeps } from '../../src/ingest/deps.ts'
 import { type WrittenDocument, writeDocuments } from '../../src/ingest/write.ts'
 import { fillModel } from '../../src/migrate/fill/fill-model.ts'
 import { addModel, useModel } from '../../src/models/registry.ts'
@@ -37,7 +37,7 @@ export async function writeLines(
   texts: readonly string[],
   modelName?: string,
 ): Promise<string> {
-  const { documents } = await writeDocuments(ingestParts(corpus), [lines(source, texts)], {
+  const { documents } = await writeDocuments(ingestDeps(corpus), [lines(source, texts)], {
     failing: new Set(),
     modelName,
   })
@@ -51,7 +51,7 @@ export async function embedChunks(corpus: TestCorpus, model: Model): Promise<voi
 }
 
 /** Parts for writing prepared documents: nothing is parsed or split. */
-export function ingestParts(corpus: TestCorpus): IngestParts {
+export function ingestDeps(corpus: TestCorpus): IngestDeps {
   const unused = () => {
     throw new Error('Writing neither parses nor splits')
   }

@@ -122,10 +122,10 @@ describeEngines('a database that others made', (engine) => {
     expect(model).toMatchObject({ dimension: 3, state: 'current' })
   })
 
-  test('is searched as our own, along its graph and exactly', async () => {
+  test('is searched as our own, along its HNSW index and exactly', async () => {
     const request = { model, vector: at(20), k: 5, versionOf: null, vectors: 1_000_000 }
     const tuning = { ...defaultTuning, exactRows: 50 }
-    expect((await explainNearest(db, layout, request, tuning)).usesGraph).toBe(true)
+    expect((await explainNearest(db, layout, request, tuning)).usesHnswIndex).toBe(true)
     for (const vectors of [1_000_000, 10]) {
       const { found } = await findNearest(db, layout, { ...request, vectors }, { tuning })
       expect(found.map((chunk) => chunk.content).sort()).toEqual(

@@ -2,8 +2,8 @@ import type { Distance } from '../../core/model.ts'
 import { distanceOf } from '../index-kind.ts'
 import type { IndexFacts, TableFacts } from './table-facts.ts'
 
-/** An HNSW index of the owner's that can be the model's graph as it is, and the distance it was built for. */
-export interface AdoptableGraph {
+/** An HNSW index of the owner's that can be the model's HNSW index as it is, and the distance it was built for. */
+export interface AdoptableHnswIndex {
   readonly name: string
   readonly definition: string
   /** Null: bits say nothing of the distance. */
@@ -14,18 +14,18 @@ export interface AdoptableGraph {
  * The index must be whole, usable, and on what a search of this width orders by (index-kind.ts): the column,
  * its halfvec, or its bits. Where there are several, the one of the wanted distance, else the first by name.
  */
-export function adoptableGraph(
+export function adoptableHnswIndex(
   table: TableFacts,
   column: string,
   dimension: number,
   wanted: Distance | null,
-): AdoptableGraph | null {
-  const graphs = table.indexes
+): AdoptableHnswIndex | null {
+  const hnswIndexes = table.indexes
     .filter(
       (index) => index.method === 'hnsw' && index.valid && !index.partial && fits(index, column, dimension),
     )
     .map(({ name, definition, opclass }) => ({ name, definition, distance: distanceOf(opclass) }))
-  return graphs.find((graph) => graph.distance === wanted) ?? graphs[0] ?? null
+  return hnswIndexes.find((hnswIndex) => hnswIndex.distance === wanted) ?? hnswIndexes[0] ?? null
 }
 
 function fits(index: IndexFacts, column: string, dimension: number): boolean {

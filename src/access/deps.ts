@@ -1,6 +1,6 @@
 import type { Database } from '../postgres/database.ts'
 
 /** What keys, audit and repeated requests need. */
-export interface AccessParts {
+export interface AccessDeps {
   readonly db: Database
 }

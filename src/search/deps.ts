@@ -6,7 +6,7 @@ import type { NearestTuning } from '../store/nearest-tuning.ts'
 import type { SearchMemory } from './memory.ts'
 
 /** What searching needs. */
-export interface SearchParts {
+export interface SearchDeps {
   readonly db: Pick<Database, 'query' | 'transaction'>
   readonly layout: Layout
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
