@@ -1,3 +1,4 @@
+import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import type { ServeOptions } from '../config/serve-options.ts'
 import type { App } from './route.ts'
@@ -28,29 +29,18 @@ export async function secureHeaders(app: App, { corsOrigins }: ServeOptions): Pr
     xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
   })
-  if (corsOrigins.length > 0) allowOrigins(app, new Set(corsOrigins))
+  if (corsOrigins.length > 0) await allowOrigins(app, new Set(corsOrigins))
 }
 
-/** Pages of these sites may call the service, with a key. */
-function allowOrigins(app: App, origins: ReadonlySet<string>): void {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('vary', 'Origin')
-    const { origin } = request.headers
-    if (origin === undefined || !origins.has(origin)) return
-    reply.headers({
-      'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'x-request-id, retry-after, idempotency-replayed',
-      'cross-origin-resource-policy': 'cross-origin',
-    })
-    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return
-    return reply
-      .headers({
-        'access-control-allow-methods': 'GET, POST, PUT, DELETE',
-        'access-control-allow-headers':
-          'authorization, content-type, idempotency-key, last-event-id, x-request-id',
-        'access-control-max-age': '600',
-      })
-      .code(204)
-      .send()
+/** Pages of these sites may call the service, with a key. For all others it is as if there were no such permission. */
+async function allowOrigins(app: App, origins: ReadonlySet<string>): Promise<void> {
+  await app.register(cors, {
+    origin: async (origin: string | undefined) => origin !== undefined && origins.has(origin),
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-request-id'],
+    exposedHeaders: ['x-request-id', 'retry-after', 'idempotency-replayed'],
+    maxAge: 600,
+    // A refusal of this package would be plain text.
+    strictPreflight: false,
   })
 }

@@ -140,12 +140,21 @@ describe('headers', () => {
       })
     expect((await preflight(site)).headers['access-control-allow-origin']).toBe(site)
     expect((await preflight(site)).statusCode).toBe(204)
-    expect((await preflight('https://evil.example')).headers['access-control-allow-origin']).toBeUndefined()
+    expect((await preflight(site)).headers).toMatchObject({
+      vary: 'Origin',
+      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+      'access-control-allow-headers': expect.stringContaining('authorization, content-type'),
+    })
+    const refused = await preflight('https://evil.example')
+    expect(refused.statusCode).toBe(405)
+    expect(refused.headers['access-control-allow-origin']).toBeUndefined()
+    expect(refused.headers['access-control-allow-methods']).toBeUndefined()
     const asked = await app.inject({
       url: '/api/v1/models',
       headers: { origin: site, authorization: `Bearer ${secret}` },
     })
     expect(asked.headers['access-control-allow-origin']).toBe(site)
+    expect(asked.headers['access-control-expose-headers']).toContain('x-request-id')
     expect(asked.headers['access-control-allow-credentials']).toBeUndefined()
   })
 })
