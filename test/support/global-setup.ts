@@ -27,6 +27,7 @@ export default async function setup(project: TestProject): Promise<void> {
   if (found.url === null && required) {
     throw new Error(`REVECTOR_TEST_REQUIRE=server, but there is none: ${found.how}`)
   }
+  process.stdout.write(`Node under test: ${process.version}\n`)
   process.stdout.write(
     found.url === null
       ? `Engines under test: embedded. No server: ${found.how}\n`
