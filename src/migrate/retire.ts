@@ -100,7 +100,7 @@ function refuseEarly(migration: Migration): void {
     `"${migration.sourceModel}" is kept until ${until.toISOString()}, so that the way back stays open.`,
     {
       hint: 'Wait, or give the way back up now with --force.',
-      data: { migration_id: migration.id, source: migration.sourceModel, rollbackWindow_until: until },
+      data: { migration_id: migration.id, source: migration.sourceModel, rollback_window_until: until },
     },
   )
 }

@@ -68,7 +68,7 @@ export function migrationShape(migration: Omit<Migration, 'calibration' | 'total
     budget_usd: settings.budgetUsd,
     price_per_million_tokens: settings.pricePerMillionTokens,
     allowed_quarantined: settings.allowedQuarantined,
-    rollbackWindow_seconds: settings.rollbackWindowSeconds,
+    rollback_window_seconds: settings.rollbackWindowSeconds,
     created_by: migration.createdBy,
     created_at: migration.createdAt.toISOString(),
     started_at: dateShape(migration.startedAt),
@@ -91,7 +91,7 @@ export function migrationStatusShape(status: MigrationStatus) {
     eta_seconds: status.etaSeconds,
     cost_usd_estimate: status.costUsdEstimate,
     bytes_estimate: status.bytesEstimate,
-    rollbackWindow_until: dateShape(status.rollbackWindowUntil),
+    rollback_window_until: dateShape(status.rollbackWindowUntil),
     workers: status.workers.map(workerShape),
     verification: status.verification === null ? null : verificationShape(status.verification),
   }

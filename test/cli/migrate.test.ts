@@ -90,7 +90,7 @@ describeEngines('model migrations from the command line', (engine) => {
       done_chunks: 0,
       quarantined_chunks: 0,
       budget_usd: 3,
-      rollbackWindow_seconds: 172_800,
+      rollback_window_seconds: 172_800,
       allowed_quarantined: 1,
       error: null,
     })

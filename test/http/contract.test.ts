@@ -298,7 +298,7 @@ describeEngines('what the service answers', (engine) => {
 
     it('starts, pauses and resumes', async () => {
       const started = await call(app, 'startMigration', {
-        body: { target_model: wide, consent: true, rollbackWindow_seconds: 0 },
+        body: { target_model: wide, consent: true, rollback_window_seconds: 0 },
       })
       expect(started.status).toBe(201)
       id = started.json.id
@@ -371,7 +371,7 @@ describeEngines('what the service answers', (engine) => {
 
     it('moves again, gives the source back its space, and cancels another', async () => {
       const again = await call(app, 'startMigration', {
-        body: { target_model: wide, consent: true, rollbackWindow_seconds: 0 },
+        body: { target_model: wide, consent: true, rollback_window_seconds: 0 },
       })
       id = again.json.id
       await workAll(revector)

@@ -24,7 +24,7 @@ const priced = {
 export const limits = {
   ...priced,
   allowed_quarantined: z.int().min(0).optional(),
-  rollbackWindow_seconds: z
+  rollback_window_seconds: z
     .int()
     .min(0)
     .optional()
@@ -62,7 +62,7 @@ const migrationFields = {
   budget_usd: z.number().nullable(),
   price_per_million_tokens: z.number().nullable(),
   allowed_quarantined: z.int(),
-  rollbackWindow_seconds: z.int(),
+  rollback_window_seconds: z.int(),
   created_by: z.string(),
   created_at: date,
   started_at: date.nullable(),
@@ -87,7 +87,7 @@ export const statusFields = {
   eta_seconds: z.number().nullable(),
   cost_usd_estimate: z.number().nullable(),
   bytes_estimate: z.number().nullable(),
-  rollbackWindow_until: date.nullable(),
+  rollback_window_until: date.nullable(),
   workers: list(
     z.strictObject({
       id: z.string(),

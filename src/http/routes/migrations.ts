@@ -178,12 +178,12 @@ function planOf(body: Omit<PlanBody, 'target_model'> & { readonly target_model: 
 }
 
 function limitsOf(body: LimitsBody): MigrationLimits {
-  const { budget_usd, price_per_million_tokens, allowed_quarantined, rollbackWindow_seconds } = body
+  const { budget_usd, price_per_million_tokens, allowed_quarantined, rollback_window_seconds } = body
   return {
     budgetUsd: budget_usd,
     pricePerMillionTokens: price_per_million_tokens,
     allowedQuarantined: allowed_quarantined,
-    rollbackWindowSeconds: rollbackWindow_seconds,
+    rollbackWindowSeconds: rollback_window_seconds,
   }
 }
 

@@ -33,7 +33,7 @@ export function Actions({
       </p>
     )
   }
-  const holding = move.rollbackWindow_until !== null && Date.parse(move.rollbackWindow_until) > Date.now()
+  const holding = move.rollback_window_until !== null && Date.parse(move.rollback_window_until) > Date.now()
   return (
     <>
       {problem.value !== null && <Failure problem={problem.value} />}
@@ -75,7 +75,7 @@ export function Actions({
                 }}
               />
               <span>
-                Also before {date(move.rollbackWindow_until ?? '')}, until when it was meant to be kept. I
+                Also before {date(move.rollback_window_until ?? '')}, until when it was meant to be kept. I
                 know that there is no way back.
               </span>
             </label>

@@ -55,11 +55,11 @@ export function Figures({ move }: { move: MigrationStatus }) {
             <small>vectors and HNSW index, estimated</small>
           </dd>
         </div>
-        {move.rollbackWindow_until !== null && move.state === 'cut_over' && (
+        {move.rollback_window_until !== null && move.state === 'cut_over' && (
           <div>
             <dt>Way back open until</dt>
             <dd>
-              {date(move.rollbackWindow_until).replace(/, .*/, '')}
+              {date(move.rollback_window_until).replace(/, .*/, '')}
               <small>then the source may be retired</small>
             </dd>
           </div>
