@@ -5,25 +5,22 @@ import ts from 'typescript'
 /** The public calls with their comments, and every shape that can be reached from them, out of the sources. */
 export function libraryPage(src) {
   const sources = sourcesBelow(src)
-  const file = join(src, 'library', 'interface.ts')
+  const file = join(src, 'library', 'revector.ts')
   const main = sources.find('Revector', file).node
   const written = (call, name) =>
-    `${name}\n\n${comment(call)}${fenced(call.getText().replace(indentOf(call), '\n'))}`
+    `${name}\n\n${comment(call)}${fenced(call.getText().replace(/\n {2}/g, '\n'))}`
   const shown = new Set([main])
   const groups = main.members.map((group) => {
     const name = group.name.getText()
     if (ts.isMethodSignature(group)) return written(group, `## revector.${name}`)
-    // A group's calls are written in place, or are an interface of their own.
-    const { members } = ts.isTypeLiteralNode(group.type)
-      ? group.type
-      : sources.find(group.type.typeName.text, file).node
-    if (!ts.isTypeLiteralNode(group.type)) shown.add(members[0].parent)
-    const calls = members
+    const { node } = sources.find(group.type.typeName.text, file)
+    shown.add(node)
+    const calls = node.members
       .filter(ts.isMethodSignature)
       .map((call) => written(call, `### ${name}.${call.name.getText()}`))
     return `## revector.${name}\n\n${calls.join('\n\n')}`
   })
-  const options = sources.find('CreateOptions', join(src, 'library', 'revector.ts'))
+  const options = sources.find('CreateOptions', file)
   const shapes = sources
     .reachable([{ node: main, file: file }, options])
     .filter(({ node }) => !shown.has(node))
@@ -103,9 +100,6 @@ function namesOf(statement) {
   const named = ts.isNamedImports(clause) || ts.isNamedExports(clause)
   return named ? clause.elements.map((each) => each.name.text) : []
 }
-
-/** What stands before every line of a call. */
-const indentOf = (call) => (ts.isTypeLiteralNode(call.parent) ? /\n {4}/g : /\n {2}/g)
 
 const fenced = (code) => `\`\`\`ts\n${code}\n\`\`\``
 

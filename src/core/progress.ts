@@ -72,3 +72,9 @@ export type ProgressEvent =
   | { readonly type: 'warning'; readonly message: string }
 
 export type OnProgress = (event: ProgressEvent) => void
+
+/** Every long call takes these. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+}

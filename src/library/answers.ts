@@ -1,9 +1,24 @@
 import type { Config } from '../config/config.ts'
+import type { Answer, AnswerEvent } from '../core/answer.ts'
+import type { OnProgress } from '../core/progress.ts'
 import { ask } from '../search/answer/ask.ts'
-import type { Answers } from './answer-interface.ts'
+import type { AskRequest } from '../search/answer/request.ts'
 import type { Runtime } from './runtime.ts'
 
 /** `revector.answers`. */
+export interface Answers {
+  /** `provider:model` of the language model that answers; null: answers are sentences of the documents. */
+  readonly languageModel: string | null
+  /**
+   * Answers a question from the documents, with citations.
+   *
+   * @throws RevectorError as `retriever.search`, and PROVIDER_*, RATE_LIMITED of the language model
+   */
+  ask(request: AskRequest & { readonly onProgress?: OnProgress }): Promise<Answer>
+  /** The same, told while it is made. The last event is `done`; leaving the loop early ends the request. */
+  stream(request: AskRequest & { readonly onProgress?: OnProgress }): AsyncIterable<AnswerEvent>
+}
+
 export function answerCalls(
   { languageModel }: Pick<Config, 'languageModel'>,
   { opened }: Pick<Runtime, 'opened'>,

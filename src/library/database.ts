@@ -1,23 +1,103 @@
 import type { Config } from '../config/config.ts'
 import { isRevectorError, RevectorError } from '../core/errors.ts'
+import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, knownModels, specFor } from '../embedding/catalogue.ts'
 import { setupModels } from '../models/registry.ts'
-import { listModels } from '../models/status.ts'
-import { backup, restore } from '../postgres/backup.ts'
+import { listModels, type ModelStatus } from '../models/status.ts'
+import { type BackupReport, backup, type RestoreReport, restore } from '../postgres/backup.ts'
 import type { Database } from '../postgres/database.ts'
 import { latestRevision } from '../schema/history.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
 import { schemaStatus } from '../schema/status.ts'
-import { type FirstModel, planUpgrade, rollbackRevisions, runRevisions } from '../schema/upgrade.ts'
+import {
+  type FirstModel,
+  planUpgrade,
+  rollbackRevisions,
+  runRevisions,
+  type UpgradePlan,
+} from '../schema/upgrade.ts'
 import { countChunks } from '../store/chunks.ts'
 import { countDocuments } from '../store/documents.ts'
 import { countRecorded } from '../store/pending.ts'
-import type { DatabaseHealth, DatabaseStatus, Revector, RunOptions, RunPlan } from './interface.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
 
+export interface DatabaseStatus {
+  readonly engine: 'embedded' | 'server'
+  readonly serverVersion: string
+  readonly pgvectorVersion: string
+  /** 0: nothing has been set up. */
+  readonly revision: number
+  readonly latestRevision: number
+  /** A fixed-dimension table that `db run` would adopt. */
+  readonly legacy: {
+    readonly table: string
+    readonly column: string
+    readonly dimension: number | null
+    readonly rows: number
+  } | null
+  readonly dimensions: readonly number[]
+  readonly models: readonly ModelStatus[]
+  readonly documents: number
+  readonly chunks: number
+}
+
+/** What an operator watches: cheap enough to be asked every few seconds. */
+export interface DatabaseHealth {
+  /** 0: nothing has been set up. */
+  readonly revision: number
+  readonly latestRevision: number
+  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
+  /** By model: chunks that a worker will look at because a writer could not embed them, and chunks that can't be embedded. */
+  readonly models: readonly {
+    readonly modelName: string
+    readonly pending: number
+    readonly quarantined: number
+  }[]
+}
+
+export interface RunOptions extends CallOptions {
+  /** Revision to stop at; the latest when absent. */
+  readonly to?: number
+  /** The model that made the vectors of an adopted table. */
+  readonly model?: string
+  readonly chunksTable?: string
+  readonly chunkTextColumn?: string
+  readonly documentsTable?: string
+  readonly titleColumn?: string
+}
+
+/** What `db.run` would do. */
+export interface RunPlan {
+  /** Empty: the schema is where it should be. */
+  readonly steps: readonly { readonly step: string; readonly locks: string; readonly detail: string }[]
+  /** The fixed-dimension table that is adopted; null when there is none. */
+  readonly adoption: Omit<UpgradePlan, 'steps' | 'warnings'> | null
+  readonly warnings: readonly string[]
+}
+
 /** `revector.db`: what is done to the database as a whole. */
-export function databaseCalls(config: Config, runtime: Runtime): Revector['db'] {
+export interface DatabaseCalls {
+  /** Opens the database and, when it is empty, sets it up. @throws RevectorError SCHEMA_BEHIND on an older one */
+  initialize(options?: CallOptions): Promise<void>
+  /** Widths that have a vector column, ascending. */
+  getSupportedDimensions(): Promise<readonly number[]>
+  /** What is there. Changes nothing, and makes no folder for the embedded engine. */
+  status(): Promise<DatabaseStatus>
+  /** Also of a database that is behind, newer or empty. @throws RevectorError DATABASE_UNREACHABLE */
+  health(): Promise<DatabaseHealth>
+  /** What `run` would do, and what each step locks. Writes nothing. */
+  plan(options?: RunOptions): Promise<RunPlan>
+  run(options?: RunOptions): Promise<DatabaseStatus>
+  /** Registers the guide's models and the local ones. */
+  setupModels(options?: CallOptions): Promise<readonly ModelStatus[]>
+  rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
+  backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
+  restore(file: string, options?: CallOptions & { readonly force?: boolean }): Promise<RestoreReport>
+  close(): Promise<void>
+}
+
+export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
   const { connected, opened } = runtime
   return {
     async initialize() {

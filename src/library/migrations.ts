@@ -1,12 +1,22 @@
-import type { Migration } from '../core/migration.ts'
+import type { ChunkId } from '../core/document.ts'
+import type {
+  GateName,
+  GateThresholds,
+  Migration,
+  MigrationEvent,
+  MigrationId,
+  MigrationScope,
+  MigrationStatus,
+} from '../core/migration.ts'
+import type { OnProgress } from '../core/progress.ts'
 import { cancelMigration } from '../migrate/cancel.ts'
 import { cutOver } from '../migrate/cut-over.ts'
 import { idOf } from '../migrate/deps.ts'
 import { migrationEvents } from '../migrate/events.ts'
 import { retryQuarantined } from '../migrate/fill/retry.ts'
-import { work } from '../migrate/fill/work.ts'
+import { type WorkReport, work } from '../migrate/fill/work.ts'
 import { pauseMigration, resumeMigration } from '../migrate/pause.ts'
-import { planMigration } from '../migrate/plan/plan.ts'
+import { type MigrationPlan, planMigration } from '../migrate/plan/plan.ts'
 import { retireSource } from '../migrate/retire.ts'
 import { rollBack } from '../migrate/roll-back.ts'
 import { runMigration } from '../migrate/run.ts'
@@ -14,11 +24,137 @@ import { pairToPlan, startMigration } from '../migrate/start.ts'
 import { migrationPage, migrationStatus, statusOf } from '../migrate/status.ts'
 import { verifyMigration } from '../migrate/verify/verify-migration.ts'
 import { requireMigration } from '../store/migrations.ts'
-import { quarantinedChunks } from '../store/quarantine.ts'
-import type { Migrations } from './migration-interface.ts'
+import { type QuarantinedChunk, quarantinedChunks } from '../store/quarantine.ts'
 import type { Opened, Runtime } from './runtime.ts'
 
-/** `revector.migrations`: moves from model to model. */
+/** Which chunks go where, and for how much. */
+export interface PlanMigration {
+  /** Default: the current model. */
+  readonly sourceModel?: string
+  readonly targetModel: string
+  /** Default: everything. */
+  readonly scope?: MigrationScope
+  /** US dollars. Default: the catalogue's price of the target. */
+  readonly pricePerMillionTokens?: number
+  /** The migration pauses before it would spend more. Default: no limit. */
+  readonly budgetUsd?: number | null
+  readonly signal?: AbortSignal
+}
+
+/** What may be changed while a migration is open. */
+export interface MigrationLimits {
+  readonly budgetUsd?: number | null
+  readonly pricePerMillionTokens?: number
+  /** So many chunks that can't be embedded don't stand in the way of the cut-over. Default: 0. */
+  readonly allowedQuarantined?: number
+  /** How long the source stays written after the cut-over. Default: 7 days. */
+  readonly rollbackWindowSeconds?: number
+}
+
+export interface StartMigration extends PlanMigration, MigrationLimits {
+  readonly gates?: Partial<GateThresholds>
+  /** What was consented to. Without it a plan is made, which asks the target for the vectors of a few chunks. */
+  readonly plan?: MigrationPlan
+  /** For the audit. Default: the user of this process at its host. */
+  readonly createdBy?: string
+}
+
+/** Who asks, for the audit. Default: the user of this process at its host. */
+export interface MigrationActor {
+  readonly actor?: string
+}
+
+export interface MigrationEvents {
+  /** Default: the newest that is not finished, else the newest. */
+  readonly migrationId?: MigrationId
+  /** Id of the last event seen. */
+  readonly after?: string
+  /** False: only what has happened so far. Default: also what will. */
+  readonly follow?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface WorkOnMigrations {
+  /** Only this one. Default: every open migration, the oldest first, and what is pending. */
+  readonly migrationId?: MigrationId
+  /** Ends when there is nothing more to do. Default: waits for more until it is told to stop. */
+  readonly once?: boolean
+  /** Batches under way at once. Default: what the model allows, and one that is being stored. */
+  readonly concurrency?: number
+  /** What is in hand is finished, then the worker ends. */
+  readonly signal?: AbortSignal
+  /** Ends at once; what is in hand is given back. */
+  readonly abort?: AbortSignal
+  readonly onProgress?: OnProgress
+}
+
+export interface RunMigration extends StartMigration {
+  readonly onProgress?: OnProgress
+}
+
+/** `revector.migrations`. */
+export interface Migrations {
+  /** What it would take. Writes nothing. @throws RevectorError when the target does not answer as it should */
+  plan(request: PlanMigration): Promise<MigrationPlan>
+  /**
+   * From now on every write reaches the target too; workers embed the rest. Again: changes nothing but limits that
+   * are given; with a wider scope, widens. @throws RevectorError MIGRATION_CONFLICT
+   */
+  start(request: StartMigration): Promise<MigrationStatus>
+  /** Counted in the database. */
+  status(id?: MigrationId): Promise<MigrationStatus>
+  /** Newest first, 50 a page. */
+  list(page?: { readonly limit?: number; readonly before?: MigrationId }): Promise<readonly Migration[]>
+  /** One worker: embeds, builds and verifies whatever migrations want, and makes the vectors that are pending. Any number may run. */
+  work(request?: WorkOnMigrations): Promise<WorkReport>
+  /**
+   * The whole of it: start, or go on with what there is; embed, build, verify and, unless only a part was to be moved,
+   * cut over. @throws RevectorError BUDGET_EXCEEDED, GATE_FAILED, MIGRATION_PAUSED, of the provider, INTERRUPTED
+   */
+  run(request: RunMigration): Promise<MigrationStatus>
+  /** Puts quarantined chunks back among those to embed; `chunks` of them. */
+  retry(id?: MigrationId, options?: MigrationActor): Promise<MigrationStatus & { readonly chunks: number }>
+  /** What the target can't embed, and why; 50 a page, in the order of the chunks' ids. */
+  quarantine(
+    id?: MigrationId,
+    page?: { readonly limit?: number; readonly after?: ChunkId },
+  ): Promise<readonly QuarantinedChunk[]>
+  pause(id?: MigrationId, options?: MigrationActor & { readonly reason?: string }): Promise<MigrationStatus>
+  /** Goes on where the pause began; limits that are given hold from now on. */
+  resume(id?: MigrationId, options?: MigrationActor & MigrationLimits): Promise<MigrationStatus>
+  /** Leaves the source untouched and gives the space back, in bytes. */
+  cancel(
+    id?: MigrationId,
+    options?: MigrationActor & { readonly signal?: AbortSignal },
+  ): Promise<MigrationStatus & { readonly bytes: number }>
+  /** Measures the gates: the migration is `ready` then, `filling` again where chunks are missing, or `paused`. */
+  verify(
+    id?: MigrationId,
+    options?: MigrationActor & {
+      readonly override?: readonly GateName[]
+      readonly signal?: AbortSignal
+    },
+  ): Promise<MigrationStatus>
+  /** One short transaction. @throws RevectorError MIGRATION_STATE, GATE_FAILED */
+  cutOver(
+    id?: MigrationId,
+    options?: MigrationActor & { readonly override?: readonly GateName[] },
+  ): Promise<MigrationStatus>
+  /** The source is current again, with all that was written meanwhile. One short transaction. */
+  rollBack(id?: MigrationId, options?: MigrationActor): Promise<MigrationStatus>
+  /** Drops the source's vectors; says how many bytes came back. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE */
+  retire(
+    id?: MigrationId,
+    options?: MigrationActor & {
+      /** Also before the rollback window is over. */
+      readonly force?: boolean
+      readonly signal?: AbortSignal
+    },
+  ): Promise<MigrationStatus & { readonly bytes: number }>
+  /** From the first, or after the last one seen, as they happen. Ends with the migration or the signal. */
+  events(request?: MigrationEvents): AsyncIterable<MigrationEvent>
+}
+
 export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
   /** A call that ends with where the migration is then. */
   async function then(work: (deps: Opened) => Promise<Migration>) {

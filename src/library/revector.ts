@@ -1,42 +1,98 @@
 import { type Options, readConfig } from '../config/config.ts'
-import type { DocumentId } from '../core/document.ts'
-import { RevectorError } from '../core/errors.ts'
-import type { Model } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
-import type { SearchResult } from '../core/search.ts'
-import { examine } from '../doctor/doctor.ts'
-import {
-  type DocumentDeps,
-  documentEmbeddings,
-  documentPage,
-  readDocument,
-  removeDocument,
-} from '../documents/documents.ts'
-import { specFor } from '../embedding/catalogue.ts'
+import type { OnLanguageModelCall, OnProviderCall } from '../core/provider-call.ts'
+import { type DoctorOptions, type DoctorReport, examine } from '../doctor/doctor.ts'
 import type { OwnModel } from '../embedding/own-model.ts'
-import { ingestDocument } from '../ingest/ingest-document.ts'
-import { ingestPaths } from '../ingest/ingest-paths.ts'
-import { type Filled, fillModel } from '../migrate/fill/fill-model.ts'
-import { migrateToNewModel } from '../migrate/migrate.ts'
-import { beforeRemoval } from '../migrate/model-in-use.ts'
-import { addModel, removeModel, useModel } from '../models/registry.ts'
-import { listModels } from '../models/status.ts'
-import type { SearchDeps } from '../search/deps.ts'
-import { type ExplainRequest, explainSearch, searchExplained } from '../search/explain.ts'
-import { search } from '../search/search.ts'
-import { searchMultiModel } from '../search/search-multi-model.ts'
-import { searchWhileFilling } from '../search/search-while-filling.ts'
-import { countVectors } from '../store/coverage.ts'
-import { requireModel } from '../store/models.ts'
-import { sampleVectors } from '../store/sample.ts'
-import { accessCalls } from './access.ts'
-import { answerCalls } from './answers.ts'
-import { databaseCalls } from './database.ts'
-import type { Explained, FillReport, Observer, Revector } from './interface.ts'
-import { migrationCalls } from './migrations.ts'
+import { type Audit, accessCalls, type Idempotency, type Keys } from './access.ts'
+import { type Answers, answerCalls } from './answers.ts'
+import { type DatabaseCalls, databaseCalls } from './database.ts'
+import { type Documents, documentCalls } from './documents.ts'
+import { type Ingestion, ingestionCalls } from './ingestion.ts'
+import { type Migrations, migrationCalls } from './migrations.ts'
+import { type Models, modelCalls } from './models.ts'
+import { type Retriever, retrieverCalls } from './retriever.ts'
 import { openRuntime } from './runtime.ts'
 
-export type * from './interface.ts'
+export type { OnceAnswer, RepeatableRequest } from '../access/once.ts'
+export type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry, Scope } from '../core/access.ts'
+export type {
+  Answer,
+  AnswerEvent,
+  AnswerMode,
+  Citation,
+  LanguageProviderName,
+  TokenUsage,
+  Unanswered,
+} from '../core/answer.ts'
+export type { CallOptions } from '../core/progress.ts'
+export type { Check, CheckName, DoctorOptions, DoctorReport } from '../doctor/doctor.ts'
+export type {
+  DocumentEmbeddings,
+  DocumentPage,
+  DocumentSummary,
+  StoredChunk,
+  StoredDocument,
+} from '../documents/documents.ts'
+export type { IngestDocument } from '../ingest/ingest-document.ts'
+export type { IngestPaths, IngestReport } from '../ingest/ingest-paths.ts'
+export type { NamedFile } from '../ingest/named-files.ts'
+export type { WorkReport } from '../migrate/fill/work.ts'
+export type { MigrationPlan } from '../migrate/plan/plan.ts'
+export type { ModelStatus } from '../models/status.ts'
+export type { BackupReport, RestoreReport } from '../postgres/backup.ts'
+export type { AskRequest } from '../search/answer/request.ts'
+export type { ExplainRequest, SearchPlan } from '../search/explain.ts'
+export type { QuarantinedChunk } from '../store/quarantine.ts'
+export type { SampledChunk } from '../store/sample.ts'
+export type { Audit, Idempotency, Keys } from './access.ts'
+export type { Answers } from './answers.ts'
+export type { DatabaseHealth, DatabaseStatus, RunOptions, RunPlan } from './database.ts'
+export type { MigrateToNewModel } from './ingestion.ts'
+export type {
+  MigrationActor,
+  MigrationEvents,
+  MigrationLimits,
+  Migrations,
+  PlanMigration,
+  RunMigration,
+  StartMigration,
+  WorkOnMigrations,
+} from './migrations.ts'
+export type { AddModel, FillReport } from './models.ts'
+export type { Explained, MultiModelSearchRequest, SearchRequest } from './retriever.ts'
+
+/** Told of what belongs to no one call. */
+export interface Observer {
+  readonly onProgress?: OnProgress
+  readonly onProviderCall?: OnProviderCall
+  readonly onLanguageModelCall?: OnLanguageModelCall
+}
+
+/** What `createRevector()` gives. Nothing is opened before the first call that needs it. */
+export interface Revector {
+  readonly db: DatabaseCalls
+  readonly models: Models
+  readonly ingestion: Ingestion
+  /** Moves from model to model. Without an id the newest migration that is not finished is meant, else the newest. */
+  readonly migrations: Migrations
+  /**
+   * Looks for what makes searches wrong, incomplete or slow, and for what will. Writes nothing but the canaries of a model
+   * that has none yet.
+   */
+  doctor(options?: DoctorOptions): Promise<DoctorReport>
+  readonly documents: Documents
+  /** Who may use a service, and for what. */
+  readonly keys: Keys
+  /** Changes that somebody asked for. */
+  readonly audit: Audit
+  /** Requests that may come twice. */
+  readonly idempotency: Idempotency
+  /** Questions answered from the documents, with citations. */
+  readonly answers: Answers
+  /** From now on tells of retries, lost connections, and every request to a provider. Gives the way to end it. */
+  observe(observer: Observer): () => void
+  readonly retriever: Retriever
+}
 
 export interface CreateOptions extends Options {
   /** Models of your own, registered when the database is opened. */
@@ -69,57 +125,10 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       for (const observer of observers) observer.onLanguageModelCall?.(call)
     },
   })
-  const { opened } = runtime
-
-  async function found(
-    explain: boolean | undefined,
-    request: Omit<ExplainRequest, 'modelNames'>,
-    run: (deps: SearchDeps) => Promise<SearchResult>,
-  ): Promise<SearchResult & Explained> {
-    const deps = await opened()
-    return explain === true ? searchExplained(deps, request, run) : run(deps)
-  }
-
   return {
     db: databaseCalls(config, runtime),
-    models: {
-      list: async () => listModels(await opened()),
-      add: async ({ modelName, ...overrides }) => addModel(await opened(), specFor(modelName, overrides)),
-      use: async (modelName, how) => useModel(await opened(), modelName, how),
-      remove: async (modelName, how) =>
-        removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
-      fill: async (modelName, call) => {
-        const deps = await opened()
-        const model = refuseFilling(await requireModel(deps.db, modelName))
-        const { vectors } = await countVectors(deps.db, deps.layout, model)
-        return report(modelName, vectors, () => fillModel(deps, model, { ...call }))
-      },
-      sample: async (modelName, { limit = 500 } = {}) => {
-        const { db, layout } = await opened()
-        const model = await requireModel(db, modelName)
-        const empty = model.state === 'retired'
-        return {
-          dimension: model.dimension,
-          chunks: empty ? [] : await sampleVectors(db, layout, model, limit),
-        }
-      },
-    },
-    ingestion: {
-      ingestDocument: async (document) => ingestDocument(await opened(), document),
-      ingestPaths: async (request) => ingestPaths(await opened(), request),
-      updateDocumentEmbeddings: async ({ documentId, modelName, ...call }) => {
-        const deps = await opened()
-        const model = await requireModel(deps.db, modelName)
-        const present = await vectorsOf(deps, documentId, modelName)
-        return report(modelName, present, () => fillModel(deps, model, { documentId, ...call }))
-      },
-      migrateToNewModel: async (request) => {
-        const deps = await opened()
-        const target = await requireModel(deps.db, request.targetModel)
-        const { vectors } = await countVectors(deps.db, deps.layout, target)
-        return report(request.targetModel, vectors, () => migrateToNewModel(deps, request))
-      },
-    },
+    models: modelCalls(runtime),
+    ingestion: ingestionCalls(runtime),
     migrations: migrationCalls(runtime),
     ...accessCalls(runtime),
     observe(observer) {
@@ -128,48 +137,9 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       observers.add(mine)
       return () => void observers.delete(mine)
     },
-    doctor: async (request) => examine(await opened(), request),
-    documents: {
-      list: async (page) => documentPage(await opened(), page),
-      get: async (id) => readDocument(await opened(), id),
-      embeddings: async (id) => documentEmbeddings(await opened(), id),
-      remove: async (id) => removeDocument(await opened(), id),
-    },
+    doctor: async (request) => examine(await runtime.opened(), request),
+    documents: documentCalls(runtime),
     answers: answerCalls(config, runtime),
-    retriever: {
-      search: ({ serve, explain, ...request }) =>
-        found(explain, request, (deps) =>
-          serve === undefined ? search(deps, request) : searchWhileFilling(deps, { ...request, serve }),
-        ),
-      searchMultiModel: ({ explain, ...request }) =>
-        found(explain, request, (deps) => searchMultiModel(deps, request)),
-      explain: async (request) => explainSearch(await opened(), request),
-    },
+    retriever: retrieverCalls(runtime),
   }
-}
-
-/** @throws RevectorError MODEL_IN_USE */
-function refuseFilling(model: Model): Model {
-  const { modelName, state } = model
-  if (state !== 'filling' && state !== 'retired') return model
-  throw new RevectorError('MODEL_IN_USE', `"${modelName}" is ${state}.`, {
-    hint:
-      state === 'filling'
-        ? 'Its migration fills it: `revector worker`, or `revector migrate cancel`.'
-        : 'Its vectors were dropped: move to it with `revector migrate start`.',
-    data: { model: modelName, state },
-  })
-}
-
-/** Fills, and says what that was. */
-async function report(modelName: string, present: number, fill: () => Promise<Filled>): Promise<FillReport> {
-  const started = performance.now()
-  const filled = await fill()
-  return { modelName, ...filled, present, seconds: (performance.now() - started) / 1_000 }
-}
-
-/** How many of a document's chunks a model has. @throws RevectorError NOT_FOUND */
-async function vectorsOf(deps: DocumentDeps, documentId: DocumentId, modelName: string): Promise<number> {
-  const { models } = await documentEmbeddings(deps, documentId)
-  return models.find((model) => model.modelName === modelName)?.embeddings ?? 0
 }

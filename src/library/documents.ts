@@ -1,0 +1,31 @@
+import type { DocumentId } from '../core/document.ts'
+import {
+  type DocumentEmbeddings,
+  type DocumentPage,
+  type DocumentSummary,
+  documentEmbeddings,
+  documentPage,
+  readDocument,
+  removeDocument,
+  type StoredDocument,
+} from '../documents/documents.ts'
+import type { Runtime } from './runtime.ts'
+
+/** `revector.documents`. */
+export interface Documents {
+  list(
+    options?: DocumentPage,
+  ): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: string | null }>
+  get(id: DocumentId): Promise<StoredDocument>
+  embeddings(id: DocumentId): Promise<DocumentEmbeddings>
+  remove(id: DocumentId): Promise<void>
+}
+
+export function documentCalls({ opened }: Pick<Runtime, 'opened'>): Documents {
+  return {
+    list: async (page) => documentPage(await opened(), page),
+    get: async (id) => readDocument(await opened(), id),
+    embeddings: async (id) => documentEmbeddings(await opened(), id),
+    remove: async (id) => removeDocument(await opened(), id),
+  }
+}

@@ -1,0 +1,115 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Distance, Model, ProviderName } from '../core/model.ts'
+import type { CallOptions } from '../core/progress.ts'
+import { specFor } from '../embedding/catalogue.ts'
+import { type Filled, fillModel } from '../migrate/fill/fill-model.ts'
+import { beforeRemoval } from '../migrate/model-in-use.ts'
+import { addModel, removeModel, useModel } from '../models/registry.ts'
+import { listModels, type ModelStatus } from '../models/status.ts'
+import { countVectors } from '../store/coverage.ts'
+import { requireModel } from '../store/models.ts'
+import { type SampledChunk, sampleVectors } from '../store/sample.ts'
+import type { Runtime } from './runtime.ts'
+
+export interface AddModel {
+  readonly modelName: string
+  /** Optional where the catalogue knows the model. */
+  readonly dimension?: number
+  readonly provider?: ProviderName
+  readonly remoteName?: string
+  readonly revision?: string
+  readonly pooling?: string
+  readonly normalize?: boolean
+  readonly documentPrefix?: string
+  readonly queryPrefix?: string
+  readonly distance?: Distance
+  readonly baseUrl?: string
+}
+
+export interface FillReport {
+  readonly modelName: string
+  /** Vectors that a provider made. */
+  readonly embedded: number
+  /** Vectors taken from identical content. */
+  readonly reused: number
+  /** Vectors that were there already. */
+  readonly present: number
+  readonly tokens: number
+  readonly seconds: number
+}
+
+/** `revector.models`. */
+export interface Models {
+  list(): Promise<readonly ModelStatus[]>
+  add(model: AddModel, options?: CallOptions): Promise<Model>
+  /** The hot switch: running processes follow at their next search. @throws RevectorError MODEL_EMPTY unless forced */
+  use(
+    modelName: string,
+    options?: { readonly force?: boolean },
+  ): Promise<{ readonly from: string | null; readonly to: string }>
+  /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE; `force` ends a fill that was given up */
+  remove(
+    modelName: string,
+    options?: { readonly force?: boolean },
+  ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
+  /**
+   * Makes the vectors that a model lacks, of all documents: what an adopted table never had, or what an application
+   * wrote past Revector. Makes nothing current. @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE while a migration
+   * fills it, of the provider
+   */
+  fill(modelName: string, options?: CallOptions): Promise<FillReport>
+  /** Chunks with their vectors, drawn by hash: the same ones at every call and in every model. @throws RevectorError MODEL_UNKNOWN */
+  sample(
+    modelName: string,
+    options?: { readonly limit?: number },
+  ): Promise<{ readonly dimension: number; readonly chunks: readonly SampledChunk[] }>
+}
+
+export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
+  return {
+    list: async () => listModels(await opened()),
+    add: async ({ modelName, ...overrides }) => addModel(await opened(), specFor(modelName, overrides)),
+    use: async (modelName, how) => useModel(await opened(), modelName, how),
+    remove: async (modelName, how) =>
+      removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
+    fill: async (modelName, call) => {
+      const deps = await opened()
+      const model = refuseFilling(await requireModel(deps.db, modelName))
+      const { vectors } = await countVectors(deps.db, deps.layout, model)
+      return fillReport(modelName, vectors, () => fillModel(deps, model, { ...call }))
+    },
+    sample: async (modelName, { limit = 500 } = {}) => {
+      const { db, layout } = await opened()
+      const model = await requireModel(db, modelName)
+      const empty = model.state === 'retired'
+      return {
+        dimension: model.dimension,
+        chunks: empty ? [] : await sampleVectors(db, layout, model, limit),
+      }
+    },
+  }
+}
+
+/** @throws RevectorError MODEL_IN_USE */
+function refuseFilling(model: Model): Model {
+  const { modelName, state } = model
+  if (state !== 'filling' && state !== 'retired') return model
+  throw new RevectorError('MODEL_IN_USE', `"${modelName}" is ${state}.`, {
+    hint:
+      state === 'filling'
+        ? 'Its migration fills it: `revector worker`, or `revector migrate cancel`.'
+        : 'Its vectors were dropped: move to it with `revector migrate start`.',
+    data: { model: modelName, state },
+  })
+}
+
+/** Fills, and says what that was. */
+export async function fillReport(
+  modelName: string,
+  present: number,
+  fill: () => Promise<Filled>,
+): Promise<FillReport> {
+  const started = performance.now()
+  const filled = await fill()
+  return { modelName, ...filled, present, seconds: (performance.now() - started) / 1_000 }
+}
