@@ -25,6 +25,8 @@ for (const wanted of [
   'dist/index.js',
   'dist/index.d.ts',
   'dist/testing/index.js',
+  'dist/http/reference.html',
+  'dist/http/reference.css',
 ]) {
   if (!files.includes(wanted)) fail(`The package lacks ${wanted}.`)
 }

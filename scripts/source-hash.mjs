@@ -1,14 +1,16 @@
-// What dist/ was made from: a hash over the sources and the compiler's settings, kept in dist/.source-hash.
+// What dist/ was made from: a hash over the sources, the settings of the compiler and the pages of docs/reference/, kept in dist/.source-hash.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const stamp = ['dist', '.source-hash']
-const settings = ['tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.mjs')]
+const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.mjs')]
+const folders = ['src', join('scripts', 'docs')]
 
 /** Folder of the project → hash of everything a build reads. */
 export function sourceHash(root) {
-  return hashOf(root, [...settings.map((name) => join(root, name)), ...filesBelow(join(root, 'src'))])
+  const files = folders.flatMap((name) => filesBelow(join(root, name)))
+  return hashOf(root, [...settings.map((name) => join(root, name)), ...files])
 }
 
 /** Folder of the project → hash of everything a build of the console reads. */

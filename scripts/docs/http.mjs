@@ -12,7 +12,7 @@ export function httpPage(openapi) {
   return `# HTTP
 
 \`revector serve\` answers at \`http://127.0.0.1:8080\`. The same reference is served at \`/docs\`, and as OpenAPI 3.1 at
-\`/openapi.json\`. Bodies are JSON in UTF-8, in the shapes of \`--json\`; unknown fields are refused.
+\`/openapi.json\`. Bodies are JSON in UTF-8, in the shapes of \`--json\`; unknown fields are refused. A field or parameter with \`?\` may be left out.
 
 - **Keys.** Without a key the service answers this machine alone. From the first \`revector keys create\` on, every
   request needs \`Authorization: Bearer KEY\`. A key has a scope: \`read\`, \`write\` (and read), or \`admin\` (all).
@@ -51,11 +51,12 @@ function section(
     const rows = parameters.map((one) =>
       row(`${one.name}`, one.schema, one.required, one.description, one.in),
     )
-    parts.push(`| parameter | in | | |\n|---|---|---|---|\n${rows.join('\n')}`)
+    parts.push(`| parameter | in | type | meaning |\n|---|---|---|---|\n${rows.join('\n')}`)
   }
   for (const [type, { schema, example }] of Object.entries(requestBody?.content ?? {})) {
     const rows = fields(resolve(schema), resolve)
-    if (rows.length > 0) parts.push(`Body, \`${type}\`:\n\n| field | | |\n|---|---|---|\n${rows.join('\n')}`)
+    if (rows.length > 0)
+      parts.push(`Body, \`${type}\`:\n\n| field | type | meaning |\n|---|---|---|\n${rows.join('\n')}`)
     if (example !== undefined) parts.push(`\`\`\`json\n${JSON.stringify(example)}\n\`\`\``)
   }
   for (const [status, { content = {} }] of Object.entries(responses)) {
@@ -84,7 +85,7 @@ function answer(title, schema, resolve) {
   const rows = fields(resolve(schema), resolve)
   return rows.length === 0
     ? `${title}: ${named(schema)}.`
-    : `${title}${schema.$ref === undefined ? '' : ` (${named(schema)})`}:\n\n| field | | |\n|---|---|---|\n${rows.join('\n')}`
+    : `${title}${schema.$ref === undefined ? '' : ` (${named(schema)})`}:\n\n| field | type | meaning |\n|---|---|---|\n${rows.join('\n')}`
 }
 
 function fields(schema, resolve, path = '', depth = 0) {

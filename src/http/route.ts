@@ -74,13 +74,12 @@ export function routeOf<Described extends Operation>(operation: Described): Rout
   const { method, path, scope, query, params, headers, responses } = operation
   // Where a form may come in place of JSON, the handler looks at what it is.
   const body = operation.form === undefined ? operation.body : undefined
-  const schema = {
-    body,
-    querystring: query,
-    params,
-    headers,
-    response: responses,
-  }
+  // Fastify warns of a part that is there and undefined.
+  const schema = Object.fromEntries(
+    Object.entries({ body, querystring: query, params, headers, response: responses }).filter(
+      ([, part]) => part !== undefined,
+    ),
+  )
   return {
     method,
     url: path.replace(/\{(\w+)\}/g, ':$1'),

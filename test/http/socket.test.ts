@@ -1,5 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import createClient from 'openapi-fetch'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { errorCatalogue } from '../../src/core/errors.ts'
 import { operations } from '../../src/http/contract/operations.ts'
 import { problem } from '../../src/http/contract/problem.ts'
 import { type Service, startService } from '../../src/http/serve.ts'
@@ -25,6 +29,8 @@ interface Described {
   }
   readonly responses: Readonly<Record<string, unknown>>
 }
+
+const sources = fileURLToPath(new URL('../../src', import.meta.url))
 
 describeEngines('over a socket', (engine) => {
   let revector: Revector
@@ -200,6 +206,16 @@ describeEngines('over a socket', (engine) => {
     expect(style.headers.get('content-type')).toBe('text/css; charset=utf-8')
     const { type } = problem.parse(await (await fetch(`${service.url}/nothing`)).json())
     expect(anchors).toContain(type.replace('/docs', ''))
+    for (const code of Object.keys(errorCatalogue)) expect(anchors).toContain(`#${code}`)
+    // The hints of errors lead to places on this page.
+    const hints = readdirSync(sources, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .flatMap((entry) => [
+        ...readFileSync(join(entry.parentPath, entry.name), 'utf8').matchAll(/\/docs(#\w+)/g),
+      ])
+      .map(([, anchor]) => anchor)
+    expect(hints).toContain('#search')
+    for (const anchor of hints) expect(anchors).toContain(anchor)
   })
 
   it('addresses are those of the operations', () => {

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
 import type { App } from '../route.ts'
+import { addFile, builtFolder } from '../static-file.ts'
 
 /** What a build of the console consists of, by the end of its name. */
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -14,12 +13,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.md': 'text/plain; charset=utf-8',
 }
 
-/** Where the build puts the console: beside the compiled sources, wherever this runs from. */
 export function consoleFolder(): string {
-  const beside = new URL('../../console/', import.meta.url).href
-  return fileURLToPath(
-    import.meta.url.endsWith('.ts') ? beside.replace(/\/src\/console\/$/, '/dist/console/') : beside,
-  )
+  return join(builtFolder(), 'console')
 }
 
 /**
@@ -35,22 +30,4 @@ export async function consoleRoutes(app: App, { folder }: { readonly folder: str
     const path = `/${relative(folder, file).split(sep).join('/')}`
     addFile(app, { path: path === '/index.html' ? '/' : path, mediaType, content: readFileSync(file) })
   }
-}
-
-interface StaticFile {
-  readonly path: string
-  readonly mediaType: string
-  readonly content: Buffer
-}
-
-function addFile(app: App, { path, mediaType, content }: StaticFile): void {
-  const zipped = /^(text|image)\//.test(mediaType) ? gzipSync(content, { level: 9 }) : null
-  // The name of an asset holds a hash of what is in it.
-  const caching = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-  app.get(path, { config: { scope: null } }, async ({ headers }, reply) => {
-    const vary = [reply.getHeader('vary'), 'accept-encoding'].filter(Boolean).join(', ')
-    reply.type(mediaType).headers({ 'cache-control': caching, vary })
-    if (zipped === null || !/\bgzip\b/.test(headers['accept-encoding'] ?? '')) return reply.send(content)
-    return reply.header('content-encoding', 'gzip').send(zipped)
-  })
 }
