@@ -96,8 +96,8 @@ async function look() {
   page.on('pageerror', (error) => console.error(`in the page: ${error.message}`))
 
   await go(page, `migration?to=${after}`)
-  await page.getByRole('button', { name: 'What would it take?' }).click()
-  await page.getByText('Yes: embed').waitFor()
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  await page.getByText('Yes, embed').waitFor()
   await shots(page, 'migration-plan')
 
   await page.getByRole('checkbox', { name: /^Yes/ }).check()

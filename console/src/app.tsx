@@ -45,8 +45,8 @@ export function App() {
       <main id="main" tabIndex={-1} ref={main} aria-label={titles[page] ?? 'Not found'}>
         {connection.value === 'lost' && (
           <p class="lost" role="status">
-            <strong>The service does not answer.</strong> What you see is what was last known. The page goes
-            on by itself when it is back.
+            <strong>The service is not responding.</strong> This page shows the last known state and
+            reconnects by itself.
           </p>
         )}
         <Page key={visits.value} page={page} id={id} />
@@ -75,7 +75,7 @@ function Page({ page, id }: { page: string; id: string | null }) {
       return <Ask />
     default:
       return (
-        <Empty title="There is no such page">
+        <Empty title="Page not found">
           <a href="#/">Go to the overview</a>
         </Empty>
       )

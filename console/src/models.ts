@@ -16,16 +16,16 @@ export const currentOf = (models: readonly Model[]): Model | undefined =>
   models.find((model) => model.current)
 
 const meanings: Readonly<Record<Model['state'], string>> = {
-  current: 'Searches that name no model use it.',
-  filling: 'A migration is filling it. New documents reach it already.',
-  standby: 'Kept up to date, for the way back.',
-  registered: 'New documents do not reach it. A migration fills it.',
-  retired: 'Its vectors are dropped.',
+  current: 'Default model for searches.',
+  filling: 'A migration is filling it. It already receives new documents.',
+  standby: 'Stays in sync, so that you can roll back.',
+  registered: 'Receives no documents until a migration fills it.',
+  retired: 'Its vectors have been dropped.',
 }
 
-/** What a model's state means, in a sentence that stands beside its name. */
+/** What a model's state means, as a sentence beside its name. */
 export function meaningOf({ state, coverage, embeddings }: Model): string {
-  // It keeps this state until the cut-over.
+  // A model stays `filling` until the cut-over.
   const filled = state === 'filling' && coverage >= 1 && embeddings > 0
-  return filled ? 'It has every vector. Its migration is not cut over yet.' : meanings[state]
+  return filled ? 'All chunks are embedded. Its migration waits for the cut-over.' : meanings[state]
 }

@@ -1,8 +1,8 @@
 import { computed, signal } from '@preact/signals'
 
-/** `#/search?q=…`: the page is all in one file, so its places are after the `#`. */
+/** `#/search?q=…`: the console is one page, so the path is after the `#`. */
 const hash = signal(location.hash)
-/** Grows with each address that somebody went to; a page reads what it says once, when it opens. */
+/** Counts the addresses visited. A page reads its address once, when it opens. */
 export const visits = signal(0)
 addEventListener('hashchange', () => {
   hash.value = location.hash
@@ -28,7 +28,7 @@ export const route = computed<Route>(() => {
   }
 })
 
-/** As it is where it is not what `encodeURIComponent` makes. */
+/** The text itself if `encodeURIComponent` did not make it. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -40,8 +40,8 @@ function decoded(text: string): string {
 type Query = Readonly<Record<string, string | number | undefined>>
 
 export function linkTo(path: string, query: Query = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  const present = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
+  const text = new URLSearchParams(present.map(([name, value]) => [name, String(value)])).toString()
   return `#/${path}${text === '' ? '' : `?${text}`}`
 }
 
@@ -49,7 +49,7 @@ export function goTo(path: string, query: Query = {}): void {
   location.hash = linkTo(path, query)
 }
 
-/** Changes what is after the `?` without another step in the history. */
+/** Changes the part after the `?` without a new entry in the history. */
 export function noteInAddress(path: string, query: Query): void {
   history.replaceState(null, '', linkTo(path, query))
   hash.value = location.hash

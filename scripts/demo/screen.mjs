@@ -59,10 +59,12 @@ export function bar(done, total, width = 24) {
   return cyan('█'.repeat(full)) + dim('░'.repeat(width - full))
 }
 
-export const number = (n) => Math.round(n).toLocaleString('en')
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const tenths = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+export const number = (n) => whole.format(n)
 export const milliseconds = (ms) =>
-  ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
-export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
+  ms < 10 ? `${tenths.format(ms)} ms` : ms < 1_000 ? `${number(ms)} ms` : `${tenths.format(ms / 1_000)} s`
+export const megabytes = (bytes) => `${tenths.format(bytes / 1e6)} MB`
 
 /** Label and value in two columns. */
 export function figures(pairs) {

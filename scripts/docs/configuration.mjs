@@ -46,4 +46,4 @@ function kindOf({ type, minimum, maximum, enum: values, properties }) {
   return type ?? 'any'
 }
 
-const group = (number) => number.toLocaleString('en')
+const group = (number) => number.toLocaleString('en-US')

@@ -43,4 +43,4 @@ function otherDimensions({ otherDimensions: other }) {
 
 const price = ({ pricePerMillionTokens: value }) =>
   value === null ? '?' : value === 0 ? 'local' : value.toFixed(2)
-const group = (number) => (Number.isFinite(number) ? number.toLocaleString('en') : 'unlimited')
+const group = (number) => (Number.isFinite(number) ? number.toLocaleString('en-US') : 'unlimited')

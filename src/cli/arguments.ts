@@ -1,3 +1,4 @@
+import { grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 
 type Parse<T> = (text: string) => T
@@ -6,8 +7,8 @@ type Parse<T> = (text: string) => T
 export function wholeNumber(flag: string, min: number, max = Number.MAX_SAFE_INTEGER): Parse<number> {
   const range =
     max === Number.MAX_SAFE_INTEGER
-      ? `of at least ${min.toLocaleString('en')}`
-      : `from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`
+      ? `of at least ${grouped(min)}`
+      : `from ${grouped(min)} to ${grouped(max)}`
   return (text) => {
     const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
     if (Number.isInteger(value) && value >= min && value <= max) return value

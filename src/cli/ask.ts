@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Serve } from '../core/search.ts'
 import type { Answer, AnswerMode, Citation } from '../library/revector.ts'
@@ -7,7 +8,7 @@ import { decimal, keyValue, nonEmpty, oneOf, repeated, wholeNumber } from './arg
 import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
 import type { Context, Start } from './run.ts'
 import type { Terminal } from './terminal.ts'
-import { count, percent, plain, seconds, wrap } from './text.ts'
+import { percent, plain, seconds, wrap } from './text.ts'
 
 interface Flags extends FilterFlags {
   readonly model?: string
@@ -121,7 +122,7 @@ function remarks(answer: Answer): readonly string[] {
       : []),
     ...(answer.removedCitations === 0
       ? []
-      : [`Taken out: ${count(answer.removedCitations, 'citation')} of what was not among the passages.`]),
+      : [`Taken out: ${counted(answer.removedCitations, 'citation')} of what was not among the passages.`]),
     ...incomplete.map(
       ([model, share]) =>
         `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, ` +
@@ -135,5 +136,5 @@ function remarks(answer: Answer): readonly string[] {
 function summary({ mode, languageModel, coverage, tookMs }: Answer, passages: number): string {
   const by =
     mode === 'generated' ? `written by ${languageModel}` : 'sentences of the documents, word for word'
-  return `\n${by} · ${count(passages, 'passage')} · ${Object.keys(coverage).join(' + ')} · ${seconds(tookMs / 1_000)}`
+  return `\n${by} · ${counted(passages, 'passage')} · ${Object.keys(coverage).join(' + ')} · ${seconds(tookMs / 1_000)}`
 }

@@ -1,7 +1,8 @@
+import { counted, grouped } from '../core/counted.ts'
 import type { BackupReport } from '../library/revector.ts'
 import { backupShape } from '../wire/wire.ts'
 import type { Context } from './run.ts'
-import { bytes, count, seconds, table } from './text.ts'
+import { bytes, seconds, table } from './text.ts'
 
 export async function backup(
   context: Context,
@@ -20,7 +21,7 @@ export async function restore(context: Context, file: string): Promise<undefined
   const occupied = revision > 0 || legacy !== null
   if (documents > 0 || rows > 0) {
     await context.consent(
-      `Replace what is in the database (${count(documents, 'document')}, ${count(rows, 'chunk')}) by the backup?`,
+      `Replace what is in the database (${counted(documents, 'document')}, ${counted(rows, 'chunk')}) by the backup?`,
     )
   }
   const call = context.longCall()
@@ -30,11 +31,7 @@ export async function restore(context: Context, file: string): Promise<undefined
 
 function reportText(context: Context, report: BackupReport, verb: string): string {
   const columns = [{ header: 'TABLE' }, { header: 'ROWS', align: 'right' as const }, { header: 'CHECKSUM' }]
-  const rows = report.tables.map((each) => [
-    each.name,
-    each.rows.toLocaleString('en'),
-    each.checksum.slice(0, 16),
-  ])
+  const rows = report.tables.map((each) => [each.name, grouped(each.rows), each.checksum.slice(0, 16)])
   return [
     `${verb} ${report.file} (${bytes(report.bytes)}) in ${seconds(report.seconds)}.`,
     ...(rows.length === 0 ? [] : [table(columns, rows, context.terminal.style)]),

@@ -1,10 +1,11 @@
+import { counted } from '../core/counted.ts'
 import { isRevectorError } from '../core/errors.ts'
 import type { DatabaseStatus, RunOptions } from '../library/revector.ts'
 import { askName } from './consent.ts'
 import { showStatus } from './db-status.ts'
 import type { Context } from './run.ts'
 import type { Terminal } from './terminal.ts'
-import { bytes, count, wrap } from './text.ts'
+import { bytes, wrap } from './text.ts'
 
 export type RunFlags = Pick<
   RunOptions,
@@ -21,7 +22,9 @@ export async function run(context: Context, flags: RunFlags): Promise<undefined>
   if (steps.length > 0) context.terminal.note(planText(plan, context.terminal))
   if (before.legacy !== null && before.legacy.rows > 0 && steps.length > 0) {
     const { table: name, rows } = before.legacy
-    await context.consent(`Adopt ${name} with its ${count(rows, 'vector')}? A backup beforehand is advised.`)
+    await context.consent(
+      `Adopt ${name} with its ${counted(rows, 'vector')}? A backup beforehand is advised.`,
+    )
   }
   const call = context.longCall()
   const after = await db.run({ ...options, ...call })
@@ -62,7 +65,7 @@ export function planText(plan: Plan, terminal: Pick<Terminal, 'noteStyle' | 'wid
     const titles = documents.created ? 'no titles' : `titles from ${documents.table}.${documents.titleColumn}`
     lines.push(
       `Takes over ${style.bold(`${table}.${column}`)} vector(${dimension}): ` +
-        `${count(rows, 'row')}, ${bytes(adoption.bytes)}${made}.`,
+        `${counted(rows, 'row')}, ${bytes(adoption.bytes)}${made}.`,
       `Text from ${chunks.table}.${chunks.textColumn}, ${titles}.`,
       '',
     )

@@ -1,9 +1,10 @@
 import { relative } from 'node:path'
+import { counted, grouped } from '../core/counted.ts'
 import type { DatabaseStatus } from '../library/revector.ts'
 import { modelShape, statusShape } from '../wire/wire.ts'
 import { modelsText } from './models.ts'
 import type { Context } from './run.ts'
-import { count, facts, type Style } from './text.ts'
+import { facts, type Style } from './text.ts'
 
 export async function status(context: Context): Promise<undefined> {
   showStatus(context, await context.revector.db.status())
@@ -47,13 +48,13 @@ function statusText(found: DatabaseStatus, dataDir: string | null, style: Style)
     ...(dataDir === null ? [] : [['folder', relative(process.cwd(), dataDir) || '.'] as [string, string]]),
     ['schema', revisionText(found)],
     ['dimensions', found.dimensions.length === 0 ? '–' : found.dimensions.join(', ')],
-    ['documents', `${found.documents.toLocaleString('en')} (${count(found.chunks, 'chunk')})`],
+    ['documents', `${grouped(found.documents)} (${counted(found.chunks, 'chunk')})`],
   ]
   if (found.legacy !== null) {
     const { table, column, dimension, rows } = found.legacy
     lines.push([
       'to adopt',
-      `${table}.${column} vector${dimension === null ? '' : `(${dimension})`}, ${count(rows, 'row')}`,
+      `${table}.${column} vector${dimension === null ? '' : `(${dimension})`}, ${counted(rows, 'row')}`,
     ])
   }
   return facts(lines, style)

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
+import { counted } from '../core/counted.ts'
 import type { Check, DoctorReport } from '../library/revector.ts'
 import { doctorShape } from '../wire/migration.ts'
 import type { Context, Start } from './run.ts'
-import { count, plain, type Style, wrap } from './text.ts'
+import { plain, type Style, wrap } from './text.ts'
 
 interface Flags {
   readonly probe: boolean
@@ -50,5 +51,5 @@ function marks(style: Style): Readonly<Record<Check['result'], string>> {
 
 function summary(checks: readonly Check[]): string {
   const number = (result: Check['result']) => checks.filter((check) => check.result === result).length
-  return `${count(checks.length, 'check')}: ${number('ok')} ok, ${count(number('warn'), 'warning')}, ${count(number('fail'), 'failure')}.`
+  return `${counted(checks.length, 'check')}: ${number('ok')} ok, ${counted(number('warn'), 'warning')}, ${counted(number('fail'), 'failure')}.`
 }

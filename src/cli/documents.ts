@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { counted, grouped } from '../core/counted.ts'
 import type { DocumentSummary, StoredDocument } from '../library/revector.ts'
 import { documentEmbeddingsShape, documentShape, fillShape, storedDocumentShape } from '../wire/wire.ts'
 import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
-import { count, facts, percent, plain, seconds, table } from './text.ts'
+import { facts, percent, plain, seconds, table } from './text.ts'
 
 export function addDocuments(program: Command, start: Start): void {
   const group = program
@@ -59,7 +60,7 @@ function listText(context: Context, documents: readonly DocumentSummary[]): stri
   const rows = documents.map((document) => [
     document.id,
     plain(document.title),
-    document.chunks.toLocaleString('en'),
+    grouped(document.chunks),
     document.createdAt?.toISOString().slice(0, 10) ?? '',
     plain(document.source ?? ''),
   ])
@@ -77,7 +78,7 @@ function documentText(context: Context, document: StoredDocument): string {
     ['id', document.id],
     ['source', plain(document.source ?? '–')],
     ['type', document.mediaType ?? '–'],
-    ['chunks', document.chunks.toLocaleString('en')],
+    ['chunks', grouped(document.chunks)],
     ['created', document.createdAt?.toISOString() ?? '–'],
     ['updated', document.updatedAt?.toISOString() ?? '–'],
     ...Object.entries(document.metadata).map(([key, value]): [string, string] => [
@@ -113,7 +114,7 @@ async function embeddings(context: Context, id: string): Promise<undefined> {
       model.modelName,
       String(model.dimension),
       model.state,
-      `${model.embeddings.toLocaleString('en')} of ${report.chunks.toLocaleString('en')}`,
+      `${grouped(model.embeddings)} of ${grouped(report.chunks)}`,
       percent(model.coverage),
     ])
     return table(columns, rows, context.terminal.style)
@@ -127,10 +128,10 @@ async function reembed(context: Context, documentId: string, modelName: string):
   )
   context.result({ document_id: documentId, ...fillShape(report) }, () =>
     report.embedded + report.reused === 0
-      ? `Document ${documentId} already has all its vectors of ${modelName} (${count(report.present, 'chunk')}).`
-      : `Embedded document ${documentId} with ${modelName}: ${count(report.embedded, 'vector')} made, ` +
-        `${report.reused.toLocaleString('en')} taken from identical text, ` +
-        `${report.present.toLocaleString('en')} already there, in ${seconds(report.seconds)}.`,
+      ? `Document ${documentId} already has all its vectors of ${modelName} (${counted(report.present, 'chunk')}).`
+      : `Embedded document ${documentId} with ${modelName}: ${counted(report.embedded, 'vector')} made, ` +
+        `${grouped(report.reused)} taken from identical text, ` +
+        `${grouped(report.present)} already there, in ${seconds(report.seconds)}.`,
   )
 }
 

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
+import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import type { IngestReport } from '../library/revector.ts'
 import { ingestShape } from '../wire/wire.ts'
 import { keyValue, repeated } from './arguments.ts'
 import type { Context, Start } from './run.ts'
-import { count, plain, seconds, table } from './text.ts'
+import { plain, seconds, table } from './text.ts'
 
 interface Flags {
   readonly model?: string
@@ -40,7 +41,7 @@ async function run(context: Context, paths: readonly string[], flags: Flags): Pr
     }),
   )
   const failed = report.failed.length
-  const message = `${count(failed, 'file')} could not be ingested; the others were.`
+  const message = `${counted(failed, 'file')} could not be ingested; the others were.`
   const error = { code: 'DOCUMENTS_FAILED', message, hint: 'See "failed" for each file and its reason.' }
   const document = ingestShape(report)
   context.result(failed === 0 ? document : { ...document, error }, () => reportText(report))
@@ -52,20 +53,20 @@ async function run(context: Context, paths: readonly string[], flags: Flags): Pr
 export function reportText(report: IngestReport): string {
   const models = report.models.length === 0 ? '' : ` with ${report.models.join(', ')}`
   const lines = [
-    `Ingested ${count(report.documents, 'document')} (${count(report.chunks, 'chunk')})${models} ` +
+    `Ingested ${counted(report.documents, 'document')} (${counted(report.chunks, 'chunk')})${models} ` +
       `in ${seconds(report.seconds)}.`,
   ]
-  if (report.unchanged > 0) lines.push(`${count(report.unchanged, 'document')} unchanged.`)
+  if (report.unchanged > 0) lines.push(`${counted(report.unchanged, 'document')} unchanged.`)
   if (report.skipped > 0) {
     lines.push(
-      `${count(report.skipped, 'file')} passed by: not text, Markdown, HTML, PDF or Word by their names.`,
+      `${counted(report.skipped, 'file')} passed by: not text, Markdown, HTML, PDF or Word by their names.`,
     )
   }
   if (report.documents + report.unchanged + report.skipped + report.failed.length === 0) {
     lines.push('No file was found there.')
   }
   for (const [model, vectors] of Object.entries(report.pending)) {
-    if (vectors > 0) lines.push(`${model} still lacks ${count(vectors, 'vector')}.`)
+    if (vectors > 0) lines.push(`${model} still lacks ${counted(vectors, 'vector')}.`)
   }
   return lines.join('\n')
 }
@@ -78,6 +79,6 @@ function failuresText(context: Context, report: IngestReport): string {
     style.yellow(code),
     plain(message),
   ])
-  const heading = `${style.red('error:')} ${count(report.failed.length, 'file')} could not be ingested:`
+  const heading = `${style.red('error:')} ${counted(report.failed.length, 'file')} could not be ingested:`
   return `${heading}\n${table(columns, rows, style)}`
 }

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import type { MigrationStatus } from '../core/migration.ts'
 import { migrationStatusShape } from '../wire/migration.ts'
@@ -5,7 +6,7 @@ import type { GateFlags, LimitFlags } from './migrate-options.ts'
 import { limits } from './migrate-options.ts'
 import { gatesText, stateWords, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
-import { bytes, count } from './text.ts'
+import { bytes } from './text.ts'
 
 type Id = string | undefined
 
@@ -37,7 +38,7 @@ export async function cancel(context: Context, id: Id): Promise<undefined> {
   const before = await migrations.status(id)
   const { sourceModel, targetModel, targetWasEmpty } = before
   const lost = targetWasEmpty
-    ? ` and drop the ${count(before.doneChunks, 'vector')} of ${targetModel}`
+    ? ` and drop the ${counted(before.doneChunks, 'vector')} of ${targetModel}`
     : ` (${targetModel} keeps its vectors)`
   // One that is over is refused below: nobody needs to be asked.
   if (!['cut_over', 'retired', 'cancelled'].includes(before.state)) {
@@ -121,7 +122,9 @@ export async function retry(context: Context, id: Id): Promise<undefined> {
     context.revector.migrations.retry(id),
   )
   const said =
-    chunks === 0 ? 'Nothing was in quarantine.' : `${count(chunks, 'chunk')} will be tried again by a worker.`
+    chunks === 0
+      ? 'Nothing was in quarantine.'
+      : `${counted(chunks, 'chunk')} will be tried again by a worker.`
   show(context, status, said, { chunks })
 }
 

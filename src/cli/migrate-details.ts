@@ -52,7 +52,7 @@ function shorter(actor: string): string {
 }
 
 function detail(value: unknown): string {
-  if (typeof value === 'number') return value.toLocaleString('en', { maximumFractionDigits: 6 })
+  if (typeof value === 'number') return value.toLocaleString('en-US', { maximumFractionDigits: 6 })
   if (typeof value !== 'object' || value === null) return String(value)
   // A reason has a message, and a hint that belongs to the moment it was given.
   return 'message' in value && typeof value.message === 'string' ? value.message : JSON.stringify(value)

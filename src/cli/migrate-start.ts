@@ -1,10 +1,11 @@
+import { counted, dollars, grouped } from '../core/counted.ts'
 import type { MigrationStatus } from '../core/migration.ts'
 import type { MigrationPlan } from '../library/revector.ts'
 import { migrationStatusShape, planShape } from '../wire/migration.ts'
 import { limits, type PlanFlags, planRequest, type StartFlags } from './migrate-options.ts'
 import { planText, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
-import { count, seconds } from './text.ts'
+import { seconds } from './text.ts'
 
 export async function plan(context: Context, flags: PlanFlags): Promise<undefined> {
   const found = await planned(context, flags)
@@ -43,9 +44,9 @@ async function agree(context: Context, flags: StartFlags): Promise<MigrationPlan
       ? 'at no cost'
       : costUsd === null
         ? 'at a cost that is not known'
-        : `for about $${costUsd.toFixed(2)}`
+        : `for about ${dollars(costUsd)}`
   await context.consent(
-    `Move ${count(missingChunks, 'chunk')} from ${sourceModel} to ${targetModel}, ${price}?`,
+    `Move ${counted(missingChunks, 'chunk')} from ${sourceModel} to ${targetModel}, ${price}?`,
   )
   return found
 }
@@ -76,9 +77,9 @@ function runText(
 ): string {
   const { sourceModel, targetModel, doneChunks, embedded, reused, state } = status
   const moved =
-    `Moved ${count(doneChunks, 'chunk')} from ${sourceModel} to ${targetModel} in ${seconds(took)}: ` +
-    `${embedded.toLocaleString('en')} embedded, ${reused.toLocaleString('en')} taken from identical text, ` +
-    `${present.toLocaleString('en')} already there.`
+    `Moved ${counted(doneChunks, 'chunk')} from ${sourceModel} to ${targetModel} in ${seconds(took)}: ` +
+    `${grouped(embedded)} embedded, ${grouped(reused)} taken from identical text, ` +
+    `${grouped(present)} already there.`
   const next =
     state === 'cut_over'
       ? `Searches now use ${targetModel}. To go back: revector migrate rollback`

@@ -1,3 +1,4 @@
+import { counted, dollars, exactDollars, grouped } from '../core/counted.ts'
 import type {
   GateResult,
   Migration,
@@ -8,15 +9,9 @@ import type {
   Verification,
 } from '../core/migration.ts'
 import type { MigrationPlan } from '../library/revector.ts'
-import { bytes, count, facts, percent, plain, type Style, table } from './text.ts'
+import { bytes, facts, percent, plain, type Style, table } from './text.ts'
 
-/** `$0.02`, `$1,234.50`; less than a cent as far as it takes to show something. */
-export function money(usd: number | null): string {
-  if (usd === null) return 'unknown'
-  if (usd === 0) return '$0'
-  const cents = usd < 0.01 ? 6 : 2
-  return `$${usd.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: cents })}`
-}
+export const money = (usd: number | null): string => (usd === null ? 'unknown' : dollars(usd))
 
 /** Roughly, for what lies ahead: `45 s`, `12 min`, `3.5 h`. */
 export function duration(seconds: number): string {
@@ -30,7 +25,7 @@ export function duration(seconds: number): string {
 export function scopeText(scope: MigrationScope): string {
   const { documents, where, sample } = scope
   const deps = [
-    ...(documents === undefined ? [] : [count(documents.length, 'document')]),
+    ...(documents === undefined ? [] : [counted(documents.length, 'document')]),
     ...(where === undefined
       ? []
       : [
@@ -38,18 +33,19 @@ export function scopeText(scope: MigrationScope): string {
             .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
             .join(', ')}`,
         ]),
-    ...(sample === undefined ? [] : [`a sample of ${count(sample, 'chunk')}`]),
+    ...(sample === undefined ? [] : [`a sample of ${counted(sample, 'chunk')}`]),
   ]
   return deps.length === 0 ? 'everything' : deps.join(', ')
 }
 
 export function planText(plan: MigrationPlan, style: Style): string {
-  const number = (n: number) => n.toLocaleString('en')
   const { limits } = plan
   const inForce = [
-    ...(limits.requestsPerMinute === null ? [] : [`${count(limits.requestsPerMinute, 'request')} a minute`]),
-    ...(limits.tokensPerMinute === null ? [] : [`${count(limits.tokensPerMinute, 'token')} a minute`]),
-    `${count(limits.batchItems, 'text')} a request`,
+    ...(limits.requestsPerMinute === null
+      ? []
+      : [`${counted(limits.requestsPerMinute, 'request')} a minute`]),
+    ...(limits.tokensPerMinute === null ? [] : [`${counted(limits.tokensPerMinute, 'token')} a minute`]),
+    `${counted(limits.batchItems, 'text')} a request`,
   ]
   const lines: [string, string][] = [
     ['from', plan.sourceModel],
@@ -57,15 +53,15 @@ export function planText(plan: MigrationPlan, style: Style): string {
     ['scope', scopeText(plan.scope)],
     [
       'chunks',
-      `${number(plan.missingChunks)} to embed` +
-        (plan.missingChunks < plan.totalChunks ? `, of ${number(plan.totalChunks)}` : '') +
+      `${grouped(plan.missingChunks)} to embed` +
+        (plan.missingChunks < plan.totalChunks ? `, of ${grouped(plan.totalChunks)}` : '') +
         (plan.savedByIdenticalContent > 0
-          ? `; ${number(plan.savedByIdenticalContent)} cost nothing, their text is not new`
+          ? `; ${grouped(plan.savedByIdenticalContent)} cost nothing, their text is not new`
           : ''),
     ],
     [
       'tokens',
-      `${plan.tokensExact ? '' : 'about '}${number(plan.tokens)}${plan.tokensExact ? '' : ' (an estimate)'}`,
+      `${plan.tokensExact ? '' : 'about '}${grouped(plan.tokens)}${plan.tokensExact ? '' : ' (an estimate)'}`,
     ],
     ['cost', costText(plan)],
     ['time', `about ${duration(plan.minutes * 60)} with one worker (${timeFrom(plan)})`],
@@ -78,14 +74,14 @@ export function planText(plan: MigrationPlan, style: Style): string {
 
 function costText({ costUsd, pricePerMillionTokens, priceFrom, budgetUsd }: MigrationPlan): string {
   const budget = budgetUsd === null ? '' : `; pauses before it passes ${money(budgetUsd)}`
-  if (costUsd === null) return `unknown: give --price-per-million${budget}`
+  if (costUsd === null || pricePerMillionTokens === null) return `unknown: give --price-per-million${budget}`
   if (pricePerMillionTokens === 0) return `$0${budget}`
   const from = priceFrom === 'catalogue' ? ', list price' : ''
-  return `about ${money(costUsd)} (${money(pricePerMillionTokens)} per million tokens${from})${budget}`
+  return `about ${money(costUsd)} (${exactDollars(pricePerMillionTokens)} per million tokens${from})${budget}`
 }
 
 function timeFrom({ minutesFrom, probe }: MigrationPlan): string {
-  if (minutesFrom === 'probe') return `measured on ${count(probe.texts, 'text')}`
+  if (minutesFrom === 'probe') return `measured on ${counted(probe.texts, 'text')}`
   return minutesFrom === 'nothing to do' ? minutesFrom : `bound by its ${minutesFrom}`
 }
 
@@ -110,25 +106,24 @@ function stateText({ state, pausedFrom }: Pick<Migration, 'state' | 'pausedFrom'
 
 export function statusText(status: MigrationStatus, style: Style): string {
   const { totalChunks, doneChunks } = status
-  const number = (n: number) => n.toLocaleString('en')
   const share = totalChunks === 0 ? 1 : doneChunks / totalChunks
   const lines: [string, string][] = [
     ['migration', `${status.id}: ${status.sourceModel} → ${style.bold(status.targetModel)}`],
     ['state', stateText(status, style)],
   ]
   if (scopeText(status.scope) !== 'everything') lines.push(['scope', scopeText(status.scope)])
-  lines.push(['chunks', `${number(doneChunks)} of ${number(totalChunks)} (${percent(share)})`])
+  lines.push(['chunks', `${grouped(doneChunks)} of ${grouped(totalChunks)} (${percent(share)})`])
   if (status.chunksPerSecond > 0 || status.etaSeconds !== null) lines.push(['speed', speedText(status)])
   lines.push(['spent', spentText(status)])
   if (status.quarantinedChunks > 0) {
     lines.push([
       'quarantine',
-      style.yellow(`${count(status.quarantinedChunks, 'chunk')} (see \`revector migrate quarantine\`)`),
+      style.yellow(`${counted(status.quarantinedChunks, 'chunk')} (see \`revector migrate quarantine\`)`),
     ])
   }
   const { source, target } = status.pendingChunks
-  if (source > 0) lines.push(['pending', `${count(source, 'chunk')} to ${status.sourceModel}`])
-  if (target > 0) lines.push(['pending', `${count(target, 'chunk')} to ${status.targetModel}`])
+  if (source > 0) lines.push(['pending', `${counted(source, 'chunk')} to ${status.sourceModel}`])
+  if (target > 0) lines.push(['pending', `${counted(target, 'chunk')} to ${status.targetModel}`])
   if (status.workers.length > 0 || isMoving(status.state)) {
     lines.push(['workers', workersText(status.workers)])
   }
@@ -152,8 +147,7 @@ export function isMoving(state: MigrationState): boolean {
 }
 
 function speedText({ chunksPerSecond, etaSeconds }: MigrationStatus): string {
-  const rate =
-    chunksPerSecond >= 10 ? Math.round(chunksPerSecond).toLocaleString('en') : chunksPerSecond.toFixed(1)
+  const rate = chunksPerSecond >= 10 ? grouped(chunksPerSecond) : chunksPerSecond.toFixed(1)
   return `${rate} chunks a second${etaSeconds === null ? '' : `, about ${duration(etaSeconds)} left`}`
 }
 
@@ -161,16 +155,16 @@ function spentText(status: MigrationStatus): string {
   const { tokens, costUsd, costUsdEstimate, settings, reused } = status
   const of = costUsdEstimate === null || costUsdEstimate === 0 ? '' : ` of about ${money(costUsdEstimate)}`
   const budget = settings.budgetUsd === null ? '' : `, budget ${money(settings.budgetUsd)}`
-  const free = reused === 0 ? '' : `; ${count(reused, 'vector')} from identical text`
-  return `${count(tokens, 'token')}, ${money(costUsd)}${of}${budget}${free}`
+  const free = reused === 0 ? '' : `; ${counted(reused, 'vector')} from identical text`
+  return `${counted(tokens, 'token')}, ${money(costUsd)}${of}${budget}${free}`
 }
 
 function workersText(workers: readonly MigrationWorker[]): string {
   if (workers.length === 0) return 'none (start one with `revector worker`)'
   return workers
     .map(({ host, pid, chunks, leases }) => {
-      const holds = leases === 0 ? '' : `, holds ${count(leases, 'batch', 'batches')}`
-      return `${plain(host)}:${pid} (${count(chunks, 'chunk')}${holds})`
+      const holds = leases === 0 ? '' : `, holds ${counted(leases, 'batch', 'batches')}`
+      return `${plain(host)}:${pid} (${counted(chunks, 'chunk')}${holds})`
     })
     .join(', ')
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
+import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { providerNames } from '../core/model.ts'
 import type { AddModel, ModelStatus } from '../library/revector.ts'
 import { fillShape, modelShape, modelSpaceShape } from '../wire/wire.ts'
 import { nonEmpty, oneOf, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
-import { bytes, count, percent, type Style, seconds, table } from './text.ts'
+import { bytes, percent, type Style, seconds, table } from './text.ts'
 
 type AddFlags = Omit<AddModel, 'modelName'>
 
@@ -97,7 +98,7 @@ export function modelsText(models: readonly ModelStatus[], style: Style): string
     String(model.dimension),
     model.provider,
     model.current ? style.green(model.state) : model.state,
-    model.embeddings.toLocaleString('en'),
+    grouped(model.embeddings),
     model.embeddings === 0 ? '–' : percent(model.coverage),
     indexText(model, style),
   ])
@@ -141,7 +142,7 @@ async function fill(context: Context, modelName: string): Promise<undefined> {
   const status = (await models.list()).find((model) => model.modelName === modelName)
   // An unknown model, or one in a migration's hands, is refused below: nobody needs to be asked.
   if (status !== undefined && !['filling', 'retired'].includes(status.state) && status.embeddings < chunks) {
-    const lacking = count(chunks - status.embeddings, 'chunk')
+    const lacking = counted(chunks - status.embeddings, 'chunk')
     await context.consent(`Embed ${lacking} with ${modelName} (${status.provider})?`)
   }
   const report = await context.change('fillModel', modelName, () =>
@@ -149,9 +150,9 @@ async function fill(context: Context, modelName: string): Promise<undefined> {
   )
   context.result(fillShape(report), () =>
     report.embedded + report.reused === 0
-      ? `${modelName} lacks nothing (${count(report.present, 'vector')}).`
-      : `${modelName}: ${count(report.embedded, 'vector')} made, ${report.reused.toLocaleString('en')} taken from ` +
-        `identical text, ${report.present.toLocaleString('en')} already there, in ${seconds(report.seconds)}.`,
+      ? `${modelName} lacks nothing (${counted(report.present, 'vector')}).`
+      : `${modelName}: ${counted(report.embedded, 'vector')} made, ${grouped(report.reused)} taken from ` +
+        `identical text, ${grouped(report.present)} already there, in ${seconds(report.seconds)}.`,
   )
 }
 
@@ -163,7 +164,7 @@ async function remove(context: Context, modelName: string, flags: { force?: bool
   const inUse = status?.state === 'current' || (status?.state === 'filling' && !force)
   if (status !== undefined && status.embeddings > 0 && !inUse) {
     await context.consent(
-      `Remove ${modelName} and its ${count(status.embeddings, 'vector')}? They would have to be made again.`,
+      `Remove ${modelName} and its ${counted(status.embeddings, 'vector')}? They would have to be made again.`,
     )
   }
   const removed = await context.change('removeModel', modelName, () => models.remove(modelName, { force }))
@@ -171,7 +172,7 @@ async function remove(context: Context, modelName: string, flags: { force?: bool
   context.result(
     document,
     () =>
-      `Removed ${removed.modelName}: ${count(removed.embeddings, 'vector')}, ${bytes(removed.bytes)} freed.`,
+      `Removed ${removed.modelName}: ${counted(removed.embeddings, 'vector')}, ${bytes(removed.bytes)} freed.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { SingleBar } from 'cli-progress'
+import { counted, grouped } from '../core/counted.ts'
 import type { Terminal } from './terminal.ts'
-import { count, cut, displayWidth } from './text.ts'
+import { cut, displayWidth } from './text.ts'
 
 /** What is going on now. */
 export interface Activity {
@@ -95,9 +96,9 @@ function numbers(activity: Activity): string {
   const made = activity.done - activity.from
   const deps: string[] = []
   if (activity.total !== null) {
-    deps.push(`${activity.done.toLocaleString('en')} of ${count(activity.total, activity.unit)}`)
+    deps.push(`${grouped(activity.done)} of ${counted(activity.total, activity.unit)}`)
   } else if (activity.done > 0) {
-    deps.push(count(activity.done, activity.unit))
+    deps.push(counted(activity.done, activity.unit))
   }
   if (activity.detail !== '') deps.push(activity.detail)
   if (activity.total !== null && made > 0 && elapsed > 2 && activity.done < activity.total) {

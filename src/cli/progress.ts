@@ -1,9 +1,10 @@
+import { counted, grouped } from '../core/counted.ts'
 import type { OnProgress, ProgressEvent } from '../core/progress.ts'
 import { logLineOf } from '../logs/events.ts'
 import type { Log } from '../logs/log.ts'
 import { type Activity, openBar, openLines } from './progress-surface.ts'
 import type { Terminal } from './terminal.ts'
-import { count, cut, plain } from './text.ts'
+import { cut, plain } from './text.ts'
 
 export interface Progress {
   readonly onProgress: OnProgress
@@ -43,14 +44,14 @@ export async function openProgress(terminal: Terminal, log: Log, logsToTerminal:
         if (activity === undefined) return
         chunks += event.chunks
         activity.done += 1
-        activity.detail = count(chunks, 'chunk')
+        activity.detail = counted(chunks, 'chunk')
         surface.show(activity)
         return
       case 'ingest.embedding': {
         if (activity === undefined) return
         const { doneTexts, totalTexts } = event
-        const now = `embedding ${doneTexts.toLocaleString('en')} of ${count(totalTexts, 'text')}`
-        activity.detail = chunks === 0 ? now : `${count(chunks, 'chunk')} · ${now}`
+        const now = `embedding ${grouped(doneTexts)} of ${counted(totalTexts, 'text')}`
+        activity.detail = chunks === 0 ? now : `${counted(chunks, 'chunk')} · ${now}`
         surface.show(activity)
         return
       }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Aggregation, Hit, SearchResult, Serve } from '../core/search.ts'
 import { searchShape } from '../wire/wire.ts'
@@ -7,7 +8,7 @@ import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-op
 import type { Context, Start } from './run.ts'
 import { snippet } from './snippet.ts'
 import type { Terminal } from './terminal.ts'
-import { count, percent, plain, seconds, wrap } from './text.ts'
+import { percent, plain, seconds, wrap } from './text.ts'
 
 interface Flags extends FilterFlags {
   readonly model?: string
@@ -154,7 +155,7 @@ function ranksText(hit: Hit): string {
 
 function summary(result: SearchResult): string {
   const how = result.aggregation === null ? '' : ` (${result.aggregation})`
-  const found = count(result.hits.length, 'passage')
+  const found = counted(result.hits.length, 'passage')
   return `\n${found} · ${result.models.join(' + ')}${how} · ${seconds(result.tookMs / 1_000)}`
 }
 

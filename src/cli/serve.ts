@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
+import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import { nonEmpty, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
-import { count, facts } from './text.ts'
+import { facts } from './text.ts'
 import { version } from './version.ts'
 
 interface Flags {
@@ -71,7 +72,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
   await noteBehind(context)
   await ended(signal)
   const lost = await service.stop()
-  if (lost > 0) terminal.complain(`${count(lost, 'request was', 'requests were')} cut off.`)
+  if (lost > 0) terminal.complain(`${counted(lost, 'request was', 'requests were')} cut off.`)
   return signal.aborted && lost > 0 ? errorCatalogue.INTERRUPTED.exit : undefined
 }
 

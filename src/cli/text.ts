@@ -104,10 +104,6 @@ export function facts(pairs: readonly (readonly [string, string])[], style: Styl
   return pairs.map(([name, value]) => `${style.dim(name.padEnd(width))}  ${value}`).join('\n')
 }
 
-export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? noun : plural}`
-}
-
 /** 0.999 is `99.9 %`, never `100 %`: only what is complete is called so. */
 export function percent(share: number): string {
   if (share >= 1) return '100 %'

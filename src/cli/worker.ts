@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { counted, grouped } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import type { WorkReport } from '../library/revector.ts'
 import { workShape } from '../wire/migration.ts'
 import { nonEmpty, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
-import { count } from './text.ts'
 
 interface Flags {
   readonly once?: boolean
@@ -58,11 +58,11 @@ async function notePaused({ revector, terminal }: Context): Promise<void> {
 
 function reportText({ embedded, reused, quarantined, pending, tokens }: WorkReport): string {
   const deps = [
-    `${count(embedded, 'vector')} made`,
-    ...(reused === 0 ? [] : [`${reused.toLocaleString('en')} taken from identical text`]),
-    ...(quarantined === 0 ? [] : [`${count(quarantined, 'chunk')} put in quarantine`]),
-    ...(pending === 0 ? [] : [`${pending.toLocaleString('en')} that were pending`]),
-    count(tokens, 'token'),
+    `${counted(embedded, 'vector')} made`,
+    ...(reused === 0 ? [] : [`${grouped(reused)} taken from identical text`]),
+    ...(quarantined === 0 ? [] : [`${counted(quarantined, 'chunk')} put in quarantine`]),
+    ...(pending === 0 ? [] : [`${grouped(pending)} that were pending`]),
+    counted(tokens, 'token'),
   ]
   return `Done: ${deps.join(', ')}.`
 }

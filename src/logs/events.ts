@@ -1,3 +1,4 @@
+import { counted, grouped } from '../core/counted.ts'
 import type { ProgressEvent } from '../core/progress.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -11,19 +12,19 @@ export interface LogLine {
 export function logLineOf(event: ProgressEvent): LogLine {
   switch (event.type) {
     case 'ingest.started':
-      return info(event.files === null ? 'Ingesting.' : `Ingesting ${count(event.files, 'file')}.`)
+      return info(event.files === null ? 'Ingesting.' : `Ingesting ${counted(event.files, 'file')}.`)
     case 'ingest.document':
       return event.outcome === 'failed'
         ? { level: 'warn', message: `${event.path} could not be ingested.` }
-        : debug(`${event.path}: ${event.outcome}, ${count(event.chunks, 'chunk')}.`)
+        : debug(`${event.path}: ${event.outcome}, ${counted(event.chunks, 'chunk')}.`)
     case 'ingest.embedding':
       return debug(
-        `Embedding with ${event.model}: ${event.doneTexts.toLocaleString('en')} of ${count(event.totalTexts, 'text')}.`,
+        `Embedding with ${event.model}: ${grouped(event.doneTexts)} of ${counted(event.totalTexts, 'text')}.`,
       )
     case 'ingest.finished':
       return info(
-        `Ingested ${count(event.documents, 'document')} (${count(event.chunks, 'chunk')}), ` +
-          `${event.unchanged.toLocaleString('en')} unchanged, ${event.failed.toLocaleString('en')} failed.`,
+        `Ingested ${counted(event.documents, 'document')} (${counted(event.chunks, 'chunk')}), ` +
+          `${grouped(event.unchanged)} unchanged, ${grouped(event.failed)} failed.`,
       )
     case 'fill.started':
       return info(`Filling ${event.model}: ${progress(event)}.`)
@@ -32,7 +33,7 @@ export function logLineOf(event: ProgressEvent): LogLine {
     case 'fill.finished':
       return info(`Filled ${event.model}: ${progress(event)}.`)
     case 'index.building':
-      return info(`Building the index of ${event.model} over ${count(event.rows, 'vector')}.`)
+      return info(`Building the index of ${event.model} over ${counted(event.rows, 'vector')}.`)
     case 'index.built':
       return info(`Built the index of ${event.model} in ${event.seconds.toFixed(1)} s.`)
     case 'model.switched':
@@ -54,12 +55,8 @@ export function logLineOf(event: ProgressEvent): LogLine {
 const info = (message: string): LogLine => ({ level: 'info', message })
 const debug = (message: string): LogLine => ({ level: 'debug', message })
 
-function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
-}
-
 function progress(event: { readonly doneChunks: number; readonly totalChunks: number }): string {
-  return `${event.doneChunks.toLocaleString('en')} of ${count(event.totalChunks, 'chunk')}`
+  return `${grouped(event.doneChunks)} of ${counted(event.totalChunks, 'chunk')}`
 }
 
 function wait(ms: number): string {

@@ -49,15 +49,15 @@ describe('a whole migration by clicks', () => {
     // The target is not there yet: it is added on the way.
     await button('add another model').click()
     await page.getByLabel('Name', { exact: true }).fill(target)
-    await button('Add it').click()
+    await button('Add model').click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await page.getByLabel('To', { exact: true }).inputValue()).toBe(target)
 
-    await button('What would it take?').click()
+    await button('Show the plan').click()
     await page.getByRole('region', { name: 'The plan' }).waitFor()
     expect(await seriousFindings(page)).toEqual([])
     expect(await button('Start the migration').isDisabled()).toBe(true)
-    await page.getByRole('checkbox', { name: /^Yes: embed \d+ chunks/ }).check()
+    await page.getByRole('checkbox', { name: /^Yes, embed \d+ chunks/ }).check()
     await button('Start the migration').click()
 
     await button(`Cut over to ${target}`).waitFor()
@@ -76,7 +76,7 @@ describe('a whole migration by clicks', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByText('rolling back loses nothing').waitFor()
     expect(await seriousFindings(page)).toEqual([])
-    await dialog.getByRole('button', { name: 'Leave it as it is' }).click()
+    await dialog.getByRole('button', { name: 'Keep as is' }).click()
     expect(await here()).toBe('ready')
     await button(`Cut over to ${target}`).click()
     await dialog.getByRole('button', { name: 'Cut over' }).click()
@@ -88,9 +88,9 @@ describe('a whole migration by clicks', () => {
 
     // And forth again: what was paid for is there.
     await go(`migration?to=${target}`)
-    await button('What would it take?').click()
-    await page.getByText('At once').waitFor()
-    await page.getByRole('checkbox', { name: /^Yes: embed 0 chunks/ }).check()
+    await button('Show the plan').click()
+    await page.getByText('None', { exact: true }).waitFor()
+    await page.getByRole('checkbox', { name: /^Yes, embed 0 chunks/ }).check()
     await button('Start the migration').click()
     await button(`Cut over to ${target}`).click()
     await dialog.getByRole('button', { name: 'Cut over' }).click()

@@ -19,11 +19,11 @@ describe('the pages of the console', () => {
     for (const [place, words] of [
       ['', 'Nothing to search yet'],
       ['search', 'Nothing to search yet'],
-      ['migration', 'Nothing to move yet'],
-      ['documents', 'There are no documents yet'],
-      ['map', 'Too little to draw'],
-      ['ask', 'There is nothing to ask about yet'],
-      ['elsewhere', 'There is no such page'],
+      ['migration', 'Nothing to migrate yet'],
+      ['documents', 'No documents yet'],
+      ['map', 'Not enough chunks'],
+      ['ask', 'No documents to ask about yet'],
+      ['elsewhere', 'Page not found'],
     ] as const) {
       await page.goto(`${service.url}/#/${place}`)
       await page.getByRole('heading', { name: words }).waitFor()
@@ -46,7 +46,7 @@ describe('the pages of the console', () => {
       },
       { name: 'broken.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 and nothing more') },
     ])
-    const report = page.getByRole('list', { name: 'What became of the files' })
+    const report = page.getByRole('list', { name: 'Results of the upload' })
     await report.getByText('tides.md').waitFor()
     expect(await report.locator('[data-outcome=added]').count()).toBe(1)
     expect(await report.locator('[data-outcome=failed]').count()).toBe(1)
@@ -80,7 +80,7 @@ describe('the pages of the console', () => {
     expect(await page.locator('.marked code').textContent()).toBe('spring tide')
     expect(await page.locator('.marked img').count()).toBe(0)
     expect(await page.locator('.marked').textContent()).toContain('<img src=x onerror=alert(1)>')
-    const others = page.getByText('without any of them')
+    const others = page.getByText('without vectors of this document')
     await others.click()
     await page.getByRole('button', { name: `Embed it with ${second}` }).click()
     const row = page.locator('.matrix > li').filter({ hasText: second })
@@ -106,14 +106,14 @@ describe('the pages of the console', () => {
     await page.getByRole('button', { name: 'Add a model' }).click()
     const dialog = page.getByRole('dialog', { name: 'Add a model' })
     await dialog.getByLabel('Name', { exact: true }).fill('text-embedding-4-none')
-    await dialog.getByRole('button', { name: 'Add it' }).click()
+    await dialog.getByRole('button', { name: 'Add model' }).click()
     await dialog.getByRole('alert').waitFor()
     expect(await seriousFindings(page)).toEqual([])
     await dialog.getByLabel('Name', { exact: true }).fill('lexical-hash-512')
-    await dialog.getByText('A model that is not known').click()
+    await dialog.getByText('A model that is not in the catalogue').click()
     await dialog.getByRole('combobox', { name: /^Provider/ }).selectOption('lexical-hash')
     await dialog.getByLabel('Dimensions').fill('512')
-    await dialog.getByRole('button', { name: 'Add it' }).click()
+    await dialog.getByRole('button', { name: 'Add model' }).click()
     await dialog.waitFor({ state: 'detached' })
     await page.getByText('lexical-hash-512').first().waitFor()
     // The first try was refused, which the browser notes by itself.
@@ -143,14 +143,14 @@ describe('the pages of the console', () => {
     const both = (ids[0] ?? []).filter((id) => ids[1]?.includes(id))
     expect(await page.locator('.joins path').count()).toBe(both.length)
     expect(await page.locator('.overlaps dd').textContent()).toContain(`${both.length} of`)
-    await page.getByText('How the database went about it').click()
+    await page.getByText('Query plans').click()
     expect(await page.locator('.plans pre').count()).toBe(2)
     expect(await seriousFindings(page)).toEqual([])
 
-    await page.getByLabel('What any found').check()
+    await page.getByLabel('Any model (union)').check()
     await page.locator('.fused-row').first().waitFor()
     expect(await seriousFindings(page)).toEqual([])
-    await page.getByText('Narrow it down').click()
+    await page.getByText('Filters', { exact: true }).click()
     await page.getByLabel('Title contains').fill('tea')
     await page.getByLabel('Title contains').blur()
     await expect
@@ -172,7 +172,7 @@ describe('the pages of the console', () => {
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('Enter')
-    await page.getByRole('complementary', { name: 'Chosen passage' }).getByRole('link').waitFor()
+    await page.getByRole('complementary', { name: 'Selected passage' }).getByRole('link').waitFor()
     expect(await seriousFindings(page)).toEqual([])
   })
 

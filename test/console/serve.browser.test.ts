@@ -24,7 +24,8 @@ describe('a search while a migration fills', () => {
   })
   afterAll(() => service.close())
 
-  const choice = () => watched.page.getByRole('group', { name: new RegExp(`while ${target} is filled`) })
+  const choice = () =>
+    watched.page.getByRole('group', { name: new RegExp(`while ${target} is being filled`) })
   const coverage = (model: string) => watched.page.getByRole('meter', { name: `Coverage of ${model}` })
 
   it('offers no such choice before', async () => {
@@ -51,24 +52,24 @@ describe('a search while a migration fills', () => {
     expect(await page.locator('.fused-row .sources [data-found=true]').count()).toBeGreaterThan(8)
     expect(await seriousFindings(page)).toEqual([])
 
-    await choice().getByLabel('The target').check()
+    await choice().getByLabel('Target model').check()
     await coverage(source).waitFor({ state: 'detached' })
     await coverage(target).waitFor({ state: 'attached' })
 
     // The address says it, and a chosen model takes its place.
     await page.reload()
     await coverage(target).waitFor({ state: 'attached' })
-    expect(await choice().getByLabel('The target').isChecked()).toBe(true)
-    await page.getByRole('group', { name: 'In' }).getByLabel(source).check()
+    expect(await choice().getByLabel('Target model').isChecked()).toBe(true)
+    await page.getByRole('group', { name: 'Models' }).getByLabel(source).check()
     await page.locator('.column').waitFor()
-    expect(await choice().getByLabel('The target').isChecked()).toBe(false)
+    expect(await choice().getByLabel('Target model').isChecked()).toBe(false)
   })
 
   it('goes back to the current model when there is nothing to choose between any more', async () => {
     const { page, go } = watched
     const { migrations } = await service.call<{ migrations: { id: string }[] }>('GET', 'migrations')
     await go('search?q=Where was the otter seen?&serve=source')
-    await choice().getByLabel('The source').waitFor()
+    await choice().getByLabel('Source model').waitFor()
     await service.call('POST', `migrations/${migrations[0]?.id}/cancel`)
     await choice().waitFor({ state: 'detached' })
     await page.locator('.column').waitFor()

@@ -2,20 +2,18 @@ import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { type Problem, problemOf } from './request.ts'
 
-/** The pages after the first one, as far as they were asked for. */
+/** The pages after the first that the user has loaded. */
 export interface FurtherPages<Item> {
   readonly items: ReadonlySignal<readonly Item[]>
-  /** Whether there is another. */
+  /** Whether there is another page. */
   readonly more: ReadonlySignal<boolean>
   readonly busy: ReadonlySignal<boolean>
   readonly problem: ReadonlySignal<Problem | null>
   readonly load: () => Promise<void>
 }
 
-/**
- * Pages through a list by cursor. When the first page is loaded anew and ends where it ended, the further ones stay.
- *
- * @param first where the first page ends; null: there is no more, undefined: it is not there yet
+/** Pages through a list by cursor. If the first page reloads and ends at the same cursor, the further pages stay.
+ * @param first the cursor after the first page; null: there is no other page, undefined: not loaded yet
  */
 export function useFurtherPages<Item>(
   first: string | null | undefined,

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 
-/** What the service says when it can't, and what is said here when there is no service. */
+/** A problem that the service reports, or one made here when the service does not respond. */
 export interface Problem {
   readonly code: string
   readonly status: number
@@ -17,20 +17,20 @@ export class RequestFailure extends Error {
   }
 }
 
-/** Whether the service answers; `lost`: it is tried again by itself. */
+/** Whether the service responds; while it is `lost`, the console retries by itself. */
 export const connection = signal<'fine' | 'lost'>('fine')
-/** Grows each time the service is back: whatever is on the screen is loaded anew. */
+/** Grows each time the service is back: the page then reloads its data. */
 export const returns = signal(0)
-/** Set when the service asks who this is; `declined`: nobody wants to say, so it is not asked for again by itself. */
+/** Whether the service wants an API key; `declined`: the user closed the dialog, so it does not open again by itself. */
 export const keyWanted = signal<'no' | 'missing' | 'wrong' | 'declined'>('no')
 
 const place = 'revector-key'
 let key = sessionStorage.getItem(place)
 
-/** For this tab: it is gone when the tab is closed. */
-export function giveKey(given: string): void {
-  key = given
-  sessionStorage.setItem(place, given)
+/** Kept for this tab only: gone when the tab is closed. */
+export function setKey(entered: string): void {
+  key = entered
+  sessionStorage.setItem(place, entered)
   keyWanted.value = 'no'
   returns.value += 1
 }
@@ -59,7 +59,7 @@ export const get = <T>(path: string, abort?: AbortSignal): Promise<T> =>
 export const post = <T>(path: string, body: unknown = {}, abort?: AbortSignal): Promise<T> =>
   request<T>('POST', path, { body, signal: abort })
 
-/** The response, when it is a good one. @throws RequestFailure, or AbortError */
+/** The response, if it is successful. @throws RequestFailure, or AbortError */
 export async function open(
   method: string,
   path: string,
@@ -86,15 +86,15 @@ export async function open(
   throw refused(response.status, await response.json().catch(() => null))
 }
 
-/** Notes what a refusal means for the whole page. */
-export function refused(status: number, said: unknown): RequestFailure {
+/** The failure that a response stands for; asks for a key after a 401. */
+export function refused(status: number, body: unknown): RequestFailure {
   if (status === 401 && keyWanted.peek() !== 'declined') askForKey()
-  const problem = typeof said === 'object' && said !== null ? (said as Partial<Problem>) : {}
+  const problem = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {}
   return new RequestFailure({
     ...problem,
     code: problem.code ?? 'UNEXPECTED',
     status,
-    detail: problem.detail ?? `The service answered with ${status}.`,
+    detail: problem.detail ?? `The service replied with status ${status}.`,
     hint: problem.hint ?? '',
   })
 }
@@ -107,7 +107,7 @@ export function lost(): RequestFailure {
   return new RequestFailure({
     code: 'OFFLINE',
     status: 0,
-    detail: 'The service does not answer.',
+    detail: 'The service is not responding.',
     hint: 'Try again when it is back.',
   })
 }
@@ -131,7 +131,7 @@ async function tryAgain(wait: number): Promise<void> {
   returns.value += 1
 }
 
-/** Whatever was thrown, as something to show. */
+/** Any thrown value as a problem that can be shown. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof RequestFailure) return thrown.problem
   return { code: 'UNEXPECTED', status: 0, detail: String(thrown), hint: '' }

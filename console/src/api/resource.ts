@@ -2,7 +2,7 @@ import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { type Problem, problemOf, returns } from './request.ts'
 
-/** Something that is loaded. What was there stays while it is loaded anew, and when that fails. */
+/** Loaded data. The previous data stays while it reloads, and if reloading fails. */
 export interface Resource<T> {
   readonly data: ReadonlySignal<T | null>
   readonly problem: ReadonlySignal<Problem | null>
@@ -10,9 +10,8 @@ export interface Resource<T> {
   readonly reload: () => Promise<void>
 }
 
-/**
- * Loads when the page opens, when `key` changes, when the service is back after it was lost, and every `every`
- * milliseconds while the page is seen. What belongs to another key is never shown.
+/** Loads when the page opens, when `key` changes, when the service is back, and every `every` milliseconds while the page
+ * is visible. Data of another key is never shown.
  */
 export function useResource<T>(
   key: string | null,
@@ -61,7 +60,7 @@ export function useResource<T>(
     }
   }, [key, reload, data, problem, loading])
 
-  // On its own: another rhythm is no reason to forget what is shown.
+  // A separate effect, because a new interval must not clear the data.
   useEffect(() => {
     if (key === null || every === undefined) return
     const timer = setInterval(() => {

@@ -6,7 +6,7 @@ export interface StreamEvent {
   readonly data: unknown
 }
 
-/** Reads server-sent events. `EventSource` can send no key, so the stream is read by hand. */
+/** Reads server-sent events. `EventSource` cannot send an API key, so the stream is read here. */
 export async function* readEvents(response: Response): AsyncGenerator<StreamEvent> {
   if (response.body === null) return
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()

@@ -1,8 +1,7 @@
 import { headersOf, lost, refused } from './request.ts'
 import type { IngestReport } from './shapes.ts'
 
-/**
- * Sends files. `fetch` does not tell how much of a body is sent, so this one is an XMLHttpRequest.
+/** Sends files with XMLHttpRequest, because `fetch` does not report how much of the body is sent.
  *
  * @param onSent share of the bytes that are sent, 0 to 1
  */

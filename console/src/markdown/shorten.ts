@@ -3,7 +3,7 @@ import type { Span } from './spans.ts'
 
 const least = 20
 
-/** About the first so many characters of what is read; null: there are no more than that. */
+/** About the first `most` characters of the visible text; null if there are no more than that. */
 export function shortened(blocks: readonly Block[], most: number): readonly Block[] | null {
   if (lengthOf(blocks) <= most) return null
   let left = most
@@ -19,7 +19,7 @@ export function shortened(blocks: readonly Block[], most: number): readonly Bloc
     return kept
   }
   for (const block of blocks) {
-    // A word or two of another paragraph tell nothing.
+    // One or two words of another paragraph say nothing.
     if (left < (kept.length === 0 ? 1 : least)) return kept
     if (block.kind === 'table') {
       const rows = block.rows

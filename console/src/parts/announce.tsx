@@ -2,9 +2,9 @@ import { signal } from '@preact/signals'
 
 const said = signal('')
 
-/** Tells what happened to whoever can't see it happen. */
+/** Announces an event to screen readers. */
 export function announce(text: string): void {
-  // The same words again are another event.
+  // A screen reader only announces changed text, and the same text again is another event.
   said.value = said.value === text ? `${text} ` : text
 }
 

@@ -5,7 +5,7 @@ import { announce } from './announce.tsx'
 import { Dialog } from './dialog.tsx'
 import { Failure } from './states.tsx'
 
-/** Says what will happen before it does; a refusal is shown where the question was. */
+/** Says what will happen and asks for confirmation. A failure is shown in the dialog. */
 export function Confirm({
   title,
   children,
@@ -31,7 +31,7 @@ export function Confirm({
       {problem.value !== null && <Failure problem={problem.value} />}
       <footer>
         <button type="button" class="button" onClick={onClose}>
-          Leave it as it is
+          Keep as is
         </button>
         <button
           type="button"
@@ -39,7 +39,7 @@ export function Confirm({
           disabled={busy.value || !ready}
           onClick={() => void confirm()}
         >
-          {busy.value ? 'One moment…' : yes}
+          {busy.value ? 'Working…' : yes}
         </button>
       </footer>
     </Dialog>

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { Icon } from './icon.tsx'
 
-/** Modal; Escape and the cross close it. The browser keeps the focus inside and gives it back. */
+/** Modal; Escape and the cross close it. The browser keeps the focus inside and restores it afterwards. */
 export function Dialog({
   title,
   onClose,
@@ -18,7 +18,7 @@ export function Dialog({
   useEffect(() => {
     const opened = dialog.current
     opened?.showModal()
-    // Where something is to be written or decided, rather than at the cross.
+    // Focus the first field or button, not the cross.
     opened?.querySelector<HTMLElement>('input, footer button')?.focus()
     return () => {
       gone.current = true
@@ -37,7 +37,7 @@ export function Dialog({
     </dialog>
   )
 
-  /** Some ways to close it can't be stopped. */
+  /** Browsers can close a dialog without an event that could be cancelled. */
   function closed(): void {
     if (!gone.current) onClose()
   }

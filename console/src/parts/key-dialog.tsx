@@ -1,20 +1,20 @@
 import { useSignal } from '@preact/signals'
-import { giveKey, keyWanted } from '../api/request.ts'
+import { keyWanted, setKey } from '../api/request.ts'
 import { Dialog } from './dialog.tsx'
 
 export function KeyDialog({ wrong }: { wrong: boolean }) {
   const key = useSignal('')
   return (
-    <Dialog title={wrong ? 'This key is not accepted' : 'This service asks for a key'} onClose={close}>
+    <Dialog title={wrong ? 'This key is not accepted' : 'This service needs an API key'} onClose={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (key.value.trim() !== '') giveKey(key.value.trim())
+          if (key.value.trim() !== '') setKey(key.value.trim())
         }}
       >
         <div class="dialog-words">
           <p>
-            Keys are made with <code>revector keys create</code>. It is kept for this tab only.
+            Create a key with <code>revector keys create</code>. The browser keeps it for this tab only.
           </p>
           <label class="field">
             <span>Key</span>

@@ -1,4 +1,4 @@
-/** A share as a lane: filled as far as it goes. */
+/** A share from 0 to 1, drawn as a lane that is filled that far. */
 export function Meter({
   share,
   label,

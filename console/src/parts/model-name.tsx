@@ -1,4 +1,5 @@
 import type { Model } from '../api/shapes.ts'
+import { count } from '../format.ts'
 import { laneClass } from '../models.ts'
 
 /** A model's name in its colour: a short piece of its lane before it. */
@@ -15,7 +16,7 @@ export function StateChip({ state }: { state: string }) {
   return <span class={`state state-${state}`}>{state.replaceAll('_', ' ')}</span>
 }
 
-/** Which models to use: as many as `most`. */
+/** The user chooses up to `most` models. */
 export function ModelChoice({
   models,
   chosen,
@@ -48,7 +49,7 @@ export function ModelChoice({
             />
             <i aria-hidden="true" />
             {model.model_name}
-            <small>{model.dimension}</small>
+            <small>{count(model.dimension)}</small>
           </label>
         )
       })}

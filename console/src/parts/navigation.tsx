@@ -46,7 +46,7 @@ export function Navigation({ page }: { page: string }) {
 
 type ThemeName = 'auto' | 'light' | 'dark'
 const themes: readonly { name: ThemeName; icon: IconName; label: string }[] = [
-  { name: 'auto', icon: 'auto', label: 'As the system' },
+  { name: 'auto', icon: 'auto', label: 'Same as the system' },
   { name: 'light', icon: 'sun', label: 'Light' },
   { name: 'dark', icon: 'moon', label: 'Dark' },
 ]

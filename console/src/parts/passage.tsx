@@ -1,6 +1,6 @@
 import { linkTo } from '../route.ts'
 
-/** Where a passage stands: document, headings, page. */
+/** Where a passage is: document, headings, page. */
 export function Place({
   documentId,
   chunkId,
@@ -14,7 +14,7 @@ export function Place({
   headings?: readonly string[]
   page?: number | null
 }) {
-  // The first heading is often the title again.
+  // The first heading often repeats the title.
   const further = headings.filter((heading) => heading !== title)
   return (
     <span class="place">

@@ -10,11 +10,9 @@ export interface Stretch {
 
 type ShowText = (text: string) => ComponentChildren
 
-/**
- * A passage as people read it. Only text is ever made of what a document holds, so whatever it holds stays text.
- *
- * @param marked the part of the source that is marked in it
- * @param show what is made of a piece of its text, where it is more than that
+/** A formatted passage. A document's content only becomes text nodes, so HTML in it is never interpreted.
+ * @param marked the part of the source to highlight
+ * @param show renders a piece of text; by default as plain text
  */
 export function Prose({ text, marked, show }: { text: string; marked?: Stretch; show?: ShowText }) {
   return <Blocks blocks={blocksOf(text)} marked={marked} {...(show === undefined ? {} : { show })} />

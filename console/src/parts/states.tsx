@@ -3,7 +3,7 @@ import { askForKey, type Problem } from '../api/request.ts'
 import type { Resource } from '../api/resource.ts'
 import { Icon } from './icon.tsx'
 
-/** Nothing is here yet: says what would be, and how it comes. */
+/** Shown where there is no data: says what belongs here and how to add it. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <section class="empty">
@@ -19,7 +19,7 @@ export function Empty({ title, children }: { title: string; children?: Component
   )
 }
 
-/** The shape of what is coming. */
+/** A placeholder while data loads. */
 export function Loading({ what, rows = 3 }: { what: string; rows?: number }) {
   return (
     <div class="loading" role="status">
@@ -46,7 +46,7 @@ export function Failure({ problem, again }: { problem: Problem; again?: () => vo
         </p>
         {problem.status === 401 ? (
           <button type="button" class="button" onClick={askForKey}>
-            Give a key
+            Enter a key
           </button>
         ) : (
           again !== undefined &&
@@ -61,7 +61,7 @@ export function Failure({ problem, again }: { problem: Problem; again?: () => vo
   )
 }
 
-/** What was loaded; until then its shape, or why there is none. */
+/** Shows loaded data; before that a placeholder, or the failure. */
 export function Loaded<T>({
   of,
   what,
@@ -79,7 +79,7 @@ export function Loaded<T>({
     if (problem?.code === 'OFFLINE') {
       return (
         <p class="quiet" role="alert">
-          Nothing is known of {what} yet. It comes when the service is back.
+          Cannot load {what} until the service responds.
         </p>
       )
     }

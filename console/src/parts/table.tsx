@@ -29,7 +29,7 @@ export function Table({ columns, children }: { columns: readonly Column[]; child
   )
 }
 
-/** The way to the next page of a list, while there is one. */
+/** A button that loads the next page of a list. */
 export function More<Item>({ pages, what }: { pages: FurtherPages<Item>; what: string }) {
   return (
     <>

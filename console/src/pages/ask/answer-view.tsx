@@ -24,7 +24,7 @@ export function AnswerView({ question, status }: { question: Question; status: S
       {running && blocks.length === 0 && <p class="thinking">{waiting(question.passages.value)}</p>}
       {done !== null && !done.answered && (
         <p class="not-there">
-          <Icon name="dash" /> The documents do not say.
+          <Icon name="dash" /> The documents do not contain an answer.
         </p>
       )}
       {blocks.map((block, at) => {
@@ -59,14 +59,14 @@ export function AnswerView({ question, status }: { question: Question; status: S
 }
 
 function waiting(passages: number | null): string {
-  return passages === null ? 'Looking for passages…' : `Reading ${counted(passages, 'passage')}…`
+  return passages === null ? 'Searching for passages…' : `Reading ${counted(passages, 'passage')}…`
 }
 
 const marker = /\[(\d+)\]/g
 const markersOf = (text: string): readonly number[] =>
   [...text.matchAll(marker)].map((found) => Number(found[1]))
 
-/** `[1]` becomes a button where there is such a citation. */
+/** `[1]` becomes a button if there is a citation 1. */
 function withMarkers(
   text: string,
   citations: readonly Citation[],
@@ -120,7 +120,7 @@ function Facts({ done, status }: { done: NonNullable<Question['done']['value']>;
     <>
       <span>
         {done.mode === 'extractive'
-          ? 'Sentences of the documents, word for word'
+          ? 'Sentences quoted from the documents'
           : `Written by ${done.language_model}`}
       </span>
       <span>
@@ -131,11 +131,9 @@ function Facts({ done, status }: { done: NonNullable<Question['done']['value']>;
         <span>{counted(done.usage.input_tokens + done.usage.output_tokens, 'token')}</span>
       )}
       {done.removed_citations > 0 && (
-        <span class="incomplete">{counted(done.removed_citations, 'invented citation')} taken out</span>
+        <span class="incomplete">{counted(done.removed_citations, 'invalid citation')} removed</span>
       )}
-      {coverage < 1 && (
-        <span class="incomplete">It could look at {percent(coverage)} of the chunks only.</span>
-      )}
+      {coverage < 1 && <span class="incomplete">Searched only {percent(coverage)} of the chunks.</span>}
     </>
   )
 }

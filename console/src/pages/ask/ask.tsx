@@ -9,7 +9,7 @@ import { route } from '../../route.ts'
 import { AnswerView } from './answer-view.tsx'
 import { beginQuestion, type Question } from './question.ts'
 
-/** Stays while other pages are looked at. */
+/** Kept while the user visits other pages. */
 const questions = signal<readonly Question[]>([])
 
 export function Ask() {
@@ -21,16 +21,16 @@ export function Ask() {
           <h1>Ask</h1>
           <p>
             {status.data.value?.language_model == null
-              ? 'Answers are put together from the best sentences of your documents, each with its source.'
-              : `${status.data.value.language_model} answers from your documents only, and says where each sentence comes from.`}
+              ? 'Answers consist of the best-matching sentences of your documents, each with its source.'
+              : `${status.data.value.language_model} answers from your documents only and cites the source of each sentence.`}
           </p>
         </div>
       </header>
       <Loaded of={status} what="the models">
         {(known) =>
           searchable(known.models).length === 0 ? (
-            <Empty title="There is nothing to ask about yet">
-              <p>Add documents first; then ask.</p>
+            <Empty title="No documents to ask about yet">
+              <p>Add documents first.</p>
               <a class="button primary" href="#/documents?add=yes">
                 Add documents
               </a>
@@ -51,8 +51,8 @@ function Desk({ status }: { status: Status }) {
   const models = searchable(status.models)
 
   useEffect(() => {
-    const asked = route.peek().query.get('q')
-    if (asked !== null && questions.peek()[0]?.text !== asked) begin(asked)
+    const linked = route.peek().query.get('q')
+    if (linked !== null && questions.peek()[0]?.text !== linked) begin(linked)
     box.current?.focus()
   }, [])
 
@@ -82,14 +82,14 @@ function Desk({ status }: { status: Status }) {
         />
         <div class="ask-line">
           <label class="inline-field">
-            Found with
+            Search with
             <select
               value={model.value}
               onChange={(event) => {
                 model.value = event.currentTarget.value
               }}
             >
-              <option value="">the current model</option>
+              <option value="">current model</option>
               {models.map((one) => (
                 <option key={one.id}>{one.model_name}</option>
               ))}
@@ -102,7 +102,7 @@ function Desk({ status }: { status: Status }) {
       </form>
       {questions.value.length === 0 && (
         <Empty title="No question yet">
-          <p>Each sentence of an answer carries a number. Choose it, and the passage opens in place.</p>
+          <p>Each sentence of an answer has a number. Select it to open the passage it comes from.</p>
         </Empty>
       )}
       <ol class="answers">
@@ -114,15 +114,15 @@ function Desk({ status }: { status: Status }) {
   )
 
   function send(): void {
-    const asked = text.value.trim()
-    if (asked === '') return
-    begin(asked)
+    const question = text.value.trim()
+    if (question === '') return
+    begin(question)
     text.value = ''
   }
 
-  function begin(asked: string): void {
+  function begin(question: string): void {
     questions.value = [
-      beginQuestion(asked, model.value === '' ? undefined : model.value),
+      beginQuestion(question, model.value === '' ? undefined : model.value),
       ...questions.peek(),
     ].slice(0, 20)
   }

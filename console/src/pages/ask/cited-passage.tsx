@@ -5,7 +5,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Place } from '../../parts/passage.tsx'
 import { Prose, type Stretch } from '../../parts/prose.tsx'
 
-/** The passage in place, with the quoted part marked; the quote alone until the document is there. */
+/** The cited passage with the quote highlighted; only the quote until the document is loaded. */
 export function CitedPassage({ citation, onClose }: { citation: Citation; onClose: () => void }) {
   const path = `/api/v1/documents/${encodeURIComponent(citation.document_id)}`
   const stored = useResource(path, (signal) => get<StoredDocument>(path, signal))
@@ -34,9 +34,9 @@ export function CitedPassage({ citation, onClose }: { citation: Citation; onClos
   )
 }
 
-/** Where the quote stands in its chunk: by its offsets; by its words where they say something else. */
+/** Where the quote is in its chunk: by its offsets, or by its text if the offsets do not match. */
 function stretchOf({ quote, start_offset: start }: Citation, chunk: Chunk): Stretch | null {
-  const told = start === null || chunk.start_offset === null ? -1 : start - chunk.start_offset
-  const from = chunk.content.startsWith(quote, told) && told >= 0 ? told : chunk.content.indexOf(quote)
+  const offset = start === null || chunk.start_offset === null ? -1 : start - chunk.start_offset
+  const from = chunk.content.startsWith(quote, offset) && offset >= 0 ? offset : chunk.content.indexOf(quote)
   return from < 0 ? null : { from, to: from + quote.length }
 }

@@ -7,7 +7,7 @@ import { announce } from '../../parts/announce.tsx'
 export interface Question {
   readonly id: number
   readonly text: string
-  /** As far as it has come. */
+  /** The text received so far. */
   readonly answer: Signal<string>
   readonly citations: Signal<readonly Citation[]>
   readonly passages: Signal<number | null>
@@ -19,7 +19,7 @@ export interface Question {
 
 let latest = 0
 
-/** Asks at once; the answer comes by and by. */
+/** Sends the question; the answer streams in. */
 export function beginQuestion(text: string, model: string | undefined): Question {
   const abort = new AbortController()
   latest += 1
@@ -51,7 +51,7 @@ async function listen(question: Question, body: unknown, abort: AbortSignal): Pr
       question.problem.value = {
         code: 'CUT_OFF',
         status: 0,
-        detail: 'The answer broke off.',
+        detail: 'The answer was cut off.',
         hint: 'Ask again.',
       }
     }
@@ -65,7 +65,7 @@ function finish(question: Question, answer: Answer): void {
   question.done.value = answer
   question.answer.value = answer.answer
   question.citations.value = answer.citations
-  announce(answer.answered ? `Answered: ${answer.answer}` : 'It is not in the documents.')
+  announce(answer.answered ? `Answered: ${answer.answer}` : 'The documents do not contain an answer.')
 }
 
 function countOf(data: unknown): number | null {

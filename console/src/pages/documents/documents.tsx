@@ -11,8 +11,7 @@ import { linkTo, noteInAddress, route } from '../../route.ts'
 import { Upload } from './upload.tsx'
 
 export function Documents() {
-  const asked = route.peek().query
-  const text = useSignal(asked.get('q') ?? '')
+  const text = useSignal(route.peek().query.get('q') ?? '')
   const sought = useSignal(text.peek())
   const first = useResource(`documents ${sought.value}`, (signal) => page(sought.value, undefined, signal))
   const further = useFurtherPages(first.data.value?.next, async (after) => {
@@ -34,8 +33,8 @@ export function Documents() {
         <div>
           <h1>Documents</h1>
           <p>
-            PDF, Word, Markdown, HTML and plain text. Each is cut into chunks, and embedded in every model
-            that is kept up to date.
+            PDF, Word, Markdown, HTML and plain text. Each document is split into chunks and embedded with
+            every model that is kept in sync.
           </p>
         </div>
       </header>
@@ -56,11 +55,11 @@ export function Documents() {
       <Loaded of={first} what="documents" rows={4}>
         {(known) =>
           known.documents.length === 0 ? (
-            <Empty title={sought.value === '' ? 'There are no documents yet' : 'None of this name'}>
+            <Empty title={sought.value === '' ? 'No documents yet' : 'No matching documents'}>
               <p>
                 {sought.value === ''
                   ? 'Drop files above, or choose them.'
-                  : 'Title and source are looked at, not the text.'}
+                  : 'This field searches titles and sources, not the text.'}
               </p>
             </Empty>
           ) : (
@@ -76,12 +75,12 @@ export function Documents() {
 }
 
 function page(query: string, after: string | undefined, signal?: AbortSignal): Promise<DocumentPage> {
-  const given = new URLSearchParams({
+  const parameters = new URLSearchParams({
     limit: '50',
     ...(query === '' ? {} : { q: query }),
     ...(after === undefined ? {} : { after }),
   })
-  return get<DocumentPage>(`/api/v1/documents?${given}`, signal)
+  return get<DocumentPage>(`/api/v1/documents?${parameters}`, signal)
 }
 
 function List({ documents }: { documents: readonly DocumentSummary[] }) {
@@ -114,9 +113,9 @@ function List({ documents }: { documents: readonly DocumentSummary[] }) {
 
 const columns = [
   { name: 'Title' },
-  { name: 'Kind', spare: true },
+  { name: 'Type', spare: true },
   { name: 'Chunks', number: true },
-  { name: 'Changed', spare: true },
+  { name: 'Updated', spare: true },
 ] as const
 
 const kinds: Readonly<Record<string, string>> = {

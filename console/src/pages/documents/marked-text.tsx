@@ -6,12 +6,12 @@ import { route } from '../../route.ts'
 
 interface Piece {
   readonly text: string
-  /** Of the chunk, where the piece is one. */
+  /** The chunk, or null for text between chunks. */
   readonly chunk: Chunk | null
   readonly place: number
 }
 
-/** The text with its chunks marked in the margin. Where chunks overlap, the later one begins where the first ends. */
+/** The text with its chunks marked in the margin. Where chunks overlap, the later one begins where the earlier ends. */
 export function MarkedText({ document, lit }: { document: StoredDocument; lit: Signal<string | null> }) {
   const pieces = piecesOf(document)
   const wanted = route.value.query.get('chunk')

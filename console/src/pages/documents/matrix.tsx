@@ -7,7 +7,7 @@ import { announce } from '../../parts/announce.tsx'
 import { StateChip } from '../../parts/model-name.tsx'
 import { Failure } from '../../parts/states.tsx'
 
-/** Models × chunks: a bead for each vector, hollow where there is none. */
+/** Models × chunks: a dot for each chunk, hollow where the model has no vector. */
 export function Matrix({
   document,
   embeddings,
@@ -31,7 +31,7 @@ export function Matrix({
   return (
     <>
       <h2>Vectors</h2>
-      <p class="quiet">One bead for each of the {counted(document.chunks, 'chunk')}, in each model.</p>
+      <p class="quiet">{counted(document.chunks, 'chunk')}. A hollow dot is a chunk without a vector.</p>
       {problem.value !== null && <Failure problem={problem.value} />}
       <ul class="matrix">
         {full.map((row) => {
@@ -69,7 +69,7 @@ export function Matrix({
       </ul>
       {none.length > 0 && (
         <details class="matrix-others">
-          <summary>{counted(none.length, 'model')} without any of them</summary>
+          <summary>{counted(none.length, 'model')} without vectors of this document</summary>
           <ul>
             {none.map((row) => (
               <li key={row.model_name}>
@@ -93,7 +93,7 @@ export function Matrix({
     problem.value = null
     try {
       const report = await request<EmbedReport>('PUT', `${path}/embeddings?model=${encodeURIComponent(name)}`)
-      announce(`${counted(report.embedded + report.reused, 'vector')} made in ${name}.`)
+      announce(`${counted(report.embedded + report.reused, 'vector')} made with ${name}.`)
       await reload()
     } catch (error) {
       problem.value = problemOf(error)

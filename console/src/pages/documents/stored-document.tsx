@@ -66,7 +66,7 @@ export function StoredDocumentPage({ id }: { id: string }) {
             {removing.value && (
               <Confirm
                 title="Remove this document?"
-                yes="Remove it"
+                yes="Remove document"
                 danger
                 act={remove}
                 onClose={() => {
@@ -74,8 +74,8 @@ export function StoredDocumentPage({ id }: { id: string }) {
                 }}
               >
                 <p>
-                  Its {counted(document.chunks, 'chunk')} and all their vectors go, in every model. Searches
-                  stop finding it at once.
+                  This removes its {counted(document.chunks, 'chunk')} and their vectors in every model.
+                  Searches stop finding it immediately.
                 </p>
               </Confirm>
             )}
@@ -88,7 +88,7 @@ export function StoredDocumentPage({ id }: { id: string }) {
   async function remove(): Promise<string> {
     await request('DELETE', path)
     goTo('documents')
-    return 'The document is removed.'
+    return 'The document was removed.'
   }
 }
 

@@ -3,13 +3,13 @@ import { useEffect, useRef } from 'preact/hooks'
 import { type Problem, problemOf } from '../../api/request.ts'
 import type { IngestReport } from '../../api/shapes.ts'
 import { upload } from '../../api/upload.ts'
-import { counted, percent } from '../../format.ts'
+import { count, counted, percent } from '../../format.ts'
 import { announce } from '../../parts/announce.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Failure } from '../../parts/states.tsx'
 import { linkTo, route } from '../../route.ts'
 
-/** Files that are dropped or chosen; how far they are, and what became of each. */
+/** Uploads dropped or chosen files; shows the progress and the result of each file. */
 export function Upload({ onDone }: { onDone: () => void }) {
   const over = useSignal(false)
   const sent = useSignal<number | null>(null)
@@ -44,7 +44,7 @@ export function Upload({ onDone }: { onDone: () => void }) {
       >
         <Icon name="upload" size={24} />
         <span>
-          <strong>Drop files here</strong>, or choose them
+          <strong>Drop files here</strong> or choose them
         </span>
         <input
           ref={chooser}
@@ -92,7 +92,9 @@ export function Upload({ onDone }: { onDone: () => void }) {
         },
       })
       report.value = done
-      announce(`${counted(done.documents, 'document')} added or changed, ${done.failed.length} failed.`)
+      announce(
+        `${counted(done.documents, 'document')} added or changed, ${count(done.failed.length)} failed.`,
+      )
       onDone()
     } catch (error) {
       if (!stop.current.signal.aborted) problem.value = problemOf(error)
@@ -104,13 +106,13 @@ export function Upload({ onDone }: { onDone: () => void }) {
 const outcomes = {
   added: 'added',
   changed: 'changed',
-  unchanged: 'is here already',
+  unchanged: 'is unchanged',
   failed: 'failed',
 } as const
 
 function Report({ report }: { report: IngestReport }) {
   return (
-    <ul class="report" aria-label="What became of the files">
+    <ul class="report" aria-label="Results of the upload">
       {report.files.map((file) => {
         const failure = report.failed.find((one) => one.path === file.path)
         return (

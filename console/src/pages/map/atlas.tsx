@@ -10,7 +10,7 @@ import { type ChunkPlace, Picked } from './picked.tsx'
 import { type Layout, project, turnedTowards } from './project.ts'
 import { Scatter } from './scatter.tsx'
 
-/** One map, or two side by side that share what is pointed at and chosen. */
+/** One map, or two side by side that highlight and select the same chunks. */
 export function Atlas({
   models,
   chosen,
@@ -51,8 +51,8 @@ export function Atlas({
   if (layouts.value.length === 0) {
     return (
       <div class="map-wait" role="status">
-        <p>Laying out the chunks: {percent(share.value)}</p>
-        <progress max={1} value={share.value} aria-label="Laying out the chunks" />
+        <p>Arranging the chunks: {percent(share.value)}</p>
+        <progress max={1} value={share.value} aria-label="Arranging the chunks" />
       </div>
     )
   }
@@ -105,7 +105,7 @@ async function draw(
     const sample = await get<Sample>(path, signal)
     if (sample.chunks.length < 5) {
       throw new Error(
-        `${name} has vectors of ${counted(sample.chunks.length, 'chunk')} only, too few for a map.`,
+        `${name} has vectors of only ${counted(sample.chunks.length, 'chunk')}; a map needs at least 5.`,
       )
     }
     const layout = await project(sample, {

@@ -1,3 +1,4 @@
+import { count } from '../../format.ts'
 import type { Layout } from './project.ts'
 
 export interface ColouredDocument {
@@ -8,7 +9,7 @@ export interface ColouredDocument {
   readonly colour: string
 }
 
-/** The largest first; eight of them get a colour. */
+/** The largest documents first; eight of them get a colour. */
 export function documentsOf(layouts: readonly Layout[]): readonly ColouredDocument[] {
   const found = new Map<string, { title: string; chunks: number }>()
   for (const chunk of layouts[0]?.sample.chunks ?? []) {
@@ -44,11 +45,11 @@ export function Legend({
           <button type="button" aria-pressed={chosen === document.id} onClick={() => onChoose(document.id)}>
             <i aria-hidden="true" style={{ background: `var(${document.colour})` }} />
             {document.title}
-            <span class="quiet">{document.chunks}</span>
+            <span class="quiet">{count(document.chunks)}</span>
           </button>
         </li>
       ))}
-      {documents.length > 24 && <li class="quiet">and {documents.length - 24} more</li>}
+      {documents.length > 24 && <li class="quiet">and {count(documents.length - 24)} more</li>}
     </ul>
   )
 }

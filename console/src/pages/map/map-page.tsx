@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { get } from '../../api/request.ts'
 import { useResource } from '../../api/resource.ts'
 import type { Model, Status } from '../../api/shapes.ts'
+import { count } from '../../format.ts'
 import { searchable } from '../../models.ts'
 import { ModelChoice } from '../../parts/model-name.tsx'
 import { Empty, Failure, Loaded, Loading } from '../../parts/states.tsx'
@@ -19,16 +20,16 @@ export function MapPage() {
         <div>
           <h1>Map</h1>
           <p>
-            A sample of chunks, laid out so that what a model takes for alike lies together. Colours are
-            documents.
+            A sample of chunks. Chunks that a model finds similar are close together. Each colour is a
+            document.
           </p>
         </div>
       </header>
       <Loaded of={status} what="the models">
         {({ models, chunks }) =>
           searchable(models).length === 0 || chunks < 5 ? (
-            <Empty title="Too little to draw">
-              <p>A map needs five chunks at least, in a model that has embedded them.</p>
+            <Empty title="Not enough chunks">
+              <p>A map needs at least five embedded chunks.</p>
               <a class="button primary" href="#/documents?add=yes">
                 Add documents
               </a>
@@ -59,7 +60,7 @@ function Choice({ models }: { models: readonly Model[] }) {
     noteInAddress('map', { models: chosen.value.join(','), n: limit.value === 500 ? undefined : limit.value })
   }, [chosen.value, limit.value])
   useEffect(() => {
-    // A component, not a function that makes a value of the one before.
+    // Set by assignment: a signal would call a function as an updater.
     import('./atlas.tsx').then(
       (module) => {
         atlas.value = module.Atlas
@@ -77,7 +78,7 @@ function Choice({ models }: { models: readonly Model[] }) {
         <ModelChoice
           models={models}
           chosen={chosen.value}
-          legend="In"
+          legend="Models"
           most={2}
           onChange={(names) => {
             chosen.value = names
@@ -92,7 +93,9 @@ function Choice({ models }: { models: readonly Model[] }) {
             }}
           >
             {[200, 500, 1000, 2000].map((n) => (
-              <option key={n}>{n}</option>
+              <option key={n} value={n}>
+                {count(n)}
+              </option>
             ))}
           </select>
         </label>
@@ -103,13 +106,13 @@ function Choice({ models }: { models: readonly Model[] }) {
             code: 'OFFLINE',
             status: 0,
             detail: 'The map could not be loaded.',
-            hint: 'Load the page again.',
+            hint: 'Reload the page.',
           }}
         />
       )}
       {chosen.value.length === 0 ? (
         <Empty title="Choose a model">
-          <p>Two of them are drawn side by side, turned so that they can be compared.</p>
+          <p>Choose two to compare their maps side by side.</p>
         </Empty>
       ) : Drawn === null ? (
         !failed.value && <Loading what="the map" rows={1} />

@@ -4,7 +4,7 @@ import type { Layout } from './project.ts'
 /** Of the canvas, in pixels. */
 const margin = 18
 
-/** What an arrow key means. */
+/** The direction of each arrow key. */
 export const ways: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -12,7 +12,7 @@ export const ways: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 }
 
-/** The nearest in a direction; what lies aside counts double. */
+/** The nearest point in a direction; distance across it counts double. */
 export function nextPoint({ points }: Layout, here: number, [dx, dy]: readonly [number, number]): number {
   const from = points[here] ?? [0, 0]
   let best = Number.POSITIVE_INFINITY
@@ -26,7 +26,7 @@ export function nextPoint({ points }: Layout, here: number, [dx, dy]: readonly [
   return found
 }
 
-/** Where the points stand on a canvas of that size. */
+/** Positions of the points on a canvas of that size. */
 export function spotsOf(
   { points }: Layout,
   width: number,

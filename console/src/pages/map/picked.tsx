@@ -13,7 +13,7 @@ export function Picked({ chunk, onClose }: { chunk: ChunkPlace; onClose: () => v
   const path = `/api/v1/documents/${encodeURIComponent(chunk.document_id)}`
   const stored = useResource(path, (signal) => get<StoredDocument>(path, signal))
   return (
-    <aside class="card picked" aria-label="Chosen passage">
+    <aside class="card picked" aria-label="Selected passage">
       <Loaded of={stored} what="the passage" rows={1}>
         {(document) => {
           const passage = document.chunk_list.find((one) => one.id === chunk.chunk_id)
@@ -31,7 +31,7 @@ export function Picked({ chunk, onClose }: { chunk: ChunkPlace; onClose: () => v
                   <Icon name="cross" size={16} />
                 </button>
               </div>
-              <Prose text={passage?.content ?? 'This chunk is gone meanwhile.'} />
+              <Prose text={passage?.content ?? 'This chunk no longer exists.'} />
             </>
           )
         }}

@@ -1,6 +1,6 @@
 import { UMAP } from 'umap-js'
 
-// Runs in a worker: laying out a thousand chunks takes seconds, and the page goes on meanwhile.
+// Runs in a worker: arranging a thousand chunks takes seconds, and must not block the page.
 export interface ProjectRequest {
   readonly vectors: Float32Array
   readonly dimension: number
@@ -29,7 +29,7 @@ scope.onmessage = ({ data }) => {
   scope.postMessage({ points: Float32Array.from(umap.getEmbedding().flat()) })
 }
 
-/** Of length 1: the distance between two of them goes with their cosine then. */
+/** Scaled to length 1, so that Euclidean distance orders them as cosine distance does. */
 function unitRows({ vectors, dimension }: ProjectRequest): number[][] {
   return Array.from({ length: vectors.length / dimension }, (_, row) => {
     const part = vectors.subarray(row * dimension, (row + 1) * dimension)
@@ -38,7 +38,7 @@ function unitRows({ vectors, dimension }: ProjectRequest): number[][] {
   })
 }
 
-/** The same map each time it is drawn. */
+/** Seeded, so that the map is the same each time it is drawn. */
 function seeded(seed: number): () => number {
   let state = seed
   return () => {

@@ -13,7 +13,7 @@ export function project(
 ): Promise<Layout> {
   const worker = new Worker(new URL('./project-worker.ts', import.meta.url), { type: 'module' })
   return new Promise<Layout>((done, fail) => {
-    signal.addEventListener('abort', () => fail(new DOMException('Another map was asked for.', 'AbortError')))
+    signal.addEventListener('abort', () => fail(new DOMException('Another map was requested.', 'AbortError')))
     worker.onerror = () => fail(new Error('The map could not be computed.'))
     worker.onmessage = ({ data }: MessageEvent<ProjectReply>) => {
       if ('share' in data) onProgress(data.share)
@@ -32,7 +32,7 @@ function floatsOf(base64: string): Float32Array {
 
 type Points = Layout['points']
 
-/** Around the middle of most of them, which fill the map; the few that lie far off stand at its edge. */
+/** Centres and scales the points so that most of them fill the map; outliers are drawn in to its edge. */
 function normalised(flat: Float32Array): Points {
   const points = Array.from(
     { length: flat.length / 2 },
@@ -62,9 +62,8 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.round(share * (sorted.length - 1))] ?? 0
 }
 
-/**
- * Turns and perhaps mirrors a map so that its chunks lie as near as they can to where another map has them. A layout has
- * no direction of its own, so nothing is lost by it.
+/** Rotates and if needed mirrors a map so that its chunks are as near as possible to where another map has them. UMAP gives
+ * a layout no orientation, so this loses nothing.
  */
 export function turnedTowards(layout: Layout, other: Layout): Layout {
   const places = new Map(other.sample.chunks.map((chunk, at) => [chunk.chunk_id, other.points[at]] as const))

@@ -7,7 +7,7 @@ import { nextPoint, paint, spotsOf, ways } from './paint.ts'
 import type { ChunkPlace } from './picked.tsx'
 import type { Layout } from './project.ts'
 
-/** Points on a canvas. Arrow keys go to the next point that way, Enter opens its passage. */
+/** Points on a canvas. Arrow keys move to the next point in their direction, Enter opens its passage. */
 export function Scatter({
   layout,
   documents,
@@ -55,10 +55,10 @@ export function Scatter({
   return (
     <div
       class="scatter"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: its points are gone through by keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move between its points
       tabIndex={0}
       role="application"
-      aria-label={`Map of ${counted(chunks.length, 'chunk')} in ${layout.sample.model_name}. Arrow keys go from chunk to chunk, Enter opens one.`}
+      aria-label={`Map of ${counted(chunks.length, 'chunk')} in ${layout.sample.model_name}. Arrow keys move from chunk to chunk, Enter opens one.`}
       onPointerMove={(event) => {
         pointed.value = near(event)?.chunk_id ?? null
       }}

@@ -4,7 +4,7 @@ import type { MigrationStatus } from '../../api/shapes.ts'
 export type Verb = 'pause' | 'resume' | 'cancel' | 'cutover' | 'rollback' | 'retire'
 
 const open: readonly Verb[] = ['pause', 'cancel']
-/** By state: what can be asked of a migration. */
+/** By state: the actions a migration allows. */
 export const offered: Readonly<Record<MigrationStatus['state'], readonly Verb[]>> = {
   planned: ['cancel'],
   filling: open,
@@ -37,7 +37,7 @@ export function nameOf(
     case 'resume':
       return 'Resume'
     case 'cancel':
-      return state === 'rolled_back' ? `Drop the vectors of ${target}` : 'Cancel'
+      return state === 'rolled_back' ? `Drop the vectors of ${target}` : 'Cancel migration'
     case 'cutover':
       return `Cut over to ${target}`
     case 'rollback':
@@ -48,49 +48,49 @@ export function nameOf(
 }
 
 export function words(verb: Verb, move: MigrationStatus): { title: string; yes: string; danger: boolean } {
-  const yes = verb === 'cancel' && move.state === 'rolled_back' ? 'Drop them' : short[verb]
+  const yes = verb === 'cancel' && move.state === 'rolled_back' ? 'Drop vectors' : short[verb]
   return { title: `${nameOf(verb, move)}?`, yes, danger: verb === 'cancel' || verb === 'retire' }
 }
 
 const short: Readonly<Record<Verb, string>> = {
   pause: 'Pause',
   resume: 'Resume',
-  cancel: 'Cancel it',
+  cancel: 'Cancel migration',
   cutover: 'Cut over',
   rollback: 'Roll back',
-  retire: 'Retire it',
+  retire: 'Retire model',
 }
 
-/** What it will do, before it does. */
+/** What the action will do. */
 export function explained(
   verb: Verb,
   { source_model: source, target_model: target, state }: MigrationStatus,
 ): ComponentChildren {
   const lines: Readonly<Partial<Record<Verb, readonly string[]>>> = {
     cutover: [
-      `Searches that name no model use ${target} from the next one on, in every running process.`,
-      'It is one short transaction. Nothing is embedded, and no search fails meanwhile.',
-      `${source} goes on being written, so rolling back loses nothing.`,
+      `${target} becomes the default model for searches, immediately and in every running process.`,
+      'The cut-over is one short transaction. Nothing is embedded and no search fails.',
+      `${source} stays in sync, so rolling back loses nothing.`,
     ],
     rollback: [
-      `Searches use ${source} again from the next one on.`,
-      'What was written since the cut-over is in it, too. Nothing is embedded.',
-      `${target} keeps its vectors; a second move to it costs nothing.`,
+      `${source} becomes the default model for searches again, immediately.`,
+      'It also has everything written since the cut-over. Nothing is embedded.',
+      `${target} keeps its vectors; migrating to it again costs nothing.`,
     ],
     retire: [
-      `The vectors of ${source} and their HNSW index are dropped, and their space comes back.`,
-      `Searches are not touched; they use ${target}.`,
-      `Going back would mean embedding everything with ${source} again.`,
+      `This drops the vectors and the HNSW index of ${source} and frees their disk space.`,
+      `Searches are not affected: they use ${target}.`,
+      `To go back, you would have to embed everything with ${source} again.`,
     ],
     cancel:
       state === 'rolled_back'
         ? [
-            `What ${target} got is dropped, and its space comes back.`,
-            `Searches use ${source} and are not touched.`,
+            `This drops the vectors of ${target} and frees their disk space.`,
+            `Searches are not affected: they use ${source}.`,
           ]
         : [
-            `Searches use ${source} and are not touched.`,
-            `What ${target} got by this migration is dropped. What it cost is spent.`,
+            `Searches are not affected: they use ${source}.`,
+            `This drops the vectors that the migration made with ${target}. Their cost is already spent.`,
           ],
   }
   return (

@@ -9,7 +9,7 @@ import { linkTo } from '../../route.ts'
 import { explained, nameOf, offered, past, type Verb, words } from './action-words.tsx'
 import { acting } from './follow-events.ts'
 
-/** What can be asked of it now. What changes searches or drops vectors says beforehand what it will do. */
+/** The actions that a migration allows now. Those that change searches or drop vectors need confirmation. */
 export function Actions({
   move,
   path,
@@ -33,7 +33,8 @@ export function Actions({
       </p>
     )
   }
-  const holding = move.rollback_window_until !== null && Date.parse(move.rollback_window_until) > Date.now()
+  const inRollbackWindow =
+    move.rollback_window_until !== null && Date.parse(move.rollback_window_until) > Date.now()
   return (
     <>
       {problem.value !== null && <Failure problem={problem.value} />}
@@ -51,21 +52,21 @@ export function Actions({
         ))}
         {move.state === 'rolled_back' && (
           <a class="button" href={linkTo('migration', { to: move.target_model })}>
-            Move to {move.target_model} again
+            Migrate to {move.target_model} again
           </a>
         )}
       </p>
       {asking.value !== null && (
         <Confirm
           {...words(asking.value, move)}
-          ready={asking.value !== 'retire' || !holding || force.value}
+          ready={asking.value !== 'retire' || !inRollbackWindow || force.value}
           act={() => act(asking.value ?? 'pause')}
           onClose={() => {
             asking.value = null
           }}
         >
           {explained(asking.value, move)}
-          {asking.value === 'retire' && holding && (
+          {asking.value === 'retire' && inRollbackWindow && (
             <label class="tick">
               <input
                 type="checkbox"
@@ -75,8 +76,8 @@ export function Actions({
                 }}
               />
               <span>
-                Also before {date(move.rollback_window_until ?? '')}, until when it was meant to be kept. I
-                know that there is no way back.
+                Retire it before the rollback window ends ({date(move.rollback_window_until ?? '')}). I
+                understand that rolling back will no longer be possible.
               </span>
             </label>
           )}
@@ -108,6 +109,6 @@ export function Actions({
       acting.value = false
     })
     await reload()
-    return done.bytes === undefined ? past[verb] : `${past[verb]} ${bytes(done.bytes)} came back.`
+    return done.bytes === undefined ? past[verb] : `${past[verb]} ${bytes(done.bytes)} freed.`
   }
 }

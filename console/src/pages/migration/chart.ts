@@ -1,6 +1,6 @@
 import 'uplot/dist/uPlot.min.css'
 import uPlot from 'uplot'
-import { duration } from '../../format.ts'
+import { duration, rate } from '../../format.ts'
 import type { Rates } from './rates.ts'
 
 const height = 190
@@ -32,7 +32,7 @@ export function drawChart(place: HTMLElement, rates: Rates): { show(rates: Rates
           size: 30,
           values: (_, times) => times.map((time) => new Date(time * 1000).toLocaleTimeString('en-GB')),
         },
-        { ...axis(), scale: 'rate', size: 52 },
+        { ...axis(), scale: 'rate', size: 52, values: (_, values) => values.map(rate) },
         {
           ...axis(),
           scale: 'left',

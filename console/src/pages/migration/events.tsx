@@ -1,5 +1,5 @@
 import type { MigrationEvent } from '../../api/shapes.ts'
-import { bytes, count, counted, time } from '../../format.ts'
+import { bytes, count, counted, milliseconds, time } from '../../format.ts'
 
 type Data = MigrationEvent['data']
 const number = (data: Data, name: string): number => Number(data[name] ?? 0)
@@ -7,43 +7,41 @@ const list = (data: Data, name: string): string => (Array.isArray(data[name]) ? 
 
 const sentences: Readonly<Record<string, (data: Data) => string>> = {
   started: (data) => `Started: ${data['source']} to ${data['target']}`,
-  widened: () => 'Widened',
+  widened: () => 'Scope extended',
   enqueued: (data) =>
-    `${counted(number(data, 'chunks'), 'chunk')} laid out in ${counted(number(data, 'batches'), 'batch', 'batches')}`,
-  retried: (data) => `${counted(number(data, 'chunks'), 'chunk')} put back to be tried again`,
+    `${counted(number(data, 'chunks'), 'chunk')} queued in ${counted(number(data, 'batches'), 'batch', 'batches')}`,
+  retried: (data) => `${counted(number(data, 'chunks'), 'chunk')} queued for another attempt`,
   paused: () => 'Paused',
   resumed: () => 'Resumed',
-  filled: () => 'Nothing is left to embed',
-  indexed: (data) => `HNSW index built in ${number(data, 'seconds').toFixed(1)} s`,
+  filled: () => 'All chunks embedded',
+  indexed: (data) => `HNSW index built in ${milliseconds(number(data, 'seconds') * 1_000)}`,
   passed: (data) =>
-    list(data, 'overridden') === ''
-      ? 'All gates passed'
-      : `Passed; accepted by hand: ${list(data, 'overridden')}`,
-  failed: (data) => `Did not pass: ${list(data, 'gates')}`,
-  gaps: (data) => `${counted(number(data, 'missing'), 'chunk')} without a vector found: filling again`,
-  unindexed: () => 'No valid HNSW index found: it is built again',
+    list(data, 'overridden') === '' ? 'All gates passed' : `Passed; overridden: ${list(data, 'overridden')}`,
+  failed: (data) => `Gates failed: ${list(data, 'gates')}`,
+  gaps: (data) => `Found ${counted(number(data, 'missing'), 'chunk')} without a vector: filling again`,
+  unindexed: () => 'No valid HNSW index found: rebuilding it',
   cut_over: (data) => `Cut over: searches use ${data['to']}`,
   rolled_back: (data) => `Rolled back: searches use ${data['to']}`,
-  retired: (data) => `${data['model']} retired; ${bytes(number(data, 'bytes'))} came back`,
+  retired: (data) => `${data['model']} retired; ${bytes(number(data, 'bytes'))} freed`,
   cancelled: () => 'Cancelled',
-  emptied: (data) => `${data['model']} dropped; ${bytes(number(data, 'bytes'))} came back`,
-  worker_started: (data) => `A worker began at ${data['host']}`,
-  worker_ended: (data) => `A worker ended after ${counted(number(data, 'chunks'), 'chunk')}`,
-  worker_lost: () => 'A worker was lost; its batches go to another',
+  emptied: (data) => `Vectors of ${data['model']} dropped; ${bytes(number(data, 'bytes'))} freed`,
+  worker_started: (data) => `Worker started on ${data['host']}`,
+  worker_ended: (data) => `Worker stopped after ${counted(number(data, 'chunks'), 'chunk')}`,
+  worker_lost: () => 'Worker lost; other workers get its batches',
 }
 
 const most = 40
 
-/** What happened, the latest first. What comes of batches in a row is told together. */
+/** The events, the latest first. Batches in a row are one line. */
 export function Events({ events }: { events: readonly MigrationEvent[] }) {
   const all = summed(events).toReversed()
-  const told = all.slice(0, most)
+  const shown = all.slice(0, most)
   return (
-    <section class="card events" aria-label="What happened">
-      <h2>What happened</h2>
-      {told.length === 0 && <p class="quiet">Nothing yet.</p>}
+    <section class="card events" aria-label="Events">
+      <h2>Events</h2>
+      {shown.length === 0 && <p class="quiet">No events yet.</p>}
       <ol>
-        {told.map((line) => (
+        {shown.map((line) => (
           <li key={line.key} class={`event event-${line.type}`}>
             <time dateTime={line.at}>{time(line.at)}</time>
             <span>
@@ -53,12 +51,12 @@ export function Events({ events }: { events: readonly MigrationEvent[] }) {
           </li>
         ))}
       </ol>
-      {all.length > most && <p class="quiet">{count(all.length - most)} earlier ones are not shown.</p>}
+      {all.length > most && <p class="quiet">{count(all.length - most)} earlier events are not shown.</p>}
     </section>
   )
 }
 
-interface Told {
+interface Line {
   readonly key: number
   readonly at: string
   readonly type: string
@@ -77,12 +75,12 @@ const byPeople = new Set([
   'retried',
 ])
 
-function summed(events: readonly MigrationEvent[]): readonly Told[] {
-  const told: Told[] = []
+function summed(events: readonly MigrationEvent[]): readonly Line[] {
+  const lines: Line[] = []
   let run = { batches: 0, chunks: 0, refused: 0 }
   for (const event of events) {
     if (event.type === 'batch' || event.type === 'quarantined') {
-      if (filling.has(told.at(-1)?.type ?? '')) told.pop()
+      if (filling.has(lines.at(-1)?.type ?? '')) lines.pop()
       else run = { batches: 0, chunks: 0, refused: 0 }
       if (event.type === 'quarantined') run.refused += 1
       else {
@@ -90,11 +88,11 @@ function summed(events: readonly MigrationEvent[]): readonly Told[] {
         run.chunks += number(event.data, 'chunks')
       }
       const type = run.refused > 0 ? 'quarantined' : 'batch'
-      told.push({ key: event.id, at: event.at, type, text: runText(run), by: '' })
+      lines.push({ key: event.id, at: event.at, type, text: runText(run), by: '' })
       continue
     }
     const text = sentences[event.type]?.(event.data) ?? event.type.replaceAll('_', ' ')
-    told.push({
+    lines.push({
       key: event.id,
       at: event.at,
       type: event.type,
@@ -102,13 +100,13 @@ function summed(events: readonly MigrationEvent[]): readonly Told[] {
       by: byPeople.has(event.type) ? event.actor : '',
     })
   }
-  return told
+  return lines
 }
 
 const filling = new Set(['batch', 'quarantined'])
 
 function runText({ batches, chunks, refused }: { batches: number; chunks: number; refused: number }): string {
-  if (batches === 0) return `${counted(refused, 'chunk')} refused by the provider`
+  if (batches === 0) return `${counted(refused, 'chunk')} rejected by the provider`
   const stored = `${counted(batches, 'batch', 'batches')} stored, ${counted(chunks, 'chunk')}`
-  return refused === 0 ? stored : `${stored}, ${count(refused)} of them refused by the provider`
+  return refused === 0 ? stored : `${stored}, ${count(refused)} of them rejected by the provider`
 }

@@ -1,8 +1,8 @@
 import type { MigrationStatus } from '../../api/shapes.ts'
-import { bytes, count, counted, date, dollars, duration, percent } from '../../format.ts'
+import { bytes, count, counted, date, dollars, duration, percent, rate } from '../../format.ts'
 import { Meter } from '../../parts/meter.tsx'
 
-/** How far it is, how fast, and what it took. */
+/** Progress, speed, cost, workers and space of a migration. */
 export function Figures({ move }: { move: MigrationStatus }) {
   const share = move.total_chunks === 0 ? 1 : move.done_chunks / move.total_chunks
   const working = move.workers.length
@@ -23,9 +23,9 @@ export function Figures({ move }: { move: MigrationStatus }) {
         <div>
           <dt>Speed</dt>
           <dd>
-            {move.chunks_per_second === 0 ? '–' : `${count(move.chunks_per_second)} / s`}
+            {move.chunks_per_second === 0 ? '–' : `${rate(move.chunks_per_second)} / s`}
             <small>
-              {move.eta_seconds === null ? stillness(move) : `${duration(move.eta_seconds)} left`}
+              {move.eta_seconds === null ? noEstimate(move) : `${duration(move.eta_seconds)} left`}
             </small>
           </dd>
         </div>
@@ -43,9 +43,7 @@ export function Figures({ move }: { move: MigrationStatus }) {
           <dt>Workers</dt>
           <dd>
             {working === 0 ? '–' : count(working)}
-            <small>
-              {working === 0 ? 'none at work now' : move.workers.map((one) => one.host).join(', ')}
-            </small>
+            <small>{working === 0 ? 'none running' : move.workers.map((one) => one.host).join(', ')}</small>
           </dd>
         </div>
         <div>
@@ -57,10 +55,10 @@ export function Figures({ move }: { move: MigrationStatus }) {
         </div>
         {move.rollback_window_until !== null && move.state === 'cut_over' && (
           <div>
-            <dt>Way back open until</dt>
+            <dt>Rollback window until</dt>
             <dd>
               {date(move.rollback_window_until).replace(/, .*/, '')}
-              <small>then the source may be retired</small>
+              <small>then you can retire the source</small>
             </dd>
           </div>
         )}
@@ -69,8 +67,8 @@ export function Figures({ move }: { move: MigrationStatus }) {
   )
 }
 
-function stillness(move: MigrationStatus): string {
-  if (move.done_chunks + move.quarantined_chunks >= move.total_chunks) return 'nothing is left to embed'
+function noEstimate(move: MigrationStatus): string {
+  if (move.done_chunks + move.quarantined_chunks >= move.total_chunks) return 'all chunks are embedded'
   if (move.state === 'paused') return 'paused'
-  return move.workers.length === 0 ? 'nobody works' : 'not known yet'
+  return move.workers.length === 0 ? 'no worker is running' : 'not known yet'
 }

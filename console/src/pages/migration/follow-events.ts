@@ -4,15 +4,14 @@ import { problemOf } from '../../api/request.ts'
 import type { MigrationEvent } from '../../api/shapes.ts'
 import { follow } from '../../api/stream.ts'
 
-/** Something was asked of a migration and is not answered yet: nothing is looked at while tables come and go. */
+/** An action on a migration is running: no polling until it ends, because tables come and go meanwhile. */
 export const acting = signal(false)
 
-/** Shown at most; the rate needs no more either. */
+/** The most events kept; the chart needs no more either. */
 const kept = 2_000
 
-/**
- * What happened and what happens, as a stream that is taken up again where it broke off. `onNews` is called at most
- * every half second; when it has `ended` for good, the stream is not opened again.
+/** Past and new events, as a stream that resumes where it broke off. `onNews` is called at most every half second. Once the
+ * migration has `ended` for good, the stream is not opened again.
  */
 export function useMigrationEvents(
   path: string,
@@ -49,10 +48,10 @@ export function useMigrationEvents(
           }
           if (final.current) return
         } catch (error) {
-          // Lost, or refused: the page says so by what else it loads. What is not there will not be.
+          // Lost or refused: the page's other requests show it. A migration that does not exist will not appear.
           if ([404, 422].includes(problemOf(error).status)) return
         }
-        // The stream ends after the cut-over, and it may be rolled back or retired yet.
+        // The stream ends after the cut-over, but a roll-back or retirement may still follow.
         do await new Promise((done) => setTimeout(done, pause))
         while (acting.value)
       }

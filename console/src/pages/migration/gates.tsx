@@ -7,19 +7,19 @@ import { Icon } from '../../parts/icon.tsx'
 import { Failure } from '../../parts/states.tsx'
 
 const questions: Readonly<Record<Gate['gate'], string>> = {
-  coverage: 'Has every chunk a vector?',
-  vectors: 'Are all vectors of the right width and valid?',
-  index: 'Is the index built, and do searches use it?',
-  recall: 'Does the index find the nearest vectors?',
-  provider: 'Does the model still give the same vectors?',
-  overlap: 'How much do old and new neighbours have in common?',
-  quality: 'Is it as good on judged queries?',
-  scope: 'Is it the whole corpus?',
+  coverage: 'Does every chunk have a vector?',
+  vectors: 'Are all vectors valid and of the right dimension?',
+  index: 'Is the HNSW index built, and do searches use it?',
+  recall: 'Does the HNSW index find the nearest vectors?',
+  provider: 'Does the provider still return the same vectors?',
+  overlap: 'How many nearest neighbours do both models share?',
+  quality: 'Is the target as good on judged queries?',
+  scope: 'Does it cover the whole corpus?',
 }
 const names = Object.keys(questions) as Gate['gate'][]
 const verifiable = new Set(['verifying', 'ready', 'paused', 'cut_over'])
 
-/** What must hold before the cut-over, as a list to go through. */
+/** The conditions for the cut-over, as a checklist. */
 export function Gates({
   move,
   path,
@@ -43,7 +43,7 @@ export function Gates({
         )}
       </div>
       <p class="quiet">
-        {checked === null ? 'Measured when everything is embedded.' : `Measured ${date(checked.at)}.`}
+        {checked === null ? 'Measured once all chunks are embedded.' : `Measured ${date(checked.at)}.`}
       </p>
       {problem.value !== null && <Failure problem={problem.value} />}
       <ul>
@@ -69,12 +69,12 @@ export function Gates({
                         disabled={busy.value}
                         onClick={() => void verify([name])}
                       >
-                        Accept it, on record
+                        Override (recorded)
                       </button>
                     )}
                   </>
                 )}
-                {gate?.overridden === true && <p class="quiet">Accepted by hand.</p>}
+                {gate?.overridden === true && <p class="quiet">Overridden by an operator.</p>}
               </div>
             </li>
           )
@@ -102,7 +102,7 @@ const words: Readonly<Record<Result, string>> = {
   open: 'not measured yet',
   passed: 'yes',
   failed: 'no',
-  idle: 'not asked for',
+  idle: 'not required',
 }
 
 function resultOf(gate: Gate | undefined): Result {

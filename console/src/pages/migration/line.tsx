@@ -4,7 +4,7 @@ import { lineOf, reached, type Station, stations } from './machine.ts'
 
 const width = 908
 
-/** The state machine as a line with stations; the one where the migration is is lit. */
+/** The state machine as a line with stations; the current state is lit. */
 export function Line({ move }: { move: MigrationStatus }) {
   const way = reached(move)
   const stationOf = (state: string): Station | undefined => stations.find((one) => one.state === state)
@@ -20,7 +20,7 @@ export function Line({ move }: { move: MigrationStatus }) {
   const gone = stationOf('cancelled')
   const figure = useRef<HTMLElement>(null)
   const x = here?.x ?? 0
-  // Where it does not fit, the station in question is in sight.
+  // On a narrow screen, scroll to the current station.
   useEffect(() => {
     const { scrollWidth = 0, clientWidth = 0 } = figure.current ?? {}
     figure.current?.scrollTo({ left: (x / width) * scrollWidth - clientWidth / 2 })
@@ -35,7 +35,7 @@ export function Line({ move }: { move: MigrationStatus }) {
           d={`M${ready.x} ${first.y - 14}C${ready.x - 40} 14 ${filling.x + 40} 14 ${filling.x} ${first.y - 14}`}
         />
         <text class="loop-name" x={(filling.x + ready.x) / 2} y="18">
-          something is missing
+          gaps found
         </text>
         <path
           class="branch"
@@ -54,7 +54,7 @@ export function Line({ move }: { move: MigrationStatus }) {
         )}
         {stations.map((station) => {
           const place = lineOf.indexOf(station.state)
-          // What was rolled back had been cut over.
+          // A migration that was rolled back had been cut over.
           const reachedTo = move.state === 'rolled_back' ? way : way - 1
           const passed = move.state !== 'cancelled' && place >= 0 && place <= reachedTo
           return (
@@ -69,8 +69,8 @@ export function Line({ move }: { move: MigrationStatus }) {
         })}
       </svg>
       <figcaption class="unseen">
-        Its states in order: {lineOf.join(', ').replace('_', ' ')}. It is {move.state.replace('_', ' ')} now
-        {move.state === 'paused' && move.paused_from !== null && `, and goes on with ${move.paused_from}`}.
+        States in order: {lineOf.join(', ').replace('_', ' ')}. Current state: {move.state.replace('_', ' ')}
+        {move.state === 'paused' && move.paused_from !== null && `, resumes with ${move.paused_from}`}.
       </figcaption>
     </figure>
   )

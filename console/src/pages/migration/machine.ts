@@ -26,7 +26,7 @@ export const stations: readonly Station[] = [
   { state: 'rolled_back', name: 'rolled back', x: at(6), y: siding },
 ]
 
-/** What moves it along the main line. */
+/** The states of the main line. */
 const forward: readonly MigrationState[] = [
   'planned',
   'filling',
@@ -42,10 +42,10 @@ export interface Edge {
   readonly to: MigrationState
 }
 
-/** Every change of state that there is; the test compares them with the machine itself. */
+/** Every transition; a test compares them with the state machine. */
 export const edges: readonly Edge[] = [
   ...forward.slice(0, -1).map((from, place) => ({ from, to: forward[place + 1] ?? from })),
-  // Chunks without a vector were found, or the scope was widened.
+  // Chunks without a vector were found, or the scope was extended.
   ...(['indexing', 'verifying', 'ready'] as const).map((from) => ({ from, to: 'filling' as const })),
   // No valid HNSW index was found.
   { from: 'verifying', to: 'indexing' },
@@ -60,7 +60,7 @@ export const edges: readonly Edge[] = [
   { from: 'rolled_back', to: 'cancelled' },
 ]
 
-/** How far along the main line it is; -1 where that can't be said. */
+/** The place on the main line; -1 for a state that is not on it. */
 export function reached({ state, paused_from }: Pick<MigrationStatus, 'state' | 'paused_from'>): number {
   if (state === 'paused') return forward.indexOf(paused_from ?? 'filling')
   if (state === 'rolled_back') return forward.indexOf('cut_over')
@@ -69,29 +69,29 @@ export function reached({ state, paused_from }: Pick<MigrationStatus, 'state' | 
 
 export const lineOf = forward
 
-/** What is going on, for who sees a migration for the first time. */
+/** What the state means, for users who see a migration for the first time. */
 export function meaningOf(move: MigrationStatus): string {
   const { source_model: source, target_model: target, state } = move
   switch (state) {
     case 'planned':
-      return `Nothing has begun. Searches use ${source}.`
+      return `Not started yet. Searches use ${source}.`
     case 'filling':
-      return `Workers embed what ${target} lacks. Searches use ${source}; every write reaches both already.`
+      return `Workers are embedding the chunks that ${target} lacks. Searches use ${source}; both models receive every write.`
     case 'indexing':
-      return `Nothing is left to embed. The HNSW index of ${target} is built; searches use ${source}.`
+      return `All chunks are embedded. The HNSW index of ${target} is being built; searches use ${source}.`
     case 'verifying':
-      return `The vectors of ${target} are counted, compared and searched before anybody relies on them.`
+      return `The vectors of ${target} are being checked before searches rely on them.`
     case 'ready':
-      return `${target} is filled and proved. Searches use ${source} until you cut over.`
+      return `${target} is filled and verified. Searches use ${source} until you cut over.`
     case 'paused':
-      return `Nothing is embedded now. Searches use ${source}; writes reach both. What is done stays done.`
+      return `No chunks are being embedded. Searches use ${source}; both models receive every write. Progress is kept.`
     case 'cut_over':
-      return `Searches use ${target}. ${source} is still written, so you can go back at once and lose nothing.`
+      return `Searches use ${target}. ${source} stays in sync, so you can roll back immediately and lose nothing.`
     case 'rolled_back':
       return `Searches use ${source} again. ${target} keeps its vectors until you drop them.`
     case 'retired':
       return `Searches use ${target}. The vectors of ${source} are dropped.`
     case 'cancelled':
-      return `It was given up. Searches use ${source}.`
+      return `Cancelled. Searches use ${source}.`
   }
 }

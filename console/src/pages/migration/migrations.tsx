@@ -25,8 +25,8 @@ export function Migrations() {
         <div>
           <h1>Migration</h1>
           <p>
-            From one embedding model to another, while searches go on. Planned in money and minutes, decided
-            by evidence, undone in one click.
+            Change the embedding model while searches continue. See the cost and time first, check the result
+            before you cut over, and roll back in one click.
           </p>
         </div>
       </header>
@@ -34,8 +34,8 @@ export function Migrations() {
         {({ models, chunks }) => (
           <>
             {chunks === 0 ? (
-              <Empty title="Nothing to move yet">
-                <p>Add documents first. What the current model embeds can be moved to another one.</p>
+              <Empty title="Nothing to migrate yet">
+                <p>Add documents first. Then you can migrate them to another model.</p>
                 <a class="button primary" href="#/documents?add=yes">
                   Add documents
                 </a>
@@ -63,7 +63,7 @@ function History({ page, models }: { page: MigrationPage; models: readonly Model
   if (page.migrations.length === 0) return null
   return (
     <section class="history">
-      <h2>So far</h2>
+      <h2>History</h2>
       <Table columns={columns}>
         {[...page.migrations, ...further.items.value].map((move) => (
           <tr key={move.id}>
@@ -95,6 +95,6 @@ const columns = [
   { name: 'Migration' },
   { name: 'State' },
   { name: 'Spent', number: true, spare: true },
-  { name: 'Begun', spare: true },
+  { name: 'Started', spare: true },
   { name: 'By', spare: true },
 ] as const

@@ -11,7 +11,7 @@ import { AddModel } from '../overview/add-model.tsx'
 import { Plan } from './plan.tsx'
 import { Steps } from './steps.tsx'
 
-/** Choose a target, see what it takes, say yes. */
+/** The user chooses a target, sees the plan and confirms it. */
 export function NewMigration({ models: known }: { models: readonly Model[] }) {
   const added = useSignal<readonly Model[]>([])
   const models = [...known, ...added.value.filter((model) => byName(known, model.model_name) === undefined)]
@@ -32,7 +32,7 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
           <div class={`end ${laneClass(source)}`}>
             <span class="quiet">From the current model</span>
             <strong>{source.model_name}</strong>
-            <span class="quiet">{count(source.dimension)} dimensions</span>
+            <span class="quiet">{counted(source.dimension, 'dimension')}</span>
           </div>
           <Icon name="arrow" size={28} />
           <div class={`end ${laneClass(byName(models, target.value))}`}>
@@ -77,10 +77,10 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
                     plan.value = null
                   }}
                 />
-                <small>It pauses before it would spend more.</small>
+                <small>The migration pauses before it spends more.</small>
               </label>
               <label class="field">
-                <span>Only a sample</span>
+                <span>Sample size</span>
                 <input
                   type="number"
                   min={1}
@@ -91,12 +91,12 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
                     plan.value = null
                   }}
                 />
-                <small>So many chunks, to try the model out.</small>
+                <small>Number of chunks, to try the model.</small>
               </label>
             </div>
           </details>
           <button type="submit" class="button primary" disabled={target.value === '' || planning.value}>
-            {planning.value ? 'Asking the model…' : 'What would it take?'}
+            {planning.value ? 'Planning…' : 'Show the plan'}
           </button>
         </div>
       </form>
@@ -141,7 +141,7 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
     plan.value = null
     try {
       plan.value = await post<MigrationPlan>('/api/v1/migrations/plan', request())
-      announce(`The plan is there: ${counted(plan.value.missing_chunks, 'chunk')} to embed.`)
+      announce(`The plan is ready: ${counted(plan.value.missing_chunks, 'chunk')} to embed.`)
     } catch (error) {
       problem.value = problemOf(error)
     }
@@ -151,6 +151,6 @@ export function NewMigration({ models: known }: { models: readonly Model[] }) {
   async function start(): Promise<string> {
     const begun = await post<MigrationStatus>('/api/v1/migrations', { ...request(), consent: true })
     goTo(`migration/${begun.id}`)
-    return `The migration to ${begun.target_model} has begun.`
+    return `The migration to ${begun.target_model} has started.`
   }
 }

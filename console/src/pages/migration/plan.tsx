@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
 import { type Problem, problemOf } from '../../api/request.ts'
 import type { MigrationPlan } from '../../api/shapes.ts'
-import { bytes, count, counted, dollars, duration } from '../../format.ts'
+import { bytes, count, counted, dollars, duration, exactDollars } from '../../format.ts'
 import { announce } from '../../parts/announce.tsx'
 import { Failure } from '../../parts/states.tsx'
 
-/** What it would take, and the question whether to do it. */
+/** The plan of a migration, and the form that confirms it. */
 export function Plan({ plan, onStart }: { plan: MigrationPlan; onStart: () => Promise<string> }) {
   const agreed = useSignal(false)
   const busy = useSignal(false)
@@ -25,18 +25,18 @@ export function Plan({ plan, onStart }: { plan: MigrationPlan; onStart: () => Pr
         <div>
           <dt>Cost</dt>
           <dd>
-            {cost === null ? 'Not known' : dollars(cost)}
+            {cost === null ? 'Unknown' : dollars(cost)}
             <small>
               {plan.tokens_exact ? '' : 'about '}
               {counted(plan.tokens, 'token')}
-              {price === null ? '' : ` at $${price} a million`}
+              {price === null ? '' : ` at ${exactDollars(price)} per million`}
             </small>
           </dd>
         </div>
         <div>
           <dt>Time</dt>
           <dd>
-            {plan.missing_chunks === 0 ? 'At once' : duration(plan.eta_seconds)}
+            {plan.missing_chunks === 0 ? 'None' : duration(plan.eta_seconds)}
             <small>{timeFrom(plan)}</small>
           </dd>
         </div>
@@ -66,13 +66,13 @@ export function Plan({ plan, onStart }: { plan: MigrationPlan; onStart: () => Pr
             }}
           />
           <span>
-            Yes: embed {counted(plan.missing_chunks, 'chunk')} with {plan.target_model}
+            Yes, embed {counted(plan.missing_chunks, 'chunk')} with {plan.target_model}
             {cost === null
-              ? ', at a price that is not known'
+              ? ' at an unknown price'
               : cost === 0
-                ? ', at no cost'
+                ? ' at no cost'
                 : ` for about ${dollars(cost)}`}
-            {plan.budget_usd !== null && `, and never more than ${dollars(plan.budget_usd)}`}.
+            {plan.budget_usd !== null && `, and spend at most ${dollars(plan.budget_usd)}`}.
           </span>
         </label>
         <button
@@ -81,7 +81,7 @@ export function Plan({ plan, onStart }: { plan: MigrationPlan; onStart: () => Pr
           disabled={!agreed.value || busy.value}
           onClick={() => void start()}
         >
-          {busy.value ? 'One moment…' : 'Start the migration'}
+          {busy.value ? 'Working…' : 'Start the migration'}
         </button>
       </div>
     </section>
@@ -107,8 +107,8 @@ function present({
 }: MigrationPlan): string {
   const parts = [
     total_chunks < corpus_chunks ? `of a sample of ${count(total_chunks)}` : `of ${count(total_chunks)}`,
-    done_chunks > 0 ? `${count(done_chunks)} are there` : '',
-    same > 0 ? `${count(same)} with the same text as another` : '',
+    done_chunks > 0 ? `${count(done_chunks)} already embedded` : '',
+    same > 0 ? `${count(same)} cost nothing: their text is not new` : '',
   ]
   return parts.filter((part) => part !== '').join('; ')
 }

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { MigrationEvent, MigrationStatus } from '../../api/shapes.ts'
-import { counted, duration } from '../../format.ts'
+import { counted, duration, rate } from '../../format.ts'
 import { type Rates, ratesOf } from './rates.ts'
 
-/** Rate and time left over time. The chart's code is fetched when there is something to draw. */
+/** Chart of the rate and the time left. Its code is loaded once there is something to draw. */
 export function Progress({ move, events }: { move: MigrationStatus; events: readonly MigrationEvent[] }) {
   const place = useRef<HTMLDivElement>(null)
   const batches = events.filter((event) => event.type === 'batch').length
@@ -42,15 +42,14 @@ export function Progress({ move, events }: { move: MigrationStatus; events: read
     <figure class="chart">
       <figcaption>
         <span>
-          <i class="chart-key" aria-hidden="true" /> Chunks a second
+          <i class="chart-key" aria-hidden="true" /> Chunks per second
         </span>
         <span>
           <i class="chart-key key-left" aria-hidden="true" /> Time left
         </span>
         <span class="unseen">
-          {counted(batches, 'batch', 'batches')}; the highest rate was{' '}
-          {Math.round(Math.max(0, ...rates.rate))} chunks a second, {duration(rates.left.at(-1) ?? 0)} were
-          left at the last one.
+          {counted(batches, 'batch', 'batches')}; the highest rate was {rate(Math.max(0, ...rates.rate))}{' '}
+          chunks per second; {duration(rates.left.at(-1) ?? 0)} left after the latest batch.
         </span>
       </figcaption>
       <div class="chart-place" ref={place} />

@@ -3,14 +3,14 @@ import { useFurtherPages } from '../../api/pages.ts'
 import { get, type Problem, post, problemOf } from '../../api/request.ts'
 import { useResource } from '../../api/resource.ts'
 import type { MigrationStatus, Quarantine } from '../../api/shapes.ts'
-import { counted } from '../../format.ts'
+import { count, counted } from '../../format.ts'
 import { announce } from '../../parts/announce.tsx'
 import { Failure, Loaded } from '../../parts/states.tsx'
 import { More, Table } from '../../parts/table.tsx'
 
-const columns = [{ name: 'Chunk' }, { name: 'Reason' }, { name: 'Tries', number: true }] as const
+const columns = [{ name: 'Chunk' }, { name: 'Reason' }, { name: 'Attempts', number: true }] as const
 
-/** Chunks that the target can't embed, with the reason, and another try. */
+/** Chunks that the target cannot embed, with the reason, and a button to retry. */
 export function QuarantineList({
   path,
   move,
@@ -33,10 +33,10 @@ export function QuarantineList({
       <div class="card-head">
         <h2>{counted(move.quarantined_chunks, 'chunk')} in quarantine</h2>
         <button type="button" class="button small" onClick={() => void retry()}>
-          Try them again
+          Retry
         </button>
       </div>
-      <p class="quiet">The provider refused these texts themselves. All others go on.</p>
+      <p class="quiet">The provider rejected these texts. The migration continues with all others.</p>
       {problem.value !== null && <Failure problem={problem.value} />}
       <Loaded of={chunks} what="the quarantine" rows={1}>
         {(page) => (
@@ -48,7 +48,7 @@ export function QuarantineList({
                   <td>
                     {chunk.reason} <span class="quiet">{chunk.code}</span>
                   </td>
-                  <td class="number">{chunk.attempts}</td>
+                  <td class="number">{count(chunk.attempts)}</td>
                 </tr>
               ))}
             </Table>
@@ -63,7 +63,7 @@ export function QuarantineList({
     problem.value = null
     try {
       const { chunks: back } = await post<{ chunks: number }>(`${path}/retry`)
-      announce(`${counted(back, 'chunk')} put back to be tried again.`)
+      announce(`${counted(back, 'chunk')} queued for another attempt.`)
     } catch (error) {
       problem.value = problemOf(error)
     }

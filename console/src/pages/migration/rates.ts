@@ -3,15 +3,14 @@ import type { MigrationEvent } from '../../api/shapes.ts'
 export interface Rates {
   /** Seconds since the epoch. */
   readonly at: readonly number[]
-  /** Chunks a second. */
+  /** Chunks per second. */
   readonly rate: readonly number[]
-  /** Seconds that were left by that rate. */
+  /** Seconds left at that rate. */
   readonly left: readonly number[]
 }
 
-/**
- * How fast chunks were embedded, from the events of batches. A batch comes at once and took a while, so the rate at a
- * batch is adopted the ones before it: at least `least` of them, and a tenth of the whole time.
+/** How fast chunks were embedded, from the events of batches. An event marks the end of a batch that took a while, so the
+ * rate at a batch is measured over the batches before it: over at least `least` of them and a tenth of the whole time.
  */
 export function ratesOf(
   events: readonly MigrationEvent[],

@@ -1,16 +1,16 @@
-/** What a migration consists of, for who begins one. */
+/** The steps of a migration, for users who start one. */
 export function Steps({ source }: { source: string }) {
   return (
     <ol class="steps">
       <li>
-        <strong>Fill.</strong> From the start every new document reaches both models; a worker embeds what is
-        missing. Searches stay with {source}.
+        <strong>Fill.</strong> Workers embed the existing chunks, and both models receive every new document.
+        Searches keep using {source}.
       </li>
       <li>
-        <strong>Verify.</strong> Vectors, HNSW index and recall are measured against gates.
+        <strong>Verify.</strong> Gates check the vectors, the HNSW index and its recall.
       </li>
       <li>
-        <strong>Cut over.</strong> You decide. One short transaction, and one more to go back.
+        <strong>Cut over.</strong> When you decide: one short transaction, and another one to roll back.
       </li>
     </ol>
   )

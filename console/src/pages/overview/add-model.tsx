@@ -25,8 +25,8 @@ export function AddModel({ onClose, onAdded }: { onClose: () => void; onAdded: (
       <form onSubmit={(event) => void add(event)}>
         <div class="dialog-words">
           <p>
-            A name that is known needs nothing else. The model gets a table and an HNSW index of its own;
-            nothing is embedded before you move to it.
+            A model in the catalogue needs only its name. It gets its own table and HNSW index. Nothing is
+            embedded until you migrate to it.
           </p>
           <label class="field">
             <span>Name</span>
@@ -39,12 +39,12 @@ export function AddModel({ onClose, onAdded }: { onClose: () => void; onAdded: (
             />
           </label>
           <details>
-            <summary>A model that is not known</summary>
+            <summary>A model that is not in the catalogue</summary>
             <div class="fields">
               <label class="field">
                 <span>Provider</span>
                 <select name="provider">
-                  <option value="">As the catalogue says</option>
+                  <option value="">From the catalogue</option>
                   {providers.map((name) => (
                     <option key={name}>{name}</option>
                   ))}
@@ -55,19 +55,19 @@ export function AddModel({ onClose, onAdded }: { onClose: () => void; onAdded: (
                 <input type="number" name="dimension" min={1} max={16000} />
               </label>
               <label class="field">
-                <span>The provider’s own name</span>
+                <span>Name at the provider</span>
                 <input type="text" name="remote_name" spellcheck={false} />
               </label>
               <label class="field">
-                <span>Address</span>
+                <span>Base URL</span>
                 <input type="url" name="base_url" placeholder="http://127.0.0.1:11434/v1" />
               </label>
               <label class="field">
-                <span>Before each document</span>
+                <span>Document prefix</span>
                 <input type="text" name="document_prefix" placeholder="passage: " />
               </label>
               <label class="field">
-                <span>Before each query</span>
+                <span>Query prefix</span>
                 <input type="text" name="query_prefix" placeholder="query: " />
               </label>
             </div>
@@ -79,7 +79,7 @@ export function AddModel({ onClose, onAdded }: { onClose: () => void; onAdded: (
             Cancel
           </button>
           <button type="submit" class="button primary" disabled={busy.value}>
-            {busy.value ? 'One moment…' : 'Add it'}
+            {busy.value ? 'Working…' : 'Add model'}
           </button>
         </footer>
       </form>
@@ -89,9 +89,9 @@ export function AddModel({ onClose, onAdded }: { onClose: () => void; onAdded: (
   async function add(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
-    const given = [...form].filter(([, value]) => value !== '')
+    const filled = [...form].filter(([, value]) => value !== '')
     const body = Object.fromEntries(
-      given.map(([name, value]) => [name, name === 'dimension' ? Number(value) : value]),
+      filled.map(([name, value]) => [name, name === 'dimension' ? Number(value) : value]),
     )
     busy.value = true
     problem.value = null

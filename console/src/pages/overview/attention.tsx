@@ -1,5 +1,6 @@
 import type { Resource } from '../../api/resource.ts'
 import type { Doctor, Migration, Status } from '../../api/shapes.ts'
+import { counted } from '../../format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { linkTo } from '../../route.ts'
 
@@ -11,7 +12,7 @@ interface Note {
   readonly link?: { readonly href: string; readonly text: string }
 }
 
-/** What wants somebody's attention, in sentences; when nothing does, that. */
+/** What needs attention, one sentence each, or that nothing does. */
 export function Attention({
   status,
   doctor,
@@ -46,9 +47,9 @@ export function Attention({
             <p>
               {report === null
                 ? doctor.problem.value === null
-                  ? 'Looking at tables, HNSW indexes and plans…'
-                  : 'Nothing seems to need attention; a closer look needs a key that may administer.'
-                : `Nothing needs attention. ${report.checks.length} checks of tables, HNSW indexes and plans are fine.`}
+                  ? 'Checking tables, HNSW indexes and query plans…'
+                  : 'Nothing seems to need attention. The full check needs an admin key.'
+                : `Nothing needs attention: ${counted(report.checks.length, 'check')} of tables, HNSW indexes and query plans passed.`}
             </p>
           </li>
         )}
@@ -59,18 +60,18 @@ export function Attention({
 
 const underWay = new Set(['planned', 'filling', 'indexing', 'verifying', 'ready', 'paused', 'cut_over'])
 
-const saying: Readonly<Record<string, (move: Migration) => readonly [string, string]>> = {
+const sentences: Readonly<Record<string, (move: Migration) => readonly [string, string]>> = {
   paused: ({ target_model, error }) => [
-    `The move to ${target_model} is paused.`,
-    error === null ? 'Searches go on as before.' : error.message,
+    `The migration to ${target_model} is paused.`,
+    error === null ? 'Searches continue as before.' : error.message,
   ],
   ready: ({ target_model, source_model }) => [
     `${target_model} is filled and verified.`,
-    `Searches use ${source_model} until somebody cuts over.`,
+    `Searches use ${source_model} until you cut over.`,
   ],
   cut_over: ({ target_model, source_model }) => [
     `Searches use ${target_model} now.`,
-    `${source_model} is kept up to date, so going back is one click, until it is retired.`,
+    `${source_model} stays in sync, so you can roll back until you retire it.`,
   ],
 }
 
@@ -78,9 +79,9 @@ function moving(moves: readonly Migration[]): Note[] {
   return moves
     .filter((move) => underWay.has(move.state))
     .map((move) => {
-      const [sentence, hint] = saying[move.state]?.(move) ?? [
-        `A move from ${move.source_model} to ${move.target_model} is under way: ${move.state}.`,
-        'Searches go on with the source meanwhile.',
+      const [sentence, hint] = sentences[move.state]?.(move) ?? [
+        `The migration from ${move.source_model} to ${move.target_model} is ${move.state}.`,
+        `Searches keep using ${move.source_model}.`,
       ]
       return {
         key: `move-${move.id}`,
@@ -98,16 +99,16 @@ function behind(status: Status): Note[] {
     {
       key: 'revision',
       weight: 'fail',
-      sentence: `The schema is at revision ${status.revision}, this service knows ${status.latest_revision}.`,
+      sentence: `The database schema is at revision ${status.revision}; this service needs revision ${status.latest_revision}.`,
       hint: 'Run revector db run.',
     },
   ]
 }
 
 function found(report: Doctor | null, moves: readonly Migration[]): Note[] {
-  const told = moves.some((move) => underWay.has(move.state))
+  const shownAbove = moves.some((move) => underWay.has(move.state))
   return (report?.checks ?? [])
-    .filter((check) => check.result !== 'ok' && !(told && check.check === 'migrations'))
+    .filter((check) => check.result !== 'ok' && !(shownAbove && check.check === 'migrations'))
     .map((check) => ({
       key: `${check.check} ${check.model}`,
       weight: check.result === 'fail' ? 'fail' : 'warn',

@@ -8,7 +8,7 @@ import { linkTo } from '../../route.ts'
 
 const order: readonly Model['state'][] = ['current', 'filling', 'standby', 'registered', 'retired']
 
-/** Each model is a lane beside the others: as thick as its vectors are wide, as long as it covers the chunks. */
+/** One lane per model: its thickness shows the dimension, its length the coverage. */
 export function Lanes({ status }: { status: Status }) {
   const models = status.models.toSorted(
     (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.id - b.id,
@@ -87,8 +87,8 @@ function Lane({ model, chunks }: { model: Model; chunks: number }) {
 }
 
 function hnswIndex({ index }: Model): string {
-  if (index === null) return 'compared row by row'
-  return index.valid ? `HNSW index of ${bytes(index.bytes)}` : 'its HNSW index is broken'
+  if (index === null) return 'exact search, no HNSW index'
+  return index.valid ? `HNSW index of ${bytes(index.bytes)}` : 'HNSW index invalid'
 }
 
 function Waiting({ model, movable }: { model: Model; movable: boolean }) {
@@ -110,7 +110,7 @@ function Waiting({ model, movable }: { model: Model; movable: boolean }) {
 function MoveLink({ model }: { model: Model }) {
   return (
     <a href={linkTo('migration', { to: model.model_name })}>
-      Move to it<span class="unseen">: {model.model_name}</span>
+      Migrate to it<span class="unseen">: {model.model_name}</span>
     </a>
   )
 }

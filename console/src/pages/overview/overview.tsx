@@ -23,7 +23,9 @@ export function Overview() {
         <div>
           <h1>Overview</h1>
           <p>
-            {status.data.value === null ? 'What is stored, and in which models.' : summary(status.data.value)}
+            {status.data.value === null
+              ? 'Documents, chunks and embedding models.'
+              : summary(status.data.value)}
           </p>
         </div>
         <div class="page-tools">
@@ -48,9 +50,9 @@ export function Overview() {
 }
 
 function summary({ documents, chunks, models }: Status): string {
-  if (documents === 0) return 'There are no documents yet.'
+  if (documents === 0) return 'No documents yet.'
   const spaces = searchable(models).length
-  return `${counted(documents, 'document')} in ${counted(chunks, 'chunk')}, which can be searched in ${counted(spaces, 'model')}.`
+  return `${counted(documents, 'document')} in ${counted(chunks, 'chunk')}, searchable with ${counted(spaces, 'model')}.`
 }
 
 function Known({
@@ -70,7 +72,8 @@ function Known({
       {status.documents === 0 && (
         <Empty title="Nothing to search yet">
           <p>
-            Add a PDF, a Word file, Markdown, HTML or plain text. It is cut into chunks and embedded here.
+            Add PDF, Word, Markdown, HTML or plain text files. Revector splits them into chunks and embeds
+            them.
           </p>
           <a class="button primary" href="#/documents?add=yes">
             Add documents
@@ -79,7 +82,7 @@ function Known({
       )}
       <section class="ground" aria-label="The database">
         <dl class="facts">
-          <Fact name="HNSW indexes" value={bytes(index)} note="HNSW indexes of all models" />
+          <Fact name="HNSW indexes" value={bytes(index)} note="of all models together" />
           <Fact
             name="Engine"
             value={status.engine === 'embedded' ? 'Embedded' : 'Server'}
@@ -92,7 +95,7 @@ function Known({
           />
           <Fact
             name="Worker"
-            value={status.worker.running ? 'Running' : 'Elsewhere'}
+            value={status.worker.running ? 'Running' : 'Not here'}
             note={status.worker.running ? 'In this service' : 'Start one with revector worker'}
           />
         </dl>

@@ -7,17 +7,17 @@ import { announce } from '../../parts/announce.tsx'
 export type Way = 'side' | 'union' | 'intersection'
 export type Serve = NonNullable<SearchRequest['serve']>
 
-export interface Asked {
+export interface SearchChoice {
   readonly chosen: readonly string[]
   readonly way: Way
-  /** While a migration fills, in place of chosen models. */
+  /** While a migration fills its target: which model answers, instead of chosen models. */
   readonly serve: Serve | null
 }
 
-/** A result for each list that is shown. */
+/** One result per list shown. */
 export async function ask(
   request: SearchRequest,
-  { chosen, way, serve }: Asked,
+  { chosen, way, serve }: SearchChoice,
   signal: AbortSignal,
 ): Promise<readonly SearchResult[]> {
   const bodies: readonly SearchRequest[] =

@@ -60,9 +60,9 @@ function Column({
         <p class="quiet">
           {counted(result.hits.length, 'passage')} in {milliseconds(result.took_ms)}
         </p>
-        {coverage < 1 && <p class="incomplete">It could look at {percent(coverage)} of the chunks only.</p>}
+        {coverage < 1 && <p class="incomplete">Searched only {percent(coverage)} of the chunks.</p>}
       </header>
-      {result.hits.length === 0 && <p class="quiet">Nothing was found.</p>}
+      {result.hits.length === 0 && <p class="quiet">No passages found.</p>}
       <ol>
         {result.hits.map((hit) => (
           <HitCard
@@ -80,13 +80,13 @@ function Column({
   )
 }
 
-/** The same in words, for who does not see the lines. */
+/** The lines in words, for users who cannot see them. */
 function where(chunk: string, others: readonly SearchResult[]): string {
   const found = others.flatMap((result) => {
     const hit = result.hits.find((one) => one.chunk_id === chunk)
     return hit === undefined ? [] : [`${hit.rank}. in ${result.models[0]}`]
   })
-  return found.length === 0 ? 'here only' : found.join(', ')
+  return found.length === 0 ? 'only here' : found.join(', ')
 }
 
 /** overlap@k of each pair: the share of the first k that both found. */

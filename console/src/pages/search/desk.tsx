@@ -6,28 +6,29 @@ import { currentOf } from '../../models.ts'
 import { ModelChoice } from '../../parts/model-name.tsx'
 import { Empty, Failure, Loading } from '../../parts/states.tsx'
 import { noteInAddress, route } from '../../route.ts'
-import { type Asked, ask } from './ask.ts'
+import { depths, searchInAddress, ways } from './address.ts'
+import { ask, type SearchChoice } from './ask.ts'
 import { Filters, filterOf } from './filters.tsx'
 import { Found } from './found.tsx'
-import { depths, givenIn, ways } from './given.ts'
+
 import { QuestionBox } from './question-box.tsx'
 import { ServeChoice } from './serve.tsx'
 
-/** A question, where it is asked, and what is found. The address says all of it but the filters. */
+/** The search form and its results. The address holds everything but the filters. */
 export function Desk({ models }: { models: readonly Model[] }) {
-  const given = useRef(givenIn(route.peek().query, models)).current
-  const text = useSignal(given.q)
-  const query = useSignal(given.q)
-  const asked = useSignal<Asked>(given.asked)
-  const topK = useSignal(given.k)
+  const initial = useRef(searchInAddress(route.peek().query, models)).current
+  const text = useSignal(initial.q)
+  const query = useSignal(initial.q)
+  const choice = useSignal<SearchChoice>(initial.choice)
+  const topK = useSignal(initial.k)
   const filters = useSignal<Readonly<Record<string, string>>>({})
-  const { chosen, way, serve } = asked.value
+  const { chosen, way, serve } = choice.value
   const target = models.find((model) => model.state === 'filling')
 
   const request = { query: query.value, top_k: topK.value, explain: true, ...filterOf(filters.value) }
   const nowhere = serve === null && chosen.length === 0
-  const key = query.value === '' || nowhere ? null : JSON.stringify([request, asked.value])
-  const found = useResource(key, (signal) => ask(request, asked.value, signal))
+  const key = query.value === '' || nowhere ? null : JSON.stringify([request, choice.value])
+  const found = useResource(key, (signal) => ask(request, choice.value, signal))
 
   useEffect(() => {
     noteInAddress('search', {
@@ -37,12 +38,12 @@ export function Desk({ models }: { models: readonly Model[] }) {
       k: topK.value,
       way: way === 'side' ? undefined : way,
     })
-  }, [query.value, asked.value, topK.value])
+  }, [query.value, choice.value, topK.value])
 
-  // The migration came to its end: there is nothing to choose between any more.
+  // The migration has ended: there is no source and target to choose between any more.
   const ended = serve !== null && target === undefined
   useEffect(() => {
-    if (ended) asked.value = { way, chosen: models.slice(0, 1).map((one) => one.model_name), serve: null }
+    if (ended) choice.value = { way, chosen: models.slice(0, 1).map((one) => one.model_name), serve: null }
   }, [ended])
 
   return (
@@ -53,10 +54,10 @@ export function Desk({ models }: { models: readonly Model[] }) {
           <ModelChoice
             models={models.filter((model) => model.embeddings > 0)}
             chosen={chosen}
-            legend="In"
+            legend="Models"
             onChange={(names) => {
               const kept = models.map((model) => model.model_name).filter((name) => names.includes(name))
-              asked.value = { way, chosen: kept, serve: null }
+              choice.value = { way, chosen: kept, serve: null }
             }}
           />
           {target !== undefined && (
@@ -65,14 +66,14 @@ export function Desk({ models }: { models: readonly Model[] }) {
               target={target}
               chosen={serve}
               onChange={(one) => {
-                asked.value = { way, chosen: [], serve: one }
+                choice.value = { way, chosen: [], serve: one }
               }}
             />
           )}
           <div class="desk-options">
             {chosen.length > 1 && (
               <fieldset class="ways">
-                <legend class="unseen">How lists are shown</legend>
+                <legend class="unseen">Layout of the results</legend>
                 {ways.map((one) => (
                   <label key={one.way}>
                     <input
@@ -80,7 +81,7 @@ export function Desk({ models }: { models: readonly Model[] }) {
                       name="way"
                       checked={way === one.way}
                       onChange={() => {
-                        asked.value = { ...asked.value, way: one.way }
+                        choice.value = { ...choice.value, way: one.way }
                       }}
                     />
                     {one.name}
@@ -103,7 +104,7 @@ export function Desk({ models }: { models: readonly Model[] }) {
                 ))}
               </select>
             </label>
-            <Filters given={filters} />
+            <Filters values={filters} />
           </div>
         </form>
       </search>
@@ -117,7 +118,7 @@ export function Desk({ models }: { models: readonly Model[] }) {
       ) : (
         key === null && (
           <Empty title={nowhere ? 'Choose a model' : 'What do you want to know?'}>
-            <p>Choose two models to see where they agree, and what only one of them finds.</p>
+            <p>Choose two models to see which passages both find and which only one finds.</p>
           </Empty>
         )
       )}

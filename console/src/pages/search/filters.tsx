@@ -2,19 +2,19 @@ import type { Signal } from '@preact/signals'
 import { useSignal } from '@preact/signals'
 import type { Filter, SearchRequest } from '../../api/shapes.ts'
 
-type Given = Readonly<Record<string, string>>
+type Values = Readonly<Record<string, string>>
 
-/** What a search is narrowed to, from what is in the form; metadata that is not JSON yet is left out. */
-export function filterOf(given: Given): Pick<SearchRequest, 'filter' | 'min_score'> {
+/** The filter that the form describes; metadata that is not valid JSON yet is left out. */
+export function filterOf(values: Values): Pick<SearchRequest, 'filter' | 'min_score'> {
   const filter: Filter = {
-    ...(given['title'] ? { title: given['title'] } : {}),
-    ...(given['after'] ? { created_after: `${given['after']}T00:00:00Z` } : {}),
-    ...(given['before'] ? { created_before: `${given['before']}T00:00:00Z` } : {}),
-    ...metadataOf(given['metadata'] ?? ''),
+    ...(values['title'] ? { title: values['title'] } : {}),
+    ...(values['after'] ? { created_after: `${values['after']}T00:00:00Z` } : {}),
+    ...(values['before'] ? { created_before: `${values['before']}T00:00:00Z` } : {}),
+    ...metadataOf(values['metadata'] ?? ''),
   }
   return {
     ...(Object.keys(filter).length === 0 ? {} : { filter }),
-    ...(given['score'] ? { min_score: Number(given['score']) } : {}),
+    ...(values['score'] ? { min_score: Number(values['score']) } : {}),
   }
 }
 
@@ -28,11 +28,11 @@ function metadataOf(text: string): Pick<Filter, 'metadata'> {
   }
 }
 
-export function Filters({ given }: { given: Signal<Given> }) {
+export function Filters({ values }: { values: Signal<Values> }) {
   const opened = useSignal(false)
-  const metadata = given.value['metadata'] ?? ''
+  const metadata = values.value['metadata'] ?? ''
   const wrong = metadata.trim() !== '' && metadataOf(metadata).metadata === undefined
-  const active = Object.values(given.value).filter((value) => value !== '').length
+  const active = Object.values(values.value).filter((value) => value !== '').length
   return (
     <details
       class="filters"
@@ -41,23 +41,23 @@ export function Filters({ given }: { given: Signal<Given> }) {
         opened.value = event.currentTarget.open
       }}
     >
-      <summary>{active === 0 ? 'Narrow it down' : `Narrowed down by ${active}`}</summary>
+      <summary>{active === 0 ? 'Filters' : `Filters (${active})`}</summary>
       <div class="fields">
         <label class="field">
           <span>Title contains</span>
-          <input type="text" value={given.value['title'] ?? ''} onChange={set('title')} />
+          <input type="text" value={values.value['title'] ?? ''} onChange={set('title')} />
         </label>
         <label class="field">
-          <span>Added at or after</span>
-          <input type="date" value={given.value['after'] ?? ''} onChange={set('after')} />
+          <span>Added on or after</span>
+          <input type="date" value={values.value['after'] ?? ''} onChange={set('after')} />
         </label>
         <label class="field">
           <span>Added before</span>
-          <input type="date" value={given.value['before'] ?? ''} onChange={set('before')} />
+          <input type="date" value={values.value['before'] ?? ''} onChange={set('before')} />
         </label>
         <label class="field">
-          <span>Score at least</span>
-          <input type="number" step="0.05" value={given.value['score'] ?? ''} onChange={set('score')} />
+          <span>Minimum score</span>
+          <input type="number" step="0.05" value={values.value['score'] ?? ''} onChange={set('score')} />
         </label>
         <label class="field">
           <span>Metadata contains</span>
@@ -70,7 +70,7 @@ export function Filters({ given }: { given: Signal<Given> }) {
             value={metadata}
             onChange={set('metadata')}
           />
-          {wrong && <small>Not a JSON object, so it is left out.</small>}
+          {wrong && <small>Not a JSON object: ignored.</small>}
         </label>
       </div>
     </details>
@@ -78,7 +78,7 @@ export function Filters({ given }: { given: Signal<Given> }) {
 
   function set(name: string) {
     return (event: Event & { currentTarget: HTMLInputElement }) => {
-      given.value = { ...given.value, [name]: event.currentTarget.value }
+      values.value = { ...values.value, [name]: event.currentTarget.value }
     }
   }
 }

@@ -4,7 +4,7 @@ import { Fused } from './fused.tsx'
 import { Plans } from './plans.tsx'
 import { Served } from './serve.tsx'
 
-/** What a search found: a list for each model, or one of several. */
+/** The results of a search: a list per model, or one list of several models. */
 export function Found({
   results,
   models,

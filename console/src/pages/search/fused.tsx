@@ -3,26 +3,26 @@ import { counted, milliseconds, percent } from '../../format.ts'
 import { byName, laneClass } from '../../models.ts'
 import { HitCard } from './hit-card.tsx'
 
-/** One list of several models: each passage says who found it, and where. */
+/** One list of several models: each passage shows which models found it, and at which rank. */
 export function Fused({ result, models }: { result: SearchResult; models: readonly Model[] }) {
   const behind = result.models.filter((name) => (result.coverage[name] ?? 1) < 1)
   return (
-    <section aria-label="Found together">
+    <section aria-label="Fused results">
       <p class="quiet">
         {counted(result.hits.length, 'passage')}{' '}
-        {result.aggregation === 'intersection' ? 'that all models found' : 'of any model'}, fused by rank in{' '}
-        {milliseconds(result.took_ms)}. Distances of different models are never compared.
+        {result.aggregation === 'intersection' ? 'found by all models' : 'found by any model'}, fused by rank
+        in {milliseconds(result.took_ms)}. Distances of different models are never compared.
       </p>
       {behind.map((name) => (
         <p key={name} class="incomplete">
-          {name} could look at {percent(result.coverage[name] ?? 1)} of the chunks only.
+          {name} searched only {percent(result.coverage[name] ?? 1)} of the chunks.
         </p>
       ))}
       {result.hits.length === 0 && (
         <p>
           {result.aggregation === 'intersection'
-            ? 'No passage was found by all of them.'
-            : 'Nothing was found.'}
+            ? 'No passage was found by all models.'
+            : 'No passages found.'}
         </p>
       )}
       <FusedList result={result} models={models} />
@@ -30,7 +30,7 @@ export function Fused({ result, models }: { result: SearchResult; models: readon
   )
 }
 
-/** Each passage with who found it, and at which rank. */
+/** Each passage with the models that found it and its rank in each. */
 export function FusedList({ result, models }: { result: SearchResult; models: readonly Model[] }) {
   return (
     <ol class="fused">
@@ -43,7 +43,7 @@ export function FusedList({ result, models }: { result: SearchResult; models: re
                 <li key={name} class={laneClass(byName(models, name))} data-found={by !== undefined}>
                   <i aria-hidden="true" />
                   {by === undefined ? (
-                    <span class="unseen">not by {name}</span>
+                    <span class="unseen">not found by {name}</span>
                   ) : (
                     <span title={`${name}, distance ${by.distance.toFixed(4)}`}>
                       {by.rank}

@@ -5,7 +5,7 @@ import { shortened } from '../../markdown/shorten.ts'
 import { Place } from '../../parts/passage.tsx'
 import { Blocks } from '../../parts/prose.tsx'
 
-/** Characters that are shown of a passage at first. */
+/** Characters of a passage shown at first. */
 const short = 260
 
 export function HitCard({
@@ -58,7 +58,7 @@ export function HitCard({
                 whole.value = !whole.value
               }}
             >
-              {whole.value ? 'Less' : 'Whole passage'}
+              {whole.value ? 'Show less' : 'Show whole passage'}
             </button>
           )}
           {aside !== undefined && <span class="quiet">{aside}</span>}
@@ -68,7 +68,7 @@ export function HitCard({
   )
 }
 
-/** Its place names the heading already. */
+/** The place above the passage shows the heading already. */
 function withoutHeading({ content, title, heading_path: headings }: Hit): readonly Block[] {
   const blocks = blocksOf(content)
   const [first, ...rest] = blocks

@@ -11,7 +11,7 @@ interface Join {
   readonly from: string
 }
 
-/** Lines between neighbouring lists, from a passage to the same passage. Measured, because cards differ in height. */
+/** Lines between neighbouring lists that connect the same passage. Measured, because cards differ in height. */
 export function Joins({
   results,
   models,
@@ -55,7 +55,7 @@ export function Joins({
 function measured(around: HTMLElement, results: readonly SearchResult[]): readonly Join[] {
   const frame = around.getBoundingClientRect()
   const lists = [...around.querySelectorAll('ol')]
-  // Under each other on a narrow screen: there is nothing between them to draw in.
+  // On a narrow screen the lists are below each other, with no room for lines.
   const tops = new Set(lists.map((list) => Math.round(list.getBoundingClientRect().left)))
   if (tops.size < lists.length) return []
   const spots = lists.map(

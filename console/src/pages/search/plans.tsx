@@ -3,13 +3,13 @@ import { milliseconds } from '../../format.ts'
 import { byName } from '../../models.ts'
 import { ModelName } from '../../parts/model-name.tsx'
 
-/** How the database went about it, in its own words. */
+/** The query plans of PostgreSQL. */
 export function Plans({ results, models }: { results: readonly SearchResult[]; models: readonly Model[] }) {
   const plans = results.flatMap((result) => result.explain ?? [])
   if (plans.length === 0) return null
   return (
     <details class="plans">
-      <summary>How the database went about it</summary>
+      <summary>Query plans</summary>
       <div class="plans-list">
         {plans.map((plan) => (
           <section key={plan.model}>

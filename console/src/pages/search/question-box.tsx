@@ -1,7 +1,7 @@
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 
-/** Where the question is written; `/` goes there. */
+/** The search field; `/` focuses it. */
 export function QuestionBox({ text }: { text: Signal<string> }) {
   const box = useRef<HTMLInputElement>(null)
   useEffect(() => {
@@ -20,7 +20,7 @@ export function QuestionBox({ text }: { text: Signal<string> }) {
         type="search"
         dir="auto"
         aria-label="Question"
-        placeholder="Ask as you would ask a colleague"
+        placeholder="What do you want to find?"
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value

@@ -5,7 +5,7 @@ import { Meter } from '../../parts/meter.tsx'
 import type { Serve } from './ask.ts'
 import { FusedList } from './fused.tsx'
 
-/** While a migration fills its target, a search can be answered by either model, or by both in one list. */
+/** While a migration fills its target, either model can answer a search, or both in one list. */
 export function ServeChoice({
   source,
   target,
@@ -18,13 +18,13 @@ export function ServeChoice({
   onChange: (serve: Serve) => void
 }) {
   const choices: readonly { serve: Serve; name: string; model: Model | undefined }[] = [
-    { serve: 'source', name: 'The source', model: source },
-    { serve: 'target', name: 'The target', model: target },
+    { serve: 'source', name: 'Source model', model: source },
+    { serve: 'target', name: 'Target model', model: target },
     { serve: 'both', name: 'Both, in one list', model: undefined },
   ]
   return (
     <fieldset class="choice serve">
-      <legend>Or, while {target.model_name} is filled, answered by</legend>
+      <legend>Or, while {target.model_name} is being filled, search</legend>
       {choices.map(({ serve, name, model }) => (
         <label key={serve} class={`chip ${laneClass(model)}`} data-on={chosen === serve}>
           <input
@@ -42,7 +42,7 @@ export function ServeChoice({
   )
 }
 
-/** One list, and how much of the corpus each model that answered could see. */
+/** One list, with the coverage of each model that was searched. */
 export function Served({
   result,
   serving,
@@ -53,15 +53,15 @@ export function Served({
   models: readonly Model[]
 }) {
   return (
-    <section aria-label="Found while the target is filled">
-      {serving.reason !== null && <p class="incomplete">{serving.reason} The source answered alone.</p>}
+    <section aria-label="Results during the migration">
+      {serving.reason !== null && <p class="incomplete">{serving.reason} Only the source was searched.</p>}
       <ul class="coverages" aria-label="Coverage">
         {result.models.map((name) => {
           const share = result.coverage[name] ?? 1
           return (
             <li key={name} class={laneClass(byName(models, name))}>
               <span>
-                <strong>{name}</strong> could see {percent(share)} of the chunks
+                <strong>{name}</strong> searched {percent(share)} of the chunks
               </span>
               <Meter share={share} label={`Coverage of ${name}`} height="6px" />
             </li>
@@ -71,9 +71,9 @@ export function Served({
       <p class="quiet">
         {counted(result.hits.length, 'passage')} in {milliseconds(result.took_ms)}.
         {serving.served === 'both' &&
-          ` Scores are on the target’s scale; ${counted(serving.sample_pairs ?? 0, 'chunk')} with vectors of both models say how the source’s compare.`}
+          ` Scores use the target’s scale, calibrated on ${counted(serving.sample_pairs ?? 0, 'chunk')} with vectors of both models.`}
       </p>
-      {result.hits.length === 0 && <p>Nothing was found.</p>}
+      {result.hits.length === 0 && <p>No passages found.</p>}
       <FusedList result={result} models={models} />
     </section>
   )
