@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { AuditEntry } from '../library/revector.ts'
-import { auditShape } from '../wire/access.ts'
+import { auditShape } from '../shapes/access.ts'
 import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { plain, type Style, table } from './text.ts'

@@ -1,6 +1,6 @@
 import { counted, grouped } from '../core/counted.ts'
 import type { BackupReport } from '../library/revector.ts'
-import { backupShape } from '../wire/wire.ts'
+import { backupShape } from '../shapes/wire.ts'
 import type { Context } from './run.ts'
 import { bytes, seconds, table } from './text.ts'
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { counted, grouped } from '../core/counted.ts'
 import type { DatabaseStatus } from '../library/revector.ts'
-import { modelShape, statusShape } from '../wire/wire.ts'
+import { modelShape, statusShape } from '../shapes/wire.ts'
 import { modelsText } from './models.ts'
 import type { Context } from './run.ts'
 import { facts, type Style } from './text.ts'

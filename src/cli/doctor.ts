@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { counted } from '../core/counted.ts'
 import type { Check, DoctorReport } from '../library/revector.ts'
-import { doctorShape } from '../wire/migration.ts'
+import { doctorShape } from '../shapes/migration.ts'
 import type { Context, Start } from './run.ts'
 import { plain, type Style, wrap } from './text.ts'
 

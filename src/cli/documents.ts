@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { counted, grouped } from '../core/counted.ts'
 import type { DocumentSummary, StoredDocument } from '../library/revector.ts'
-import { documentEmbeddingsShape, documentShape, fillShape, storedDocumentShape } from '../wire/wire.ts'
+import { documentEmbeddingsShape, documentShape, fillShape, storedDocumentShape } from '../shapes/wire.ts'
 import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { facts, percent, plain, seconds, table } from './text.ts'

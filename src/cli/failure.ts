@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { errorCatalogue, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { Redactor } from '../logs/redact.ts'
-import { snakeKeys } from '../wire/wire.ts'
+import { snakeKeys } from '../wire/codec.ts'
 import type { Style } from './text.ts'
 
 /** Whatever was thrown, as the one error type. */

@@ -1,7 +1,7 @@
 import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import type { MigrationStatus } from '../core/migration.ts'
-import { migrationStatusShape } from '../wire/migration.ts'
+import { migrationStatusShape } from '../shapes/migration.ts'
 import type { GateFlags, LimitFlags } from './migrate-options.ts'
 import { limits } from './migrate-options.ts'
 import { gatesText, stateWords, statusText } from './migration-text.ts'

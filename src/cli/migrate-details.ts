@@ -1,5 +1,5 @@
 import type { MigrationEvent } from '../core/migration.ts'
-import { migrationEventShape, quarantineShape } from '../wire/migration.ts'
+import { migrationEventShape, quarantineShape } from '../shapes/migration.ts'
 import { moment } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { plain, type Style, table } from './text.ts'

@@ -1,7 +1,7 @@
 import { counted, dollars, grouped } from '../core/counted.ts'
 import type { MigrationStatus } from '../core/migration.ts'
 import type { MigrationPlan } from '../library/revector.ts'
-import { migrationStatusShape, planShape } from '../wire/migration.ts'
+import { migrationStatusShape, planShape } from '../shapes/migration.ts'
 import { limits, type PlanFlags, planRequest, type StartFlags } from './migrate-options.ts'
 import { planText, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'

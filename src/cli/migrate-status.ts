@@ -1,5 +1,5 @@
 import type { MigrationStatus } from '../core/migration.ts'
-import { migrationShape, migrationStatusShape } from '../wire/migration.ts'
+import { migrationShape, migrationStatusShape } from '../shapes/migration.ts'
 import { isMoving, migrationsText, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { openScreen } from './screen.ts'

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { counted, grouped } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import type { WorkReport } from '../library/revector.ts'
-import { workShape } from '../wire/migration.ts'
+import { workShape } from '../shapes/migration.ts'
 import { nonEmpty, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 

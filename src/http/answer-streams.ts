@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { AnswerEvent } from '../library/revector.ts'
-import { answerEventShape } from '../wire/answer.ts'
+import { answerEventShape } from '../shapes/answer.ts'
 import type { ServerEvent } from './event-stream.ts'
 
 /** How long an answer is gone on with, or kept, for a reader who lost the line, ms. */

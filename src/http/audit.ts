@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Revector } from '../library/revector.ts'
 import type { Log } from '../logs/log.ts'
 import type { Redactor } from '../logs/redact.ts'
+import { snakeCase } from '../wire/codec.ts'
 import type { App } from './route.ts'
 
 interface Deps {
@@ -43,16 +44,17 @@ export function auditChanges(app: App, { revector: { audit }, log, redactor }: D
 
 const longest = 200
 
-/** Short values that say what was asked for; never the text of a document. */
+/** Short values that say what was asked for, by their names in JSON; never the text of a document. */
 function plainFields(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
   return Object.fromEntries(
-    Object.entries(value).filter(
-      ([key, item]) =>
-        key !== 'content' &&
-        (typeof item === 'number' ||
-          typeof item === 'boolean' ||
-          (typeof item === 'string' && item.length <= longest)),
+    Object.entries(value).flatMap(([key, item]) =>
+      key !== 'content' &&
+      (typeof item === 'number' ||
+        typeof item === 'boolean' ||
+        (typeof item === 'string' && item.length <= longest))
+        ? [[snakeCase(key), item]]
+        : [],
     ),
   )
 }

@@ -4,6 +4,7 @@ import type { Revector } from '../library/revector.ts'
 export interface Answered {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
+  /** As JSON has it: it is kept, and sent as it is. */
   readonly body: unknown
 }
 
@@ -31,5 +32,10 @@ export async function answerOnce(
 }
 
 export function send(reply: FastifyReply, { status, headers = {}, body }: Answered): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
+  return reply
+    .code(status)
+    .headers(headers)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(body)
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type ErrorCode, errorCatalogue } from '../core/errors.ts'
+import { wireSchema } from '../wire/codec.ts'
 import type { Operation } from './contract/operation.ts'
 import { ofCallers, problem } from './contract/problem.ts'
 import { problemType } from './problem.ts'
@@ -163,7 +164,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Json): 
     $schema: _dialect,
     $defs = {},
     ...made
-  } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json & {
+  } = z.toJSONSchema(wireSchema(schema), { io, unrepresentable: 'any' }) as Json & {
     $defs?: Json
   }
   for (const [name, definition] of Object.entries($defs))

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type ErrorCode, errorCatalogue, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { Redactor } from '../logs/redact.ts'
-import { snakeKeys } from '../wire/wire.ts'
+import { snakeKeys } from '../wire/codec.ts'
 import type { Problem } from './contract/problem.ts'
 import { retryAfterRepair, retryAfterSeconds, statusOf } from './status.ts'
 

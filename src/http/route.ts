@@ -8,12 +8,13 @@ import type {
 } from 'fastify'
 import type * as z from 'zod'
 import type { Scope } from '../core/access.ts'
+import type { Of } from '../wire/codec.ts'
 import type { Operation } from './contract/operation.ts'
 
-/** How Fastify types a request and an answer by the schemas of a route. */
+/** How Fastify types a request and an answer by the schemas of a route: as they are in TypeScript, not as JSON. */
 interface ContractTypes extends FastifyTypeProvider {
   readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
-  readonly serializer: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
+  readonly serializer: this['schema'] extends z.ZodType ? Of<this['schema']> : unknown
 }
 
 /** The application as routes see it: typed by the contract. */

@@ -1,7 +1,8 @@
 import type { FastifySchemaCompiler } from 'fastify'
-import type { $ZodIssue, $ZodType, output } from 'zod/v4/core'
-import { safeParse } from 'zod/v4/core'
+import type * as z from 'zod'
+import type { $ZodIssue } from 'zod/v4/core'
 import { RevectorError } from '../core/errors.ts'
+import { decode, wireSchema } from '../wire/codec.ts'
 
 /** Parts of a request as people call them. */
 const deps: Readonly<Record<string, string>> = {
@@ -14,23 +15,26 @@ const deps: Readonly<Record<string, string>> = {
 /** Most faults that are told at once. */
 const mostFaults = 20
 
-/** Holds requests to the contract. */
-export const validatorCompiler: FastifySchemaCompiler<$ZodType> = ({ schema, httpPart }) => {
+/** Holds requests to the contract. Handlers get them as TypeScript has them. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const part = deps[httpPart ?? 'body'] ?? 'request'
+  const wire = wireSchema(schema)
   return (given: unknown) => {
-    const checked = safeParse(schema, given ?? (httpPart === 'body' ? {} : given))
-    return checked.success ? { value: checked.data } : { error: invalid(part, checked.error.issues) }
+    const checked = wire.safeParse(given ?? (httpPart === 'body' ? {} : given))
+    return checked.success
+      ? { value: decode(schema, checked.data) }
+      : { error: invalid(part, checked.error.issues) }
   }
 }
 
 /** A part that the handler looks at itself. @throws RevectorError INVALID_INPUT */
-export function checked<Schema extends $ZodType>(
+export function checked<Schema extends z.ZodType>(
   part: string,
   schema: Schema,
   given: unknown,
-): output<Schema> {
-  const result = safeParse(schema, given)
-  if (result.success) return result.data
+): z.output<Schema> {
+  const result = wireSchema(schema).safeParse(given)
+  if (result.success) return decode(schema, result.data)
   throw invalid(part, result.error.issues)
 }
 

@@ -1,40 +1,35 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
-import * as z from 'zod'
 import { askRequest } from '../http/ask-request.ts'
 import { answer, query as contract } from '../http/contract/query.ts'
 import type { Answer } from '../library/revector.ts'
-import { answerShape } from '../wire/answer.ts'
+import { answerShape } from '../shapes/answer.ts'
 import type { McpDeps } from './deps.ts'
-import { toolResult } from './tool-result.ts'
+import { addTool } from './tool.ts'
 
 export function addAskTool(server: McpServer, deps: McpDeps): void {
-  server.registerTool(
-    'ask',
-    {
-      title: 'Answer a question',
-      description:
-        'Answers a question from the documents, with citations that point to document, heading, page and offsets. ' +
-        '`answered` is false when the documents do not say it.',
-      inputSchema: contract.body,
-      // Without its name: at the root a tool's schema may be no reference.
-      outputSchema: z.strictObject(answer.shape),
-      annotations: { readOnlyHint: true, openWorldHint: false },
+  addTool(server, deps, {
+    name: 'ask',
+    title: 'Answer a question',
+    description:
+      'Answers a question from the documents, with citations that point to document, heading, page and offsets. ' +
+      '`answered` is false when the documents do not say it.',
+    input: contract.body,
+    output: answer,
+    annotations: { readOnlyHint: true, openWorldHint: false },
+    run: async (body, { signal, _meta, sendNotification }) => {
+      let made: Answer | undefined
+      let pieces = 0
+      for await (const event of deps.revector.answers.stream(askRequest(body, signal))) {
+        if (event.type === 'done') made = event.answer
+        if (event.type !== 'text' || _meta?.progressToken === undefined) continue
+        pieces += 1
+        await sendNotification({
+          method: 'notifications/progress',
+          params: { progressToken: _meta.progressToken, progress: pieces, message: event.text },
+        })
+      }
+      if (made === undefined) throw new Error('An answer has an end')
+      return answerShape(made)
     },
-    (body, { signal, _meta, sendNotification }) =>
-      toolResult(deps, async () => {
-        let made: Answer | undefined
-        let pieces = 0
-        for await (const event of deps.revector.answers.stream(askRequest(body, signal))) {
-          if (event.type === 'done') made = event.answer
-          if (event.type !== 'text' || _meta?.progressToken === undefined) continue
-          pieces += 1
-          await sendNotification({
-            method: 'notifications/progress',
-            params: { progressToken: _meta.progressToken, progress: pieces, message: event.text },
-          })
-        }
-        if (made === undefined) throw new Error('An answer has an end')
-        return answerShape(made)
-      }),
-  )
+  })
 }

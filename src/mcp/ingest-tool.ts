@@ -6,37 +6,33 @@ import { addDocuments } from '../http/contract/documents.ts'
 import { id } from '../http/contract/operation.ts'
 import { documentRequest } from '../http/document-request.ts'
 import type { McpDeps } from './deps.ts'
-import { toolResult } from './tool-result.ts'
+import { addTool } from './tool.ts'
 
 const { title, content, source, metadata, model } = addDocuments.body.shape
 
 export function addIngestTool(server: McpServer, deps: McpDeps): void {
-  server.registerTool(
-    'ingest',
-    {
-      title: 'Add a document',
-      description:
-        'Adds a text to the documents, or replaces the one of the same source, and embeds it for every model that is ' +
-        'written. Reads no file: give the text itself.',
-      inputSchema: z.strictObject({
-        ...{ title, content, metadata, model },
-        source: source.describe('A path or URL by which it is known. Given again, the document is replaced.'),
-      }),
-      outputSchema: z.strictObject({ document_id: id }),
-      annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-    },
-    (document, { signal }) =>
-      toolResult(deps, () =>
-        audited(
-          deps.revector.audit,
-          entryOf(deps, document),
-          async () => ({
-            document_id: await deps.revector.ingestion.ingestDocument(documentRequest(document, signal)),
-          }),
-          deps.onFault,
-        ),
+  addTool(server, deps, {
+    name: 'ingest',
+    title: 'Add a document',
+    description:
+      'Adds a text to the documents, or replaces the one of the same source, and embeds it for every model that is ' +
+      'written. Reads no file: give the text itself.',
+    input: z.strictObject({
+      ...{ title, content, metadata, model },
+      source: source.describe('A path or URL by which it is known. Given again, the document is replaced.'),
+    }),
+    output: z.strictObject({ documentId: id }),
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+    run: (document, { signal }) =>
+      audited(
+        deps.revector.audit,
+        entryOf(deps, document),
+        async () => ({
+          documentId: await deps.revector.ingestion.ingestDocument(documentRequest(document, signal)),
+        }),
+        deps.onFault,
       ),
-  )
+  })
 }
 
 type Document = Pick<z.output<typeof addDocuments.body>, 'title' | 'source' | 'model'>

@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { modelName } from '../http/contract/operation.ts'
 import { filter, query, searchResult, topK } from '../http/contract/search.ts'
 import { filterOf } from '../http/filter.ts'
-import { searchShape } from '../wire/wire.ts'
+import { searchShape } from '../shapes/wire.ts'
 import type { McpDeps } from './deps.ts'
-import { toolResult } from './tool-result.ts'
+import { addTool } from './tool.ts'
 
 const narrowing = {
   top_k: topK,
@@ -13,69 +13,53 @@ const narrowing = {
   filter: filter.optional(),
 }
 
-/** Without its name: at the root a tool's schema may be no reference. */
-const found = z.strictObject(searchResult.shape)
+const annotations = { readOnlyHint: true, openWorldHint: false }
 
 export function addSearchTools(server: McpServer, deps: McpDeps): void {
   const { retriever } = deps.revector
-  server.registerTool(
-    'search',
-    {
-      title: 'Find passages',
-      description:
-        'Finds the passages of the documents nearest to a question, best first, in one embedding model.',
-      inputSchema: z.strictObject({
-        query,
-        model: modelName.optional().describe('The embedding model. Default: the current one.'),
-        ...narrowing,
-      }),
-      outputSchema: found,
-      annotations: { readOnlyHint: true, openWorldHint: false },
-    },
-    ({ query: text, model, ...rest }, { signal }) =>
-      toolResult(deps, async () =>
-        searchShape(
-          await retriever.search({
-            query: text,
-            signal,
-            ...narrowed(rest),
-            modelName: model,
-          }),
-        ),
+  addTool(server, deps, {
+    name: 'search',
+    title: 'Find passages',
+    description:
+      'Finds the passages of the documents nearest to a question, best first, in one embedding model.',
+    input: z.strictObject({
+      query,
+      model: modelName.optional().describe('The embedding model. Default: the current one.'),
+      ...narrowing,
+    }),
+    output: searchResult,
+    annotations,
+    run: async ({ query: text, model, ...rest }, { signal }) =>
+      searchShape(await retriever.search({ query: text, signal, ...narrowed(rest), modelName: model })),
+  })
+  addTool(server, deps, {
+    name: 'search_multi_model',
+    title: 'Find passages with several models',
+    description:
+      'Finds passages with several embedding models, each in its own space, and fuses what they find by rank. Says which ' +
+      'model found which passage.',
+    input: z.strictObject({
+      query,
+      models: z.array(modelName).min(1).max(20).describe('Names of registered models: see list_models.'),
+      aggregation: z
+        .enum(['union', 'intersection'])
+        .default('union')
+        .describe('What any of them found, or what all of them found.'),
+      ...narrowing,
+    }),
+    output: searchResult,
+    annotations,
+    run: async ({ query: text, models, aggregation, ...rest }, { signal }) =>
+      searchShape(
+        await retriever.searchMultiModel({
+          query: text,
+          modelNames: models,
+          aggregation,
+          signal,
+          ...narrowed(rest),
+        }),
       ),
-  )
-  server.registerTool(
-    'search_multi_model',
-    {
-      title: 'Find passages with several models',
-      description:
-        'Finds passages with several embedding models, each in its own space, and fuses what they find by rank. Says which ' +
-        'model found which passage.',
-      inputSchema: z.strictObject({
-        query,
-        models: z.array(modelName).min(1).max(20).describe('Names of registered models: see list_models.'),
-        aggregation: z
-          .enum(['union', 'intersection'])
-          .default('union')
-          .describe('What any of them found, or what all of them found.'),
-        ...narrowing,
-      }),
-      outputSchema: found,
-      annotations: { readOnlyHint: true, openWorldHint: false },
-    },
-    ({ query: text, models, aggregation, ...rest }, { signal }) =>
-      toolResult(deps, async () =>
-        searchShape(
-          await retriever.searchMultiModel({
-            query: text,
-            modelNames: models,
-            aggregation,
-            signal,
-            ...narrowed(rest),
-          }),
-        ),
-      ),
-  )
+  })
 }
 
 function narrowed({ top_k, min_score, filter: by }: z.output<z.ZodObject<typeof narrowing>>) {

@@ -5,49 +5,44 @@ import type { MigrationStatus } from '../core/migration.ts'
 import { migrationStatus } from '../http/contract/migration-shapes.ts'
 import { model } from '../http/contract/models.ts'
 import { list } from '../http/contract/operation.ts'
-import { migrationStatusShape } from '../wire/migration.ts'
-import { modelShape } from '../wire/wire.ts'
+import { migrationStatusShape } from '../shapes/migration.ts'
+import { modelShape } from '../shapes/wire.ts'
 import type { McpDeps } from './deps.ts'
-import { toolResult } from './tool-result.ts'
+import { addTool } from './tool.ts'
 
 export function addStatusTools(server: McpServer, deps: McpDeps): void {
   const { models, migrations } = deps.revector
-  server.registerTool(
-    'list_models',
-    {
-      title: 'List embedding models',
-      description:
-        'The registered embedding models: which is current, and how much of the documents each one covers.',
-      inputSchema: z.strictObject({}),
-      outputSchema: z.strictObject({ models: list(model) }),
-      annotations: { readOnlyHint: true, openWorldHint: false },
-    },
-    () => toolResult(deps, async () => ({ models: (await models.list()).map(modelShape) })),
-  )
+  addTool(server, deps, {
+    name: 'list_models',
+    title: 'List embedding models',
+    description:
+      'The registered embedding models: which is current, and how much of the documents each one covers.',
+    input: z.strictObject({}),
+    output: z.strictObject({ models: list(model) }),
+    annotations: { readOnlyHint: true, openWorldHint: false },
+    run: async () => ({ models: (await models.list()).map(modelShape) }),
+  })
 
-  server.registerTool(
-    'migration_status',
-    {
-      title: 'How far a model migration is',
-      description:
-        'The state, progress, rate and cost of a move from one embedding model to another. Without an id: of the newest one ' +
-        'that is not finished, else of the newest; null when there was none.',
-      inputSchema: z.strictObject({
-        id: z
-          .string()
-          .regex(/^\d{1,18}$/)
-          .optional()
-          .describe('Id of the migration.'),
-      }),
-      outputSchema: z.strictObject({ migration: migrationStatus.nullable() }),
-      annotations: { readOnlyHint: true, openWorldHint: false },
+  addTool(server, deps, {
+    name: 'migration_status',
+    title: 'How far a model migration is',
+    description:
+      'The state, progress, rate and cost of a move from one embedding model to another. Without an id: of the newest one ' +
+      'that is not finished, else of the newest; null when there was none.',
+    input: z.strictObject({
+      id: z
+        .string()
+        .regex(/^\d{1,18}$/)
+        .optional()
+        .describe('Id of the migration.'),
+    }),
+    output: z.strictObject({ migration: migrationStatus.nullable() }),
+    annotations: { readOnlyHint: true, openWorldHint: false },
+    run: async ({ id }) => {
+      const status = await statusOf(id)
+      return { migration: status === null ? null : migrationStatusShape(status) }
     },
-    ({ id }) =>
-      toolResult(deps, async () => {
-        const status = await statusOf(id)
-        return { migration: status === null ? null : migrationStatusShape(status) }
-      }),
-  )
+  })
 
   async function statusOf(id: string | undefined): Promise<MigrationStatus | null> {
     try {

@@ -59,6 +59,18 @@ export function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
+/** At every depth: for the data of an error, whose keys are fixed names. Other keys stay as they are. */
+export function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      /^[a-z][a-zA-Z0-9]*$/.test(key) ? snakeCase(key) : key,
+      snakeKeys(item),
+    ]),
+  )
+}
+
 const known = new WeakMap<z.ZodType, Compiled>()
 
 function compiled(schema: z.ZodType): Compiled {
@@ -119,6 +131,8 @@ function compile(schema: z.ZodType): Compiled {
 }
 
 function compileObject(schema: z.ZodObject): Compiled {
+  // Open to fields that it does not name, which are not ours to rename: headers, a message of another protocol.
+  if (schema.def.catchall instanceof z.ZodUnknown) return { schema, encode: null, decode: null }
   const fields = Object.entries(schema.shape).map(([key, field]) => {
     const made = compiled(field as z.ZodType)
     return { key, name: snakeCase(key), ...made }

@@ -19,7 +19,7 @@ export const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['mcp'],
   ['http'],
-  ['index.ts', 'wire', 'testing'],
+  ['index.ts', 'shapes', 'testing'],
   ['library'],
   ['ingest', 'search', 'migrate', 'doctor', 'models', 'documents', 'access'],
   ['store'],
@@ -27,6 +27,7 @@ export const layers: readonly (readonly string[])[] = [
   ['postgres'],
   ['parsing', 'splitting', 'embedding', 'generating', 'logs', 'config'],
   ['hosted'],
+  ['wire'],
   ['core'],
 ]
 
@@ -165,13 +166,13 @@ export function fileFaults(files: readonly SourceText[]): string[] {
   })
 }
 
-/** Parts that know more than the nouns of `core/` and `hosted/`. */
+/** Parts that know more than the nouns of `core/`, `wire/` and `hosted/`. */
 export function partFaults(files: readonly SourceText[]): string[] {
   return files.flatMap((file) => {
     const unit = unitOf(file.path)
     if (!parts.has(unit)) return []
     return importsOf(file).flatMap(({ to, package: external }) =>
-      external || unitOf(to) === unit || ['core', 'hosted'].includes(unitOf(to))
+      external || unitOf(to) === unit || ['core', 'wire', 'hosted'].includes(unitOf(to))
         ? []
         : [`${file.path} knows of ${to}`],
     )

@@ -1,10 +1,13 @@
 import * as z from 'zod'
 import type { Scope } from '../../core/access.ts'
 import type { ErrorCode } from '../../core/errors.ts'
+import { id } from '../../wire/field.ts'
+
+export { id, list, metadata, modelName, name } from '../../wire/field.ts'
 
 /**
  * One thing the service can be asked for. Validation, the OpenAPI document, the reference page and the console's types
- * all come from here.
+ * all come from here. Schemas describe values as TypeScript has them: camelCase, `z.date()`. Their JSON is their `wireSchema`.
  */
 export interface Operation {
   /** Unique; the name of the call in generated clients. */
@@ -44,20 +47,8 @@ export function operation<const Described extends Operation>(described: Describe
   return described
 }
 
-/** An answer's list: what the library gives is never written to. */
-export function list<Item extends z.ZodType>(item: Item) {
-  return z.array(item).readonly()
-}
-
-/** A name or id in a path or a query. */
-export const name = z.string().min(1).max(500)
-export const id = z.string().min(1).max(200).describe('Opaque.')
-export const modelName = name.describe('Name of a registered model.')
-/** ISO 8601, as every date that is given out. */
+/** As JSON has it; what is declared as TypeScript has it uses the `date` of wire/field.ts. */
 export const date = z.iso.datetime().describe('ISO 8601, UTC.')
-export const metadata = z
-  .record(z.string(), z.unknown())
-  .describe('A JSON object of your own; searches can be narrowed by it.')
 export const documentId = z.strictObject({ id: id.describe('The document’s id.') })
 
 /** Yes or no in a query. */

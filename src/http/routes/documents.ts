@@ -12,7 +12,7 @@ import {
   fillShape,
   ingestShape,
   storedDocumentShape,
-} from '../../wire/wire.ts'
+} from '../../shapes/wire.ts'
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
 import { signalOf } from '../disconnect.ts'

@@ -9,7 +9,7 @@ import {
   migrationStatusShape,
   planShape,
   quarantineShape,
-} from '../../wire/migration.ts'
+} from '../../shapes/migration.ts'
 import type { Places } from '../concurrency.ts'
 import * as contract from '../contract/migrations.ts'
 import { signalOf } from '../disconnect.ts'

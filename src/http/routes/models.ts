@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { ServeOptions } from '../../config/serve-options.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { AddModel, ModelStatus, Revector } from '../../library/revector.ts'
-import { modelShape, modelSpaceShape } from '../../wire/wire.ts'
+import { modelShape, modelSpaceShape } from '../../shapes/wire.ts'
 import * as contract from '../contract/models.ts'
 import { type App, routeOf } from '../route.ts'
 

@@ -1,6 +1,6 @@
 import type { Revector } from '../../library/revector.ts'
 import type { Redactor } from '../../logs/redact.ts'
-import { answerShape } from '../../wire/answer.ts'
+import { answerShape } from '../../shapes/answer.ts'
 import { createAnswerStreams } from '../answer-streams.ts'
 import { askRequest } from '../ask-request.ts'
 import type { Places } from '../concurrency.ts'

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { isRevectorError, RevectorError } from '../../core/errors.ts'
 import type { Revector, SearchPlan } from '../../library/revector.ts'
-import { searchShape } from '../../wire/wire.ts'
+import { searchShape } from '../../shapes/wire.ts'
 import { search } from '../contract/search.ts'
 import { signalOf } from '../disconnect.ts'
 import { filterOf } from '../filter.ts'

@@ -1,6 +1,6 @@
 import type { Revector } from '../../library/revector.ts'
-import { doctorShape } from '../../wire/migration.ts'
-import { statusShape } from '../../wire/wire.ts'
+import { doctorShape } from '../../shapes/migration.ts'
+import { statusShape } from '../../shapes/wire.ts'
 import * as contract from '../contract/service.ts'
 import { signalOf } from '../disconnect.ts'
 import { type App, routeOf } from '../route.ts'

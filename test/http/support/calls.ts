@@ -7,6 +7,7 @@ import { operations } from '../../../src/http/contract/operations.ts'
 import { problem } from '../../../src/http/contract/problem.ts'
 import { codesOf } from '../../../src/http/openapi.ts'
 import type { App } from '../../../src/http/route.ts'
+import { wireSchema } from '../../../src/wire/codec.ts'
 
 export interface Call {
   readonly params?: Readonly<Record<string, string | number>>
@@ -87,7 +88,7 @@ export function held(operation: Operation, response: LightMyRequestResponse): An
   if (operation.produces !== undefined) return { status, headers, text, json: undefined }
   expect(type).toMatch(/^application\/json/)
   const json: unknown = JSON.parse(text)
-  schema.parse(json)
+  wireSchema(schema).parse(json)
   return { status, headers, text, json }
 }
 

@@ -176,15 +176,3 @@ export function backupShape(report: BackupReport) {
     tables: report.tables.map(({ name, rows, checksum }) => ({ name, rows, checksum })),
   }
 }
-
-/** `registeredDimension` → `registered_dimension`, at every depth: for an error's data, whose keys are ours. */
-export function snakeKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeKeys)
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      /^[a-z][a-zA-Z0-9]*$/.test(key) ? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : key,
-      snakeKeys(item),
-    ]),
-  )
-}

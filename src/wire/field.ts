@@ -1,0 +1,15 @@
+import * as z from 'zod'
+
+/** An answer's list: what the library gives is never written to. */
+export function list<Item extends z.ZodType>(item: Item) {
+  return z.array(item).readonly()
+}
+
+/** A name or id in a path or a query. */
+export const name = z.string().min(1).max(500)
+export const id = z.string().min(1).max(200).describe('Opaque.')
+export const modelName = name.describe('Name of a registered model.')
+export const date = z.date().describe('ISO 8601, UTC.')
+export const metadata = z
+  .record(z.string(), z.unknown())
+  .describe('A JSON object of your own; searches can be narrowed by it.')
