@@ -16,13 +16,15 @@ const zipped = (name: string): number => gzipSync(readFileSync(join(folder, name
 describe('the built console', () => {
   const page = text('index.html')
 
-  it('loads at most 60 KB of script at first, gzipped; the map and its projection come later', () => {
+  it('loads at most 60 KB of script at first, gzipped; charts, the map and its projection come later', () => {
     const first = [...page.matchAll(/(?:src|href)="\/([^"]+\.js)"/g)].map((found) => found[1] ?? '')
     expect(first.length).toBeGreaterThan(0)
     expect(first.some((name) => /atlas|project-worker|chart/.test(name))).toBe(false)
-    // With the chart of a migration, which comes when there is something to draw.
-    const scripts = files.filter((name) => name.endsWith('.js') && !/atlas|project-worker/.test(name))
+    const scripts = files.filter((name) => name.endsWith('.js') && !/atlas|project-worker|chart/.test(name))
     expect(scripts.reduce((sum, name) => sum + zipped(name), 0)).toBeLessThanOrEqual(60 * 1024)
+    // The chart of a migration comes when there is something to draw.
+    const [chart = ''] = files.filter((name) => /chart-.*\.js$/.test(name))
+    expect(zipped(chart)).toBeLessThanOrEqual(24 * 1024)
     expect(files.some((name) => /atlas-.*\.js$/.test(name))).toBe(true)
   })
 

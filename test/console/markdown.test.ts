@@ -56,6 +56,37 @@ describe('a passage as people read it', () => {
     }
   })
 
+  it('knows it inside quotes and lists, and between the rows of a table', () => {
+    const nested = '> 1. **one\n>    two** `a\n>    b`\n>\n> > three\n\n- ```\n  x\n\n  y\n  ```\n'
+    expect(blocksOf(nested).map((block) => [block.kind, textOf(block)])).toEqual([
+      ['item', 'one two a b'],
+      ['quote', 'three'],
+      ['code', 'x\n\ny'],
+    ])
+    const rows = '| b \\| c | `d` |\n| e | **f** |\n\nText'
+    expect(blocksOf(rows)).toMatchObject([{ kind: 'table', rows: [{ head: false }, { head: false }] }, {}])
+    expect(read(rows)).toEqual(['b | c d e f', 'Text'])
+    for (const text of [nested, rows]) {
+      for (const span of blocksOf(text).flatMap(spansOf)) {
+        const source = text.slice(span.at, span.at + span.text.length)
+        expect(source.replaceAll(/\s/g, ' ')).toBe(span.text.replaceAll(/\s/g, ' '))
+      }
+    }
+  })
+
+  it('reads points and tasks as items, and numbers in brackets as citations', () => {
+    expect(blocksOf('• one\n• two\n\n- [x] three')).toMatchObject([
+      { kind: 'item', sign: '•', depth: 0 },
+      { kind: 'item', sign: '•', depth: 0 },
+      { kind: 'item', sign: '•', depth: 0 },
+    ])
+    expect(read('• one\n• two\n\n- [x] three')).toEqual(['one', 'two', 'three'])
+    expect(read('As told [1].\n\n[1]: https://example.com')).toEqual([
+      'As told [1].',
+      '[1]: https://example.com',
+    ])
+  })
+
   it('keeps the style of each piece', () => {
     const [first] = blocksOf('a **b *c* `d`** e')
     expect(first === undefined ? [] : spansOf(first).map(({ at: _, ...rest }) => rest)).toEqual([

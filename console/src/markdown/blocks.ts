@@ -1,10 +1,11 @@
-import { type Line, type Span, spansOf } from './spans.ts'
+import { parse, postprocess, preprocess } from 'micromark'
+import { gfmTable } from 'micromark-extension-gfm-table'
+import { createWords, type Span, type Style } from './spans.ts'
 
 /** A paragraph, heading, item of a list, code or table of a passage. */
 export type Block =
-  | { readonly kind: 'text' | 'head' | 'quote'; readonly spans: readonly Span[] }
+  | { readonly kind: 'text' | 'head' | 'quote' | 'code'; readonly spans: readonly Span[] }
   | { readonly kind: 'item'; readonly spans: readonly Span[]; readonly sign: string; readonly depth: number }
-  | { readonly kind: 'code'; readonly spans: readonly Span[] }
   | { readonly kind: 'table'; readonly rows: readonly Row[] }
 
 interface Row {
@@ -12,34 +13,75 @@ interface Row {
   readonly cells: readonly (readonly Span[])[]
 }
 
-const fence = /^ {0,3}(```+|~~~+)/
-const heading = /^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$/
-const item = /^([ \t]*)([-*+•]|\d{1,4}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?/
-const quoted = /^ {0,3}>[ \t]?/
-const row = /^[ \t]*\|.*\|[ \t]*$/
-const ruler = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/
-/** Nothing but tags of HTML, as they lay out a README. */
-const tags = /^[ \t]*(?:<\/?[a-z][^<>]*>[ \t]*)+$/i
-const rule = /^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$/
+/** Off: HTML, which stays text; indented code, as a chunk may begin anywhere; `[1]: …`, as [1] is a citation. */
+const off = ['htmlFlow', 'htmlText', 'codeIndented', 'definition', 'characterReference']
+const extensions = [gfmTable(), { disable: { null: off } }]
+/** Tokens that are read, and those that hold words which are not: addresses, the language of code. */
+const read = /^(data|characterEscapeValue|codeTextData|codeFlowValue|autolinkProtocol|autolinkEmail)$/
+const unread = /^(resource|codeFencedFence|tableDelimiterRow)$/
+const leaf = /^(paragraph|atxHeading|setextHeading|codeFenced|tableHeader|tableData)$/
+const styles = new Map<string, Style>([
+  ['codeText', 'code'],
+  ['strong', 'strong'],
+  ['emphasis', 'em'],
+])
+/** A row that no ruler follows: a chunk may begin between the rows of a table. */
+const bareRow = /^[ \t]*\|.*\|[ \t]*(?:$|\r?\n(?![ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\||\r?\n|$)))/
+const head = '||\n|-|\n'
+const task = /^\[[ xX]\][ \t]+/
 
 /**
  * What a passage consists of, as far as reading it needs that: its marks are taken out, and every character knows where it
- * stood, so that a stretch of the source can be marked in what is shown. Whatever is not understood stays text. A library's
- * parser does not say where a character stood once the marks of quotes and lists are taken out.
+ * stood, so that a stretch of the source can be marked in what is shown. Whatever is not understood stays text.
  */
 export function blocksOf(source: string): readonly Block[] {
-  const lines = linesOf(source)
+  const shift = bareRow.test(source) ? head.length : 0
+  // As long as what they replace: offsets stay.
+  const plain = source.replace(/^\ufeff/, ' ').replace(/^([ \t]*)•(?=[ \t])/gm, '$1-')
+  const input = preprocess()(head.slice(0, shift) + plain, undefined, true)
+  const events = postprocess(parse({ extensions }).document().write(input))
+
   const blocks: Block[] = []
-  for (let place = 0; place < lines.length; ) {
-    const line = lines[place]
-    if (line === undefined) break
-    if (line.text.trim() === '' || rule.test(line.text) || tags.test(line.text)) {
-      place += 1
-      continue
-    }
-    const [block, next] = blockAt(lines, place, line)
+  const look = new Set<Style>()
+  let words = createWords(' ')
+  let [hidden, quotes, lists, heads, sign] = [0, 0, 0, 0, '']
+  let cells: (readonly Span[])[] = []
+  let rows: Row[] = []
+  const add = (block: Block): void => {
+    sign = ''
     if (textOf(block) !== '') blocks.push(block)
-    place = next
+  }
+  for (const [step, { type, start, end }] of events) {
+    const [entered, at] = [step === 'enter', start.offset - shift]
+    const change = entered ? 1 : -1
+    const text = (): string => source.slice(at, end.offset - shift)
+    if (unread.test(type)) hidden += change
+    if (hidden > 0) continue
+    const style = styles.get(type)
+    if (style !== undefined) look[entered ? 'add' : 'delete'](style)
+    else if (type === 'blockQuote') quotes += change
+    else if (type === 'listOrdered' || type === 'listUnordered') lists += change
+    else if (type === 'tableHead') heads += change
+    else if (entered) {
+      if (leaf.test(type)) words = createWords(type === 'codeFenced' ? '\n' : ' ')
+      else if (read.test(type)) words.push(text(), at, look)
+      else if (type === 'lineEnding') words.endLine(at, look)
+      else if (type === 'listItemPrefix') sign = '•'
+      else if (type === 'listItemValue') sign = `${text()}.`
+    } else if (type === 'paragraph') {
+      const spans = words.spans()
+      if (sign === '') add({ kind: quotes > 0 ? 'quote' : 'text', spans })
+      else add({ kind: 'item', spans: withoutTask(spans), sign, depth: Math.min(3, lists - 1) })
+    } else if (type === 'atxHeading' || type === 'setextHeading') add({ kind: 'head', spans: words.spans() })
+    else if (type === 'codeFenced') add({ kind: 'code', spans: words.spans() })
+    else if (type === 'tableHeader' || type === 'tableData') cells.push(words.spans())
+    else if (type === 'tableRow') {
+      if (at >= 0) rows.push({ head: heads > 0, cells })
+      cells = []
+    } else if (type === 'table') {
+      add({ kind: 'table', rows })
+      rows = []
+    }
   }
   return blocks
 }
@@ -50,88 +92,8 @@ export function textOf(block: Block): string {
   return cells.map((spans) => spans.map((span) => span.text).join('')).join(' ')
 }
 
-function linesOf(source: string): readonly Line[] {
-  const lines: Line[] = []
-  let at = 0
-  for (const text of source.split('\n')) {
-    lines.push({ text: text.replace(/\r$/, ''), at })
-    at += text.length + 1
-  }
-  return lines
-}
-
-function blockAt(lines: readonly Line[], place: number, line: Line): readonly [Block, number] {
-  const opened = fence.exec(line.text)?.[1]
-  if (opened !== undefined) return codeAt(lines, place, opened)
-  const head = heading.exec(line.text)
-  if (head !== null) {
-    const words = cut(line, line.text.indexOf(head[1] ?? ''))
-    return [{ kind: 'head', spans: spansOf([{ ...words, text: head[1] ?? '' }]) }, place + 1]
-  }
-  if (row.test(line.text)) {
-    const end = lines.findIndex((one, at) => at > place && !row.test(one.text))
-    const rows = lines.slice(place, end < 0 ? lines.length : end)
-    return [tableOf(rows), place + rows.length]
-  }
-  const mark = item.exec(line.text)
-  const quote = quoted.exec(line.text)
-  const first = cut(line, (mark ?? quote)?.[0].length ?? 0)
-  const end = lines.findIndex((one, at) => at > place && endsParagraph(one.text, quote !== null))
-  const rest = lines.slice(place + 1, end < 0 ? lines.length : end)
-  const spans = spansOf([first, ...rest.map((one) => cut(one, indentOf(one.text, quote !== null)))])
-  const next = place + 1 + rest.length
-  if (mark === null) return [{ kind: quote === null ? 'text' : 'quote', spans }, next]
-  const [, indent = '', sign = ''] = mark
-  const depth = Math.min(3, Math.floor(indent.replaceAll('\t', '    ').length / 2))
-  return [{ kind: 'item', spans, depth, sign: /\d/.test(sign) ? sign.replace(')', '.') : '•' }, next]
-}
-
-const cut = ({ text, at }: Line, by: number): Line => ({ text: text.slice(by).trimEnd(), at: at + by })
-
-function indentOf(text: string, inQuote: boolean): number {
-  const mark = inQuote ? quoted.exec(text)?.[0].length : undefined
-  return mark ?? text.length - text.trimStart().length
-}
-
-function endsParagraph(text: string, inQuote: boolean): boolean {
-  if (text.trim() === '' || rule.test(text) || tags.test(text) || (inQuote && /^[ \t]*>[ \t]*$/.test(text)))
-    return true
-  return (
-    fence.test(text) ||
-    heading.test(text) ||
-    item.test(text) ||
-    row.test(text) ||
-    (!inQuote && quoted.test(text))
-  )
-}
-
-/** Until its fence is closed, or to the end: a chunk may end inside it. */
-function codeAt(lines: readonly Line[], place: number, opened: string): readonly [Block, number] {
-  const closes = (one: Line): boolean => one.text.trim().startsWith(opened) && /^[`~\s]+$/.test(one.text)
-  const end = lines.findIndex((one, at) => at > place && closes(one))
-  const inside = lines.slice(place + 1, end < 0 ? lines.length : end)
-  const spans = inside.map((one, at) => ({
-    text: at < inside.length - 1 ? `${one.text}\n` : one.text,
-    at: one.at,
-  }))
-  return [{ kind: 'code', spans }, place + 1 + inside.length + (end < 0 ? 0 : 1)]
-}
-
-function tableOf(lines: readonly Line[]): Block {
-  const headed = lines[1] !== undefined && ruler.test(lines[1].text)
-  const rows = lines
-    .filter((line) => !ruler.test(line.text))
-    .map((line, at) => ({ head: headed && at === 0, cells: cellsOf(line) }))
-  return { kind: 'table', rows }
-}
-
-function cellsOf(line: Line): readonly (readonly Span[])[] {
-  const cells: (readonly Span[])[] = []
-  // A bar that is escaped, or in code, is no border.
-  for (const found of line.text.matchAll(/\|((?:\\.|`[^`]*`|[^|\\])*)(?=\|)/g)) {
-    const text = found[1] ?? ''
-    const lead = text.length - text.trimStart().length
-    cells.push(spansOf([{ text: text.trim(), at: line.at + found.index + 1 + lead }]))
-  }
-  return cells
+function withoutTask([first, ...rest]: readonly Span[]): readonly Span[] {
+  if (first === undefined) return []
+  const by = task.exec(first.text)?.[0].length ?? 0
+  return [{ ...first, text: first.text.slice(by), at: first.at + by }, ...rest]
 }

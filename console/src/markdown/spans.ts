@@ -8,81 +8,65 @@ export interface Span {
   readonly em?: true
 }
 
-/** Text whose line beginnings may be taken out: each character with its offset in the source. */
-export interface Line {
-  readonly text: string
-  readonly at: number
-}
+export type Style = 'code' | 'strong' | 'em'
 
-type Style = Pick<Span, 'code' | 'strong' | 'em'>
+/** Nothing but tags of HTML, as they lay out a README. */
+const tags = /^[ \t]*(?:<\/?[a-z][^<>]*>[ \t]*)+$/i
+/** One without its other half: a chunk or a quotation may begin or end between the two. */
+const halfMark = /(?<![\w*])\*\*(?=[^\s*])|(?<=[^\s*])\*\*(?![\w*])/
 
-const marks = [
-  // `code`, ``with ` in it``
-  '(?<fence>`+)(?<code>[^`\\n](?:[\\s\\S]*?[^`])?)\\k<fence>(?!`)',
-  '(?<strongMark>\\*\\*|(?<!\\w)__)(?=\\S)(?<strong>[\\s\\S]*?\\S)\\k<strongMark>(?![*_])(?:(?<=\\*)|(?!\\w))',
-  '(?<![\\w*])\\*(?=[^\\s*])(?<em>[^*]*?[^\\s*])\\*(?![\\w*])',
-  '(?<![\\w_])_(?=[^\\s_])(?<under>[^_]*?[^\\s_])_(?![\\w_])',
-  // [text](address), ![what a picture shows](address)
-  '!?\\[(?<link>[^\\[\\]]*)\\]\\([^()\\n]*(?:\\([^()\\n]*\\)[^()\\n]*)?\\)',
-  '<(?<address>https?:[^\\s<>]+)>',
-  '\\\\(?<escaped>[!-/:-@[-`{-~])',
-  // One without its other half: a chunk or a quotation may begin or end between the two.
-  '(?<![\\w*])\\*\\*(?=[^\\s*])|(?<=[^\\s*])\\*\\*(?![\\w*])',
-].join('|')
-
-/** What inline marks of Markdown make of some lines of one paragraph. Addresses are left out, their words kept. */
-export function spansOf(lines: readonly Line[]): readonly Span[] {
-  const offsets: number[] = []
-  let text = ''
-  for (const line of lines) {
-    // Lines that were only wrapped flow again.
-    if (text !== '') {
-      text += ' '
-      offsets.push(line.at - 1)
-    }
-    for (let place = 0; place < line.text.length; place++) offsets.push(line.at + place)
-    text += line.text
+/** The words of one block, as they come. */
+export function createWords(newLine: '\n' | ' ') {
+  const lines: Span[][] = [[]]
+  const push = (text: string, at: number, styles: ReadonlySet<Style>): void => {
+    const style: Partial<Record<Style, true>> = Object.fromEntries([...styles].map((name) => [name, true]))
+    lines.at(-1)?.push({ text, at, ...style })
   }
-  const spans: Span[] = []
-  read(text, offsets, {}, spans)
-  return spans
-}
-
-function read(text: string, offsets: readonly number[], style: Style, spans: Span[]): void {
-  let done = 0
-  for (const found of text.matchAll(new RegExp(marks, 'gd'))) {
-    push(text.slice(done, found.index), offsets.slice(done), style, spans)
-    done = found.index + found[0].length
-    const inside = found.indices?.groups ?? {}
-    for (const [name, more] of Object.entries(styles)) {
-      const range = inside[name]
-      if (range === undefined) continue
-      const [from, to] = range
-      const part = text.slice(from, to)
-      if (name === 'code' || name === 'escaped' || name === 'address') {
-        push(part, offsets.slice(from), { ...style, ...more }, spans)
-      } else read(part, offsets.slice(from, to), { ...style, ...more }, spans)
-    }
+  return {
+    push,
+    /** Lines that were only wrapped flow again; those of code stay. */
+    endLine(at: number, styles: ReadonlySet<Style>): void {
+      push(newLine, at, styles)
+      lines.push([])
+    },
+    spans(): readonly Span[] {
+      if (newLine === '\n') return trimmed(lines.flat())
+      const read = lines.filter((line) => !tags.test(line.map(({ text }) => text).join('')))
+      return trimmed(joined(read.flat()).flatMap(withoutHalfMarks))
+    },
   }
-  push(text.slice(done), offsets.slice(done), style, spans)
 }
 
-const styles: Readonly<Record<string, Style>> = {
-  code: { code: true },
-  strong: { strong: true },
-  em: { em: true },
-  under: { em: true },
-  link: {},
-  address: {},
-  escaped: {},
+/** Without the ends of lines around it. */
+function trimmed(spans: readonly Span[]): readonly Span[] {
+  const isEnd = (span: Span | undefined): boolean => span?.text === '\n' || span?.text === ' '
+  return spans.slice(isEnd(spans[0]) ? 1 : 0, isEnd(spans.at(-1)) && spans.length > 1 ? -1 : undefined)
 }
 
-/** In as many pieces as the source has gaps. */
-function push(text: string, offsets: readonly number[], style: Style, spans: Span[]): void {
-  let begin = 0
-  for (let place = 1; place <= text.length; place++) {
-    if (place < text.length && offsets[place] === (offsets[place - 1] ?? 0) + 1) continue
-    spans.push({ text: text.slice(begin, place), at: offsets[begin] ?? 0, ...style })
-    begin = place
+/** What follows the other in the source, and looks like it, is one. */
+function joined(spans: readonly Span[]): readonly Span[] {
+  const whole: Span[] = []
+  for (const span of spans) {
+    const last = whole.at(-1)
+    const follows =
+      last !== undefined &&
+      last.at + last.text.length === span.at &&
+      last.code === span.code &&
+      last.strong === span.strong &&
+      last.em === span.em
+    if (follows) whole.splice(-1, 1, { ...last, text: last.text + span.text })
+    else whole.push(span)
   }
+  return whole
+}
+
+function withoutHalfMarks(span: Span): readonly Span[] {
+  if (span.code === true) return [span]
+  let { at } = span
+  const pieces = span.text.split(halfMark).map((text) => {
+    const piece = { ...span, text, at }
+    at += text.length + '**'.length
+    return piece
+  })
+  return pieces.filter(({ text }) => text !== '')
 }

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useMemo } from 'preact/hooks'
 import { type Block, blocksOf } from '../markdown/blocks.ts'
 import type { Span } from '../markdown/spans.ts'
 
@@ -15,7 +16,8 @@ type ShowText = (text: string) => ComponentChildren
  * @param show renders a piece of text; by default as plain text
  */
 export function Prose({ text, marked, show }: { text: string; marked?: Stretch; show?: ShowText }) {
-  return <Blocks blocks={blocksOf(text)} marked={marked} {...(show === undefined ? {} : { show })} />
+  const blocks = useMemo(() => blocksOf(text), [text])
+  return <Blocks blocks={blocks} marked={marked} {...(show === undefined ? {} : { show })} />
 }
 
 export function Blocks({

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { useMemo } from 'preact/hooks'
 import type { Citation, Status } from '../../api/shapes.ts'
 import { counted, milliseconds, percent } from '../../format.ts'
 import { blocksOf, textOf } from '../../markdown/blocks.ts'
@@ -16,7 +17,8 @@ export function AnswerView({ question, status }: { question: Question; status: S
   const done = question.done.value
   const running = question.running.value
   const citations = question.citations.value
-  const blocks = blocksOf(question.answer.value)
+  const text = question.answer.value
+  const blocks = useMemo(() => blocksOf(text), [text])
   return (
     <li class="answer card" aria-busy={running}>
       <h2 dir="auto">{question.text}</h2>

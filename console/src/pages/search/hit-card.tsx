@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useMemo } from 'preact/hooks'
 import type { Hit } from '../../api/shapes.ts'
 import { type Block, blocksOf, textOf } from '../../markdown/blocks.ts'
 import { shortened } from '../../markdown/shorten.ts'
@@ -20,7 +21,7 @@ export function HitCard({
   aside?: string
 }) {
   const whole = useSignal(false)
-  const blocks = withoutHeading(hit)
+  const blocks = useMemo(() => withoutHeading(hit), [hit])
   const part = shortened(blocks, short)
   return (
     <li
