@@ -1,19 +1,19 @@
 import type { AuditEntry, NewAuditEntry } from '../core/access.ts'
 import { closeAuditEntry, insertAuditEntry, auditPage as page } from '../store/audit-log.ts'
-import type { AccessDeps } from './deps.ts'
+import type { Deps } from '../store/deps.ts'
 
 /** Before a change is tried: without an entry there is no change. Gives the entry's id. */
-export async function beginAudit({ db }: AccessDeps, entry: NewAuditEntry): Promise<string> {
+export async function beginAudit({ db }: Pick<Deps, 'db'>, entry: NewAuditEntry): Promise<string> {
   return insertAuditEntry(db, storable(entry))
 }
 
-export async function endAudit({ db }: AccessDeps, id: string, status: number): Promise<void> {
+export async function endAudit({ db }: Pick<Deps, 'db'>, id: string, status: number): Promise<void> {
   await closeAuditEntry(db, id, status)
 }
 
 /** Newest first. `next` goes on from where the page ends; null at the end. */
 export async function auditPage(
-  { db }: AccessDeps,
+  { db }: Pick<Deps, 'db'>,
   { limit = 100, before }: { readonly limit?: number; readonly before?: string } = {},
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }> {
   const most = Math.min(Math.max(Math.trunc(limit), 1), 1_000)

@@ -3,7 +3,7 @@ import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import { insertKey, revokeKey as revokeRow } from '../store/api-keys.ts'
 import { insertAuditEntry } from '../store/audit-log.ts'
-import type { AccessDeps } from './deps.ts'
+import type { Deps } from '../store/deps.ts'
 import { makeKey } from './key-text.ts'
 
 const longestName = 100
@@ -14,7 +14,7 @@ const longestName = 100
  * @throws RevectorError INVALID_INPUT, KEY_EXISTS
  */
 export async function createKey(
-  { db }: AccessDeps,
+  { db }: Pick<Deps, 'db'>,
   { actor = thisActor(), ...key }: NewApiKey & { readonly actor?: string },
 ): Promise<{ readonly key: ApiKey; readonly secret: string }> {
   refuseUnfit(key)
@@ -37,7 +37,7 @@ export async function createKey(
 
 /** @throws RevectorError NOT_FOUND */
 export async function revokeKey(
-  { db }: AccessDeps,
+  { db }: Pick<Deps, 'db'>,
   idOrName: string,
   { actor = thisActor() }: { readonly actor?: string } = {},
 ): Promise<ApiKey> {

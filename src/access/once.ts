@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { KeptAnswer } from '../core/access.ts'
 import { RevectorError } from '../core/errors.ts'
+import type { Deps } from '../store/deps.ts'
 import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
-import type { AccessDeps } from './deps.ts'
 
 export interface RepeatableRequest {
   /** Id of the API key that asks; empty without one. Keys of different owners never meet. */
@@ -31,7 +31,7 @@ const sweepMs = 60 * 60_000
  * INVALID_INPUT for an unfit key
  */
 export async function once(
-  deps: AccessDeps,
+  deps: Pick<Deps, 'db'>,
   { owner, key, request }: RepeatableRequest,
   work: () => Promise<KeptAnswer>,
 ): Promise<OnceAnswer> {
@@ -74,7 +74,7 @@ export async function once(
 let sweptAt = 0
 
 /** Takes away what is a day old, at most once an hour. */
-export async function sweepKept({ db }: AccessDeps, now = Date.now()): Promise<void> {
+export async function sweepKept({ db }: Pick<Deps, 'db'>, now = Date.now()): Promise<void> {
   if (now - sweptAt < sweepMs) return
   sweptAt = now
   await dropExpired(db)

@@ -1,13 +1,13 @@
 import type { ApiKey } from '../core/access.ts'
 import { hasKey, hasKeyInForce, keyInForce, noteUse } from '../store/api-keys.ts'
-import type { AccessDeps } from './deps.ts'
+import type { Deps } from '../store/deps.ts'
 import { hashOf, idOfKey, isKeyOf } from './key-text.ts'
 
 export interface KeyCheck {
   /** The key that this text is, while it is in force; null for any other text. */
-  verify(deps: AccessDeps, secret: string): Promise<ApiKey | null>
+  verify(deps: Pick<Deps, 'db'>, secret: string): Promise<ApiKey | null>
   /** Whether a key was ever made here: from then on requests need one, also when the last was revoked. */
-  required(deps: AccessDeps): Promise<boolean>
+  required(deps: Pick<Deps, 'db'>): Promise<boolean>
   /** Forgets what it knows: after a key was made or revoked by this process. */
   forget(): void
 }
@@ -65,6 +65,6 @@ export function createKeyCheck(now: () => number = Date.now): KeyCheck {
 }
 
 /** Whether anybody could get in. */
-export async function anyKeyInForce({ db }: AccessDeps): Promise<boolean> {
+export async function anyKeyInForce({ db }: Pick<Deps, 'db'>): Promise<boolean> {
   return hasKeyInForce(db)
 }

@@ -1,9 +1,3 @@
-import type { Model } from '../core/model.ts'
-import type { EmbeddingModel } from '../embedding/contract.ts'
-import type { Database } from '../postgres/database.ts'
-import type { Layout } from '../schema/layout.ts'
-import type { NearestTuning } from '../store/nearest-tuning.ts'
-
 export const checkNames = [
   'pgvector',
   'current_model',
@@ -37,15 +31,6 @@ export interface DoctorReport {
   /** The worst of the checks. */
   readonly result: 'ok' | 'warn' | 'fail'
   readonly checks: readonly Check[]
-}
-
-export interface DoctorDeps {
-  readonly db: Database
-  readonly layout: Layout
-  readonly models: { open(model: Model): Promise<EmbeddingModel> }
-  readonly tuning?: NearestTuning
-  /** Default: now. */
-  readonly today?: Date
 }
 
 export interface DoctorOptions {

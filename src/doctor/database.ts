@@ -42,9 +42,9 @@ export function checkPgvector(db: Pick<Database, 'pgvectorVersion' | 'concurrent
 }
 
 function isOlder(version: string, than: readonly number[]): boolean {
-  const deps = version.split('.').map((part) => Number.parseInt(part, 10))
+  const numbers = version.split('.').map((part) => Number.parseInt(part, 10))
   for (const [place, wanted] of than.entries()) {
-    const part = deps[place] ?? 0
+    const part = numbers[place] ?? 0
     if (part !== wanted) return part < wanted
   }
   return false

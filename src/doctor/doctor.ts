@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../core/errors.ts'
 import { countVectorsOfModels } from '../store/coverage.ts'
+import type { Deps, EmbedDeps } from '../store/deps.ts'
 import {
   countLiveWorkers,
   countQuarantined,
@@ -8,7 +9,7 @@ import {
 } from '../store/health.ts'
 import { isGone, rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-import type { Check, DoctorDeps, DoctorOptions, DoctorReport } from './check.ts'
+import type { Check, DoctorOptions, DoctorReport } from './check.ts'
 import {
   checkCurrentModel,
   checkMigrations,
@@ -28,7 +29,7 @@ import {
   type Patient,
 } from './model.ts'
 
-export type { Check, CheckName, DoctorDeps, DoctorOptions, DoctorReport } from './check.ts'
+export type { Check, CheckName, DoctorOptions, DoctorReport } from './check.ts'
 
 /**
  * Looks for what makes searches wrong, incomplete or slow, and for what will: every check, whatever the others found.
@@ -36,7 +37,10 @@ export type { Check, CheckName, DoctorDeps, DoctorOptions, DoctorReport } from '
  *
  * @throws RevectorError INTERRUPTED, and what the database throws
  */
-export async function examine(deps: DoctorDeps, options: DoctorOptions = {}): Promise<DoctorReport> {
+export async function examine(
+  deps: EmbedDeps & Pick<Deps, 'tuning' | 'today'>,
+  options: DoctorOptions = {},
+): Promise<DoctorReport> {
   const { db, layout } = deps
   const models = await allModels(db)
   const vectors = await rereading(() => countVectorsOfModels(db, models))
@@ -69,7 +73,7 @@ export async function examine(deps: DoctorDeps, options: DoctorOptions = {}): Pr
 
 /** Nothing of a model that is removed while it is looked at. */
 async function examineModel(
-  deps: DoctorDeps,
+  deps: EmbedDeps & Pick<Deps, 'tuning' | 'today'>,
   patient: Patient,
   options: DoctorOptions,
 ): Promise<readonly Check[]> {

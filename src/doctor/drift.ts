@@ -5,9 +5,10 @@ import { type Canary, canaryTexts, makeCanaries } from '../embedding/canaries.ts
 import { cosineDistance } from '../embedding/compare.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import { insertCanaries, readCanaries } from '../store/canaries.ts'
+import type { Deps, EmbedDeps, StoreDeps } from '../store/deps.ts'
 import { readVectors } from '../store/embeddings.ts'
 import { sampleEmbedded } from '../store/verification.ts'
-import { type Check, type DoctorDeps, fail, ok, warn } from './check.ts'
+import { type Check, fail, ok, warn } from './check.ts'
 import type { Patient } from './model.ts'
 
 /**
@@ -21,7 +22,7 @@ const tolerance = defaultGates.provider
 const standIns = 8
 
 /** Whether the provider still makes the vectors that it made when the model was filled. */
-export async function checkDrift(deps: DoctorDeps, { model }: Patient, signal?: AbortSignal): Promise<Check> {
+export async function checkDrift(deps: EmbedDeps, { model }: Patient, signal?: AbortSignal): Promise<Check> {
   const name = model.modelName
   try {
     const opened = await deps.models.open(model)
@@ -64,7 +65,7 @@ export async function checkDrift(deps: DoctorDeps, { model }: Patient, signal?: 
 
 /** What is stored is what the model makes: from here on it is watched by canaries. */
 async function begin(
-  { db }: DoctorDeps,
+  { db }: Pick<Deps, 'db'>,
   opened: EmbeddingModel,
   model: {
     readonly name: string
@@ -80,7 +81,7 @@ async function begin(
   })
 }
 
-async function storedChunks({ db, layout }: DoctorDeps, model: Patient['model']): Promise<readonly Canary[]> {
+async function storedChunks({ db, layout }: StoreDeps, model: Patient['model']): Promise<readonly Canary[]> {
   const chunks = await sampleEmbedded(db, layout, [model], { limit: standIns })
   const vectors = await readVectors(
     db,

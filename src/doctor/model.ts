@@ -2,12 +2,13 @@ import { counted } from '../core/counted.ts'
 import { type Model, writtenStates } from '../core/model.ts'
 import { knownModelOf } from '../embedding/catalogue.ts'
 import { hnswIndexOf } from '../schema/hnsw-index.ts'
+import type { Deps, StoreDeps } from '../store/deps.ts'
 import { readVectors } from '../store/embeddings.ts'
 import { countOrphanVectors, type OpenMigrationHealth } from '../store/health.ts'
 import { explainNearest } from '../store/nearest-plan.ts'
 import { defaultTuning } from '../store/nearest-tuning.ts'
 import { coverageInScope, sampleEmbedded } from '../store/verification.ts'
-import { type Check, type DoctorDeps, fail, ok, warn } from './check.ts'
+import { type Check, fail, ok, warn } from './check.ts'
 
 /** A model with its table, and what is known of them before any check. */
 export interface Patient {
@@ -24,7 +25,7 @@ function isWritten({ state }: Model): boolean {
 }
 
 /** A bulk load that was interrupted leaves no HNSW index, or an invalid one; then searches compare every vector. */
-export async function checkIndex(deps: DoctorDeps, patient: Patient): Promise<Check> {
+export async function checkIndex(deps: Pick<Deps, 'db' | 'tuning'>, patient: Patient): Promise<Check> {
   const { model, vectors, migration } = patient
   const name = model.modelName
   const hnswIndex = await hnswIndexOf(deps.db, model)
@@ -50,7 +51,10 @@ export async function checkIndex(deps: DoctorDeps, patient: Patient): Promise<Ch
 }
 
 /** Only where there are so many vectors that searches go by the HNSW index. */
-export async function checkIndexUse(deps: DoctorDeps, patient: Patient): Promise<readonly Check[]> {
+export async function checkIndexUse(
+  deps: StoreDeps & Pick<Deps, 'tuning'>,
+  patient: Patient,
+): Promise<readonly Check[]> {
   const { db, layout, tuning = defaultTuning } = deps
   const { model, vectors } = patient
   if (vectors <= tuning.exactRows) return []
@@ -76,7 +80,7 @@ export async function checkIndexUse(deps: DoctorDeps, patient: Patient): Promise
 
 /** Where searches go by the HNSW index, the planner must know how many rows there are, and how wide. */
 export function checkStatistics(
-  { db, tuning = defaultTuning }: DoctorDeps,
+  { db, tuning = defaultTuning }: Pick<Deps, 'db' | 'tuning'>,
   { model, vectors, analysed }: Patient,
 ): Check {
   const name = model.modelName
@@ -97,7 +101,7 @@ export function checkStatistics(
 }
 
 export async function checkOrphanVectors(
-  { db, layout }: DoctorDeps,
+  { db, layout }: StoreDeps,
   { model }: Patient,
 ): Promise<readonly Check[]> {
   const vectors = await countOrphanVectors(db, layout, model.id)
@@ -114,7 +118,7 @@ export async function checkOrphanVectors(
 
 /** A model that writers keep up must have every vector, or owe it to nobody's knowledge. */
 export async function checkMissing(
-  { db, layout }: DoctorDeps,
+  { db, layout }: StoreDeps,
   { model, migration }: Patient,
 ): Promise<readonly Check[]> {
   if (!isWritten(model)) return []
@@ -150,7 +154,10 @@ export function checkQuarantine({ model, quarantined }: Patient): readonly Check
 }
 
 /** Of models that are in use: what a provider announced, and what is past. */
-export function checkRetirement({ today = new Date() }: DoctorDeps, { model }: Patient): readonly Check[] {
+export function checkRetirement(
+  { today = new Date() }: Pick<Deps, 'today'>,
+  { model }: Patient,
+): readonly Check[] {
   const retirement = knownModelOf(model)?.retirement ?? null
   if (retirement === null || !isWritten(model)) return []
   const day = today.toISOString().slice(0, 10)

@@ -6,15 +6,11 @@ import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import type { Layout } from '../schema/layout.ts'
 import { type ChunkRow, chunkIdsWithText, chunksOfDocument } from '../store/chunks.ts'
 import { countDocumentVectors, coverageOf } from '../store/coverage.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import { type DocumentRow, deleteDocuments, getDocument, listDocuments } from '../store/documents.ts'
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import { chunksWithVector } from '../store/presence.ts'
-
-export interface DocumentDeps {
-  readonly db: Database
-  readonly layout: Layout
-}
 
 export interface DocumentSummary {
   readonly id: DocumentId
@@ -62,7 +58,7 @@ export interface DocumentPage {
 
 /** A page in the order of ids; `next` is the `after` of the page that follows, null on the last. */
 export async function documentPage(
-  { db, layout }: DocumentDeps,
+  { db, layout }: StoreDeps,
   { limit = 50, after, query }: DocumentPage = {},
 ): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: DocumentId | null }> {
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
@@ -84,7 +80,7 @@ export async function documentPage(
 }
 
 /** @throws RevectorError NOT_FOUND */
-export async function readDocument({ db, layout }: DocumentDeps, id: DocumentId): Promise<StoredDocument> {
+export async function readDocument({ db, layout }: StoreDeps, id: DocumentId): Promise<StoredDocument> {
   // On one snapshot: chunks of another content than the one beside them would have places that are not in it.
   const found = await db.transaction(
     async (tx) => {
@@ -103,11 +99,11 @@ export async function readDocument({ db, layout }: DocumentDeps, id: DocumentId)
 }
 
 /** @throws RevectorError NOT_FOUND */
-export function documentEmbeddings(deps: DocumentDeps, id: DocumentId): Promise<DocumentEmbeddings> {
+export function documentEmbeddings(deps: StoreDeps, id: DocumentId): Promise<DocumentEmbeddings> {
   return rereading(() => readEmbeddings(deps, id))
 }
 
-async function readEmbeddings({ db, layout }: DocumentDeps, id: DocumentId): Promise<DocumentEmbeddings> {
+async function readEmbeddings({ db, layout }: StoreDeps, id: DocumentId): Promise<DocumentEmbeddings> {
   const counted = await countDocumentVectors(db, layout, id)
   if (counted === null) throw unknownDocument(id)
   const texts = await chunkIdsWithText(db, layout, id)
@@ -139,7 +135,7 @@ async function missingOf(
 }
 
 /** With its chunks and every model's vectors. @throws RevectorError NOT_FOUND */
-export async function removeDocument({ db, layout }: DocumentDeps, id: DocumentId): Promise<void> {
+export async function removeDocument({ db, layout }: StoreDeps, id: DocumentId): Promise<void> {
   const removed = await db.transaction((tx) => deleteDocuments(tx, layout, [id]))
   if (removed === 0) throw unknownDocument(id)
   await vacuumEmbedded(db)

@@ -2,7 +2,7 @@ import type { DocumentId, Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
-import type { IngestDeps } from './deps.ts'
+import type { Deps, EmbedDeps } from '../store/deps.ts'
 import { prepareDocument } from './prepare.ts'
 import { type WriteOptions, writeDocuments } from './write.ts'
 
@@ -25,7 +25,10 @@ export interface IngestDocument {
  *
  * @throws RevectorError INVALID_INPUT, DOCUMENT_EMPTY, MODEL_UNKNOWN, of the provider; nothing is written then
  */
-export async function ingestDocument(deps: IngestDeps, request: IngestDocument): Promise<DocumentId> {
+export async function ingestDocument(
+  deps: EmbedDeps & Pick<Deps, 'parser' | 'split'>,
+  request: IngestDocument,
+): Promise<DocumentId> {
   const { title, signal, onProgress } = request
   checkText('title', title)
   checkText('content', request.content)

@@ -2,8 +2,8 @@ import type { Metadata } from '../core/document.ts'
 import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
+import type { Deps, EmbedDeps } from '../store/deps.ts'
 import { batchDocuments, inOrder, oneBehind } from './batches.ts'
-import type { IngestDeps } from './deps.ts'
 import { type InputFile, listInputs } from './files.ts'
 import { type NamedFile, namedInputs } from './named-files.ts'
 import { readPending } from './pending.ts'
@@ -51,7 +51,10 @@ const readAhead = 4
  * @throws RevectorError what would stop every file: MODEL_UNKNOWN, PROVIDER_*, DATABASE_*, INTERRUPTED. What
  *   was written before stays.
  */
-export async function ingestPaths(deps: IngestDeps, request: IngestPaths): Promise<IngestReport> {
+export async function ingestPaths(
+  deps: EmbedDeps & Pick<Deps, 'parser' | 'split' | 'maxFileBytes'>,
+  request: IngestPaths,
+): Promise<IngestReport> {
   const { signal, onProgress } = request
   const started = performance.now()
   // Before any file is read: a misspelt model should not cost an hour of parsing.
@@ -85,7 +88,7 @@ export async function ingestPaths(deps: IngestDeps, request: IngestPaths): Promi
 
 /** Documents as they come out of the parser, in the order of the files; what fails is tallied. */
 async function* prepared(
-  deps: IngestDeps,
+  deps: Pick<Deps, 'parser' | 'split' | 'maxFileBytes'>,
   request: IngestPaths,
   tally: IngestTally,
 ): AsyncIterable<PreparedDocument> {
@@ -96,7 +99,7 @@ async function* prepared(
 }
 
 async function* inputsOf(
-  { maxFileBytes: maxBytes }: IngestDeps,
+  { maxFileBytes: maxBytes }: Pick<Deps, 'maxFileBytes'>,
   { paths, files = [] }: IngestPaths,
   tally: IngestTally,
 ): AsyncGenerator<InputFile, void, undefined> {
@@ -105,7 +108,7 @@ async function* inputsOf(
 }
 
 async function prepareFile(
-  deps: IngestDeps,
+  deps: Pick<Deps, 'parser' | 'split'>,
   { metadata, signal }: IngestPaths,
   file: InputFile,
   tally: IngestTally,
@@ -126,7 +129,7 @@ async function prepareFile(
 }
 
 async function writeBatch(
-  deps: IngestDeps,
+  deps: EmbedDeps,
   batch: readonly PreparedDocument[],
   options: WriteOptions,
   tally: IngestTally,

@@ -2,15 +2,12 @@ import type { ChunkId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { countMissing } from '../store/coverage.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import { writtenModels } from '../store/models.ts'
 import { recordPending } from '../store/pending.ts'
-import type { IngestDeps } from './deps.ts'
 
 /** Vectors that written models lack, by model name; models that lack none are left out. */
-export async function readPending({
-  db,
-  layout,
-}: Pick<IngestDeps, 'db' | 'layout'>): Promise<Readonly<Record<string, number>>> {
+export async function readPending({ db, layout }: StoreDeps): Promise<Readonly<Record<string, number>>> {
   const pending: Record<string, number> = {}
   for (const model of await writtenModels(db)) {
     const missing = await countMissing(db, layout, model)

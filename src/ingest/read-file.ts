@@ -37,19 +37,19 @@ async function readWhole(
 
 /** All of a stream, as long as it isn't too much. @throws RevectorError */
 export async function readStream(stream: Readable, name: string, maxBytes: number): Promise<Uint8Array> {
-  const deps: Buffer[] = []
+  const pieces: Buffer[] = []
   let length = 0
   try {
     for await (const part of stream) {
       const bytes = Buffer.from(part)
       length += bytes.length
       if (length > maxBytes) throw tooLarge(name, null, maxBytes)
-      deps.push(bytes)
+      pieces.push(bytes)
     }
   } catch (error) {
     throw error instanceof RevectorError ? error : fileFailure(name, error)
   }
-  return Buffer.concat(deps)
+  return Buffer.concat(pieces)
 }
 
 function tooLarge(name: string, bytes: number | null, limit: number): RevectorError {

@@ -4,12 +4,12 @@ import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
+import type { EmbedDeps } from '../store/deps.ts'
 import { documentsBySource, insertDocuments, lockSources, updateDocument } from '../store/documents.ts'
 import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
 import { isGone } from '../store/missing-column.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, compareDocuments } from './compare.ts'
-import type { IngestDeps } from './deps.ts'
 import { embedChanges, type Made, type Paid } from './embed.ts'
 import { recordLacking } from './pending.ts'
 import type { PreparedDocument } from './prepare.ts'
@@ -46,7 +46,7 @@ const attempts = 5
  * @throws RevectorError of the required model's provider; nothing has been written then
  */
 export async function writeDocuments(
-  deps: IngestDeps,
+  deps: EmbedDeps,
   documents: readonly PreparedDocument[],
   options: WriteOptions,
 ): Promise<WriteResult> {
@@ -69,7 +69,7 @@ export async function writeDocuments(
 }
 
 async function writeOnce(
-  deps: IngestDeps,
+  deps: EmbedDeps,
   documents: readonly PreparedDocument[],
   options: WriteOptions,
   paid: Paid,

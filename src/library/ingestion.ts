@@ -1,11 +1,12 @@
 import type { DocumentId } from '../core/document.ts'
 import type { CallOptions } from '../core/progress.ts'
-import { type DocumentDeps, documentEmbeddings } from '../documents/documents.ts'
+import { documentEmbeddings } from '../documents/documents.ts'
 import { type IngestDocument, ingestDocument } from '../ingest/ingest-document.ts'
 import { type IngestPaths, type IngestReport, ingestPaths } from '../ingest/ingest-paths.ts'
 import { fillModel } from '../migrate/fill/fill-model.ts'
 import { migrateToNewModel } from '../migrate/migrate.ts'
 import { countVectors } from '../store/coverage.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import { requireModel } from '../store/models.ts'
 import { type FillReport, fillReport } from './models.ts'
 import type { Runtime } from './runtime.ts'
@@ -46,7 +47,7 @@ export function ingestionCalls({ opened }: Pick<Runtime, 'opened'>): Ingestion {
 }
 
 /** How many of a document's chunks a model has. @throws RevectorError NOT_FOUND */
-async function vectorsOf(deps: DocumentDeps, documentId: DocumentId, modelName: string): Promise<number> {
+async function vectorsOf(deps: StoreDeps, documentId: DocumentId, modelName: string): Promise<number> {
   const { models } = await documentEmbeddings(deps, documentId)
   return models.find((model) => model.modelName === modelName)?.embeddings ?? 0
 }

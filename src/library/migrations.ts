@@ -23,9 +23,10 @@ import { runMigration } from '../migrate/run.ts'
 import { pairToPlan, startMigration } from '../migrate/start.ts'
 import { migrationPage, migrationStatus, statusOf } from '../migrate/status.ts'
 import { verifyMigration } from '../migrate/verify/verify-migration.ts'
+import type { Deps } from '../store/deps.ts'
 import { requireMigration } from '../store/migrations.ts'
 import { type QuarantinedChunk, quarantinedChunks } from '../store/quarantine.ts'
-import type { Opened, Runtime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 
 /** Which chunks go where, and for how much. */
 export interface PlanMigration {
@@ -157,7 +158,7 @@ export interface Migrations {
 
 export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
   /** A call that ends with where the migration is then. */
-  async function then(work: (deps: Opened) => Promise<Migration>) {
+  async function then(work: (deps: Deps) => Promise<Migration>) {
     const deps = await opened()
     return statusOf(deps, await work(deps))
   }

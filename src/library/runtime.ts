@@ -9,7 +9,6 @@ import { openEmbeddingModel } from '../embedding/open.ts'
 import { type OwnModel, ownSpec } from '../embedding/own-model.ts'
 import type { LanguageEnvironment, LanguageModel, LanguageModelSpec } from '../generating/contract.ts'
 import { openLanguageModel } from '../generating/open.ts'
-import type { IngestDeps } from '../ingest/deps.ts'
 import { openModels } from '../models/open-models.ts'
 import { addModel, setupModels } from '../models/registry.ts'
 import { createParser } from '../parsing/parse.ts'
@@ -18,15 +17,10 @@ import type { Database } from '../postgres/database.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { schemaStatus } from '../schema/status.ts'
 import { runRevisions } from '../schema/upgrade.ts'
-import type { AnswerDeps } from '../search/answer/ask.ts'
+import type { SearchDeps } from '../search/deps.ts'
 import { createSearchMemory } from '../search/memory.ts'
+import type { Deps } from '../store/deps.ts'
 import { blockRate, takeFromRate } from '../store/provider-rates.ts'
-
-/** What the flows need. */
-export interface Opened extends IngestDeps, AnswerDeps {
-  readonly db: Database
-  readonly buildHelpers: number
-}
 
 export interface RuntimeOptions {
   readonly ownModels: readonly OwnModel[]
@@ -42,7 +36,7 @@ export interface Runtime {
   /** The same, only to look at: makes no folder of the embedded engine where there is none. */
   looking<T>(look: (db: Database) => Promise<T>): Promise<T>
   /** The database at this program's revision, and what the flows need beside it. */
-  opened(): Promise<Opened>
+  opened(): Promise<Deps & SearchDeps>
   /** After the schema was changed: looks at it anew. */
   forget(): void
   /** Before something replaces the database: the next call opens it anew. */
@@ -77,7 +71,7 @@ export function openRuntime(
       onLanguageModelCall,
     }),
   )
-  const deps = once(async (): Promise<Opened> => {
+  const deps = once(async (): Promise<Deps & SearchDeps> => {
     const db = await connection.get()
     await bringUp(db)
     const layout = await loadLayout(db)

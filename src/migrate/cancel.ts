@@ -4,13 +4,14 @@ import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { emptyModelTable } from '../schema/model-table.ts'
+import type { Deps } from '../store/deps.ts'
 import { deleteBatches } from '../store/migration-batches.ts'
 import { hasEvent, recordEvent } from '../store/migration-events.ts'
 import { lockMigration, migrationsOfModel, requireMigration } from '../store/migrations.ts'
 import { lockModels, setModelState } from '../store/models.ts'
 import { forgetPending, forgetQuarantined } from '../store/pending.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { idOf, type MigrationCall } from './deps.ts'
 import { decide } from './state.ts'
 
 export interface Cancelled {
@@ -31,7 +32,7 @@ export interface CancelRequest extends MigrationCall {
  * @throws RevectorError MIGRATION_STATE, DATABASE_BUSY
  */
 export async function cancelMigration(
-  { db }: Pick<MigrationDeps, 'db'>,
+  { db }: Pick<Deps, 'db'>,
   request: CancelRequest = {},
 ): Promise<Cancelled> {
   const actor = request.actor ?? thisActor()

@@ -3,11 +3,12 @@ import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { GateName, GateResult, Migration } from '../core/migration.ts'
 import type { Model } from '../core/model.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import { lockMigration, setVerification } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { idOf, type MigrationCall } from './deps.ts'
 import { decide } from './state.ts'
 import { refuseFailedGates } from './verify/verify.ts'
 
@@ -23,10 +24,7 @@ export interface CutOverRequest extends MigrationCall {
  *
  * @throws RevectorError MIGRATION_STATE, GATE_FAILED, MIGRATION_CONFLICT when the source is not current any more
  */
-export async function cutOver(
-  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
-  request: CutOverRequest = {},
-): Promise<Migration> {
+export async function cutOver({ db, layout }: StoreDeps, request: CutOverRequest = {}): Promise<Migration> {
   const actor = request.actor ?? thisActor()
   const override = request.override ?? []
   const id = await idOf(db, request)

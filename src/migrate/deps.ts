@@ -1,19 +1,11 @@
 import type { MigrationId } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
-import type { EmbeddingModel } from '../embedding/contract.ts'
-import type { Database, Queryable } from '../postgres/database.ts'
-import type { Layout } from '../schema/layout.ts'
+import type { Queryable } from '../postgres/database.ts'
 import { isId } from '../store/ids.ts'
 import { latestMigration, requireMigration } from '../store/migrations.ts'
 
-/** What the calls that move a migration on need. */
-export interface MigrationDeps {
-  readonly db: Database
-  readonly layout: Layout
-  readonly models: { open(model: Model): Promise<EmbeddingModel> }
-}
+export type { EmbedDeps as MigrationDeps } from '../store/deps.ts'
 
-/** What every such call may be told. */
+/** What every call that moves a migration on may be told. */
 export interface MigrationCall {
   /** Absent: the newest that is not finished, else the newest. */
   readonly migrationId?: MigrationId

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type MigrationEvent, type MigrationId, openStates } from '../core/migration.ts'
+import type { Deps } from '../store/deps.ts'
 import { eventsAfter } from '../store/migration-events.ts'
 import { requireMigration } from '../store/migrations.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { idOf, type MigrationCall } from './deps.ts'
 
 export interface EventsRequest extends MigrationCall {
   /** Id of the last event seen: goes on after it, also in another process. */
@@ -23,7 +24,7 @@ const pollMs = 500
  * @throws RevectorError MIGRATION_UNKNOWN
  */
 export async function* migrationEvents(
-  { db }: Pick<MigrationDeps, 'db'>,
+  { db }: Pick<Deps, 'db'>,
   request: EventsRequest = {},
 ): AsyncGenerator<MigrationEvent, void, undefined> {
   const { signal } = request
@@ -44,7 +45,7 @@ export async function* migrationEvents(
   }
 }
 
-async function isOpen(db: MigrationDeps['db'], id: MigrationId): Promise<boolean> {
+async function isOpen(db: Deps['db'], id: MigrationId): Promise<boolean> {
   const { state } = await requireMigration(db, id)
   return openStates.some((one) => one === state)
 }

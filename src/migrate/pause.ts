@@ -1,9 +1,10 @@
 import { thisActor } from '../core/actor.ts'
 import type { Migration, MigrationReason } from '../core/migration.ts'
+import type { Deps } from '../store/deps.ts'
 import { forgetFailures } from '../store/migration-batches.ts'
 import { lockMigration, setMigrationSettings } from '../store/migrations.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { idOf, type MigrationCall } from './deps.ts'
 import { given, type Limits } from './start.ts'
 
 export interface PauseRequest extends MigrationCall {
@@ -17,7 +18,7 @@ export interface PauseRequest extends MigrationCall {
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */
 export async function pauseMigration(
-  { db }: Pick<MigrationDeps, 'db'>,
+  { db }: Pick<Deps, 'db'>,
   request: PauseRequest = {},
 ): Promise<Migration> {
   const actor = request.actor ?? thisActor()
@@ -43,7 +44,7 @@ export type ResumeRequest = MigrationCall & { readonly [Name in keyof Limits]: L
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */
 export async function resumeMigration(
-  { db }: Pick<MigrationDeps, 'db'>,
+  { db }: Pick<Deps, 'db'>,
   request: ResumeRequest = {},
 ): Promise<Migration> {
   const actor = request.actor ?? thisActor()

@@ -5,13 +5,14 @@ import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { dropModelTable, modelTableBytes } from '../schema/model-table.ts'
+import type { Deps, StoreDeps } from '../store/deps.ts'
 import { lockMigration, migrationsOfModel, openMigrations, requireMigration } from '../store/migrations.ts'
 import { allModels, deleteCanaries, lockModels, setModelState } from '../store/models.ts'
 import { countPending, forgetPending, forgetQuarantined } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { advance } from './advance.ts'
 import { modelsOf } from './cut-over.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { idOf, type MigrationCall } from './deps.ts'
 import { decide } from './state.ts'
 
 export interface Retired {
@@ -32,10 +33,7 @@ export interface RetireRequest extends MigrationCall {
  *
  * @throws RevectorError MIGRATION_STATE, MODEL_IN_USE, DATABASE_BUSY
  */
-export async function retireSource(
-  deps: Pick<MigrationDeps, 'db' | 'layout'>,
-  request: RetireRequest = {},
-): Promise<Retired> {
+export async function retireSource(deps: StoreDeps, request: RetireRequest = {}): Promise<Retired> {
   const { db } = deps
   const actor = request.actor ?? thisActor()
   const { force = false, signal } = request
@@ -123,10 +121,7 @@ async function refuseNeeded(tx: Queryable, source: Model): Promise<void> {
 }
 
 /** Ids of the other written models that lack no vector they could have. */
-async function completeModels(
-  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
-  source: Model,
-): Promise<ReadonlySet<number>> {
+async function completeModels({ db, layout }: StoreDeps, source: Model): Promise<ReadonlySet<number>> {
   const complete = new Set<number>()
   for (const model of await allModels(db)) {
     if (model.id === source.id || (model.state !== 'current' && model.state !== 'standby')) continue
@@ -138,7 +133,7 @@ async function completeModels(
 
 async function refuseLast(
   tx: Queryable,
-  { layout }: Pick<MigrationDeps, 'layout'>,
+  { layout }: Pick<Deps, 'layout'>,
   found: {
     readonly source: Model
     readonly complete: ReadonlySet<number>

@@ -1,12 +1,13 @@
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Migration } from '../core/migration.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import { lockMigration } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import { advance } from './advance.ts'
 import { modelsOf } from './cut-over.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { idOf, type MigrationCall } from './deps.ts'
 import { decide } from './state.ts'
 
 /**
@@ -16,10 +17,7 @@ import { decide } from './state.ts'
  *
  * @throws RevectorError MIGRATION_STATE, MIGRATION_CONFLICT when a third model is current
  */
-export async function rollBack(
-  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
-  request: MigrationCall = {},
-): Promise<Migration> {
+export async function rollBack({ db, layout }: StoreDeps, request: MigrationCall = {}): Promise<Migration> {
   const actor = request.actor ?? thisActor()
   const id = await idOf(db, request)
   return db.transaction(async (tx) => {

@@ -11,6 +11,7 @@ import {
 import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { hasAnyVector } from '../store/coverage.ts'
+import type { Deps, EmbedDeps } from '../store/deps.ts'
 import { recordEvent } from '../store/migration-events.ts'
 import {
   cutOverMigration,
@@ -22,7 +23,6 @@ import {
 } from '../store/migrations.ts'
 import { lockModels, requireCurrentModel, requireModel, setModelState } from '../store/models.ts'
 import { advance } from './advance.ts'
-import type { MigrationDeps } from './deps.ts'
 import { type MigrationPlan, planMigration } from './plan/plan.ts'
 import { compareScopes } from './scopes.ts'
 
@@ -57,7 +57,7 @@ const mostBatchItems = 256
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT, MIGRATION_CONFLICT, MODEL_RETIRED, and of the target's probe
  */
-export async function startMigration(deps: MigrationDeps, request: StartRequest): Promise<Migration> {
+export async function startMigration(deps: EmbedDeps, request: StartRequest): Promise<Migration> {
   const going = await goOn(deps, request)
   if (going !== null) return going
   const plan = request.plan ?? (await planOf(deps, request))
@@ -85,7 +85,7 @@ export async function startMigration(deps: MigrationDeps, request: StartRequest)
   })
 }
 
-async function planOf(deps: MigrationDeps, request: StartRequest): Promise<MigrationPlan> {
+async function planOf(deps: EmbedDeps, request: StartRequest): Promise<MigrationPlan> {
   const { db } = deps
   const { source, target } = await pairOf(db, request)
   await refuseConflicts(db, source, target)
@@ -94,7 +94,7 @@ async function planOf(deps: MigrationDeps, request: StartRequest): Promise<Migra
 }
 
 /** The migration that a request only repeats or widens; null when it is a new one. */
-async function goOn({ db }: MigrationDeps, request: StartRequest): Promise<Migration | null> {
+async function goOn({ db }: Pick<Deps, 'db'>, request: StartRequest): Promise<Migration | null> {
   return db.transaction(async (tx) => {
     const { source, target } = await lockPair(tx, request)
     return goOnIn(tx, source, target, request)

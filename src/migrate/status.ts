@@ -3,6 +3,7 @@ import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../schema/size-estimate.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import { recentSpeed } from '../store/migration-events.ts'
 import { listMigrations, requireMigration } from '../store/migrations.ts'
 import { rereading } from '../store/missing-column.ts'
@@ -10,34 +11,32 @@ import { allModels } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { workersAtWork } from '../store/workers-at-work.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from './deps.ts'
+import { idOf, type MigrationCall } from './deps.ts'
 import { rollbackWindowUntil } from './retire.ts'
-
-type Deps = Pick<MigrationDeps, 'db' | 'layout'>
 
 /**
  * Counted from the rows that are there, not from counters: some 0.1 s for 100,000 chunks.
  *
  * @throws RevectorError MIGRATION_UNKNOWN
  */
-export async function migrationStatus(deps: Deps, call: MigrationCall = {}): Promise<MigrationStatus> {
+export async function migrationStatus(deps: StoreDeps, call: MigrationCall = {}): Promise<MigrationStatus> {
   return statusOf(deps, { id: await idOf(deps.db, call) })
 }
 
 /** Newest first; a full page may be followed by another, from its last id. */
 export async function migrationPage(
-  { db }: Deps,
+  { db }: StoreDeps,
   page: { readonly limit?: number; readonly before?: string } = {},
 ): Promise<readonly Migration[]> {
   return listMigrations(db, { limit: page.limit ?? 50, before: page.before })
 }
 
 /** A migration with its progress. */
-export function statusOf(deps: Deps, { id }: Pick<Migration, 'id'>): Promise<MigrationStatus> {
+export function statusOf(deps: StoreDeps, { id }: Pick<Migration, 'id'>): Promise<MigrationStatus> {
   return rereading(async () => counted(deps, await requireMigration(deps.db, id)))
 }
 
-async function counted({ db, layout }: Deps, migration: Migration): Promise<MigrationStatus> {
+async function counted({ db, layout }: StoreDeps, migration: Migration): Promise<MigrationStatus> {
   const models = await allModels(db)
   const source = models.find((model) => model.id === migration.sourceModelId)
   const target = models.find((model) => model.id === migration.targetModelId)

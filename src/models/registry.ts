@@ -3,11 +3,11 @@ import { RevectorError } from '../core/errors.ts'
 import type { Migration } from '../core/migration.ts'
 import type { Model, ModelSpec } from '../core/model.ts'
 import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.ts'
-import type { Database, Queryable } from '../postgres/database.ts'
-import type { Layout } from '../schema/layout.ts'
+import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { createModelTable, dropModelTable, modelTableBytes } from '../schema/model-table.ts'
 import { countMissing, countVectors } from '../store/coverage.ts'
+import type { Deps, StoreDeps } from '../store/deps.ts'
 import { openMigrations } from '../store/migrations.ts'
 import {
   currentModel,
@@ -20,11 +20,6 @@ import {
   switchCurrent,
 } from '../store/models.ts'
 import { forgetPending } from '../store/pending.ts'
-
-export interface RegistryDeps {
-  readonly db: Database
-  readonly layout: Layout
-}
 
 /** What else a removal means, or what stands in its way; in its transaction, with all models locked. */
 export type BeforeRemoval = (tx: Queryable, model: Model, how: { readonly force: boolean }) => Promise<void>
@@ -41,7 +36,7 @@ const patienceMs = 30_000
  *
  * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT, DATABASE_BUSY
  */
-export async function addModel(deps: RegistryDeps, spec: ModelSpec): Promise<Model> {
+export async function addModel(deps: StoreDeps, spec: ModelSpec): Promise<Model> {
   return withShortLocks(deps.db, (tx) => register(tx, spec), { patienceMs })
 }
 
@@ -65,7 +60,7 @@ async function unretired(tx: Queryable, model: Model): Promise<Model> {
  * Registers the guide's models and the local ones; those that are there are left as they are, tables that are
  * missing are made. Where no model is current, the bundled one becomes it.
  */
-export async function setupModels({ db }: Pick<RegistryDeps, 'db'>): Promise<void> {
+export async function setupModels({ db }: Pick<Deps, 'db'>): Promise<void> {
   const specs = catalogueNames.map((name) => specFor(name))
   // One transaction a model: a lock on chunk_embeddings is held for one new column at a time.
   for (const spec of specs) {
@@ -92,7 +87,7 @@ export async function setupModels({ db }: Pick<RegistryDeps, 'db'>): Promise<voi
  *   lacks vectors and `force` is not set
  */
 export async function useModel(
-  { db, layout }: RegistryDeps,
+  { db, layout }: StoreDeps,
   modelName: string,
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<{ readonly from: string | null; readonly to: string }> {
@@ -136,7 +131,7 @@ export async function useModel(
  *   DATABASE_BUSY
  */
 export async function removeModel(
-  { db, layout }: RegistryDeps,
+  { db, layout }: StoreDeps,
   modelName: string,
   { force = false, before }: { readonly force?: boolean; readonly before?: BeforeRemoval } = {},
 ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }> {

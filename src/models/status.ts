@@ -2,9 +2,9 @@ import type { Model, ModelState, ProviderName } from '../core/model.ts'
 import { hnswIndexOf } from '../schema/hnsw-index.ts'
 import { countChunks } from '../store/chunks.ts'
 import { countVectorsOfModels, coverageOf } from '../store/coverage.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-import type { RegistryDeps } from './registry.ts'
 
 export interface ModelStatus {
   readonly id: number
@@ -22,11 +22,11 @@ export interface ModelStatus {
 }
 
 /** Every registered model, in the order of registration. Counts rows: some 10 ms for 100,000 chunks a model. */
-export function listModels(deps: RegistryDeps): Promise<readonly ModelStatus[]> {
+export function listModels(deps: StoreDeps): Promise<readonly ModelStatus[]> {
   return rereading(() => countModels(deps))
 }
 
-async function countModels(deps: RegistryDeps): Promise<readonly ModelStatus[]> {
+async function countModels(deps: StoreDeps): Promise<readonly ModelStatus[]> {
   const models = await allModels(deps.db)
   const vectors = await countVectorsOfModels(deps.db, models)
   const chunks = await countChunks(deps.db, deps.layout)
@@ -36,7 +36,7 @@ async function countModels(deps: RegistryDeps): Promise<readonly ModelStatus[]> 
 }
 
 async function statusOf(
-  deps: RegistryDeps,
+  deps: StoreDeps,
   model: Model,
   counts: { readonly chunks: number; readonly vectors: number },
 ): Promise<ModelStatus> {

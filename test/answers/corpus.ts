@@ -2,7 +2,7 @@ import type { AnswerEvent } from '../../src/core/answer.ts'
 import { isRevectorError } from '../../src/core/errors.ts'
 import type { LanguageModel, LanguageModelSpec } from '../../src/generating/contract.ts'
 import { openLanguageModel } from '../../src/generating/open.ts'
-import { type AnswerDeps, ask } from '../../src/search/answer/ask.ts'
+import { ask } from '../../src/search/answer/ask.ts'
 import type { AskRequest } from '../../src/search/answer/request.ts'
 import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import type { Engine } from '../support/engines.ts'
@@ -62,7 +62,7 @@ export async function hear(
   language: LanguageModel | null,
   request: AskRequest,
 ): Promise<Heard> {
-  const deps: AnswerDeps = { ...corpus, language: async () => language }
+  const deps = { ...corpus, language: async () => language }
   const events: AnswerEvent[] = []
   let error: unknown
   try {

@@ -3,7 +3,7 @@ import { RevectorError } from '../../src/core/errors.ts'
 import { defaultGates } from '../../src/core/migration.ts'
 import type { Model } from '../../src/core/model.ts'
 import { checkPgvector } from '../../src/doctor/database.ts'
-import { type CheckName, type DoctorDeps, examine } from '../../src/doctor/doctor.ts'
+import { type CheckName, examine } from '../../src/doctor/doctor.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import { verify } from '../../src/migrate/verify/verify.ts'
 import { addModel, removeModel } from '../../src/models/registry.ts'
@@ -38,7 +38,7 @@ describeEngines('doctor', (engine) => {
     await buildHnswIndex(db, second)
   }
 
-  async function checks(deps: Partial<DoctorDeps> = {}, probe = false) {
+  async function checks(deps: Partial<Parameters<typeof examine>[0]> = {}, probe = false) {
     const report = await examine({ ...corpus, ...deps }, { probe })
     const of = (check: CheckName, model?: Model) =>
       report.checks.filter(

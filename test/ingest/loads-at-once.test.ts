@@ -5,7 +5,7 @@ import { bulkLoading } from '../../src/schema/bulk-load.ts'
 import { hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { countVectors } from '../../src/store/coverage.ts'
 import { setModelState } from '../../src/store/models.ts'
-import { ingestDeps, type TestCorpus, testCorpus } from '../support/corpus-deps.ts'
+import { type TestCorpus, testCorpus } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
 import { lines } from '../support/paragraphs.ts'
@@ -14,7 +14,7 @@ import { lines } from '../support/paragraphs.ts'
 function load(corpus: TestCorpus, name: string, told: Partial<WriteOptions> = {}) {
   const texts = Array.from({ length: 100 }, (_, i) => `${name} ${i}`)
   return bulkLoading(corpus.db, {}, ({ before }) =>
-    writeDocuments(ingestDeps(corpus), [lines(name, texts)], {
+    writeDocuments(corpus, [lines(name, texts)], {
       failing: new Set(),
       beforeStoring: before,
       ...told,

@@ -1,30 +1,29 @@
 import { expect, it } from 'vitest'
 import { RevectorError } from '../../src/core/errors.ts'
-import type { IngestDeps } from '../../src/ingest/deps.ts'
 import { type WriteOptions, writeDocuments } from '../../src/ingest/write.ts'
 import { removeModel } from '../../src/models/registry.ts'
 import { chunksOfDocument } from '../../src/store/chunks.ts'
 import { countVectors } from '../../src/store/coverage.ts'
+import type { EmbedDeps } from '../../src/store/deps.ts'
 import { deleteDocuments } from '../../src/store/documents.ts'
 import { setModelState } from '../../src/store/models.ts'
-import { idOf, ingestDeps, testCorpus, wrongVectors } from '../support/corpus-deps.ts'
+import { idOf, testCorpus, wrongVectors } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { lines } from '../support/paragraphs.ts'
 
 describeEngines('writing documents', (engine) => {
   it('adds, then leaves unchanged ones alone, then replaces only what changed', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
-    const added = await write(deps, [lines('a.md', ['one', 'two', 'three'])])
+    const added = await write(corpus, [lines('a.md', ['one', 'two', 'three'])])
     expect(added.documents).toMatchObject([{ outcome: 'added', chunks: 3 }])
     expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three'])
 
     const id = idOf(added.documents[0])
     const before = await chunksOfDocument(corpus.db, corpus.layout, id)
-    const again = await write(deps, [lines('a.md', ['one', 'two', 'three'])])
+    const again = await write(corpus, [lines('a.md', ['one', 'two', 'three'])])
     expect(again.documents).toEqual([{ id, outcome: 'unchanged', chunks: 3 }])
 
-    const changed = await write(deps, [lines('a.md', ['zero', 'one', 'three'])])
+    const changed = await write(corpus, [lines('a.md', ['zero', 'one', 'three'])])
     expect(changed.documents).toEqual([{ id, outcome: 'changed', chunks: 3 }])
     expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three', 'zero'])
     const after = await chunksOfDocument(corpus.db, corpus.layout, id)
@@ -43,7 +42,7 @@ describeEngines('writing documents', (engine) => {
   it('tells how far it is with embedding, from before the model is loaded', async () => {
     const corpus = await testCorpus(await engine.connect())
     const told: string[] = []
-    await write(ingestDeps(corpus), [lines('a.md', ['one', 'two']), lines('b.md', ['two', 'three'])], {
+    await write(corpus, [lines('a.md', ['one', 'two']), lines('b.md', ['two', 'three'])], {
       onProgress: (event) => {
         if (event.type !== 'ingest.embedding') return
         told.push(`${event.model}: ${event.doneTexts} of ${event.totalTexts}`)
@@ -54,12 +53,11 @@ describeEngines('writing documents', (engine) => {
 
   it('cuts a document anew that lacks vectors, when the splitting has changed', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
     const document = lines('a.md', ['one', 'two', 'three'])
-    const { documents } = await write(deps, [document])
+    const { documents } = await write(corpus, [document])
     await setModelState(corpus.db, corpus.second.id, 'standby')
     const anew = { ...lines('a.md', ['one', 'two three']), contentHash: document.contentHash }
-    const rewritten = await write(deps, [anew])
+    const rewritten = await write(corpus, [anew])
     expect(rewritten.documents).toMatchObject([{ outcome: 'changed', chunks: 2 }])
     const chunks = await chunksOfDocument(corpus.db, corpus.layout, idOf(documents[0]))
     expect(chunks.map((chunk) => chunk.content)).toEqual(['one', 'two three'])
@@ -70,20 +68,18 @@ describeEngines('writing documents', (engine) => {
 
   it('writes a new title without embedding anything', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
-    await write(deps, [lines('a.md', ['one'])])
-    const renamed = await write(deps, [lines('a.md', ['one'], 'Another title')])
+    await write(corpus, [lines('a.md', ['one'])])
+    const renamed = await write(corpus, [lines('a.md', ['one'], 'Another title')])
     expect(renamed.documents).toMatchObject([{ outcome: 'changed' }])
     expect(corpus.models.texts.get('first')).toEqual(['one'])
   })
 
   it('pays once for one text, in a batch and across documents, and when its first place is replaced', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
-    await write(deps, [lines('a.md', ['same', 'same', 'a']), lines('b.md', ['same', 'b'])])
+    await write(corpus, [lines('a.md', ['same', 'same', 'a']), lines('b.md', ['same', 'b'])])
     expect(corpus.models.texts.get('first')).toEqual(['same', 'a', 'b'])
     // 'a' leaves a.md in the very transaction in which it comes to c.md.
-    await write(deps, [lines('a.md', ['new']), lines('c.md', ['a', 'same'])])
+    await write(corpus, [lines('a.md', ['new']), lines('c.md', ['a', 'same'])])
     expect(corpus.models.texts.get('first')).toEqual(['same', 'a', 'b', 'new'])
     expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
       chunks: 5,
@@ -94,21 +90,19 @@ describeEngines('writing documents', (engine) => {
 
   it('embeds with every written model, and with the named one alone', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
     await setModelState(corpus.db, corpus.second.id, 'standby')
-    await write(deps, [lines('a.md', ['one', 'two'])])
-    await write(deps, [lines('b.md', ['three'])], { modelName: 'second' })
+    await write(corpus, [lines('a.md', ['one', 'two'])])
+    await write(corpus, [lines('b.md', ['three'])], { modelName: 'second' })
     expect(corpus.models.texts.get('first')).toEqual(['one', 'two'])
     expect(corpus.models.texts.get('second')).toEqual(['one', 'two', 'three'])
     // Given again without a name, the document gets what the current model was owed.
-    const paid = await write(deps, [lines('b.md', ['three'])])
+    const paid = await write(corpus, [lines('b.md', ['three'])])
     expect(paid.documents).toMatchObject([{ outcome: 'unchanged' }])
     expect(corpus.models.texts.get('first')).toEqual(['one', 'two', 'three'])
   })
 
   it('records as pending what another than the current model fails to embed, and asks it once a run', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
     await setModelState(corpus.db, corpus.second.id, 'filling')
     let asked = 0
     corpus.models.before = async (model) => {
@@ -122,8 +116,8 @@ describeEngines('writing documents', (engine) => {
       failing,
       onProgress: (event) => event.type === 'warning' && warnings.push(event.message),
     }
-    await write(deps, [lines('a.md', ['one'])], options)
-    await write(deps, [lines('b.md', ['two'])], options)
+    await write(corpus, [lines('a.md', ['one'])], options)
+    await write(corpus, [lines('b.md', ['two'])], options)
     expect(asked).toBe(1)
     expect(warnings).toEqual([expect.stringContaining('The second model is down.')])
     expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
@@ -138,12 +132,11 @@ describeEngines('writing documents', (engine) => {
 
   it('writes nothing at all when the current model fails', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
-    await write(deps, [lines('a.md', ['one'])])
+    await write(corpus, [lines('a.md', ['one'])])
     corpus.models.before = async () => {
       throw new RevectorError('PROVIDER_UNAVAILABLE', 'Down.')
     }
-    await expect(write(deps, [lines('a.md', ['two']), lines('b.md', ['three'])])).rejects.toMatchObject({
+    await expect(write(corpus, [lines('a.md', ['two']), lines('b.md', ['three'])])).rejects.toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
     })
     const { rows } = await corpus.db.query(everyChunk)
@@ -152,9 +145,8 @@ describeEngines('writing documents', (engine) => {
 
   it('writes the others of a batch when one text cannot be embedded, and pays for none twice', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
     corpus.models.poison.add('poison')
-    const { documents } = await write(deps, [
+    const { documents } = await write(corpus, [
       lines('a.md', ['one']),
       lines('b.md', ['two', 'poison']),
       lines('c.md', ['three']),
@@ -171,11 +163,10 @@ describeEngines('writing documents', (engine) => {
 
   it('reaches a model that became written while the provider was being asked', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
     corpus.models.before = async (model) => {
       if (model.modelName === 'first') await setModelState(corpus.db, corpus.second.id, 'filling')
     }
-    await write(deps, [lines('a.md', ['one'])])
+    await write(corpus, [lines('a.md', ['one'])])
     // The write was computed anew, but what the first model had made was kept.
     expect(corpus.models.texts.get('first')).toEqual(['one'])
     expect(await countVectors(corpus.db, corpus.layout, corpus.second)).toMatchObject({
@@ -186,27 +177,25 @@ describeEngines('writing documents', (engine) => {
 
   it('leaves out a model that was removed while the provider was being asked', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
     await setModelState(corpus.db, corpus.second.id, 'standby')
     corpus.models.before = async (model) => {
       if (model.modelName === 'second') await removeModel(corpus, 'second')
     }
-    const { documents } = await write(deps, [lines('a.md', ['one'])])
+    const { documents } = await write(corpus, [lines('a.md', ['one'])])
     expect(documents).toMatchObject([{ outcome: 'added' }])
   })
 
   it('computes a document anew when somebody else wrote or deleted it meanwhile', async () => {
     const corpus = await testCorpus(await engine.connect())
-    const deps = ingestDeps(corpus)
-    const first = await write(deps, [lines('a.md', ['one'])])
+    const first = await write(corpus, [lines('a.md', ['one'])])
     const rivals = [
-      () => write(deps, [lines('a.md', ['rival'])]),
+      () => write(corpus, [lines('a.md', ['rival'])]),
       () => corpus.db.transaction((tx) => deleteDocuments(tx, corpus.layout, [idOf(first.documents[0])])),
     ]
     corpus.models.before = async () => {
       await rivals.shift()?.()
     }
-    await write(deps, [lines('a.md', ['mine', 'one'])])
+    await write(corpus, [lines('a.md', ['mine', 'one'])])
     const { rows } = await corpus.db.query(everyChunk)
     expect(rows).toEqual([{ content: 'mine' }, { content: 'one' }])
     expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
@@ -222,7 +211,7 @@ import { sql } from '../../src/postgres/sql.ts'
 const everyChunk = sql`select content from chunks order by document_id, position`
 
 function write(
-  deps: IngestDeps,
+  deps: EmbedDeps,
   documents: Parameters<typeof writeDocuments>[1],
   options: Partial<WriteOptions> = {},
 ) {

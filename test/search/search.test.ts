@@ -296,11 +296,11 @@ describeEngines('searching', (engine) => {
     const counting: SearchDeps = {
       ...deps,
       db: {
+        ...db,
         query: (statement, options) => {
           seen.push(statement.text.includes('candidates as') ? 'search' : 'other')
           return db.query(statement, options)
         },
-        transaction: db.transaction,
       },
     }
     await search(counting, { query: 'cat' })

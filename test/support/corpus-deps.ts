@@ -1,6 +1,5 @@
 import type { Model } from '../../src/core/model.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
-import type { IngestDeps } from '../../src/ingest/deps.ts'
 import { type WrittenDocument, writeDocuments } from '../../src/ingest/write.ts'
 import { fillModel } from '../../src/migrate/fill/fill-model.ts'
 import { addModel, useModel } from '../../src/models/registry.ts'
@@ -37,7 +36,7 @@ export async function writeLines(
   texts: readonly string[],
   modelName?: string,
 ): Promise<string> {
-  const { documents } = await writeDocuments(ingestDeps(corpus), [lines(source, texts)], {
+  const { documents } = await writeDocuments(corpus, [lines(source, texts)], {
     failing: new Set(),
     modelName,
   })
@@ -48,15 +47,6 @@ export async function writeLines(
 /** Gives a model every vector it lacks. */
 export async function embedChunks(corpus: TestCorpus, model: Model): Promise<void> {
   await fillModel(corpus, model)
-}
-
-/** Parts for writing prepared documents: nothing is parsed or split. */
-export function ingestDeps(corpus: TestCorpus): IngestDeps {
-  const unused = () => {
-    throw new Error('Writing neither parses nor splits')
-  }
-  const { db, layout, models } = corpus
-  return { db, layout, models, parser: { parse: unused, close: unused }, split: {}, maxFileBytes: 1 }
 }
 
 /** Chunks whose stored vector is not the one that the model makes of their text. */

@@ -2,8 +2,8 @@ import { throwIfAborted } from '../../core/errors.ts'
 import type { MigrationScope } from '../../core/migration.ts'
 import type { Model } from '../../core/model.ts'
 import { isExact, tokenCounter } from '../../embedding/tokens.ts'
+import type { StoreDeps } from '../../store/deps.ts'
 import { type FillCounts, sampleTexts } from '../../store/plan-counts.ts'
-import type { PlanDeps } from './plan-deps.ts'
 
 export interface TokensToEmbed {
   readonly count: number
@@ -18,7 +18,7 @@ const counted = 20_000
  * their windows is not counted.
  */
 export async function countTokensToEmbed(
-  { db, layout }: PlanDeps,
+  { db, layout }: StoreDeps,
   request: {
     readonly target: Model
     readonly scope: MigrationScope

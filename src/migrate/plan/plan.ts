@@ -5,12 +5,10 @@ import type { Model } from '../../core/model.ts'
 import { knownModelOf } from '../../embedding/catalogue.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../../schema/size-estimate.ts'
+import type { Deps, EmbedDeps } from '../../store/deps.ts'
 import { countFill, type FillCounts } from '../../store/plan-counts.ts'
-import type { PlanDeps } from './plan-deps.ts'
 import { countTokensToEmbed, type TokensToEmbed } from './plan-tokens.ts'
 import { type Probe, probeModel } from './probe.ts'
-
-export type { PlanDeps } from './plan-deps.ts'
 
 export interface PlanRequest {
   readonly source: Model
@@ -64,7 +62,10 @@ export interface MigrationPlan {
  *
  * @throws RevectorError MODEL_RETIRED, EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INTERRUPTED
  */
-export async function planMigration(deps: PlanDeps, request: PlanRequest): Promise<MigrationPlan> {
+export async function planMigration(
+  deps: EmbedDeps & Pick<Deps, 'today'>,
+  request: PlanRequest,
+): Promise<MigrationPlan> {
   const { db, layout, models, today = new Date() } = deps
   const { source, target, scope = {}, signal } = request
   const known = knownModelOf(target)

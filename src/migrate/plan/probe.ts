@@ -1,8 +1,8 @@
 import type { MigrationScope } from '../../core/migration.ts'
 import type { Model } from '../../core/model.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
+import type { StoreDeps } from '../../store/deps.ts'
 import { sampleTexts } from '../../store/plan-counts.ts'
-import type { PlanDeps } from './plan-deps.ts'
 
 /** How the target answered. */
 export interface Probe {
@@ -24,7 +24,7 @@ const sentence =
  * when none can, the first one's reason is thrown.
  */
 export async function probeModel(
-  { db, layout }: PlanDeps,
+  { db, layout }: StoreDeps,
   opened: EmbeddingModel,
   request: {
     readonly target: Model

@@ -1,9 +1,6 @@
 import type { GateName, GateThresholds, MigrationScope } from '../../core/migration.ts'
 import type { Model } from '../../core/model.ts'
-import type { EmbeddingModel } from '../../embedding/contract.ts'
-import type { Database } from '../../postgres/database.ts'
-import type { Layout } from '../../schema/layout.ts'
-import type { NearestTuning } from '../../store/nearest-tuning.ts'
+import type { Deps, EmbedDeps } from '../../store/deps.ts'
 
 /** What a judge of answers found. The measure is its own; the target's is compared with the source's. */
 interface JudgedQuality {
@@ -20,11 +17,7 @@ export type JudgeQuality = (request: {
   readonly signal?: AbortSignal
 }) => Promise<JudgedQuality | null>
 
-export interface VerifyDeps {
-  readonly db: Database
-  readonly layout: Layout
-  readonly models: { open(model: Model): Promise<EmbeddingModel> }
-  readonly tuning?: NearestTuning
+export interface VerifyDeps extends EmbedDeps, Pick<Deps, 'tuning'> {
   /** Absent: quality is not judged. */
   readonly judgeQuality?: JudgeQuality
 }

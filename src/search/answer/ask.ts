@@ -4,6 +4,7 @@ import { RevectorError } from '../../core/errors.ts'
 import type { Hit, SearchResult } from '../../core/search.ts'
 import type { LanguageModel } from '../../generating/contract.ts'
 import { estimateTokens } from '../../splitting/tokens.ts'
+import type { Deps } from '../../store/deps.ts'
 import type { SearchDeps } from '../deps.ts'
 import { search } from '../search.ts'
 import { searchWhileFilling } from '../search-while-filling.ts'
@@ -15,11 +16,6 @@ import { choosePassages, type Passage } from './passages.ts'
 import { promptFor } from './prompt.ts'
 import { type AskRequest, type CheckedAsk, checkAsk } from './request.ts'
 import { type Rarity, rarityIn, wordsOf } from './words.ts'
-
-export interface AnswerDeps extends SearchDeps {
-  /** Null: none is configured. */
-  readonly language: () => Promise<LanguageModel | null>
-}
 
 /** How many of the nearest are looked at: they say which words are rare, and replace passages that say the same. */
 const depth = 50
@@ -42,7 +38,7 @@ const noSentence =
  * @throws RevectorError as `search`, and what the language model throws
  */
 export async function* ask(
-  deps: AnswerDeps,
+  deps: SearchDeps & Pick<Deps, 'language'>,
   request: AskRequest,
 ): AsyncGenerator<AnswerEvent, void, undefined> {
   const began = performance.now()

@@ -16,7 +16,7 @@ import { sql } from '../../../src/postgres/sql.ts'
 import { deleteDocuments } from '../../../src/store/documents.ts'
 import { claimBatch } from '../../../src/store/migration-batches.ts'
 import { requireMigration, setMigrationSettings } from '../../../src/store/migrations.ts'
-import { ingestDeps, writeLines } from '../../support/corpus-deps.ts'
+import { writeLines } from '../../support/corpus-deps.ts'
 import { space } from '../../support/models.ts'
 import { lines } from '../../support/paragraphs.ts'
 import { currentOf, type Ideal, makeCurrent, newestOf, openOf } from './ideal.ts'
@@ -217,8 +217,7 @@ const race = fc.tuple(source, texts).map(([where, what]) =>
       corpus.models.before = async (model) => {
         if (raced || model.modelName !== openOf(ideal)?.target) return
         raced = true
-        const deps = ingestDeps(corpus)
-        await writeDocuments(deps, [lines(where, what)], { failing: new Set() })
+        await writeDocuments(corpus, [lines(where, what)], { failing: new Set() })
         ideal.documents.set(where, what)
       }
       await work(corpus, { once: true })

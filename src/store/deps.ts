@@ -1,0 +1,35 @@
+import type { Model } from '../core/model.ts'
+import type { EmbeddingModel } from '../embedding/contract.ts'
+import type { LanguageModel } from '../generating/contract.ts'
+import type { Parser } from '../parsing/parse.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Layout } from '../schema/layout.ts'
+import type { SplitOptions } from '../splitting/split.ts'
+import type { NearestTuning } from './nearest-tuning.ts'
+
+/** What the flows work with. A function takes the part of it that it needs. */
+export interface Deps {
+  readonly db: Database
+  readonly layout: Layout
+  /** Embedding models, opened once and kept. */
+  readonly models: { open(model: Model): Promise<EmbeddingModel> }
+  /** What answers questions; null: none is configured. */
+  readonly language: () => Promise<LanguageModel | null>
+  readonly parser: Parser
+  readonly split: SplitOptions
+  /** Larger files are refused before they are read. */
+  readonly maxFileBytes: number
+  /** By model name, for searches of several models at once; 1 where not given. */
+  readonly fusionWeights?: Readonly<Record<string, number>>
+  readonly tuning?: NearestTuning
+  /** See `BuildOptions.helpers`. Default: 0. */
+  readonly buildHelpers?: number
+  /** Default: now. */
+  readonly today?: Date
+}
+
+/** Reads and writes rows. */
+export type StoreDeps = Pick<Deps, 'db' | 'layout'>
+
+/** Also embeds what it writes. */
+export type EmbedDeps = StoreDeps & Pick<Deps, 'models'>
