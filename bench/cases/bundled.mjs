@@ -1,56 +1,99 @@
-// The bundled model, by the whole path an ingest takes (tokens, limits, worker, checks): sentences of the guides,
-// in batches, by each of the two ways it can run.
+// The bundled model, by the whole path an ingest takes (tokens, limits, threads, checks): sentences of the guides,
+// in batches, in turns; then what a process of its own needs to start and to hold.
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { specFor } from '../../dist/embedding/catalogue.js'
-import { openEmbeddingModel } from '../../dist/embedding/open.js'
-import { median, timed } from '../measure.mjs'
+import { openBundled } from '../embed-child.mjs'
+import { interleaved, median } from '../measure.mjs'
 
-const guides = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'docs', 'guides')
-const [batches, batchSize] = [8, 128]
+const here = dirname(fileURLToPath(import.meta.url))
+const guides = join(here, '..', '..', 'docs', 'guides')
+const [batches, batchSize] = [12, 128]
+
+/** Names of figures, and how the model is opened for them. */
+const variants = {
+  cores: { title: `WebAssembly in ${availableParallelism()} threads`, how: {} },
+  'one-thread': { title: 'WebAssembly in one thread', how: { threads: 1 } },
+  onnx: { title: 'onnxruntime-node', how: { route: 'onnx' } },
+}
 
 export async function bundled({ log }) {
   const sentences = readSentences()
+  const inputs = Array.from({ length: batches }, (_, n) =>
+    Array.from({ length: batchSize }, (_, i) => sentences[(n * batchSize + i) % sentences.length]),
+  )
+  const speeds = await measureSpeed(inputs)
   const figures = []
-  for (const [route, target] of [
-    ['onnx', 5],
-    ['wasm', undefined],
-  ]) {
-    const times = await measure(route, sentences)
-    log(`bundled: ${route}: ${median(times).toFixed(2)} ms a sentence`)
-    figures.push({
-      id: `bundled/${route}`,
-      title: `bundled model by ${route === 'onnx' ? 'onnxruntime-node' : 'WebAssembly'}`,
-      value: median(times),
-      unit: ' ms a sentence',
-      better: 'lower',
-      ...(target === undefined ? {} : { target }),
-      detail: `median of ${batches} batches of ${batchSize} sentences, ${Math.round(meanLength(sentences))} characters each`,
+  for (const [name, { title, how }] of Object.entries(variants)) {
+    const { ms, cpuMs } = speeds[name]
+    const detail = `median of ${batches} batches of ${batchSize} sentences, ${Math.round(meanLength(sentences))} characters each; ${cpuMs.toFixed(1)} ms of processor time`
+    const figure = (what, rest) =>
+      figures.push({
+        id: `bundled/${name}/${what}`,
+        better: 'lower',
+        ...rest,
+        title: `${title}, ${rest.title}`,
+      })
+    figure('speed', { title: 'a sentence', value: ms, unit: ' ms', detail })
+    const runs = [1, 2, 3].map(() => inProcess(how, inputs.slice(0, 4)))
+    const middle = (key) => median(runs.map((run) => run[key]))
+    figure('start', {
+      title: 'start',
+      value: middle('startMs'),
+      unit: ' ms',
+      detail: 'from opening the model to the first vector; median of 3 processes',
     })
+    figure('memory', {
+      title: 'memory',
+      value: middle('memoryMb'),
+      unit: ' MB',
+      detail: `resident after ${4 * batchSize} sentences, above the same process before it opens the model; median of 3`,
+    })
+    log(
+      `bundled: ${title}: ${ms.toFixed(2)} ms a sentence (${cpuMs.toFixed(2)} of processor time), ` +
+        `start ${Math.round(middle('startMs'))} ms, ${Math.round(middle('memoryMb'))} MB`,
+    )
   }
   return figures
 }
 
-async function measure(route, sentences) {
-  const environment = { keys: {}, localModelPath: null, cacheDir: '' }
-  const spec = specFor('universal-sentence-encoder-lite', {})
-  const model = await openEmbeddingModel(spec, environment, { route })
+/** Milliseconds a sentence, and those of all processors together: another's load changes the second less. */
+async function measureSpeed(inputs) {
+  const models = {}
+  for (const [name, { how }] of Object.entries(variants)) models[name] = await openBundled(how)
+  const cpu = Object.fromEntries(Object.keys(models).map((name) => [name, []]))
+  const contenders = Object.fromEntries(
+    Object.entries(models).map(([name, model]) => [
+      name,
+      async (texts) => {
+        const before = process.cpuUsage()
+        await model.embed(texts, { kind: 'document' })
+        const { user, system } = process.cpuUsage(before)
+        cpu[name].push((user + system) / 1000)
+      },
+    ]),
+  )
   try {
-    await model.embed(sentences.slice(0, batchSize), { kind: 'document' })
-    const times = []
-    for (let n = 0; n < batches; n++) {
-      const texts = Array.from(
-        { length: batchSize },
-        (_, i) => sentences[(n * batchSize + i) % sentences.length],
-      )
-      const { ms } = await timed(() => model.embed(texts, { kind: 'document' }))
-      times.push(ms / batchSize)
-    }
-    return times
+    const warmUp = 1
+    const times = await interleaved(contenders, inputs, { warmUp })
+    return Object.fromEntries(
+      Object.entries(times).map(([name, ms]) => [
+        name,
+        { ms: median(ms) / batchSize, cpuMs: median(cpu[name].slice(warmUp)) / batchSize },
+      ]),
+    )
   } finally {
-    await model.close()
+    for (const model of Object.values(models)) await model.close()
   }
+}
+
+function inProcess(how, inputs) {
+  const child = join(here, '..', 'embed-child.mjs')
+  return JSON.parse(
+    execFileSync(process.execPath, [child, JSON.stringify(how)], { input: JSON.stringify(inputs) }),
+  )
 }
 
 /** Sentences of running text, of 40 to 300 characters. */

@@ -9,10 +9,11 @@ import { sharedRateKey, shareRateLimit } from './rate-limit.ts'
 import type { RawModel } from './raw-model.ts'
 import { isExact, tokenCounter } from './tokens.ts'
 
-/** For tests: time, chance, and the bundled model's way to run. */
+/** For tests and benchmarks: time, chance, and how the bundled model runs. */
 export interface OpenInternals {
   readonly clock?: Clock
   readonly random?: () => number
+  readonly threads?: number
   readonly route?: Route
 }
 
@@ -69,7 +70,7 @@ async function openProvider(
     case 'transformers':
       return (await import('./providers/transformers.ts')).openTransformers(spec, environment)
     case 'bundled':
-      return (await import('./providers/bundled.ts')).openBundled(spec, internals.route)
+      return (await import('./providers/bundled.ts')).openBundled(spec, internals.threads, internals.route)
     case 'lexical-hash':
       return (await import('./providers/lexical-hash.ts')).openLexicalHash(spec)
     case 'custom':

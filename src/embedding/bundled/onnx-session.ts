@@ -7,7 +7,7 @@ type Runtime = typeof import('onnxruntime-node')
 
 /** The encoder in onnxruntime-node. The graph is built in memory from the weights: quicker than reading it. */
 export async function openOnnxSession(runtime: Runtime): Promise<Session> {
-  const weights = await loadWeights()
+  const { weights } = await loadWeights(0, false)
   const timing = timingSignal(weights.frequencies)
   const session = await runtime.InferenceSession.create(encodeGraph(weights), {
     // Batches differ in length, and the arena keeps room for each: 200 MB for a tenth of the time.

@@ -1,5 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises'
 import { modelFile } from './files.ts'
+import { allocateMemory, pack, type SharedMemory } from './matmul.ts'
 
 /** Numbers of a text the model takes; a longer text is embedded in windows. */
 export const maxTokens = 128
@@ -7,10 +8,12 @@ export const maxTokens = 128
 export const width = 512
 /** Width of a token's vector before the first layer. */
 export const tokenWidth = 256
+/** Width of a layer's widest product. */
+export const innerWidth = 1536
 export const heads = 4
 export const normEpsilon = 1.0000001e-6
 
-/** output = input · kernel + bias; `kernel` is inputs × outputs, row by row. */
+/** output = input · kernel + bias; `kernel` is inputs × outputs, packed for `matmul.ts`. */
 export interface Dense {
   readonly name: string
   readonly inputs: number
@@ -60,25 +63,31 @@ interface Manifest {
   }[]
 }
 
-/** Reads the package's shards (28 MB, float32 throughout). */
-export async function loadWeights(): Promise<Weights> {
+/** The weights, in the memory of every thread; the last `room` bytes of it are free for their work. */
+export interface SharedWeights {
+  readonly memory: SharedMemory
+  readonly weights: Weights
+}
+
+/** Reads the package's shards (28 MB, four bytes a number throughout). */
+export async function loadWeights(room: number, packed = true): Promise<SharedWeights> {
   const manifest = JSON.parse(await readFile(modelFile('model.json'), 'utf8')) as Manifest
   const [group] = manifest.weightsManifest
   if (group === undefined) throw new Error('The manifest of the bundled weights is empty.')
-  // Straight into one buffer: the shards needn't be in memory twice, and floats need an address of their own.
   const paths = group.paths.map(modelFile)
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
-  const bytes = new Uint8Array(sizes.reduce((total, size) => total + size, 0))
+  const memory = allocateMemory(sizes.reduce((total, size) => total + size, room))
+  const bytes = new Uint8Array(memory.buffer)
   let at = 0
   for (const path of paths) at += await readInto(path, bytes.subarray(at))
   const tensors = new Map<string, Float32Array>()
   let offset = 0
   for (const { name, shape } of group.weights) {
     const length = shape.reduce((product, size) => product * size, 1)
-    tensors.set(name, new Float32Array(bytes.buffer, offset, length))
+    tensors.set(name, new Float32Array(memory.buffer, offset, length))
     offset += length * 4
   }
-  return arrange(tensors)
+  return { memory, weights: arrange(tensors, packed) }
 }
 
 /** Reads a whole file; gives its size. */
@@ -97,7 +106,7 @@ async function readInto(path: string, target: Uint8Array): Promise<number> {
 }
 
 /** Gives TensorFlow's names meaning. */
-function arrange(tensors: ReadonlyMap<string, Float32Array>): Weights {
+function arrange(tensors: ReadonlyMap<string, Float32Array>, packed: boolean): Weights {
   const applied = 'module_apply_default/Encoder_en'
   const encode = `${applied}/KonaTransformer/Encode`
   const tensor = (name: string): Float32Array => {
@@ -108,13 +117,10 @@ function arrange(tensors: ReadonlyMap<string, Float32Array>): Weights {
   const dense = (name: string, kernel: string, bias: string): Dense => {
     const biases = tensor(bias)
     const kernels = tensor(kernel)
-    return {
-      name,
-      inputs: kernels.length / biases.length,
-      outputs: biases.length,
-      kernel: kernels,
-      bias: biases,
-    }
+    const [inputs, outputs] = [kernels.length / biases.length, biases.length]
+    // In place: the numbers needn't be in memory twice.
+    if (packed) pack(kernels.slice(), kernels, inputs, outputs)
+    return { name, inputs, outputs, kernel: kernels, bias: biases }
   }
   const norm = (name: string, path: string): Norm => ({
     name,

@@ -1,6 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { openSession } from './open-session.ts'
-import type { Reply, Request, WorkerOptions } from './protocol.ts'
+import type { Reply, Request } from './protocol.ts'
 import type { Session } from './session.ts'
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
 import { maxTokens, width } from './weights.ts'
@@ -26,8 +26,7 @@ async function embed(session: Session, tokenizer: Tokenizer, texts: readonly str
 }
 
 async function start(): Promise<void> {
-  const { route } = workerData as WorkerOptions
-  const [session, tokenizer] = await Promise.all([openSession(route ?? undefined), loadTokenizer()])
+  const [session, tokenizer] = await Promise.all([openSession(), loadTokenizer()])
   let work: Promise<void> = Promise.resolve()
 
   async function answer(request: Request): Promise<void> {
