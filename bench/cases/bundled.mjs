@@ -16,7 +16,6 @@ const [batches, batchSize] = [12, 128]
 const variants = {
   cores: { title: `WebAssembly in ${availableParallelism()} threads`, how: {} },
   'one-thread': { title: 'WebAssembly in one thread', how: { threads: 1 } },
-  onnx: { title: 'onnxruntime-node', how: { route: 'onnx' } },
 }
 
 export async function bundled({ log }) {

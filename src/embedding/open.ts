@@ -1,7 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import { type ModelSpec, providerNames } from '../core/model.ts'
 import { type Clock, systemClock } from '../hosted/clock.ts'
-import type { Route } from './bundled/session.ts'
 import type { EmbeddingModel, ProviderEnvironment } from './contract.ts'
 import { limitsFor } from './limits.ts'
 import { layered } from './model.ts'
@@ -9,12 +8,11 @@ import { sharedRateKey, shareRateLimit } from './rate-limit.ts'
 import type { RawModel } from './raw-model.ts'
 import { isExact, tokenCounter } from './tokens.ts'
 
-/** For tests and benchmarks: time, chance, and how the bundled model runs. */
+/** For tests and benchmarks: time, chance, and the threads of the bundled model. */
 export interface OpenInternals {
   readonly clock?: Clock
   readonly random?: () => number
   readonly threads?: number
-  readonly route?: Route
 }
 
 /**
@@ -70,7 +68,7 @@ async function openProvider(
     case 'transformers':
       return (await import('./providers/transformers.ts')).openTransformers(spec, environment)
     case 'bundled':
-      return (await import('./providers/bundled.ts')).openBundled(spec, internals.threads, internals.route)
+      return (await import('./providers/bundled.ts')).openBundled(spec, internals.threads)
     case 'lexical-hash':
       return (await import('./providers/lexical-hash.ts')).openLexicalHash(spec)
     case 'custom':

@@ -91,7 +91,7 @@ const sqlUnits = new Set(['store', 'schema', 'postgres', 'testing'])
 const ownedPackages: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(pg|pg-cursor|modern-tar|@electric-sql\/.*)$|^modern-tar\//, ['postgres']],
   [/^@ai-sdk\//, ['embedding', 'generating']],
-  [/^(voyage-ai-provider|@energetic-ai\/.*|onnxruntime-.*|@huggingface\/.*)$/, ['embedding']],
+  [/^(voyage-ai-provider|@energetic-ai\/.*|@huggingface\/.*)$/, ['embedding']],
   [/^(fastify.*|@fastify\/.*|prom-client)$/, ['http']],
   [/^(unpdf|mammoth|linkedom|@mozilla\/readability|turndown.*)$/, ['parsing']],
   [/^@modelcontextprotocol\//, ['mcp']],

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeModel } from '../../src/embedding/bundled/onnx.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import type { ProviderEnvironment } from '../../src/embedding/contract.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import { openTransformers } from '../../src/embedding/providers/transformers.ts'
 import { exerciseEmbeddingModel } from '../../src/testing/exercise-embedding-model.ts'
+import { encodeTableModel } from './table-model.ts'
 
 const width = 8
 const maxLength = 16
@@ -41,16 +41,7 @@ beforeAll(async () => {
   })
   await write('tokenizer.json', tokenizerJson())
   const table = Float32Array.from({ length: vocabulary.length * width }, (_, n) => Math.sin(n * 12.9898))
-  const input = (name: string) => ({ name, type: 'int64', shape: ['texts', 'tokens'] }) as const
-  const onnx = encodeModel({
-    inputs: [input('input_ids'), input('attention_mask'), input('token_type_ids')],
-    outputs: [{ name: 'last_hidden_state', type: 'float', shape: ['texts', 'tokens', width] }],
-    tensors: [{ name: 'table', shape: [vocabulary.length, width], data: table }],
-    nodes: [
-      { operator: 'Gather', inputs: ['table', 'input_ids'], outputs: ['last_hidden_state'], attributes: {} },
-    ],
-  })
-  await writeFile(join(model, 'onnx', 'model.onnx'), onnx)
+  await writeFile(join(model, 'onnx', 'model.onnx'), encodeTableModel(table, width))
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))

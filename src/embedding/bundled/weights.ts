@@ -15,7 +15,6 @@ export const normEpsilon = 1.0000001e-6
 
 /** output = input · kernel + bias; `kernel` is inputs × outputs, packed for `matmul.ts`. */
 export interface Dense {
-  readonly name: string
   readonly inputs: number
   readonly outputs: number
   readonly kernel: Float32Array
@@ -23,7 +22,6 @@ export interface Dense {
 }
 
 export interface Norm {
-  readonly name: string
   readonly scale: Float32Array
   readonly bias: Float32Array
 }
@@ -70,7 +68,7 @@ export interface SharedWeights {
 }
 
 /** Reads the package's shards (28 MB, four bytes a number throughout). */
-export async function loadWeights(room: number, packed = true): Promise<SharedWeights> {
+export async function loadWeights(room: number): Promise<SharedWeights> {
   const manifest = JSON.parse(await readFile(modelFile('model.json'), 'utf8')) as Manifest
   const [group] = manifest.weightsManifest
   if (group === undefined) throw new Error('The manifest of the bundled weights is empty.')
@@ -87,7 +85,9 @@ export async function loadWeights(room: number, packed = true): Promise<SharedWe
     tensors.set(name, new Float32Array(memory.buffer, offset, length))
     offset += length * 4
   }
-  return { memory, weights: arrange(tensors, packed) }
+  // What lies behind them is zeros, which would pass for weights.
+  if (offset > at) throw new Error(`The bundled weights are cut short: ${at} bytes of ${offset}.`)
+  return { memory, weights: arrange(tensors) }
 }
 
 /** Reads a whole file; gives its size. */
@@ -106,7 +106,7 @@ async function readInto(path: string, target: Uint8Array): Promise<number> {
 }
 
 /** Gives TensorFlow's names meaning. */
-function arrange(tensors: ReadonlyMap<string, Float32Array>, packed: boolean): Weights {
+function arrange(tensors: ReadonlyMap<string, Float32Array>): Weights {
   const applied = 'module_apply_default/Encoder_en'
   const encode = `${applied}/KonaTransformer/Encode`
   const tensor = (name: string): Float32Array => {
@@ -114,16 +114,15 @@ function arrange(tensors: ReadonlyMap<string, Float32Array>, packed: boolean): W
     if (found === undefined) throw new Error(`The bundled weights lack ${name}.`)
     return found
   }
-  const dense = (name: string, kernel: string, bias: string): Dense => {
+  const dense = (kernel: string, bias: string): Dense => {
     const biases = tensor(bias)
     const kernels = tensor(kernel)
     const [inputs, outputs] = [kernels.length / biases.length, biases.length]
     // In place: the numbers needn't be in memory twice.
-    if (packed) pack(kernels.slice(), kernels, inputs, outputs)
-    return { name, inputs, outputs, kernel: kernels, bias: biases }
+    pack(kernels.slice(), kernels, inputs, outputs)
+    return { inputs, outputs, kernel: kernels, bias: biases }
   }
-  const norm = (name: string, path: string): Norm => ({
-    name,
+  const norm = (path: string): Norm => ({
     scale: tensor(`${path}/layer_norm_scale/ConcatPartitions/concat`),
     bias: tensor(`${path}/layer_norm_bias/ConcatPartitions/concat`),
   })
@@ -132,31 +131,26 @@ function arrange(tensors: ReadonlyMap<string, Float32Array>, packed: boolean): W
     const kernels = `module/Encoder_en/KonaTransformer/Encode/Layer_${number}/TransformerLayer`
     const feedForward = `${encode}/TransformerStack/Layer_${number}/TransformerLayer/FFN`
     const concat = 'ConcatPartitions/concat'
-    const projection = (name: string, part: string) =>
+    const projection = (part: string) =>
       dense(
-        `${name}${number}`,
         `${kernels}/MultiheadAttention/${part}/kernel/part_0`,
         `${path}/MultiheadAttention/${part}/bias/${concat}`,
       )
-    const convolution = (name: string, part: string) =>
-      dense(
-        `${name}${number}`,
-        `${feedForward}/${part}/Tensordot/Reshape_1`,
-        `${path}/FFN/${part}/bias/${concat}`,
-      )
-    const attentionNorm = norm(`attention_norm${number}`, `${path}/layer_prepostprocess/layer_norm`)
+    const convolution = (part: string) =>
+      dense(`${feedForward}/${part}/Tensordot/Reshape_1`, `${path}/FFN/${part}/bias/${concat}`)
+    const attentionNorm = norm(`${path}/layer_prepostprocess/layer_norm`)
     return {
       width: attentionNorm.scale.length,
       attentionNorm,
-      queryKeyValue: projection('query_key_value', 'qkv_transform_single'),
-      attentionOutput: projection('attention_output', 'output_transform_single'),
+      queryKeyValue: projection('qkv_transform_single'),
+      attentionOutput: projection('output_transform_single'),
       residual:
         attentionNorm.scale.length === width
           ? null
-          : dense(`residual${number}`, `${path}/dense/kernel/${concat}`, `${path}/dense/bias/${concat}`),
-      expandNorm: norm(`expand_norm${number}`, `${path}/FFN/layer_prepostprocess/layer_norm`),
-      expand: convolution('expand', 'conv1'),
-      contract: convolution('contract', 'conv2'),
+          : dense(`${path}/dense/kernel/${concat}`, `${path}/dense/bias/${concat}`),
+      expandNorm: norm(`${path}/FFN/layer_prepostprocess/layer_norm`),
+      expand: convolution('conv1'),
+      contract: convolution('conv2'),
     }
   }
   const head = 'module/Encoder_en/hidden_layers/tanh_layer_0'
@@ -164,6 +158,6 @@ function arrange(tensors: ReadonlyMap<string, Float32Array>, packed: boolean): W
     embeddings: tensor('module/Embeddings_en'),
     frequencies: tensor(`${encode}/TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1`),
     layers: [layer(0), layer(1)],
-    head: dense('head', `${head}/weights`, `${head}/bias`),
+    head: dense(`${head}/weights`, `${head}/bias`),
   }
 }

