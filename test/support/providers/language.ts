@@ -96,12 +96,12 @@ const mistral: Frames = {
 
 const google: Frames = {
   begin: '',
-  word: (text) => sse({ candidates: [{ content: { role: 'model', deps: [{ text }] } }] }),
+  word: (text) => sse({ candidates: [{ content: { role: 'model', parts: [{ text }] } }] }),
   end: (reason) =>
     sse({
       candidates: [
         {
-          content: { role: 'model', deps: [] },
+          content: { role: 'model', parts: [] },
           finishReason: {
             stop: 'STOP',
             length: 'MAX_TOKENS',
@@ -256,16 +256,17 @@ export async function fakeLanguageModel(
 
 interface Body {
   readonly messages?: readonly { readonly role: string; readonly content: unknown }[]
-  readonly systemInstruction?: { readonly deps: readonly { readonly text: string }[] }
-  readonly contents?: readonly { readonly deps: readonly { readonly text: string }[] }[]
+  readonly systemInstruction?: { readonly parts: readonly { readonly text: string }[] }
+  readonly contents?: readonly { readonly parts: readonly { readonly text: string }[] }[]
 }
 
 function messagesOf(body: Body): { system: string; user: string } {
   if (body.contents !== undefined) {
-    const textOf = (deps: readonly { readonly text: string }[] = []) => deps.map(({ text }) => text).join('')
+    const textOf = (parts: readonly { readonly text: string }[] = []) =>
+      parts.map(({ text }) => text).join('')
     return {
-      system: textOf(body.systemInstruction?.deps),
-      user: body.contents.map(({ deps }) => textOf(deps)).join(''),
+      system: textOf(body.systemInstruction?.parts),
+      user: body.contents.map(({ parts }) => textOf(parts)).join(''),
     }
   }
   const said = (roles: readonly string[]): string =>

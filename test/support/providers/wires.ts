@@ -15,7 +15,7 @@ export interface WireBody {
 }
 
 interface WireContent {
-  readonly deps: readonly { readonly text: string }[]
+  readonly parts: readonly { readonly text: string }[]
 }
 
 const openai: Wire = {
@@ -39,7 +39,7 @@ const cohere: Wire = {
   errorOf: (message) => ({ message }),
 }
 
-const textOf = (content: WireContent | undefined) => content?.deps[0]?.text ?? ''
+const textOf = (content: WireContent | undefined) => content?.parts[0]?.text ?? ''
 
 const google: Wire = {
   textsOf: (body) => body.requests?.map((request) => textOf(request.content)) ?? [textOf(body.content)],
