@@ -8,7 +8,7 @@ import type { RawReply } from './raw-model.ts'
  * One good vector for each text, or the failure of that text. What shows that the reply as a whole is not an
  * answer to the request (count, order, width) is thrown.
  *
- * @throws ProviderFailure `invalid`; RevectorError EMBEDDING_DIMENSION_MISMATCH
+ * @throws ProviderFailure `invalid`
  */
 export function checkReply(
   reply: RawReply,
@@ -26,7 +26,7 @@ export function checkReply(
     )
   })
   return reply.vectors.map((vector) => {
-    if (vector.length !== spec.dimension) throw dimensionMismatch(spec, vector.length)
+    if (vector.length !== spec.dimension) throw wrongWidth(spec, vector.length)
     return checkVector(Float32Array.from(vector), spec.normalize)
   })
 }
@@ -36,10 +36,10 @@ export function checkVector(vector: Float32Array, normalize: boolean): Float32Ar
   let squares = 0
   for (const value of vector) squares += value * value
   if (!Number.isFinite(squares)) {
-    return new ProviderFailure('invalid', 'The vector holds something that is not a finite number.')
+    return badVector('The vector holds something that is not a finite number.')
   }
   if (squares === 0) {
-    return new ProviderFailure('invalid', 'The vector is all zeros, so it has no direction to search by.')
+    return badVector('The vector is all zeros, so it has no direction to search by.')
   }
   if (!normalize) return vector
   const length = Math.sqrt(squares)
@@ -48,8 +48,10 @@ export function checkVector(vector: Float32Array, normalize: boolean): Float32Ar
   return vector.map((value) => value / length)
 }
 
-function dimensionMismatch(spec: ModelSpec, received: number): RevectorError {
-  return new RevectorError(
+const badVector = (reason: string) => new ProviderFailure('invalid', reason, { mayBeOneText: true })
+
+function wrongWidth(spec: ModelSpec, received: number): ProviderFailure {
+  const shownAs = new RevectorError(
     'EMBEDDING_DIMENSION_MISMATCH',
     `Embedding dimension mismatch: ${spec.modelName} is registered with ${spec.dimension} dimensions, ` +
       `${spec.provider} gave a vector of ${received}.`,
@@ -60,4 +62,5 @@ function dimensionMismatch(spec: ModelSpec, received: number): RevectorError {
       data: { model: spec.modelName, expected: spec.dimension, received },
     },
   )
+  return new ProviderFailure('invalid', shownAs.message, { shownAs })
 }

@@ -1,37 +1,58 @@
 import { ProviderFailure } from '../hosted/failure.ts'
 import { GivenUp } from '../hosted/retry.ts'
 
+/** So many texts are refused alone before the request itself is suspected. */
+const refusedAlone = 3
+
 /**
- * Providers refuse a whole request because of one text. A refused batch is halved until the text stands
- * alone; the others get their vectors. When the first texts that stand alone are all refused, the request
- * itself is at fault: then the refusal is thrown instead of asking once for every text.
+ * One result for each text of a batch, or the failure of that text alone. Texts without a good vector are asked for
+ * again without the others; a batch that is refused or spoiled whole is halved until the text stands alone. When the
+ * first texts that stand alone all fail and `proof`, a text that is surely good, does too, the request itself is at
+ * fault: then the failure is thrown instead of asking once for every text.
  */
 export async function isolate<T, R>(
   batch: readonly T[],
   send: (items: readonly T[]) => Promise<readonly (R | ProviderFailure)[]>,
+  proof: () => T,
 ): Promise<readonly (R | ProviderFailure)[]> {
-  const refusedAlone = 3
-  let accepted = 0
+  let accepted = false
   let refused = 0
 
   async function attempt(items: readonly T[]): Promise<readonly (R | ProviderFailure)[]> {
-    try {
-      const results = await send(items)
-      accepted += results.length
+    const results = await send(items).catch((error: unknown) => {
+      const failure = ofOneText(error)
+      return items.map(() => failure)
+    })
+    const failed = items.filter((_, place) => results[place] instanceof ProviderFailure)
+    accepted ||= failed.length < items.length
+    if (failed.length === 0) return results
+    if (items.length === 1) {
+      const [failure] = results
+      refused += 1
+      if (!accepted && refused >= refusedAlone && !(await isProven())) throw failure
       return results
-    } catch (error) {
-      const failure = error instanceof GivenUp ? error.failure : error
-      if (!(failure instanceof ProviderFailure) || !failure.mayBeOneText) throw error
-      if (items.length === 1) {
-        refused += 1
-        if (accepted === 0 && refused >= refusedAlone) throw error
-        return [failure]
-      }
-      const middle = items.length >> 1
-      const first = await attempt(items.slice(0, middle))
-      return [...first, ...(await attempt(items.slice(middle)))]
     }
+    if (failed.length < items.length) {
+      const again = [...(await attempt(failed))]
+      return results.map((result) => (result instanceof ProviderFailure ? (again.shift() ?? result) : result))
+    }
+    const middle = items.length >> 1
+    const first = await attempt(items.slice(0, middle))
+    return [...first, ...(await attempt(items.slice(middle)))]
+  }
+
+  async function isProven(): Promise<boolean> {
+    const [result] = await send([proof()]).catch((error: unknown) => [ofOneText(error)])
+    accepted = !(result instanceof ProviderFailure)
+    return accepted
   }
 
   return attempt(batch)
+}
+
+/** @throws the error, when no single text can be its cause */
+function ofOneText(error: unknown): ProviderFailure {
+  const failure = error instanceof GivenUp ? error.failure : error
+  if (failure instanceof ProviderFailure && failure.mayBeOneText) return failure
+  throw error
 }

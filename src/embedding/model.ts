@@ -36,9 +36,13 @@ interface Item extends Window {
 const usualMarkTokens = 4
 const estimateMargin = 0.75
 
+/** What every model can embed. */
+const plainText = 'A sentence.'
+
 /**
  * The one stack of layers above every provider, outermost first: prefixes, refusal of empty texts, windows,
- * batches, concurrency, isolation of refused texts, retries, rate limits, time-out, checks.
+ * batches, concurrency, isolation of bad texts, retries, rate limits, time-out, checks. What fails here has been
+ * tried again: no caller needs to.
  */
 export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): EmbeddingModel {
   const { limits, clock = systemClock, random = Math.random } = options
@@ -61,6 +65,12 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     }))
   }
 
+  const plainItem = (kind: InputKind): Item => ({
+    of: -1,
+    text: (kind === 'query' ? spec.queryPrefix : spec.documentPrefix) + plainText,
+    tokens: options.countTokens(plainText),
+  })
+
   async function send(
     items: readonly Item[],
     kind: InputKind,
@@ -80,11 +90,17 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
         const reply = await request(texts, kind, signal)
         spent(reply.tokens ?? tokens)
         const checked = checkReply(reply, items.length, spec)
+        const [only] = checked
+        if (texts.length === 1 && only instanceof ProviderFailure) throw only
         tell(reply.tokens ?? tokens, null)
         return checked
       } catch (error) {
         // What was interrupted is nobody's failure.
         if (error instanceof ProviderFailure) tell(0, error.kind)
+        // The others are asked for without it at once.
+        if (texts.length > 1 && error instanceof ProviderFailure && error.mayBeOneText) {
+          throw new GivenUp(error, 1)
+        }
         throw error
       }
     }
@@ -157,7 +173,11 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     }
     const embedBatch = async (batch: readonly Item[]) => {
       throwIfAborted(signal)
-      const results = await isolate(batch, (part) => send(part, kind, signal, spent))
+      const results = await isolate(
+        batch,
+        (part) => send(part, kind, signal, spent),
+        () => plainItem(kind),
+      )
       for (const [place, item] of batch.entries()) {
         const result = results[place]
         if (result instanceof Float32Array) vectors.set(item, result)

@@ -1,5 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import type { ModelSpec } from '../core/model.ts'
+import { ProviderFailure } from '../hosted/failure.ts'
 import { specFor } from './catalogue.ts'
 import type { EmbeddingModel, EmbedOptions, ProviderEnvironment } from './contract.ts'
 import { limitsFor } from './limits.ts'
@@ -57,10 +58,15 @@ async function calling<T>(own: OwnModel, call: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof RevectorError) throw error
     const message = error instanceof Error ? error.message : String(error)
-    throw new RevectorError('PROVIDER_UNAVAILABLE', `The model "${own.modelName}" failed: ${message}`, {
-      hint: 'It is a model that your program brought itself; see to it there.',
-      data: { model: own.modelName },
-      cause: error,
-    })
+    const shownAs = new RevectorError(
+      'PROVIDER_UNAVAILABLE',
+      `The model "${own.modelName}" failed: ${message}`,
+      {
+        hint: 'It is a model that your program brought itself; see to it there.',
+        data: { model: own.modelName },
+        cause: error,
+      },
+    )
+    throw new ProviderFailure('thrown', message, { shownAs })
   }
 }

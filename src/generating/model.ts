@@ -86,7 +86,7 @@ async function begin(
     const first = await reply.next()
     if (first.type === 'text') return { first, reply, ended }
     throw first.cut
-      ? new ProviderFailure('invalid', `All ${maxOutputTokens} tokens were used before the first word.`)
+      ? new ProviderFailure('cut', `All ${maxOutputTokens} tokens were used before the first word.`)
       : new ProviderFailure('garbled', 'The reply has no text.')
   } catch (error) {
     await reply.close()
@@ -109,7 +109,7 @@ function publicError(error: unknown, spec: LanguageModelSpec, begun: boolean): u
       rejected:
         'The provider refuses this question or one of its passages: ask otherwise, or for fewer passages.',
       garbled: 'Ask again. If it stays so, check that the endpoint serves this model.',
-      invalid: 'Set a larger maxOutputTokens for the language model.',
+      cut: 'Set a larger maxOutputTokens for the language model.',
       ...(begun ? { unavailable: again, garbled: again } : {}),
     },
   })

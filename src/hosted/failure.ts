@@ -5,9 +5,18 @@ import { keyNames } from './keys.ts'
 /**
  * `limited`: 429. `unavailable`: 408, 5xx, network, time-out. `denied`: the key, the
  * model or the account. `rejected`: this request, perhaps because of one of its texts. `garbled`: a reply that
- * breaks off or is no JSON. `invalid`: a well-formed reply that isn't what was asked for.
+ * breaks off or is no JSON. `invalid`: a well-formed reply that can't be the answer: too few vectors, zeros, another
+ * width. `thrown`: the function of a caller's own model threw. `cut`: the reply ended before it said anything.
  */
-export type FailureKind = 'limited' | 'unavailable' | 'garbled' | 'denied' | 'rejected' | 'invalid'
+export type FailureKind =
+  | 'limited'
+  | 'unavailable'
+  | 'garbled'
+  | 'denied'
+  | 'rejected'
+  | 'invalid'
+  | 'thrown'
+  | 'cut'
 
 /**
  * What went wrong with one request. Holds nothing of the request itself: client libraries put headers, and
@@ -21,24 +30,45 @@ export class ProviderFailure extends Error {
   readonly retryAfterMs: number | null
   /** Whether one text may be the cause, so that the others deserve a request without it. */
   readonly mayBeOneText: boolean
+  /** What users see, where it is not the usual error of the kind. */
+  readonly shownAs: RevectorError | undefined
 
   constructor(
     kind: FailureKind,
     reason: string,
-    details: { status?: number | null; retryAfterMs?: number | null; mayBeOneText?: boolean } = {},
+    details: {
+      status?: number | null
+      retryAfterMs?: number | null
+      mayBeOneText?: boolean
+      shownAs?: RevectorError
+    } = {},
   ) {
     super(reason)
     this.kind = kind
+    this.shownAs = details.shownAs
     this.mayBeOneText = details.mayBeOneText ?? kind === 'rejected'
     this.status = details.status ?? null
     this.retryAfterMs = details.retryAfterMs ?? null
   }
 }
 
-const retryable: ReadonlySet<FailureKind> = new Set(['limited', 'unavailable', 'garbled'])
+/**
+ * How often a request is made at most, if the model's own limit is not lower. A reply that can't be right is either a
+ * bad moment, which is over at the next attempt, or stays so.
+ */
+const mostAttempts: Record<FailureKind, number> = {
+  limited: Number.POSITIVE_INFINITY,
+  unavailable: Number.POSITIVE_INFINITY,
+  garbled: Number.POSITIVE_INFINITY,
+  invalid: 3,
+  thrown: 3,
+  denied: 1,
+  rejected: 1,
+  cut: 1,
+}
 
-export function isRetryable(error: unknown): error is ProviderFailure {
-  return error instanceof ProviderFailure && retryable.has(error.kind)
+export function mostAttemptsAfter(error: unknown): number {
+  return error instanceof ProviderFailure ? mostAttempts[error.kind] : 1
 }
 
 const codes: Record<FailureKind, ErrorCode> = {
@@ -48,6 +78,8 @@ const codes: Record<FailureKind, ErrorCode> = {
   denied: 'PROVIDER_REFUSED',
   rejected: 'PROVIDER_REFUSED',
   invalid: 'PROVIDER_REPLY_INVALID',
+  thrown: 'PROVIDER_UNAVAILABLE',
+  cut: 'PROVIDER_REPLY_INVALID',
 }
 
 /** Who was asked. */
@@ -74,6 +106,7 @@ export function providerError(
     readonly hints: Partial<Record<FailureKind, string>>
   },
 ): RevectorError {
+  if (failure.shownAs !== undefined) return failure.shownAs
   const tries = what.attempts > 1 ? ` after ${what.attempts} attempts` : ''
   const message = `${asked.provider} failed to ${what.verb} with ${asked.modelName}${what.place ?? ''}${tries}: ${failure.message}`
   return new RevectorError(codes[failure.kind], message, {
@@ -107,6 +140,8 @@ function hintFor(failure: ProviderFailure, asked: Asked): string {
     case 'rejected':
     case 'garbled':
     case 'invalid':
+    case 'thrown':
+    case 'cut':
       return 'Check that the endpoint serves this model; nothing of this reply was stored.'
   }
 }

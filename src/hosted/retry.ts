@@ -1,5 +1,6 @@
+import { type BackOff, backOffMs } from '../core/back-off.ts'
 import type { Clock } from './clock.ts'
-import { isRetryable, type ProviderFailure } from './failure.ts'
+import { mostAttemptsAfter, ProviderFailure } from './failure.ts'
 
 export interface RetryPolicy {
   readonly clock: Clock
@@ -10,8 +11,7 @@ export interface RetryPolicy {
   readonly onRetry: (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => Promise<void>
 }
 
-const firstWaitMs = 500
-const longestBackOffMs = 30_000
+const backOff: BackOff = { firstMs: 500, longestMs: 30_000 }
 /** A provider that asks for more than this is given up: the caller should know, not hang. */
 const longestRetryAfterMs = 5 * 60_000
 
@@ -19,8 +19,7 @@ const longestRetryAfterMs = 5 * 60_000
  * Runs `attempt` until it succeeds, fails for good, or `maxAttempts` are spent; then throws its last failure
  * with the number of attempts in `attempts`.
  *
- * Waits what the provider asked for; otherwise a random time between half and all of 0.5 s, 1 s, 2 s, … 30 s:
- * without the randomness every client that was refused at once would come back at once.
+ * Waits what the provider asked for; otherwise half to all of 0.5 s, 1 s, 2 s, … 30 s.
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
@@ -31,9 +30,10 @@ export async function withRetries<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (!isRetryable(error)) throw error
-      const waitMs = error.retryAfterMs ?? backOff(tried, policy.random())
-      if (tried >= policy.maxAttempts || waitMs > longestRetryAfterMs) throw new GivenUp(error, tried)
+      const enough = Math.min(policy.maxAttempts, mostAttemptsAfter(error))
+      if (!(error instanceof ProviderFailure) || enough === 1) throw error
+      const waitMs = error.retryAfterMs ?? backOffMs(tried, backOff, policy.random)
+      if (tried >= enough || waitMs > longestRetryAfterMs) throw new GivenUp(error, tried)
       await policy.onRetry({ attempt: tried, waitMs, failure: error })
       await policy.clock.wait(waitMs, signal)
     }
@@ -51,11 +51,6 @@ export class GivenUp extends Error {
     this.failure = failure
     this.attempts = attempts
   }
-}
-
-function backOff(tried: number, random: number): number {
-  const longest = Math.min(longestBackOffMs, firstWaitMs * 2 ** (tried - 1))
-  return Math.round(longest * (0.5 + random / 2))
 }
 
 /**

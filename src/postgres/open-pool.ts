@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { backOffMs } from '../core/back-off.ts'
 import type { Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
 import { readVersions, type Versions } from './extension.ts'
 import { createPooledDatabase } from './pooled-database.ts'
-import { backoffMs, troubleOf } from './retry.ts'
+import { databaseBackOff, troubleOf } from './retry.ts'
 
 export interface PoolRequest {
   readonly place: Place
@@ -77,7 +78,7 @@ async function firstConnection(pool: pg.Pool, place: Place, patienceMs: number):
     } catch (error) {
       // A server that is starting is waited for; one that isn't there is not.
       if (troubleOf(error) !== 'unready' || Date.now() > deadline) throw error
-      await wait(backoffMs(attempt))
+      await wait(backOffMs(attempt, databaseBackOff))
     }
   }
 }

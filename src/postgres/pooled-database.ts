@@ -1,12 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
+import { backOffMs } from '../core/back-off.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Database, Queryable, QueryOptions, Session, TransactionOptions } from './database.ts'
 import type { DatabaseEvent } from './database-options.ts'
 import { databaseError } from './errors.ts'
 import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
-import { backoffMs, onlyReads, type Trouble, troubleOf } from './retry.ts'
+import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
 import type { Sql } from './sql.ts'
 import { queryableOn, type StatementContext, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
@@ -40,7 +41,7 @@ export function createPooledDatabase(deps: PooledDeps): Database {
   let closed: Promise<void> | null = null
 
   async function pause(trouble: Trouble, attempt: number): Promise<void> {
-    const waitMs = backoffMs(attempt)
+    const waitMs = backOffMs(attempt, databaseBackOff)
     deps.onEvent?.({ type: 'database.retry', trouble, attempt, waitMs })
     await wait(waitMs, undefined, { signal: closing.signal, ref: true }).catch(() => assertOpen())
   }

@@ -1,3 +1,5 @@
+import type { BackOff } from '../core/back-off.ts'
+
 /**
  * What may be done again after which failure: the one place that decides it.
  *
@@ -67,7 +69,5 @@ export function onlyReads(text: string): boolean {
   )
 }
 
-/** Milliseconds before attempt `attempt` (1-based) is repeated: full jitter under 25, 50, 100 … 1,000. */
-export function backoffMs(attempt: number, random: () => number = Math.random): number {
-  return Math.ceil(random() * Math.min(1_000, 25 * 2 ** (attempt - 1)))
-}
+/** All of the wait is left to chance: transactions that were in each other's way must not meet again. */
+export const databaseBackOff: BackOff = { firstMs: 25, longestMs: 1_000, fixedShare: 0 }

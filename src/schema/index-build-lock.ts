@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { throwIfAborted } from '../core/errors.ts'
 import type { Queryable, Session } from '../postgres/database.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
+import { takeAdvisoryLock } from './advisory-lock.ts'
 import type { ModelSpace } from './names.ts'
 
 /** HNSW indexes of one dimension share a name that the first of them has, so they are built and dropped in turn. */
@@ -38,25 +37,8 @@ export async function takeIndexBuildLock(
   turn: IndexBuildLock,
   { patient, signal }: Waiting,
 ): Promise<boolean> {
-  if (!(await take(session, ofModel(turn), { patient, signal }))) return false
-  return take(session, ofDimension(turn), { patient: true, signal })
-}
-
-/**
- * Asks again and again rather than wait inside the server: a session that waits there holds a snapshot, for which
- * CREATE INDEX CONCURRENTLY of the other would wait in turn.
- */
-async function take(session: Session, lock: Sql, { patient, signal }: Waiting): Promise<boolean> {
-  for (let attempt = 0; ; attempt += 1) {
-    throwIfAborted(signal)
-    const { rows } = await session.query<{ taken: boolean }>(
-      sql`select pg_try_advisory_lock(${lock}) as taken`,
-    )
-    if (rows[0]?.taken === true) return true
-    if (!patient) return false
-    const ms = Math.min(50 * 1.5 ** attempt, 500) * (0.5 + Math.random())
-    await delay(ms, undefined, signal && { signal }).catch(() => throwIfAborted(signal))
-  }
+  if (!(await takeAdvisoryLock(session, ofModel(turn), { patient, signal }))) return false
+  return takeAdvisoryLock(session, ofDimension(turn), { patient: true, signal })
 }
 
 /** Whether nobody builds an HNSW index of the dimension, and nobody will before this transaction ends. */

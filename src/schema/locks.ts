@@ -1,8 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { type BackOff, backOffMs } from '../core/back-off.ts'
 import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable, Session } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
+import { pause, takeAdvisoryLock } from './advisory-lock.ts'
 import { watchedSession } from './build-watch.ts'
 import type { BuildSite } from './index-build.ts'
 
@@ -19,6 +20,8 @@ export interface ShortLockOptions {
  */
 const lockTimeoutMs = 100
 
+const retrying: BackOff = { firstMs: 75, longestMs: 3_000 }
+
 /**
  * A transaction that needs strong locks for an instant: gives up quickly, lets the others through, and tries
  * again with growing pauses.
@@ -31,16 +34,16 @@ export async function withShortLocks<T>(
   { signal, onProgress, patienceMs = 600_000 }: ShortLockOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + patienceMs
-  for (let attempt = 0; ; attempt += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     throwIfAborted(signal)
     try {
       return await session.transaction(work, { lockTimeoutMs })
     } catch (error) {
       if (!isRevectorError(error, 'DATABASE_BUSY') || performance.now() > deadline) throw error
-      if (attempt === 3) {
+      if (attempt === 4) {
         onProgress?.({ type: 'warning', message: 'Waiting for a lock: other sessions are using the table.' })
       }
-      await pause(Math.min(50 * 2 ** attempt, 2_000) * (0.5 + Math.random()), signal)
+      await pause(backOffMs(attempt, retrying), signal)
     }
   }
 }
@@ -48,11 +51,7 @@ export async function withShortLocks<T>(
 /** Any fixed number: the first half of the advisory lock's key; the second is the schema. */
 const lockClass = 1_382_372_946
 
-/**
- * One change of the schema at a time, over all processes. The others ask again and again rather than wait
- * inside the server: a session that waits there holds a snapshot, for which CREATE INDEX CONCURRENTLY of the
- * one that works would wait in turn.
- */
+/** One change of the schema at a time, over all processes. */
 export async function withSchemaLock<T>(
   db: Database,
   work: (site: BuildSite) => Promise<T>,
@@ -60,31 +59,17 @@ export async function withSchemaLock<T>(
 ): Promise<T> {
   return await watchedSession(db, signal, async (session, watch) => {
     // Given back when the session ends.
-    await takeLock(session, signal, onProgress)
+    await takeAdvisoryLock(session, schemaKey, {
+      patient: true,
+      signal,
+      onWait: () =>
+        onProgress?.({
+          type: 'warning',
+          message: 'Another process is changing the schema: waiting for it.',
+        }),
+    })
     return await work({ session, watch, concurrent: db.concurrent, ...(signal && { signal }) })
   })
 }
 
-const schemaKey = sql`hashtext(coalesce(current_schema(), ''))`
-
-async function takeLock(
-  session: Session,
-  signal: AbortSignal | undefined,
-  onProgress: OnProgress | undefined,
-): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
-    throwIfAborted(signal)
-    const { rows } = await session.query<{ taken: boolean }>(
-      sql`select pg_try_advisory_lock(${lockClass}::int, ${schemaKey}) as taken`,
-    )
-    if (rows[0]?.taken === true) return
-    if (attempt === 0) {
-      onProgress?.({ type: 'warning', message: 'Another process is changing the schema: waiting for it.' })
-    }
-    await pause(Math.min(50 * 1.5 ** attempt, 500) * (0.5 + Math.random()), signal)
-  }
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(ms, undefined, signal && { signal }).catch(() => throwIfAborted(signal))
-}
+const schemaKey = sql`${lockClass}::int, hashtext(coalesce(current_schema(), ''))`

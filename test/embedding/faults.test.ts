@@ -74,6 +74,27 @@ describe('what passes', () => {
     expect(untilDate).toBeLessThanOrEqual(90_000)
   })
 
+  const doubtful: Fault[] = [
+    'zero',
+    'null',
+    'too-large',
+    'short',
+    'long',
+    'reordered',
+    'duplicated',
+    'wrong-width',
+  ]
+  for (const fault of doubtful) {
+    it(`is asked for again when it can't be right: ${fault}`, async () => {
+      for (const asked of [texts, ['one text']]) {
+        const { model, provider } = await openHosted('openai')
+        const good = await model.embed(asked, documents)
+        provider.fail(fault)
+        expect((await model.embed(asked, documents)).vectors).toEqual(good.vectors)
+      }
+    })
+  }
+
   it('gives up a request that hangs, and tries again', async () => {
     const { model, provider, clock } = await openHosted('openai', { limits: { requestTimeoutMs: 2_000 } })
     provider.fail('hang')
@@ -186,6 +207,24 @@ describe('a reply that is no answer', () => {
     })
   }
 
+  it('is asked for three times', async () => {
+    for (const fault of ['short', 'wrong-width'] as const) {
+      const { model, provider, clock } = await openHosted('openai')
+      provider.failAlways(fault)
+      await failure(model.embed(texts, documents))
+      expect(provider.requests).toHaveLength(3)
+      expect(clock.waits).toEqual([375, 750])
+    }
+  })
+
+  it('is the fault of the provider, not of its texts, when a plain sentence fares no better', async () => {
+    const { model, provider } = await openHosted('openai')
+    provider.failAlways('zero')
+    const many = Array.from({ length: 64 }, (_, n) => `text ${n}`)
+    await expect(model.embedEach(many, documents)).rejects.toMatchObject({ code: 'PROVIDER_REPLY_INVALID' })
+    expect(provider.requests.length).toBeLessThan(24)
+  })
+
   it('says the guide’s words about a wrong width', async () => {
     const { model, provider } = await openHosted('openai')
     provider.failAlways('wrong-width')
@@ -214,6 +253,18 @@ describe('one bad text', () => {
       expect(await failure(model.embed(many, documents))).toMatchObject({ data: { index: 13 } })
     })
   }
+
+  it('may have as many beside it as a batch holds', async () => {
+    const { model, provider } = await openHosted('openai')
+    provider.poison('refused')
+    provider.poison('zeros', 'zero')
+    const bad = Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? `refused ${n}` : `zeros ${n}`))
+    const { outcomes } = await model.embedEach([...bad, 'the only good text'], documents)
+    expect(outcomes.map((outcome) => outcome.error?.code)).toEqual([
+      ...bad.map((_, n) => (n % 2 === 0 ? 'PROVIDER_REFUSED' : 'PROVIDER_REPLY_INVALID')),
+      undefined,
+    ])
+  })
 
   it('may be one window of a long text', async () => {
     const { model, provider } = await openHosted('openai', { limits: { maxInputTokens: 40 } })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { backoffMs, onlyReads, troubleOf } from '../../src/postgres/retry.ts'
+import { backOffMs } from '../../src/core/back-off.ts'
+import { databaseBackOff, onlyReads, troubleOf } from '../../src/postgres/retry.ts'
 
 describe('the table of retries', () => {
   it.each([
@@ -44,7 +45,9 @@ describe('the table of retries', () => {
   })
 
   it('waits longer each time, at random, a second at most', () => {
-    expect([1, 2, 3, 20].map((attempt) => backoffMs(attempt, () => 1))).toEqual([25, 50, 100, 1_000])
-    expect(backoffMs(5, () => 0)).toBe(0)
+    expect([1, 2, 3, 20].map((attempt) => backOffMs(attempt, databaseBackOff, () => 1))).toEqual([
+      25, 50, 100, 1_000,
+    ])
+    expect(backOffMs(5, databaseBackOff, () => 0)).toBe(0)
   })
 })
