@@ -1,9 +1,10 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
+import { embedTexts } from '../embedding/embed-texts.ts'
+import type { EmbedDeps, StoreDeps } from '../store/deps.ts'
 import { hashesWithVector } from '../store/embeddings.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import type { Change } from './compare.ts'
-import type { IngestDeps } from './deps.ts'
 import type { Targets } from './targets.ts'
 import type { WriteOptions } from './write-options.ts'
 
@@ -26,7 +27,7 @@ export type Paid = Map<number, Map<string, Float32Array>>
  * @throws RevectorError of the required model, INTERRUPTED
  */
 export async function embedChanges(
-  deps: IngestDeps,
+  deps: EmbedDeps,
   model: Model,
   changes: readonly Change[],
   context: { readonly targets: Targets; readonly options: WriteOptions; readonly paid: Paid },
@@ -35,31 +36,25 @@ export async function embedChanges(
   if (options.failing.has(model.id)) return null
   const vectors = context.paid.get(model.id) ?? new Map<string, Float32Array>()
   context.paid.set(model.id, vectors)
-  const refused = new Map<string, RevectorError>()
-  const wanted = [...(await textsWanted(deps, model, changes))].filter(([hash]) => !vectors.has(hash))
-  if (wanted.length === 0) return { model, vectors, refused }
+  let refused: Made['refused'] = new Map()
+  const wanted = new Map(
+    [...(await textsWanted(deps, model, changes))].filter(([hash]) => !vectors.has(hash)),
+  )
+  if (wanted.size === 0) return { model, vectors, refused }
   const tell = (doneTexts: number) =>
     options.onProgress?.({
       type: 'ingest.embedding',
       model: model.modelName,
-      totalTexts: wanted.length,
+      totalTexts: wanted.size,
       doneTexts,
     })
   try {
     // A model may take seconds to load.
     tell(0)
     const opened = await deps.models.open(model)
-    const texts = wanted.map(([, text]) => text)
-    const { outcomes } = await opened.embedEach(texts, {
-      kind: 'document',
-      signal: options.signal,
-      onEmbedded: tell,
-    })
-    for (const [i, [hash]] of wanted.entries()) {
-      const outcome = outcomes[i]
-      if (outcome?.vector !== undefined) vectors.set(hash, outcome.vector)
-      else if (outcome !== undefined) refused.set(hash, outcome.error)
-    }
+    const made = await embedTexts(opened, wanted, { signal: options.signal, onEmbedded: tell })
+    for (const [hash, vector] of made.vectors) vectors.set(hash, vector)
+    refused = made.refused
   } catch (error) {
     if (model.id === targets.required.id || !(error instanceof RevectorError)) throw error
     if (error.code === 'INTERRUPTED') throw error
@@ -81,11 +76,10 @@ function warnPending(model: Model, error: RevectorError, { onProgress }: WriteOp
 
 /** Texts by content hash. */
 async function textsWanted(
-  deps: IngestDeps,
+  { db, layout }: StoreDeps,
   model: Model,
   changes: readonly Change[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { db, layout } = deps
   const keptIds = changes.flatMap((change) => change.kept.map((chunk) => chunk.id))
   const present = await chunksWithVector(db, layout, model, keptIds)
   const lacking = changes.flatMap((change) => [

@@ -3,8 +3,6 @@ import type { Queryable } from '../postgres/database.ts'
 import { isId } from '../store/ids.ts'
 import { latestMigration, requireMigration } from '../store/migrations.ts'
 
-export type { EmbedDeps as MigrationDeps } from '../store/deps.ts'
-
 /** What every call that moves a migration on may be told. */
 export interface MigrationCall {
   /** Absent: the newest that is not finished, else the newest. */

@@ -1,7 +1,7 @@
 import type { OnProgress } from '../core/progress.ts'
 import { requireModel } from '../store/models.ts'
 import { type Filled, fillModel } from './fill/fill-model.ts'
-import type { WorkDeps } from './fill/work.ts'
+import type { WorkDeps } from './fill/shift.ts'
 import { runMigration } from './run.ts'
 
 export interface MigrateRequest {

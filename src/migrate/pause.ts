@@ -1,5 +1,6 @@
 import { thisActor } from '../core/actor.ts'
-import type { Migration, MigrationReason } from '../core/migration.ts'
+import type { RevectorError } from '../core/errors.ts'
+import type { Migration, MigrationId, MigrationReason, MigrationState } from '../core/migration.ts'
 import type { Deps } from '../store/deps.ts'
 import { forgetFailures } from '../store/migration-batches.ts'
 import { lockMigration, setMigrationSettings } from '../store/migrations.ts'
@@ -33,6 +34,30 @@ export async function pauseMigration(
     const { state: from } = await lockMigration(tx, id)
     const data = { from, reason }
     return (await advance(tx, id, { event: 'paused', data, actor, reason })).migration
+  })
+}
+
+const workStates: ReadonlySet<MigrationState> = new Set<MigrationState>(['filling', 'indexing', 'verifying'])
+
+/** A worker pauses it for a reason that waiting doesn't mend, unless it has left the worker's hands meanwhile. */
+export async function pauseFor(
+  { db }: Pick<Deps, 'db'>,
+  request: {
+    readonly migrationId: MigrationId
+    readonly actor: string
+    readonly by: MigrationReason['by']
+    readonly error: Pick<RevectorError, 'code' | 'message' | 'hint'>
+  },
+): Promise<void> {
+  const { migrationId: id, actor, by } = request
+  const { code, message, hint } = request.error
+  const reason = { code, message, hint, by }
+  await db.transaction(async (tx) => {
+    // A worker that stores holds its batch, then wants the migration's row: the same order here.
+    await forgetFailures(tx, id)
+    const { state: from } = await lockMigration(tx, id)
+    if (workStates.has(from))
+      await advance(tx, id, { event: 'paused', data: { from, reason }, actor, reason })
   })
 }
 

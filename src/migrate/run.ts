@@ -1,4 +1,3 @@
-import { counted } from '../core/counted.ts'
 import { interrupted, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { Migration, MigrationReason } from '../core/migration.ts'
 import type { OnProgress } from '../core/progress.ts'
@@ -6,8 +5,10 @@ import { requireMigration } from '../store/migrations.ts'
 import { countQuarantined, quarantinedChunks } from '../store/quarantine.ts'
 import { isPartial } from '../store/scope.ts'
 import { cutOver } from './cut-over.ts'
+import { couldNotEmbed } from './fill/could-not-embed.ts'
 import { retryQuarantined } from './fill/retry.ts'
-import { type WorkDeps, type WorkReport, work } from './fill/work.ts'
+import type { WorkDeps } from './fill/shift.ts'
+import { type WorkReport, work } from './fill/work.ts'
 import { resumeMigration } from './pause.ts'
 import { type StartRequest, startMigration } from './start.ts'
 
@@ -117,22 +118,13 @@ async function refusedChunks(
   const chunks = await quarantinedChunks(db, layout, targetModelId, { limit: 100 })
   const [first] = chunks
   if (first === undefined || count <= settings.allowedQuarantined) return null
-  const ids = chunks.map((chunk) => chunk.chunkId)
-  const code = isRefusal(first.code) ? first.code : 'PROVIDER_REFUSED'
-  return new RevectorError(
-    code,
-    `"${targetModel}" could not embed ${counted(count, 'chunk')} (${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}): ${first.reason}`,
-    {
-      hint: 'Change or remove the documents of these chunks, then run the same command again; or allow so many with --allow-quarantined.',
-      data: { model: targetModel, chunk_ids: ids, chunks: count, migration_id: id },
-    },
-  )
-}
-
-const refusals = ['PROVIDER_REFUSED', 'PROVIDER_REPLY_INVALID', 'INVALID_INPUT'] as const
-
-function isRefusal(code: string): code is (typeof refusals)[number] {
-  return refusals.some((one) => one === code)
+  return couldNotEmbed(targetModel, {
+    first,
+    ids: chunks.map((chunk) => chunk.chunkId),
+    count,
+    hint: 'Change or remove the documents of these chunks, then run the same command again; or allow so many with --allow-quarantined.',
+    data: { migration_id: id },
+  })
 }
 
 function unexpected(migration: Migration): RevectorError {

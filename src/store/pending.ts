@@ -68,12 +68,16 @@ export async function pendingChunks(
   return rows.map((row) => row.id)
 }
 
-/** Forgets what has been embedded. */
+/** What has been embedded is neither pending nor in quarantine any more. */
 export async function clearEmbedded(db: Queryable, model: StoredSpace): Promise<void> {
   await explainingMissingColumn(model, () =>
     db.query(sql`
-      delete from pending_chunks o
-      where o.model_id = ${model.id} and ${hasVector(model, sql`o.chunk_id`)}`),
+      with paid as (
+        delete from pending_chunks o
+        where o.model_id = ${model.id} and ${hasVector(model, sql`o.chunk_id`)}
+      )
+      delete from quarantined_chunks q
+      where q.model_id = ${model.id} and ${hasVector(model, sql`q.chunk_id`)}`),
   )
 }
 

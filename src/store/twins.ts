@@ -14,12 +14,16 @@ export interface LackingChunk extends MissingChunk {
   readonly hasTwin: boolean
 }
 
-/** Of these chunks, those that are still there, still lack a vector, and are not known to be impossible to embed. */
+/**
+ * Of these chunks, those that are still there and still lack a vector. Those in quarantine are left out, unless they are
+ * to be tried again.
+ */
 export async function lackingAmong(
   db: Queryable,
   layout: Layout,
   model: StoredSpace,
   chunkIds: readonly ChunkId[],
+  { retryQuarantined = false }: { readonly retryQuarantined?: boolean } = {},
 ): Promise<readonly LackingChunk[]> {
   const c = chunkColumns(layout)
   const table = modelTable(model.id)
@@ -35,9 +39,9 @@ export async function lackingAmong(
       from ${c.table} c
       where c.${c.id} = any(${idArray(c.idType, chunkIds)})
         and not exists (select from ${table} e where e.chunk_id = c.${c.id} and e.${column} is not null)
-        and not exists (
+        and (${retryQuarantined}::boolean or not exists (
           select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}
-        )`),
+        ))`),
   )
   return rows.map(({ id, content, hash, has_twin }) => ({
     id,

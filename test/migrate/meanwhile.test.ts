@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest'
 import { advance } from '../../src/migrate/advance.ts'
-import { pauseFor } from '../../src/migrate/fill/fill-lane.ts'
 import { work } from '../../src/migrate/fill/work.ts'
-import { resumeMigration } from '../../src/migrate/pause.ts'
+import { pauseFor, resumeMigration } from '../../src/migrate/pause.ts'
 import { startMigration } from '../../src/migrate/start.ts'
 import { verifyMigration } from '../../src/migrate/verify/verify-migration.ts'
 import type { Database, Queryable } from '../../src/postgres/database.ts'
@@ -99,7 +98,10 @@ describeServer('what is done to a migration at the same time', (engine) => {
       await tx.query(sql`select from model_migrations where id = ${id}::bigint for update nowait`)
     })
     await hasBegun
-    await Promise.all([storing, pauseFor({ db, migration: { id }, worker: { id: 'w' } }, reason, 'provider')])
+    await Promise.all([
+      storing,
+      pauseFor(corpus, { migrationId: id, actor: 'worker w', by: 'provider', error: reason }),
+    ])
     expect((await requireMigration(db, id)).state).toBe('paused')
   })
 })

@@ -2,9 +2,8 @@ import { isRevectorError } from '../../core/errors.ts'
 import type { Migration } from '../../core/migration.ts'
 import type { Model } from '../../core/model.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
-import type { Database } from '../../postgres/database.ts'
 import { dropHnswIndexForLoad } from '../../schema/bulk-load.ts'
-import type { Layout } from '../../schema/layout.ts'
+import type { StoreDeps } from '../../store/deps.ts'
 import { batchesLeft, enqueueBatches, firstOfBatches } from '../../store/migration-batches.ts'
 import { recordEvent } from '../../store/migration-events.ts'
 import { mayEnqueue, noteEnqueued } from '../../store/migration-progress.ts'
@@ -27,7 +26,7 @@ export interface Enqueued {
  *   nothing is missing
  */
 export async function enqueue(
-  { db, layout }: { readonly db: Database; readonly layout: Layout },
+  { db, layout }: StoreDeps,
   migration: Migration,
   target: Model,
   {

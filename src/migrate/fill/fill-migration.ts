@@ -4,13 +4,13 @@ import type { Migration } from '../../core/migration.ts'
 import { batchesLeft, type Lease } from '../../store/migration-batches.ts'
 import { requireMigration } from '../../store/migrations.ts'
 import { coverageInScope } from '../../store/verification.ts'
+import { pauseFor } from '../pause.ts'
 import { claim, OverBudget } from './claim.ts'
 import { enqueue } from './enqueue.ts'
-import { backOffMs } from './failures.ts'
-import type { FillContext } from './fill-context.ts'
-import { fillBatch, pauseFor } from './fill-lane.ts'
+import { type Filling, fillLease } from './fill-lane.ts'
+import { providerBackOffMs } from './provider-failure.ts'
+import type { Shift } from './shift.ts'
 import { tokensRatio } from './tally.ts'
-import { actorOf } from './worker.ts'
 
 /**
  * Works on a migration that is filling, together with whoever else does, until nothing is missing.
@@ -18,15 +18,14 @@ import { actorOf } from './worker.ts'
  * @returns whether nothing is missing; otherwise the migration is not filling any more, or the worker was told to stop
  * @throws RevectorError INTERRUPTED, of the database
  */
-export async function fillMigration(context: FillContext): Promise<boolean> {
-  const { clock, signal, stop } = context
+export async function fillMigration(shift: Shift, filling: Filling): Promise<boolean> {
+  const { clock, signal, stop, ending } = shift
   // One more than the provider takes at once: a batch is stored while others are being embedded.
-  const lanes = context.concurrency ?? context.opened.limits.concurrency + 1
+  const lanes = shift.request.concurrency ?? filling.opened.limits.concurrency + 1
   // However many are embedded at once: a worker takes no more than one processor from a server that searches.
-  const storing = pLimit(1)
-  const either = AbortSignal.any([signal, stop])
+  const oneStores = pLimit(1)
   const running = new Set<Promise<void>>()
-  const report = await progressReport(context)
+  const report = await progressReport(shift, filling)
   let failed: unknown = null
   let waitUntil = 0
 
@@ -39,18 +38,19 @@ export async function fillMigration(context: FillContext): Promise<boolean> {
     running.add(lane)
   }
   async function work(lease: Lease): Promise<void> {
-    const result = await fillBatch({ ...context, storing }, lease)
+    const result = await fillLease(shift, filling, lease, oneStores)
     if (result.type === 'stored') report.stored(result.progress)
-    if (result.type === 'failed') waitUntil = Math.max(waitUntil, clock.now() + backOffMs(result.failures))
+    if (result.type === 'failed')
+      waitUntil = Math.max(waitUntil, clock.now() + providerBackOffMs(result.failures))
   }
   async function wait(ms: number): Promise<void> {
-    await clock.wait(Math.max(1, Math.ceil(ms)), either).catch(() => throwIfAborted(signal))
+    await clock.wait(Math.max(1, Math.ceil(ms)), ending).catch(() => throwIfAborted(signal))
   }
 
   async function untilComplete(): Promise<boolean> {
-    while (failed === null && !either.aborted) {
+    while (failed === null && !ending.aborted) {
       const backingOff = waitUntil - clock.now()
-      const lease = running.size < lanes && backingOff <= 0 ? await claimNext(context) : null
+      const lease = running.size < lanes && backingOff <= 0 ? await claimNext(shift, filling) : null
       if (lease === 'over budget') return false
       if (lease !== null) {
         begin(lease)
@@ -59,7 +59,7 @@ export async function fillMigration(context: FillContext): Promise<boolean> {
       } else if (backingOff > 0) {
         await wait(backingOff)
       } else {
-        const left = await nothingInHand(context)
+        const left = await nothingInHand(shift, filling)
         if (typeof left === 'boolean') return left
         if (left.waitMs > 0) await wait(left.waitMs)
       }
@@ -80,14 +80,19 @@ export async function fillMigration(context: FillContext): Promise<boolean> {
 }
 
 /** Leases a batch; pauses the migration when it would cost too much. */
-async function claimNext(context: FillContext): Promise<Lease | null | 'over budget'> {
-  const { db, migration, worker, pace, tally } = context
+async function claimNext(shift: Shift, { migration }: Filling): Promise<Lease | null | 'over budget'> {
+  const { deps, worker, pace, tally } = shift
   try {
     const ratio = tokensRatio(tally)
-    return await claim(db, migration, { workerId: worker.id, leaseMs: pace.leaseMs, tokensRatio: ratio })
+    return await claim(deps.db, migration, { workerId: worker.id, leaseMs: pace.leaseMs, tokensRatio: ratio })
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error
-    await pauseFor(context, budgetExceeded(error, migration.targetModel), 'budget')
+    await pauseFor(deps, {
+      migrationId: migration.id,
+      actor: worker.actor,
+      by: 'budget',
+      error: budgetExceeded(error, migration.targetModel),
+    })
     return 'over budget'
   }
 }
@@ -97,16 +102,16 @@ async function claimNext(context: FillContext): Promise<Lease | null | 'over bud
  *
  * @returns whether the fill is complete, when there is nothing more to wait for
  */
-async function nothingInHand(context: FillContext): Promise<boolean | { readonly waitMs: number }> {
-  const { db, layout, migration, target, opened, pace, worker } = context
+async function nothingInHand(
+  { deps, pace, worker }: Shift,
+  { migration, target, opened }: Filling,
+): Promise<boolean | { readonly waitMs: number }> {
+  const { db } = deps
   const now = await requireMigration(db, migration.id)
   if (now.state !== 'filling') return false
   const { claimableInMs } = await batchesLeft(db, migration.id)
   if (claimableInMs !== null) return { waitMs: Math.min(pace.pollMs, claimableInMs) }
-  const cut = await enqueue({ db, layout }, now, target, {
-    limits: opened.limits,
-    actor: actorOf(worker.id),
-  })
+  const cut = await enqueue(deps, now, target, { limits: opened.limits, actor: worker.actor })
   if (cut === null) return { waitMs: pace.pollMs / 10 }
   return cut.batches === 0 ? true : { waitMs: 0 }
 }
@@ -127,7 +132,9 @@ function dollars(amount: number): string {
 }
 
 /** Events for whoever watches this worker; they count what all workers have done. */
-async function progressReport({ db, layout, migration, target, onProgress, tally }: FillContext) {
+async function progressReport({ deps, request, tally }: Shift, { migration, target }: Filling) {
+  const { db, layout } = deps
+  const { onProgress } = request
   if (onProgress === undefined) return { stored: () => {}, finished: async () => {} }
   const countAll = async ({ scope }: Pick<Migration, 'scope'>) => {
     const { chunks, vectors, quarantined } = await coverageInScope(db, layout, target, scope)

@@ -1,11 +1,12 @@
 import { thisActor } from '../../core/actor.ts'
 import type { Migration } from '../../core/migration.ts'
+import type { StoreDeps } from '../../store/deps.ts'
 import { lockMigration } from '../../store/migrations.ts'
 import { requireModel } from '../../store/models.ts'
 import { recordPending } from '../../store/pending.ts'
 import { releaseQuarantined } from '../../store/quarantine.ts'
 import { advance } from '../advance.ts'
-import { idOf, type MigrationCall, type MigrationDeps } from '../deps.ts'
+import { idOf, type MigrationCall } from '../deps.ts'
 
 export interface Retried {
   readonly migration: Migration
@@ -20,7 +21,7 @@ export interface Retried {
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */
 export async function retryQuarantined(
-  { db, layout }: Pick<MigrationDeps, 'db' | 'layout'>,
+  { db, layout }: StoreDeps,
   call: MigrationCall = {},
 ): Promise<Retried> {
   const actor = call.actor ?? thisActor()

@@ -11,8 +11,7 @@ import {
   insertWorker,
 } from '../../store/migration-workers.ts'
 
-/** What a worker is called in the audit. */
-export function actorOf(workerId: string): string {
+function actorOf(workerId: string): string {
   return `worker ${workerId}`
 }
 
@@ -33,6 +32,8 @@ export const usualPace: Pace = { leaseMs: 30_000, heartbeatMs: 7_000, pollMs: 1_
 /** One loop of this process, as others see it: its row, its leases, its heartbeat. */
 export interface Worker {
   readonly id: string
+  /** What it is called in the audit. */
+  readonly actor: string
   /** From now on the lease is kept alive. */
   hold(lease: Lease): void
   letGo(lease: Lease): void
@@ -44,6 +45,7 @@ export interface Worker {
 
 export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
   const me = { id: randomUUID(), host: hostname(), pid: process.pid }
+  const actor = actorOf(me.id)
   const held = new Set<Lease>()
   let batches = 0
   let chunks = 0
@@ -54,7 +56,7 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
       await forgetDead(tx, db.concurrent, pace)
       await insertWorker(tx, me)
       const data = { worker: me.id, host: me.host, pid: me.pid }
-      await recordEvent(tx, { migrationId: null, actor: actorOf(me.id), type: 'worker_started', data })
+      await recordEvent(tx, { migrationId: null, actor, type: 'worker_started', data })
     },
     { idempotent: true },
   )
@@ -75,6 +77,7 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
 
   return {
     id: me.id,
+    actor,
     hold: (lease) => void held.add(lease),
     letGo: (lease) => void held.delete(lease),
     count(stored) {
@@ -88,7 +91,7 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
       await db
         .transaction(async (tx) => {
           await deleteWorker(tx, me.id)
-          await recordEvent(tx, { migrationId: null, actor: actorOf(me.id), type: 'worker_ended', data })
+          await recordEvent(tx, { migrationId: null, actor, type: 'worker_ended', data })
         })
         // It is missed all the same when its heartbeat is.
         .catch(() => {})

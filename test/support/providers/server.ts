@@ -39,8 +39,8 @@ export interface FakeProvider {
   fail(...faults: Fault[]): void
   /** Every request from now on meets this. */
   failAlways(fault: Fault): void
-  /** Requests with a text that contains this are answered 400, or with this fault in that text's vector. */
-  poison(word: string, how?: 'refuse' | 'zero' | 'null'): void
+  /** Requests with a text that contains this are answered 400, or with this fault in that text's vector; so often. */
+  poison(word: string, how?: 'refuse' | 'zero' | 'null', times?: number): void
   /** Resolves when the next request has arrived. */
   requested(): Promise<void>
 }
@@ -50,7 +50,7 @@ export async function fakeProvider(wireName: keyof typeof wires, dimension: numb
   const wire = wires[wireName]
   const requests: RecordedRequest[] = []
   const queue: Fault[] = []
-  const poisons = new Map<string, 'refuse' | 'zero' | 'null'>()
+  const poisons = new Map<string, { readonly how: 'refuse' | 'zero' | 'null'; left: number }>()
   let always: Fault | undefined
   let arrived: (() => void)[] = []
 
@@ -68,12 +68,15 @@ export async function fakeProvider(wireName: keyof typeof wires, dimension: numb
     }
     if (fault === 'hang') return
     if (fault === 'reset') return void request.socket.destroy()
-    if ([...poisons].some(([word, how]) => how === 'refuse' && texts.some((text) => text.includes(word)))) {
+    const poisonOf = (text: string) =>
+      [...poisons].find(([word, { left }]) => left > 0 && text.includes(word))?.[1]
+    if (texts.some((text) => poisonOf(text)?.how === 'refuse')) {
       return send(response, 400, wire.errorOf('one of the texts is not acceptable'))
     }
-    const poisoned = (text: string) => [...poisons].find(([word]) => text.includes(word))?.[1]
     const vectors = texts.map((text) => {
-      const how = poisoned(text)
+      const poison = poisonOf(text)
+      if (poison !== undefined) poison.left -= 1
+      const how = poison?.how
       if (how === 'zero') return new Array<number>(dimension).fill(0)
       const vector: (number | null)[] = [...hashText(text, dimension)]
       return how === 'null' ? [null, ...vector.slice(1)] : vector
@@ -109,7 +112,7 @@ export async function fakeProvider(wireName: keyof typeof wires, dimension: numb
     failAlways(fault) {
       always = fault
     },
-    poison: (word, how = 'refuse') => void poisons.set(word, how),
+    poison: (word, how = 'refuse', left = Number.POSITIVE_INFINITY) => void poisons.set(word, { how, left }),
     requested: () => new Promise((resolve) => arrived.push(resolve)),
   }
 }

@@ -1,6 +1,7 @@
+import { backOffMs } from '../../core/back-off.ts'
 import { type ErrorCode, isRevectorError, type RevectorError } from '../../core/errors.ts'
 
-/** What waiting doesn't mend, and no other batch would fare better with: somebody has to see to it. */
+/** What waiting doesn't mend, and no other batch would fare better with: an operator has to see to it. */
 const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PROVIDER_REFUSED',
   'PROVIDER_KEY_MISSING',
@@ -25,10 +26,7 @@ export function failureOf(
   return passing.has(error.code) ? { error, lasting: false } : null
 }
 
-const firstMs = 1_000
-const longestMs = 60_000
-
 /** After the n-th failure in a row: half to all of 1 s, 2 s, 4 s … a minute. */
-export function backOffMs(failures: number, random: () => number = Math.random): number {
-  return Math.round(Math.min(longestMs, firstMs * 2 ** (failures - 1)) * (0.5 + random() / 2))
+export function providerBackOffMs(failures: number): number {
+  return backOffMs(failures, { firstMs: 1_000, longestMs: 60_000 })
 }

@@ -1,1 +1,0 @@
-export type { EmbedDeps as IngestDeps } from '../store/deps.ts'

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import type { ChunkId } from '../../core/document.ts'
+import type { Model } from '../../core/model.ts'
+import type { EmbeddingModel } from '../../embedding/contract.ts'
+import { embedTexts } from '../../embedding/embed-texts.ts'
+import type { Queryable } from '../../postgres/database.ts'
+import type { StoreDeps } from '../../store/deps.ts'
+import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../../store/embeddings.ts'
+import { quarantineChunks, type Refused } from '../../store/quarantine.ts'
+import { copyVectorsToTwins, type LackingChunk, lackingAmong } from '../../store/twins.ts'
+
+/** What was stored of a batch. */
+export interface StoredBatch {
+  /** Texts that the provider embedded. */
+  readonly embedded: number
+  /** Vectors that others of the same text got. */
+  readonly reused: number
+  /** Chunks whose text the model can't embed, with all others of that text. */
+  readonly quarantined: readonly ChunkId[]
+  /** One of them for each text, and why. */
+  readonly refused: readonly Refused[]
+  readonly tokens: number
+}
+
+export interface BatchRequest<T> {
+  readonly chunkIds: readonly ChunkId[]
+  readonly opened: EmbeddingModel
+  readonly signal: AbortSignal | undefined
+  /** Quarantined chunks are tried again; otherwise they are left out. */
+  readonly retryQuarantined?: boolean
+  /** Runs `store` in a transaction of its own making, with whatever else belongs into it. */
+  readonly storing: (store: (tx: Queryable) => Promise<StoredBatch>, rows: number) => Promise<T>
+}
+
+/** Copies of one text that an adopted table holds without hashes may be many: memory stays flat. */
+const statementRows = 512
+
+/**
+ * The way in which every fill gives a model the vectors of a batch: chunks with a text that has a vector get a copy, each
+ * of the other texts is embedded once, outside of transactions, texts that can't be embedded go to quarantine.
+ * Storing respects what was deleted or written meanwhile, and may be run again.
+ *
+ * @throws RevectorError of the provider, of the database, INTERRUPTED
+ */
+export async function fillBatch<T>(
+  { db, layout }: StoreDeps,
+  model: Model,
+  { chunkIds, opened, signal, retryQuarantined, storing }: BatchRequest<T>,
+): Promise<T> {
+  const lacking = (await lackingAmong(db, layout, model, chunkIds, { retryQuarantined })).filter(
+    (chunk) => chunk.content.trim() !== '',
+  )
+  const twins = lacking.filter((chunk) => chunk.hasTwin).map((chunk) => chunk.id)
+  const wanted = onePerText(lacking.filter((chunk) => !chunk.hasTwin))
+  const texts = new Map(wanted.map((chunk) => [contentHashOf(chunk), chunk.content]))
+  const { vectors, refused, tokens } = await embedTexts(opened, texts, { signal })
+  const items: ChunkVector[] = []
+  const bad: Refused[] = []
+  for (const chunk of wanted) {
+    const hash = contentHashOf(chunk)
+    const vector = vectors.get(hash)
+    const error = refused.get(hash)
+    if (vector !== undefined) items.push({ chunkId: chunk.id, vector })
+    else if (error !== undefined) bad.push({ chunkId: chunk.id, code: error.code, reason: error.message })
+  }
+
+  async function store(tx: Queryable): Promise<StoredBatch> {
+    for (let from = 0; from < items.length; from += statementRows) {
+      await fillVectors(tx, layout, model, items.slice(from, from + statementRows))
+    }
+    const copied = await copyVectorsOfSameContent(tx, layout, model, twins)
+    const ids = items.map((item) => item.chunkId)
+    const served = await copyVectorsToTwins(tx, layout, model, ids)
+    const quarantined = await quarantineChunks(tx, layout, model.id, bad)
+    return {
+      embedded: vectors.size,
+      reused: items.length - vectors.size + copied.length + served,
+      quarantined,
+      refused: bad.filter(({ chunkId }) => quarantined.includes(chunkId)),
+      tokens,
+    }
+  }
+  return storing(store, items.length)
+}
+
+/**
+ * Storing one chunk serves all that have its hash. Those without a hash, as an adopted table has them, are found by
+ * nobody, and stay.
+ */
+function onePerText(chunks: readonly LackingChunk[]): readonly LackingChunk[] {
+  const seen = new Set<string>()
+  return chunks.filter(({ contentHash }) => {
+    if (contentHash === null) return true
+    const isFirst = !seen.has(contentHash)
+    seen.add(contentHash)
+    return isFirst
+  })
+}
+
+/** What makes two chunks one text. Those of an adopted table have no hash stored: theirs is made here. */
+function contentHashOf(chunk: Pick<LackingChunk, 'contentHash' | 'content'>): string {
+  return chunk.contentHash ?? createHash('sha256').update(chunk.content).digest('hex')
+}

@@ -1,0 +1,38 @@
+import type { Migration } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import { vacuumEmbedded } from '../../postgres/vacuum.ts'
+import { buildHnswIndex } from '../../schema/hnsw-build.ts'
+import { tryLock } from '../../store/held-lock.ts'
+import { requireMigration } from '../../store/migrations.ts'
+import { advance } from '../advance.ts'
+import type { Shift, Turn } from './shift.ts'
+
+/** Builds the HNSW index of a target that has been filled, one worker at a time; then the migration is verified. */
+export async function indexTurn(shift: Shift, { id }: Migration, target: Model): Promise<Turn> {
+  const { db, buildHelpers: helpers = 0 } = shift.deps
+  const lock = await tryLock(db, `HNSW index ${target.id}`)
+  if (lock === null) return 'others'
+  try {
+    // The one that built it before may just have finished.
+    if ((await requireMigration(db, id)).state !== 'indexing') return 'worked'
+    const begun = performance.now()
+    let rows = 0
+    await buildHnswIndex(db, target, {
+      modelName: target.modelName,
+      helpers,
+      signal: shift.ending,
+      onProgress: (event) => {
+        if (event.type === 'index.built') rows = event.rows
+        shift.request.onProgress?.(event)
+      },
+    })
+    await vacuumEmbedded(db)
+    const seconds = (performance.now() - begun) / 1_000
+    await db.transaction((tx) =>
+      advance(tx, id, { event: 'indexed', data: { rows, seconds }, actor: shift.worker.actor }),
+    )
+    return 'worked'
+  } finally {
+    await lock.release()
+  }
+}

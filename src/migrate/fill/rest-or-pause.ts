@@ -1,0 +1,27 @@
+import type { Migration } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import { pauseFor } from '../pause.ts'
+import { failureOf } from './provider-failure.ts'
+import type { Shift, Turn } from './shift.ts'
+
+/**
+ * The provider failed outside a batch: the model rests or, when that doesn't help, the migration pauses.
+ *
+ * @throws the error, when it is not the provider's
+ */
+export async function restOrPause(
+  { deps, request, worker, pace, rests }: Shift,
+  error: unknown,
+  { id }: Migration,
+  target: Model,
+): Promise<Turn> {
+  const failure = failureOf(error)
+  if (failure === null) throw error
+  request.onFailure?.(failure.error)
+  const failures = rests.begin(target)
+  if (failure.lasting || failures >= pace.failures) {
+    await pauseFor(deps, { migrationId: id, actor: worker.actor, by: 'provider', error: failure.error })
+    rests.end(target)
+  }
+  return 'others'
+}

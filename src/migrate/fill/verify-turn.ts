@@ -1,0 +1,27 @@
+import type { Migration } from '../../core/migration.ts'
+import type { Model } from '../../core/model.ts'
+import { tryLock } from '../../store/held-lock.ts'
+import { requireMigration } from '../../store/migrations.ts'
+import { verifyMigration } from '../verify/verify-migration.ts'
+import { restOrPause } from './rest-or-pause.ts'
+import type { Shift, Turn } from './shift.ts'
+
+/** Verifies a migration whose HNSW index is built, one worker at a time. */
+export async function verifyTurn(shift: Shift, migration: Migration, target: Model): Promise<Turn> {
+  const { deps, worker, signal, stop, ending } = shift
+  const { id: migrationId } = migration
+  const lock = await tryLock(deps.db, `verify ${migrationId}`)
+  if (lock === null) return 'others'
+  try {
+    // Another may have verified it a moment ago.
+    if ((await requireMigration(deps.db, migrationId)).state !== 'verifying') return 'worked'
+    await verifyMigration(deps, { migrationId, actor: worker.actor, signal: ending })
+    return 'worked'
+  } catch (error) {
+    if (stop.aborted && !signal.aborted) return 'others'
+    // Awaited here: rejected before the lock is given back, it would be nobody's.
+    return await restOrPause(shift, error, migration, target)
+  } finally {
+    await lock.release()
+  }
+}
