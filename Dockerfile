@@ -2,10 +2,9 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Nothing of a dependency runs while it is installed; our own build comes after the sources.
-RUN npm ci --ignore-scripts
+RUN npm ci
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN npm run build && npm prune --omit=dev
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production REVECTOR_DATA_DIR=/data REVECTOR_CACHE_DIR=/tmp/revector-cache

@@ -17,6 +17,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     license: { fileName: 'licenses.md' },
+    // A build on a busy machine would warn of it.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   // `npx vite console` beside a running `revector serve`.
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/healthz': 'http://127.0.0.1:8080' } },

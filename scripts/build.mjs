@@ -1,5 +1,5 @@
 // Compiles src/ to dist/ and copies the files that are read at run time beside the code that reads them.
-// Dependency-free but for the compiler; runs from `prepare`, so a checkout is usable right after `npm ci`.
+// Dependency-free but for the compiler.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -11,8 +11,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 if (!existsSync(tsc)) {
-  // Installed as a dependency, or with --omit=dev: the package ships dist/, there is nothing to compile.
-  process.exit(0)
+  console.error('The compiler is not installed: npm ci installs it, unless --omit=dev says not to.')
+  process.exit(1)
 }
 const made = sourceHash(root)
 rmSync(stampFile(root), { force: true })

@@ -92,7 +92,44 @@ describe('npm start', () => {
     child.kill('SIGINT')
     expect(await once(child, 'exit')).toEqual([0, null])
   })
+
+  it('ends in order with npm, however that ends, and gives up its port and folder', async () => {
+    const dataDir = join(await temporaryFolder(), 'data')
+    let port = '0'
+    const ends: readonly [how: string, send: (npm: number) => void][] = [
+      ['SIGTERM to npm', (npm) => process.kill(npm, 'SIGTERM')],
+      ['SIGINT to npm', (npm) => process.kill(npm, 'SIGINT')],
+      ['SIGINT to its group, as a terminal sends it', (npm) => process.kill(-npm, 'SIGINT')],
+      ['SIGKILL to npm', (npm) => process.kill(npm, 'SIGKILL')],
+    ]
+    // The next one starts at the same port and folder only when the last one has given them up.
+    for (const [how, send] of ends) {
+      const npm = spawn('npm', ['start', '--', '--port', port, '--data-dir', dataDir], {
+        cwd: fileURLToPath(new URL('../..', import.meta.url)),
+        detached: true,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const group = npm.pid ?? 0
+      onTestFinished(() => killGroup(group))
+      port = await said(npm, /Revector is at http:\/\/127\.0\.0\.1:(\d+)/)
+      // Standard output is closed when the last process that holds it is gone.
+      const closed = once(npm, 'close')
+      send(group)
+      await closed
+      // What ends in order takes its lock away; one that was ended at once leaves it.
+      expect(existsSync(join(dataDir, 'database.lock')), how).toBe(false)
+    }
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+  }, 240_000)
 })
+
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL')
+  } catch {
+    // All of them have ended, as they should.
+  }
+}
 
 /** As a client does: comes again when it is told to. A machine that runs many tests is slow to begin. */
 async function patient(url: string, init: RequestInit = {}): Promise<Response> {
