@@ -31,7 +31,6 @@ export {
 } from './core/migration.ts'
 export type { Distance, Model, ModelSpec, ModelState, ProviderName } from './core/model.ts'
 export type { OnProgress, ProgressEvent } from './core/progress.ts'
-export type { Aggregation, Hit, SearchFilter, SearchResult, Serve, Serving } from './core/search.ts'
 export { knownModels, specFor } from './embedding/catalogue.ts'
 export type {
   Embedded,
@@ -43,3 +42,12 @@ export type {
 } from './embedding/contract.ts'
 export type { OwnModel } from './embedding/own-model.ts'
 export * from './library/revector.ts'
+export type {
+  Aggregation,
+  Hit,
+  SearchFilter,
+  SearchPlan,
+  SearchResult,
+  Serve,
+  Serving,
+} from './wire/search.ts'

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Serve } from '../core/search.ts'
 import type { Answer, AnswerMode, Citation } from '../library/revector.ts'
-import { answerShape } from '../shapes/answer.ts'
+import { answer as answerSchema } from '../wire/answer.ts'
+import { encode } from '../wire/codec.ts'
+import type { Serve } from '../wire/search.ts'
 import { decimal, keyValue, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
 import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
 import type { Context, Start } from './run.ts'
@@ -83,7 +84,7 @@ async function run(context: Context, question: string, flags: Flags): Promise<un
   }
   if (answer === undefined) throw new RevectorError('INTERNAL', 'An answer had no end.')
   const made = answer
-  context.result(answerShape(made), () => ['', ...sources(made, terminal)].join('\n'))
+  context.result(encode(answerSchema, made), () => ['', ...sources(made, terminal)].join('\n'))
   if (!terminal.json) terminal.note(terminal.noteStyle.dim(summary(made, passages)))
 }
 

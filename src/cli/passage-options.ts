@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from 'node:path'
 import { RevectorError } from '../core/errors.ts'
-import type { SearchFilter, Serve } from '../core/search.ts'
+import type { SearchFilter, Serve } from '../wire/search.ts'
 import { plain } from './text.ts'
 
 /** Options that narrow a search. */

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Aggregation, Hit, SearchResult, Serve } from '../core/search.ts'
-import { searchShape } from '../shapes/wire.ts'
+import { encode } from '../wire/codec.ts'
+import { type Aggregation, type Hit, type SearchResult, type Serve, searchResult } from '../wire/search.ts'
 import { date, decimal, keyValue, names, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
 import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
 import type { Context, Start } from './run.ts'
@@ -83,7 +83,7 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
           modelNames: models,
           aggregation: aggregation ?? 'union',
         })
-  context.result(searchShape(result), () => hitsText(result, context.terminal))
+  context.result(encode(searchResult, result), () => hitsText(result, context.terminal))
   if (context.terminal.json) return
   context.terminal.note(context.terminal.noteStyle.dim(summary(result)))
   if (result.hits.length === 0) await noteEmpty(context)

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
-import { languageProviderNames } from '../core/answer.ts'
 import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
+import { languageProviderNames } from '../core/language-provider.ts'
 import { serveOptions } from './serve-options.ts'
 
 const languageModel = z.strictObject({

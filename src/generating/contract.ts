@@ -1,7 +1,8 @@
-import type { LanguageProviderName, TokenUsage } from '../core/answer.ts'
+import type { LanguageProviderName } from '../core/language-provider.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { OnLanguageModelCall } from '../core/provider-call.ts'
 import type { Keys } from '../hosted/keys.ts'
+import type { TokenUsage } from '../wire/answer.ts'
 
 /** Which language model is asked, and within which limits. */
 export interface LanguageModelSpec {

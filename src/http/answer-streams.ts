@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { AnswerEvent } from '../library/revector.ts'
-import { answerEventShape } from '../shapes/answer.ts'
+import { encode } from '../wire/codec.ts'
+import { query } from './contract/query.ts'
 import type { ServerEvent } from './event-stream.ts'
 
 /** How long an answer is gone on with, or kept, for a reader who lost the line, ms. */
@@ -72,7 +73,7 @@ export function createAnswerStreams(given: { readonly graceMs?: number } = {}) {
     async function run(): Promise<void> {
       try {
         for await (const event of source(cancelled.signal)) {
-          events.push({ id: `${id}.${events.length + 1}`, event: event.type, data: answerEventShape(event) })
+          events.push({ id: `${id}.${events.length + 1}`, event: event.type, data: jsonOf(event) })
           tell()
         }
       } catch (error) {
@@ -157,4 +158,19 @@ function fingerprint({ owner, body }: Asker): string {
   return createHash('sha256')
     .update(JSON.stringify([owner, body]))
     .digest('base64')
+}
+
+/** What an event carries; its name is the event's type. */
+function jsonOf(event: AnswerEvent): unknown {
+  const { events } = query
+  switch (event.type) {
+    case 'hits':
+      return encode(events.hits, event)
+    case 'text':
+      return encode(events.text, { delta: event.text })
+    case 'citation':
+      return encode(events.citation, event.citation)
+    case 'done':
+      return encode(events.done, event.answer)
+  }
 }

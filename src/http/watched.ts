@@ -1,6 +1,6 @@
 import { isRevectorError } from '../core/errors.ts'
-import type { SearchResult } from '../core/search.ts'
 import type { Answer, Revector } from '../library/revector.ts'
+import type { SearchResult } from '../wire/search.ts'
 import type { Metrics } from './metrics.ts'
 import { traced } from './traces.ts'
 

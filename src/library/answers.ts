@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts'
-import type { Answer, AnswerEvent } from '../core/answer.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { ask } from '../search/answer/ask.ts'
 import type { AskRequest } from '../search/answer/request.ts'
+import type { Answer, AnswerEvent } from '../wire/answer.ts'
 import type { Runtime } from './runtime.ts'
 
 /** `revector.answers`. */

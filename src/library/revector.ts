@@ -15,15 +15,7 @@ import { openRuntime } from './runtime.ts'
 
 export type { OnceAnswer, RepeatableRequest } from '../access/once.ts'
 export type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry, Scope } from '../core/access.ts'
-export type {
-  Answer,
-  AnswerEvent,
-  AnswerMode,
-  Citation,
-  LanguageProviderName,
-  TokenUsage,
-  Unanswered,
-} from '../core/answer.ts'
+export type { LanguageProviderName } from '../core/language-provider.ts'
 export type { CallOptions } from '../core/progress.ts'
 export type { Check, CheckName, DoctorOptions, DoctorReport } from '../doctor/doctor.ts'
 export type {
@@ -41,9 +33,17 @@ export type { MigrationPlan } from '../migrate/plan/plan.ts'
 export type { ModelStatus } from '../models/status.ts'
 export type { BackupReport, RestoreReport } from '../postgres/backup.ts'
 export type { AskRequest } from '../search/answer/request.ts'
-export type { ExplainRequest, SearchPlan } from '../search/explain.ts'
+export type { ExplainRequest, MultiModelSearchRequest, SearchRequest } from '../search/request.ts'
 export type { QuarantinedChunk } from '../store/quarantine.ts'
 export type { SampledChunk } from '../store/sample.ts'
+export type {
+  Answer,
+  AnswerEvent,
+  AnswerMode,
+  Citation,
+  TokenUsage,
+  Unanswered,
+} from '../wire/answer.ts'
 export type { Audit, Idempotency, Keys } from './access.ts'
 export type { Answers } from './answers.ts'
 export type { DatabaseHealth, DatabaseStatus, RunOptions, RunPlan } from './database.ts'
@@ -59,7 +59,6 @@ export type {
   WorkOnMigrations,
 } from './migrations.ts'
 export type { AddModel, FillReport } from './models.ts'
-export type { Explained, MultiModelSearchRequest, SearchRequest } from './retriever.ts'
 
 /** Told of what belongs to no one call. */
 export interface Observer {

@@ -1,8 +1,8 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { askRequest } from '../http/ask-request.ts'
-import { answer, query as contract } from '../http/contract/query.ts'
+import { query as contract } from '../http/contract/query.ts'
 import type { Answer } from '../library/revector.ts'
-import { answerShape } from '../shapes/answer.ts'
+import { answer } from '../wire/answer.ts'
 import type { McpDeps } from './deps.ts'
 import { addTool } from './tool.ts'
 
@@ -29,7 +29,7 @@ export function addAskTool(server: McpServer, deps: McpDeps): void {
         })
       }
       if (made === undefined) throw new Error('An answer has an end')
-      return answerShape(made)
+      return made
     },
   })
 }

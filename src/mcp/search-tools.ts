@@ -1,16 +1,15 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
-import { modelName } from '../http/contract/operation.ts'
-import { filter, query, searchResult, topK } from '../http/contract/search.ts'
-import { filterOf } from '../http/filter.ts'
-import { searchShape } from '../shapes/wire.ts'
+import { query } from '../http/contract/search.ts'
+import { modelName } from '../wire/field.ts'
+import { aggregation, minScore, searchFilter, searchResult, topK } from '../wire/search.ts'
 import type { McpDeps } from './deps.ts'
 import { addTool } from './tool.ts'
 
 const narrowing = {
-  top_k: topK,
-  min_score: z.number().optional().describe('Passages that score less are left out.'),
-  filter: filter.optional(),
+  topK,
+  minScore: minScore.describe('Passages that score less are left out.'),
+  filter: searchFilter.optional(),
 }
 
 const annotations = { readOnlyHint: true, openWorldHint: false }
@@ -29,8 +28,7 @@ export function addSearchTools(server: McpServer, deps: McpDeps): void {
     }),
     output: searchResult,
     annotations,
-    run: async ({ query: text, model, ...rest }, { signal }) =>
-      searchShape(await retriever.search({ query: text, signal, ...narrowed(rest), modelName: model })),
+    run: ({ model, ...rest }, { signal }) => retriever.search({ ...rest, modelName: model, signal }),
   })
   addTool(server, deps, {
     name: 'search_multi_model',
@@ -41,31 +39,14 @@ export function addSearchTools(server: McpServer, deps: McpDeps): void {
     input: z.strictObject({
       query,
       models: z.array(modelName).min(1).max(20).describe('Names of registered models: see list_models.'),
-      aggregation: z
-        .enum(['union', 'intersection'])
+      aggregation: aggregation
         .default('union')
         .describe('What any of them found, or what all of them found.'),
       ...narrowing,
     }),
     output: searchResult,
     annotations,
-    run: async ({ query: text, models, aggregation, ...rest }, { signal }) =>
-      searchShape(
-        await retriever.searchMultiModel({
-          query: text,
-          modelNames: models,
-          aggregation,
-          signal,
-          ...narrowed(rest),
-        }),
-      ),
+    run: ({ models, ...rest }, { signal }) =>
+      retriever.searchMultiModel({ ...rest, modelNames: models, signal }),
   })
-}
-
-function narrowed({ top_k, min_score, filter: by }: z.output<z.ZodObject<typeof narrowing>>) {
-  return {
-    topK: top_k,
-    minScore: min_score,
-    ...(by === undefined ? {} : { filter: filterOf(by) }),
-  }
 }

@@ -1,34 +1,10 @@
-import type { SearchFilter, SearchResult } from '../core/search.ts'
 import { countVectors } from '../store/coverage.ts'
 import { checkQueryVector } from '../store/embeddings.ts'
 import { requireModel } from '../store/models.ts'
 import { explainNearest } from '../store/nearest-plan.ts'
+import type { SearchPlan, SearchResult } from '../wire/search.ts'
 import type { SearchDeps } from './deps.ts'
-import { checkMultiModelRequest } from './request.ts'
-
-export interface ExplainRequest {
-  readonly query?: string
-  readonly modelNames: readonly string[]
-  /** By model name, where they are at hand: nothing is embedded then. */
-  readonly queryVectors?: Readonly<Record<string, Float32Array>>
-  /** 1 to 1,000; default 5. */
-  readonly topK?: number
-  readonly filter?: SearchFilter
-  readonly signal?: AbortSignal
-}
-
-/** How the database goes about a search in one model's space. */
-export interface SearchPlan {
-  readonly modelName: string
-  /** `HNSW index`, `scan`, `filtered`, …: see the decision record on the search statement. */
-  readonly path: string
-  /** The index whose order was followed; null where none was. */
-  readonly index: string | null
-  /** What the database took to run it, in milliseconds. */
-  readonly ms: number
-  /** PostgreSQL's own account, a line a node. */
-  readonly plan: readonly string[]
-}
+import { checkMultiModelRequest, type ExplainRequest } from './request.ts'
 
 /**
  * Runs a search once more in each model, for the sake of its plan.
@@ -54,7 +30,7 @@ export async function explainSearch(
     const { path, index, plan } = await explainNearest(db, layout, asked, tuning)
     const [whole] = plan as readonly { readonly Plan: PlanNode; readonly 'Execution Time'?: number }[]
     plans.push({
-      modelName,
+      model: modelName,
       path,
       index,
       ms: whole?.['Execution Time'] ?? 0,
@@ -73,11 +49,11 @@ type Asked = Omit<ExplainRequest, 'modelNames'> & { readonly queryVector?: Float
  *
  * @throws RevectorError as the search does
  */
-export async function searchExplained<Result extends SearchResult>(
+export async function searchExplained(
   deps: SearchDeps,
   { query, topK, filter, signal, queryVector, queryVectors }: Asked,
-  run: (deps: SearchDeps) => Promise<Result>,
-): Promise<Result & { readonly explain: readonly SearchPlan[] }> {
+  run: (deps: SearchDeps) => Promise<SearchResult>,
+): Promise<SearchResult> {
   const made: Record<string, Float32Array> = {}
   const result = await run({ ...deps, models: recording(deps.models, made) })
   const [first = ''] = result.models

@@ -1,5 +1,5 @@
 import type { ChunkId } from '../core/document.ts'
-import type { Aggregation } from '../core/search.ts'
+import type { Aggregation } from '../wire/search.ts'
 
 /** What one model found, nearest first. */
 export interface RankedList<Item> {

@@ -1,9 +1,8 @@
 import type { ChunkId } from '../core/document.ts'
 import type { Model } from '../core/model.ts'
-import type { Hit } from '../core/search.ts'
 import type { DistancePair } from '../store/both-spaces.ts'
 import type { FoundChunk } from '../store/nearest.ts'
-import { toHit } from './hits.ts'
+import type { Hit } from '../wire/search.ts'
 import { quantileMap } from './quantile-map.ts'
 import { scoreOf } from './score.ts'
 
@@ -66,7 +65,7 @@ export function mergeSpaces(both: BothSpaces, topK: number): readonly Hit[] {
   return [...placed.values()]
     .sort((a, b) => b.score - a.score)
     .slice(0, topK)
-    .map(({ chunk, ...place }, i) => toHit(chunk, { rank: i + 1, ...place }))
+    .map(({ chunk, ...place }, i) => ({ ...chunk, ...place, rank: i + 1 }))
 }
 
 /** Of chunks that have both vectors: the sample's scores, and the best ones of either model's list. */

@@ -1,24 +1,44 @@
 import * as z from 'zod'
-import type { Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Aggregation, SearchFilter, Serve } from '../core/search.ts'
+import type { CallOptions } from '../core/progress.ts'
+import {
+  type Aggregation,
+  aggregation,
+  minScore,
+  type SearchFilter,
+  type Serve,
+  searchFilter,
+  serve,
+  text,
+  topK,
+} from '../wire/search.ts'
 
-export interface SearchRequest {
+export interface SearchRequest extends CallOptions {
   /** Up to 20,000 characters. May be left out where a vector is given. */
   readonly query?: string
   /** Compared instead of the query's own embedding. */
   readonly queryVector?: Float32Array
   /** Absent: the current model. */
   readonly modelName?: string
+  /**
+   * While a migration fills its target, in place of `modelName`: the `source` alone (it is the current model and has
+   * everything), the `target` alone as far as it is filled, or `both` in one list. Safe to leave on: where no
+   * migration is open, or its target cannot be asked, the current model answers and `serving` says so.
+   */
+  readonly serve?: Serve
+  /** With `serve`, by model name: compared instead of that model's embedding of the query. */
+  readonly queryVectors?: Readonly<Record<string, Float32Array>>
   /** 1 to 1,000; default 5. */
   readonly topK?: number
   /** Hits that score less are left out. */
   readonly minScore?: number
   readonly filter?: SearchFilter
-  readonly signal?: AbortSignal
+  /** Also say how the database went about it: it is searched once more for that. */
+  readonly explain?: boolean
 }
 
-export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName' | 'queryVector'> {
+export interface MultiModelSearchRequest
+  extends Omit<SearchRequest, 'modelName' | 'queryVector' | 'queryVectors' | 'serve'> {
   /** Each once; the first counts first where ranks are equal. */
   readonly modelNames: readonly string[]
   /** By model name: compared instead of that model's embedding of the query. */
@@ -27,47 +47,21 @@ export interface MultiModelSearchRequest extends Omit<SearchRequest, 'modelName'
   readonly aggregation?: Aggregation
 }
 
-export interface ServedRequest extends Omit<SearchRequest, 'modelName' | 'queryVector'> {
-  /**
-   * With which models of an open migration to search: the `source` (the current model) alone, the `target` alone
-   * as far as it is filled, or `both`, in one list. Where no migration is open: the current model.
-   */
+export type ServedRequest = Omit<SearchRequest, 'modelName' | 'queryVector' | 'explain'> & {
   readonly serve: Serve
-  /** By model name: compared instead of that model's embedding of the query. */
-  readonly queryVectors?: Readonly<Record<string, Float32Array>>
 }
+
+/** A search in each of these models, for the sake of its plan. */
+export type ExplainRequest = Omit<MultiModelSearchRequest, 'minScore' | 'aggregation' | 'explain'>
 
 const longestQuery = 20_000
 const vector = z.instanceof(Float32Array, { error: 'expected a Float32Array' })
-const text = z.string().refine((value) => value.trim() !== '', 'expected some text')
-
-const filter = z
-  .strictObject({
-    documentIds: z.array(z.string()).max(10_000).optional(),
-    title: text.max(1_000).optional(),
-    metadata: z
-      .custom<Metadata>(
-        (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-        'expected an object',
-      )
-      .optional(),
-    createdAfter: z.date().optional(),
-    createdBefore: z.date().optional(),
-  })
-  .transform(
-    (deps) =>
-      Object.fromEntries(Object.entries(deps).filter(([, value]) => value !== undefined)) as SearchFilter,
-  )
 
 const common = {
   query: z.string().max(longestQuery, `expected at most ${longestQuery} characters`).default(''),
-  topK: z
-    .int('expected a whole number from 1 to 1,000')
-    .min(1, 'expected a whole number from 1 to 1,000')
-    .max(1_000, 'expected a whole number from 1 to 1,000')
-    .default(5),
-  minScore: z.number('expected a finite number').optional(),
-  filter: filter.optional(),
+  topK,
+  minScore,
+  filter: searchFilter.optional(),
   signal: z.instanceof(AbortSignal).optional(),
   onProgress: z.unknown().optional(),
 }
@@ -80,11 +74,7 @@ const oneModel = z
   })
 
 const served = z
-  .strictObject({
-    ...common,
-    serve: z.enum(['source', 'target', 'both'], { error: 'expected source, target or both' }),
-    queryVectors: z.record(z.string(), vector).default({}),
-  })
+  .strictObject({ ...common, serve, queryVectors: z.record(z.string(), vector).default({}) })
   .refine((request) => Object.keys(request.queryVectors).length > 0 || request.query.trim() !== '', {
     path: ['query'],
     error: 'expected some text',
@@ -99,9 +89,7 @@ const severalModels = z
       .max(20, 'expected at most 20 models')
       .refine((names) => new Set(names).size === names.length, 'expected every model once'),
     queryVectors: z.record(z.string(), vector).default({}),
-    aggregation: z
-      .enum(['union', 'intersection'], { error: 'expected union or intersection' })
-      .default('union'),
+    aggregation: aggregation.default('union'),
   })
   .refine(
     (request) =>

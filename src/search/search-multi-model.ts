@@ -1,7 +1,7 @@
-import type { SearchResult } from '../core/search.ts'
+import type { SearchResult } from '../wire/search.ts'
 import type { SearchDeps } from './deps.ts'
 import { fuse } from './fusion.ts'
-import { atLeast, toHit } from './hits.ts'
+import { atLeast } from './hits.ts'
 import { noMemory } from './memory.ts'
 import { checkMultiModelRequest, type MultiModelSearchRequest } from './request.ts'
 import { searchSpace } from './search-space.ts'
@@ -19,7 +19,7 @@ function depthFor(topK: number): number {
  */
 export async function searchMultiModel(
   deps: SearchDeps,
-  request: MultiModelSearchRequest,
+  request: Omit<MultiModelSearchRequest, 'explain'>,
 ): Promise<SearchResult> {
   const began = performance.now()
   const checked = checkMultiModelRequest(request)
@@ -48,9 +48,7 @@ export async function searchMultiModel(
     })),
     aggregation,
   )
-  const hits = fused
-    .slice(0, topK)
-    .map(({ item, score, distance, models }, i) => toHit(item, { rank: i + 1, score, distance, models }))
+  const hits = fused.slice(0, topK).map(({ item, ...place }, i) => ({ ...item, ...place, rank: i + 1 }))
   return {
     query,
     models: modelNames,

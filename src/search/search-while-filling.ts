@@ -1,6 +1,6 @@
 import { type ErrorCode, isRevectorError } from '../core/errors.ts'
-import type { SearchResult, Serving } from '../core/search.ts'
 import { distancesInBoth, type OpenMove, openMoveFromCurrent } from '../store/both-spaces.ts'
+import type { SearchResult, Serving } from '../wire/search.ts'
 import type { SearchDeps } from './deps.ts'
 import { atLeast } from './hits.ts'
 import { noMemory } from './memory.ts'

@@ -1,6 +1,6 @@
 import type { Model } from '../core/model.ts'
-import type { SearchFilter } from '../core/search.ts'
 import type { FoundChunk } from '../store/nearest.ts'
+import type { SearchFilter } from '../wire/search.ts'
 
 export interface SpaceRequest {
   /** Null: the current model. */

@@ -1,5 +1,4 @@
 import type { Model } from '../core/model.ts'
-import type { Hit, SearchResult, Serving } from '../core/search.ts'
 import type {
   BackupReport,
   DatabaseStatus,
@@ -68,47 +67,6 @@ export function ingestShape(report: IngestReport) {
     models: report.models,
     pending: report.pending,
     seconds: report.seconds,
-  }
-}
-
-export function searchShape(result: SearchResult) {
-  return {
-    query: result.query,
-    models: result.models,
-    aggregation: result.aggregation,
-    coverage: result.coverage,
-    ...(result.serving === undefined ? {} : { serving: servingShape(result.serving) }),
-    hits: result.hits.map(hitShape),
-    took_ms: result.tookMs,
-  }
-}
-
-export function servingShape(serving: Serving) {
-  return {
-    asked: serving.asked,
-    served: serving.served,
-    migration_id: serving.migrationId,
-    sample_pairs: serving.samplePairs,
-    reason: serving.reason,
-  }
-}
-
-export function hitShape(hit: Hit) {
-  return {
-    rank: hit.rank,
-    chunk_id: hit.chunkId,
-    document_id: hit.documentId,
-    title: hit.title,
-    content: hit.content,
-    score: hit.score,
-    distance: hit.distance,
-    models: hit.models,
-    metadata: hit.metadata,
-    source: hit.source,
-    heading_path: hit.headingPath,
-    page: hit.page,
-    start_offset: hit.startOffset,
-    end_offset: hit.endOffset,
   }
 }
 

@@ -1,6 +1,6 @@
-import type { SearchFilter } from '../core/search.ts'
 import { join, type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
+import type { SearchFilter } from '../wire/search.ts'
 import { documentColumns } from './columns.ts'
 import { possibleIdArray } from './ids.ts'
 

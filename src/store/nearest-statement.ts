@@ -1,9 +1,9 @@
-import type { SearchFilter } from '../core/search.ts'
 import { parameter, raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeVector } from '../postgres/vector.ts'
 import { indexKind } from '../schema/index-kind.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import type { SearchFilter } from '../wire/search.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { documentsMatching } from './filter.ts'
 import type { StoredSpace } from './missing-column.ts'
@@ -49,10 +49,10 @@ export function nearestStatement(
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   // No casts: converting a value here costs more than in the client.
-  const shown = sql`n.distance, c.${c.id} as chunk_id, c.${c.documentId} as document_id, d.${d.title} as title,
+  const shown = sql`n.distance, c.${c.id} as "chunkId", c.${c.documentId} as "documentId", d.${d.title} as title,
       c.${c.content} as content, d.${d.metadata} as metadata, d.${d.source} as source,
-      c.${c.headingPath} as heading_path, c.${c.page} as page, c.${c.startOffset} as start_offset,
-      c.${c.endOffset} as end_offset`
+      c.${c.headingPath} as "headingPath", c.${c.page} as page, c.${c.startOffset} as "startOffset",
+      c.${c.endOffset} as "endOffset"`
   const nearest = sql`(
       select chunk_id, distance from candidates order by distance, chunk_id limit ${request.k}
     ) n
@@ -69,8 +69,8 @@ export function nearestStatement(
     from (
       select ${about}, (select n from size) as matching, (select max(found) from few) as found
     ) seen
-    left join (select ${shown}, n.chunk_id as place from ${nearest}) hits on true
-    order by hits.distance, hits.place`
+    left join (select ${shown} from ${nearest}) hits on true
+    order by hits.distance, hits."chunkId"`
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { ChunkId, DocumentId, Metadata } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
+import type { Hit } from '../wire/search.ts'
 import type { Counts } from './coverage.ts'
 import { isNarrowing } from './filter.ts'
 import { explainingMissingColumn } from './missing-column.ts'
@@ -15,21 +15,8 @@ import {
 } from './nearest-statement.ts'
 import { defaultTuning, fewMatches, type NearestTuning } from './nearest-tuning.ts'
 
-/** A chunk near to the query, with what is shown of it. */
-export interface FoundChunk {
-  readonly chunkId: ChunkId
-  readonly documentId: DocumentId
-  /** What the model's operator returned for the exact vectors. */
-  readonly distance: number
-  readonly title: string
-  readonly content: string
-  readonly metadata: Metadata
-  readonly source: string | null
-  readonly headingPath: readonly string[]
-  readonly page: number | null
-  readonly startOffset: number | null
-  readonly endOffset: number | null
-}
+/** A chunk near to the query, with what is shown of it. `distance` is what the model's operator returned for the exact vectors. */
+export type FoundChunk = Omit<Hit, 'rank' | 'score' | 'models'>
 
 export interface Nearest {
   /** Nearest first; equal distances in the order of the chunks' ids. Fewer than k only when there are no more. */
@@ -93,23 +80,16 @@ function mayHaveMissed({ found, matching }: Nearest, request: NearestRequest, pa
   return found.length < request.vectors
 }
 
-interface FoundRow {
+/** A chunk as it is read: what an owner's column may hold in its place, and null throughout where nothing was found. */
+type FoundRow = {
+  readonly [Key in keyof FoundChunk]: FoundChunk[Key] | (Key extends NumberOrText ? Count : null)
+} & {
   /** See `versionAndSnapshot`. */
   readonly about: string | null
   readonly matching?: string | null
   readonly found?: string | null
-  readonly distance: number
-  readonly chunk_id: string | number | null
-  readonly document_id: string | number | null
-  readonly title: string | null
-  readonly content: string | null
-  readonly metadata: Metadata | null
-  readonly source: string | null
-  readonly heading_path: readonly string[] | null
-  readonly page: Count
-  readonly start_offset: Count
-  readonly end_offset: Count
 }
+type NumberOrText = 'chunkId' | 'documentId' | 'page' | 'startOffset' | 'endOffset'
 
 /** `pg` reads bigint, which an owner's column may be, as a string. */
 type Count = string | number | null
@@ -137,10 +117,8 @@ async function run(
   const [first] = rows
   if (first === undefined) throw new Error('A search came back without its first row')
   const [version = null, snapshot = ''] = first.about?.split(' ') ?? []
-  const found: FoundChunk[] = []
-  for (const row of rows) if (row.chunk_id !== null) found.push(toFound(row, row.chunk_id))
   return {
-    found,
+    found: rows.flatMap(toFound),
     version,
     snapshot,
     matching: first.matching === undefined ? null : matchingOf(first, fewMatches(request, tuning)),
@@ -155,7 +133,7 @@ function remembered(texts: Map<string, string> | undefined, key: string, make: (
 }
 
 function nothingFound(versionOf: string | null): Sql {
-  return sql`select ${versionAndSnapshot(versionOf)} as about, null as chunk_id`
+  return sql`select ${versionAndSnapshot(versionOf)} as about, null as "chunkId"`
 }
 
 function matchingOf(row: FoundRow, bound: number): Counts | null {
@@ -163,18 +141,21 @@ function matchingOf(row: FoundRow, bound: number): Counts | null {
   return chunks > bound ? null : { chunks, vectors: Number(row.found ?? 0) }
 }
 
-function toFound(row: FoundRow, chunkId: string | number): FoundChunk {
-  return {
-    chunkId: String(chunkId),
-    documentId: String(row.document_id ?? ''),
-    distance: row.distance,
-    title: String(row.title ?? ''),
-    content: row.content ?? '',
-    metadata: row.metadata ?? {},
-    source: row.source,
-    headingPath: row.heading_path ?? [],
-    page: toNumber(row.page),
-    startOffset: toNumber(row.start_offset),
-    endOffset: toNumber(row.end_offset),
-  }
+function toFound({ about: _about, matching: _matching, found: _found, ...row }: FoundRow): FoundChunk[] {
+  if (row.chunkId === null) return []
+  return [
+    {
+      ...row,
+      chunkId: String(row.chunkId),
+      documentId: String(row.documentId ?? ''),
+      distance: row.distance ?? 0,
+      title: String(row.title ?? ''),
+      content: row.content ?? '',
+      metadata: row.metadata ?? {},
+      headingPath: row.headingPath ?? [],
+      page: toNumber(row.page),
+      startOffset: toNumber(row.startOffset),
+      endOffset: toNumber(row.endOffset),
+    },
+  ]
 }

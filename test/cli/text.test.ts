@@ -14,7 +14,7 @@ import {
   wrap,
 } from '../../src/cli/text.ts'
 import type { GateResult } from '../../src/core/migration.ts'
-import type { SearchResult } from '../../src/core/search.ts'
+import type { SearchResult } from '../../src/wire/search.ts'
 
 const style = styleFor(false)
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isRevectorError } from '../../src/core/errors.ts'
-import type { Hit, SearchResult, Serve } from '../../src/core/search.ts'
 import { createRevector, type Revector } from '../../src/library/revector.ts'
+import type { Hit, SearchResult, Serve } from '../../src/wire/search.ts'
 import { describeEngines } from '../support/engines.ts'
 
 const source = 'lexical-hash-64'

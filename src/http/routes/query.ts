@@ -1,6 +1,5 @@
 import type { Revector } from '../../library/revector.ts'
 import type { Redactor } from '../../logs/redact.ts'
-import { answerShape } from '../../shapes/answer.ts'
 import { createAnswerStreams } from '../answer-streams.ts'
 import { askRequest } from '../ask-request.ts'
 import type { Places } from '../concurrency.ts'
@@ -25,8 +24,7 @@ export async function queryRoutes(app: App, { revector, redactor, streams }: Dep
     handler: async (request, reply) => {
       const { body, headers } = request
       const signal = signalOf(reply)
-      if (!wantsEvents(headers.accept))
-        return answerShape(await revector.answers.ask(askRequest(body, signal)))
+      if (!wantsEvents(headers.accept)) return revector.answers.ask(askRequest(body, signal))
       const asker = { owner: request.caller.keyId ?? '', body }
       const leave = streams.take()
       const closed = new Promise<void>((resolve) => {

@@ -1,10 +1,9 @@
 import type * as z from 'zod'
 import { isRevectorError, RevectorError } from '../../core/errors.ts'
-import type { Revector, SearchPlan } from '../../library/revector.ts'
-import { searchShape } from '../../shapes/wire.ts'
+import type { Revector } from '../../library/revector.ts'
+import type { SearchResult } from '../../wire/search.ts'
 import { search } from '../contract/search.ts'
 import { signalOf } from '../disconnect.ts'
-import { filterOf } from '../filter.ts'
 import { type App, routeOf } from '../route.ts'
 
 type Body = z.output<typeof search.body>
@@ -16,44 +15,21 @@ export async function searchRoutes(app: App, { revector }: { readonly revector: 
       const { body } = request
       refuseTwoWays(body)
       const signal = signalOf(reply)
-      const result = await found(revector, body, signal).catch((error: unknown) => blame(error, body))
-      const { explain } = result
-      return { ...searchShape(result), ...(explain === undefined ? {} : { explain: explain.map(planShape) }) }
+      return found(revector, body, signal).catch((error: unknown) => blame(error, body))
     },
   })
 }
 
-function found(
-  { retriever }: Revector,
-  body: Body,
-  signal: AbortSignal,
-): ReturnType<Revector['retriever']['search']> {
-  const { query = '', model, models, aggregation, serve } = body
-  const vectors = vectorsOf(body)
-  const common = {
-    query,
-    signal,
-    topK: body.top_k,
-    explain: body.explain,
-    minScore: body.min_score,
-    ...(body.filter === undefined ? {} : { filter: filterOf(body.filter) }),
-  }
+function found({ retriever }: Revector, body: Body, signal: AbortSignal): Promise<SearchResult> {
+  const { model, models, aggregation, serve, vector, vectors, ...rest } = body
+  const queryVectors =
+    vectors && Object.fromEntries(Object.entries(vectors).map(([name, one]) => [name, usable(one)]))
+  const common = { ...rest, signal }
   if (models !== undefined) {
-    const request = { ...common, modelNames: models, aggregation }
-    return retriever.searchMultiModel({ ...request, ...(vectors === null ? {} : { queryVectors: vectors }) })
+    return retriever.searchMultiModel({ ...common, modelNames: models, aggregation, queryVectors })
   }
-  if (serve !== undefined) {
-    return retriever.search({ ...common, serve, ...(vectors === null ? {} : { queryVectors: vectors }) })
-  }
-  return retriever.search({
-    ...common,
-    modelName: model,
-    ...(body.vector === undefined ? {} : { queryVector: usable(body.vector) }),
-  })
-}
-
-function planShape({ modelName, path, index, ms, plan }: SearchPlan) {
-  return { model: modelName, path, index, ms, plan }
+  if (serve !== undefined) return retriever.search({ ...common, serve, queryVectors })
+  return retriever.search({ ...common, modelName: model, queryVector: vector && usable(vector) })
 }
 
 /** A vector of another width is a provider's fault, unless it came with the request. */
@@ -99,9 +75,4 @@ function invalid(what: string): RevectorError {
   return new RevectorError('INVALID_INPUT', `In the body ${what}.`, {
     hint: 'See /docs#search for what goes together.',
   })
-}
-
-function vectorsOf({ vectors }: Body): Record<string, Float32Array> | null {
-  if (vectors === undefined) return null
-  return Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, usable(vector)]))
 }

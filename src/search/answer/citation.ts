@@ -1,4 +1,4 @@
-import type { Citation } from '../../core/answer.ts'
+import type { Citation } from '../../wire/answer.ts'
 import type { Passage } from './passages.ts'
 import { type Sentence, sentencesOf } from './sentences.ts'
 import { type Rarity, shared, weightOf, wordsOf } from './words.ts'

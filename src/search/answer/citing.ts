@@ -1,4 +1,4 @@
-import type { AnswerEvent, Citation } from '../../core/answer.ts'
+import type { AnswerEvent, Citation } from '../../wire/answer.ts'
 import { citationOf, sentenceFor } from './citation.ts'
 import { type Marked, markedText } from './marked-text.ts'
 import type { Passage } from './passages.ts'

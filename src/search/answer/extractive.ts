@@ -1,4 +1,4 @@
-import type { AnswerEvent, Citation } from '../../core/answer.ts'
+import type { AnswerEvent, Citation } from '../../wire/answer.ts'
 import { citationOf } from './citation.ts'
 import { asText } from './neutral.ts'
 import type { Passage } from './passages.ts'

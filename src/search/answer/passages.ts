@@ -1,4 +1,4 @@
-import type { Hit } from '../../core/search.ts'
+import type { Hit } from '../../wire/search.ts'
 import { asAttribute } from './neutral.ts'
 import { sentencesOf } from './sentences.ts'
 import { wordsOf } from './words.ts'

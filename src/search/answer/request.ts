@@ -1,7 +1,7 @@
-import type { AnswerMode } from '../../core/answer.ts'
 import { definedOnly } from '../../core/defined.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { SearchFilter, Serve } from '../../core/search.ts'
+import type { AnswerMode } from '../../wire/answer.ts'
+import type { SearchFilter, Serve } from '../../wire/search.ts'
 import { checkRequest } from '../request.ts'
 
 export interface AskRequest {

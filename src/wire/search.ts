@@ -1,0 +1,109 @@
+import * as z from 'zod'
+import type { Of } from './codec.ts'
+import { date, id, list, metadata } from './field.ts'
+
+/** A chunk found. `distance` is what PostgreSQL returned; `score` is higher for better. Never mixed. */
+export const hit = z
+  .strictObject({
+    rank: z.int().describe('From 1.'),
+    chunkId: id,
+    documentId: id,
+    title: z.string(),
+    content: z.string(),
+    score: z
+      .number()
+      .describe(
+        'Higher is better. Cosine: 1 − distance. Inner product: −distance. L2: 1 / (1 + distance). Fused lists: the ' +
+          'fusion’s own score.',
+      ),
+    distance: z
+      .number()
+      .describe('What the database returned, in the space of the model that ranked it best.'),
+    models: z
+      .record(z.string(), z.strictObject({ rank: z.int(), distance: z.number() }))
+      .describe('By model: where it ranked the chunk, and at what distance. Spaces are never compared.'),
+    metadata: metadata.describe('The document’s.'),
+    source: z.string().nullable(),
+    headingPath: list(z.string()),
+    page: z.int().nullable(),
+    startOffset: z.int().nullable(),
+    endOffset: z.int().nullable(),
+  })
+  .meta({ id: 'Hit' })
+export type Hit = Of<typeof hit>
+
+export const aggregation = z.enum(['union', 'intersection'], { error: 'expected union or intersection' })
+export type Aggregation = Of<typeof aggregation>
+
+/** With which models of an open migration to search: the current one, the target as far as it is filled, or both. */
+export const serve = z.enum(['source', 'target', 'both'], { error: 'expected source, target or both' })
+export type Serve = Of<typeof serve>
+
+/** How a search that named `serve` was answered. */
+export const serving = z.strictObject({
+  asked: serve,
+  served: serve,
+  migrationId: z.string().nullable().describe('Null: no migration away from the current model was open.'),
+  samplePairs: z
+    .int()
+    .nullable()
+    .describe(
+      'Chunks of the calibration sample by which the models’ scores were compared; null where one answered alone.',
+    ),
+  reason: z.string().nullable().describe('Why another was served than asked for; null where it was not.'),
+})
+export type Serving = Of<typeof serving>
+
+export const coverage = z
+  .record(z.string(), z.number())
+  .describe('By model: chunks it could find / chunks. Below 1 something may be missing.')
+
+/** How the database went about a search in one model's space. */
+export const searchPlan = z.strictObject({
+  model: z.string(),
+  path: z.string().describe('How it searched: row by row, or along its HNSW index.'),
+  index: z.string().nullable().describe('The index whose order was followed; null where none was.'),
+  ms: z.number().describe('What the database took to run it.'),
+  plan: list(z.string()).describe('PostgreSQL’s own account, line by line.'),
+})
+export type SearchPlan = Of<typeof searchPlan>
+
+export const searchResult = z
+  .strictObject({
+    query: z.string(),
+    models: list(z.string()),
+    aggregation: aggregation.nullable(),
+    coverage,
+    serving: serving.optional().describe('Present when the request named `serve`.'),
+    hits: list(hit),
+    tookMs: z.number(),
+    explain: list(searchPlan).optional().describe('Present when it was asked for.'),
+  })
+  .meta({ id: 'SearchResult' })
+export type SearchResult = Of<typeof searchResult>
+
+/** Some text, not only blanks. */
+export const text = z.string().refine((value) => value.trim() !== '', 'expected some text')
+
+export const searchFilter = z
+  .strictObject({
+    documentIds: z.array(z.string()).max(10_000).optional(),
+    title: text.max(1_000).optional().describe('Part of the title, in any case.'),
+    metadata: metadata.optional().describe('The document’s metadata contains this.'),
+    createdAfter: date.optional().describe('Created then or later.'),
+    createdBefore: date.optional(),
+  })
+  .describe('What the search is narrowed to; all given parts must hold.')
+export type SearchFilter = Of<typeof searchFilter>
+
+const topKRange = 'expected a whole number from 1 to 1,000'
+export const topK = z
+  .int(topKRange)
+  .min(1, topKRange)
+  .max(1_000, topKRange)
+  .default(5)
+  .describe('How many hits.')
+export const minScore = z
+  .number('expected a finite number')
+  .optional()
+  .describe('Hits that score less are left out.')
