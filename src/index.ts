@@ -29,7 +29,7 @@ export {
   migrationStates,
   type Verification,
 } from './core/migration.ts'
-export type { Distance, Model, ModelSpec, ModelState, ProviderName } from './core/model.ts'
+export type { ModelState, ProviderName } from './core/model.ts'
 export type { OnProgress, ProgressEvent } from './core/progress.ts'
 export { knownModels, specFor } from './embedding/catalogue.ts'
 export type {
@@ -42,6 +42,7 @@ export type {
 } from './embedding/contract.ts'
 export type { OwnModel } from './embedding/own-model.ts'
 export * from './library/revector.ts'
+export type { Distance, Model, ModelSpec } from './wire/model.ts'
 export type {
   Aggregation,
   Hit,

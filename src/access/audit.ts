@@ -1,6 +1,6 @@
-import type { AuditEntry, NewAuditEntry } from '../core/access.ts'
 import { closeAuditEntry, insertAuditEntry, auditPage as page } from '../store/audit-log.ts'
 import type { Deps } from '../store/deps.ts'
+import type { AuditPage, NewAuditEntry } from '../wire/access.ts'
 
 /** Before a change is tried: without an entry there is no change. Gives the entry's id. */
 export async function beginAudit({ db }: Pick<Deps, 'db'>, entry: NewAuditEntry): Promise<string> {
@@ -15,7 +15,7 @@ export async function endAudit({ db }: Pick<Deps, 'db'>, id: string, status: num
 export async function auditPage(
   { db }: Pick<Deps, 'db'>,
   { limit = 100, before }: { readonly limit?: number; readonly before?: string } = {},
-): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }> {
+): Promise<AuditPage> {
   const most = Math.min(Math.max(Math.trunc(limit), 1), 1_000)
   const rows = await page(db, { limit: most + 1, before })
   const entries = rows.slice(0, most)

@@ -1,5 +1,5 @@
-import type { NewAuditEntry } from '../core/access.ts'
 import { errorCatalogue, isRevectorError } from '../core/errors.ts'
+import type { NewAuditEntry } from '../wire/access.ts'
 
 interface Audit {
   begin(entry: NewAuditEntry): Promise<string>

@@ -1,9 +1,10 @@
-import { type ApiKey, type NewApiKey, scopes } from '../core/access.ts'
+import { scopes } from '../core/access.ts'
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import { insertKey, revokeKey as revokeRow } from '../store/api-keys.ts'
 import { insertAuditEntry } from '../store/audit-log.ts'
 import type { Deps } from '../store/deps.ts'
+import type { ApiKey, NewApiKey } from '../wire/access.ts'
 import { makeKey } from './key-text.ts'
 
 const longestName = 100

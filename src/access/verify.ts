@@ -1,6 +1,6 @@
-import type { ApiKey } from '../core/access.ts'
 import { hasKey, hasKeyInForce, keyInForce, noteUse } from '../store/api-keys.ts'
 import type { Deps } from '../store/deps.ts'
+import type { ApiKey } from '../wire/access.ts'
 import { hashOf, idOfKey, isKeyOf } from './key-text.ts'
 
 export interface KeyCheck {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { AuditEntry } from '../library/revector.ts'
-import { auditShape } from '../shapes/access.ts'
+import { auditPage } from '../wire/access.ts'
+import { encode } from '../wire/codec.ts'
 import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { plain, type Style, table } from './text.ts'
@@ -21,8 +22,9 @@ export function addAudit(program: Command, start: Start): void {
 }
 
 async function list(context: Context, flags: Flags): Promise<undefined> {
-  const { entries, next } = await context.revector.audit.list(flags)
-  context.result({ entries: entries.map(auditShape), next }, () => listText(entries, context.terminal.style))
+  const page = await context.revector.audit.list(flags)
+  const { entries, next } = page
+  context.result(encode(auditPage, page), () => listText(entries, context.terminal.style))
   if (next !== null && !context.terminal.json) {
     context.terminal.note(context.terminal.noteStyle.dim(`More: add --before ${next}`))
   }

@@ -1,7 +1,9 @@
 import { relative } from 'node:path'
 import { counted, grouped } from '../core/counted.ts'
 import type { DatabaseStatus } from '../library/revector.ts'
-import { modelShape, statusShape } from '../shapes/wire.ts'
+import { encode } from '../wire/codec.ts'
+import { modelList } from '../wire/model.ts'
+import { databaseStatus } from '../wire/status.ts'
 import { modelsText } from './models.ts'
 import type { Context } from './run.ts'
 import { facts, type Style } from './text.ts'
@@ -27,12 +29,12 @@ export async function setupModels(context: Context): Promise<undefined> {
   const models = await context.change('setupModels', '', () =>
     context.revector.db.setupModels(context.longCall()),
   )
-  context.result({ models: models.map(modelShape) }, () => modelsText(models, context.terminal.style))
+  context.result(encode(modelList, { models }), () => modelsText(models, context.terminal.style))
 }
 
 export function showStatus(context: Context, found: DatabaseStatus): undefined {
   const { style } = context.terminal
-  context.result(statusShape(found), () =>
+  context.result(encode(databaseStatus, found), () =>
     [
       statusText(found, context.dataDir, style),
       ...(found.models.length === 0 ? [] : ['', modelsText(found.models, style)]),

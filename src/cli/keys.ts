@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { type Scope, scopes } from '../core/access.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { ApiKey } from '../library/revector.ts'
-import { keyShape, newKeyShape } from '../shapes/access.ts'
+import { apiKey, keyList, newKey } from '../wire/access.ts'
+import { encode } from '../wire/codec.ts'
 import { date, oneOf, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { plain, type Style, table } from './text.ts'
@@ -65,7 +66,7 @@ async function create(context: Context, name: string, flags: CreateFlags): Promi
     })
   }
   const made = await context.revector.keys.create({ name, scope, requestsPerMinute, expiresAt: expires })
-  context.result(newKeyShape(made), () => made.secret)
+  context.result(encode(newKey, { ...made.key, key: made.secret }), () => made.secret)
   if (!context.terminal.json) {
     context.terminal.note(
       `The key ${JSON.stringify(name)} (${scope}). Keep it now: it is not shown again. Requests carry it as ` +
@@ -76,7 +77,7 @@ async function create(context: Context, name: string, flags: CreateFlags): Promi
 
 async function list(context: Context): Promise<undefined> {
   const keys = await context.revector.keys.list()
-  context.result({ keys: keys.map(keyShape) }, () => listText(keys, context.terminal.style))
+  context.result(encode(keyList, { keys }), () => listText(keys, context.terminal.style))
 }
 
 function listText(keys: readonly ApiKey[], style: Style): string {
@@ -102,5 +103,5 @@ function stateOf({ revokedAt, expiresAt }: ApiKey): string {
 
 async function revoke(context: Context, idOrName: string): Promise<undefined> {
   const revoked = await context.revector.keys.revoke(idOrName)
-  context.result(keyShape(revoked), () => `Revoked ${plain(revoked.name)} (${revoked.id}).`)
+  context.result(encode(apiKey, revoked), () => `Revoked ${plain(revoked.name)} (${revoked.id}).`)
 }

@@ -3,7 +3,9 @@ import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { providerNames } from '../core/model.ts'
 import type { AddModel, ModelStatus } from '../library/revector.ts'
-import { fillShape, modelShape, modelSpaceShape } from '../shapes/wire.ts'
+import { fillShape } from '../shapes/wire.ts'
+import { encode } from '../wire/codec.ts'
+import { modelList, modelSpace, removedModel } from '../wire/model.ts'
 import { nonEmpty, oneOf, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { bytes, percent, type Style, seconds, table } from './text.ts'
@@ -79,7 +81,7 @@ const providers = providerNames.filter((name) => name !== 'custom')
 
 async function list(context: Context): Promise<undefined> {
   const models = await context.revector.models.list()
-  context.result({ models: models.map(modelShape) }, () => modelsText(models, context.terminal.style))
+  context.result(encode(modelList, { models }), () => modelsText(models, context.terminal.style))
 }
 
 export function modelsText(models: readonly ModelStatus[], style: Style): string {
@@ -118,7 +120,7 @@ async function add(context: Context, modelName: string, flags: AddFlags): Promis
   )
   const status = (await revector.models.list()).find(({ id }) => id === model.id)
   if (status === undefined) throw vanished(modelName)
-  context.result({ ...modelShape(status), ...modelSpaceShape(model) }, () =>
+  context.result(encode(modelSpace, { ...status, ...model }), () =>
     [
       `Registered ${model.modelName} (${model.dimension} dimensions, ${model.provider}).`,
       `Embed what there is with: revector migrate run --to ${model.modelName}`,
@@ -168,9 +170,8 @@ async function remove(context: Context, modelName: string, flags: { force?: bool
     )
   }
   const removed = await context.change('removeModel', modelName, () => models.remove(modelName, { force }))
-  const document = { model_name: removed.modelName, embeddings: removed.embeddings, bytes: removed.bytes }
   context.result(
-    document,
+    encode(removedModel, removed),
     () =>
       `Removed ${removed.modelName}: ${counted(removed.embeddings, 'vector')}, ${bytes(removed.bytes)} freed.`,
   )

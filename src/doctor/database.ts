@@ -1,8 +1,8 @@
 import { counted } from '../core/counted.ts'
-import type { Model } from '../core/model.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { countOrphanChunks, type ModelTableHealth, type OpenMigrationHealth } from '../store/health.ts'
+import type { Model } from '../wire/model.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 
 /**

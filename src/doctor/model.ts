@@ -1,5 +1,5 @@
 import { counted } from '../core/counted.ts'
-import { type Model, writtenStates } from '../core/model.ts'
+import { writtenStates } from '../core/model.ts'
 import { knownModelOf } from '../embedding/catalogue.ts'
 import { hnswIndexOf } from '../schema/hnsw-index.ts'
 import type { Deps, StoreDeps } from '../store/deps.ts'
@@ -8,6 +8,7 @@ import { countOrphanVectors, type OpenMigrationHealth } from '../store/health.ts
 import { explainNearest } from '../store/nearest-plan.ts'
 import { defaultTuning } from '../store/nearest-tuning.ts'
 import { coverageInScope, sampleEmbedded } from '../store/verification.ts'
+import type { Model } from '../wire/model.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 
 /** A model with its table, and what is known of them before any check. */

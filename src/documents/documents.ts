@@ -1,6 +1,6 @@
 import type { ChunkId, DocumentId, Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Model, ModelState } from '../core/model.ts'
+import type { ModelState } from '../core/model.ts'
 import type { Database } from '../postgres/database.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import type { Layout } from '../schema/layout.ts'
@@ -11,6 +11,7 @@ import { type DocumentRow, deleteDocuments, getDocument, listDocuments } from '.
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import { chunksWithVector } from '../store/presence.ts'
+import type { Model } from '../wire/model.ts'
 
 export interface DocumentSummary {
   readonly id: DocumentId

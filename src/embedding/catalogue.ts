@@ -1,5 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
-import { type ModelSpec, maxDimension, providerNames } from '../core/model.ts'
+import { maxDimension, providerNames } from '../core/model.ts'
+import type { ModelSpec } from '../wire/model.ts'
 import { hostedModels } from './catalogue/hosted.ts'
 import type { KnownModel } from './catalogue/known-model.ts'
 import { lexicalHashModel, localModels } from './catalogue/local.ts'

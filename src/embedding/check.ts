@@ -1,7 +1,7 @@
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { ModelSpec } from '../core/model.ts'
 import { ProviderFailure } from '../hosted/failure.ts'
+import type { ModelSpec } from '../wire/model.ts'
 import type { RawReply } from './raw-model.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Distance } from '../core/model.ts'
+import type { Distance } from '../wire/model.ts'
 
 /** 0: the same direction; 1: nothing in common; 2: opposite. Vectors of different widths have nothing in common. */
 export function cosineDistance(a: Float32Array, b: Float32Array): number {

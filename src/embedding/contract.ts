@@ -1,7 +1,7 @@
 import type { RevectorError } from '../core/errors.ts'
-import type { ModelSpec } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { OnProviderCall } from '../core/provider-call.ts'
+import type { ModelSpec } from '../wire/model.ts'
 
 /** Documents and questions may get different prefixes or task types in one space. */
 export type InputKind = 'document' | 'query'

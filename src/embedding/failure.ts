@@ -1,6 +1,6 @@
 import type { RevectorError } from '../core/errors.ts'
-import type { ModelSpec } from '../core/model.ts'
 import { type ProviderFailure, providerError } from '../hosted/failure.ts'
+import type { ModelSpec } from '../wire/model.ts'
 
 /** The error users see. `index`: the place of the one text it belongs to. */
 export function refusal(

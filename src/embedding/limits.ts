@@ -1,4 +1,5 @@
-import type { ModelSpec, ProviderName } from '../core/model.ts'
+import type { ProviderName } from '../core/model.ts'
+import type { ModelSpec } from '../wire/model.ts'
 import { knownModelOf } from './catalogue.ts'
 import type { ModelLimits, ProviderEnvironment } from './contract.ts'
 import type { RawModel } from './raw-model.ts'

@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
-import { type ModelSpec, providerNames } from '../core/model.ts'
+import { providerNames } from '../core/model.ts'
 import { type Clock, systemClock } from '../hosted/clock.ts'
+import type { ModelSpec } from '../wire/model.ts'
 import type { EmbeddingModel, ProviderEnvironment } from './contract.ts'
 import { limitsFor } from './limits.ts'
 import { layered } from './model.ts'

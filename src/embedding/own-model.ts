@@ -1,6 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
-import type { ModelSpec } from '../core/model.ts'
 import { ProviderFailure } from '../hosted/failure.ts'
+import type { ModelSpec } from '../wire/model.ts'
 import { specFor } from './catalogue.ts'
 import type { EmbeddingModel, EmbedOptions, ProviderEnvironment } from './contract.ts'
 import { limitsFor } from './limits.ts'

@@ -1,5 +1,5 @@
-import type { ModelSpec } from '../core/model.ts'
 import type { Clock } from '../hosted/clock.ts'
+import type { ModelSpec } from '../wire/model.ts'
 import type { RateLimits, SharedRates } from './contract.ts'
 
 export interface RateLimit {

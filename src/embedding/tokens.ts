@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../core/model.ts'
+import type { ModelSpec } from '../wire/model.ts'
 import { knownModelOf } from './catalogue.ts'
 import type { TokenCounter } from './raw-model.ts'
 

@@ -1,9 +1,9 @@
 import type { ChunkId, ChunkText, DocumentId } from '../core/document.ts'
-import type { Model } from '../core/model.ts'
 import { type ChunkRow, chunksOfDocument } from '../store/chunks.ts'
 import type { EmbedDeps } from '../store/deps.ts'
 import { documentsBySource } from '../store/documents.ts'
 import { documentsLackingVectors } from '../store/presence.ts'
+import type { Model } from '../wire/model.ts'
 import type { PreparedDocument } from './prepare.ts'
 
 /** What is to happen to one document. */

@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
-import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { requireCurrentModel, requireModel, writtenModels } from '../store/models.ts'
+import type { Model } from '../wire/model.ts'
 
 /** The models a write embeds with, and which of them it may not do without. */
 export interface Targets {

@@ -1,5 +1,5 @@
-import type { Model } from '../core/model.ts'
 import type { OnProgress } from '../core/progress.ts'
+import type { Model } from '../wire/model.ts'
 
 export interface WriteOptions {
   readonly modelName?: string

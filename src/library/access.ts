@@ -2,8 +2,9 @@ import { auditPage, beginAudit, endAudit } from '../access/audit.ts'
 import { createKey, revokeKey } from '../access/keys.ts'
 import { type OnceAnswer, once, type RepeatableRequest, sweepKept } from '../access/once.ts'
 import { anyKeyInForce, createKeyCheck } from '../access/verify.ts'
-import type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry } from '../core/access.ts'
+import type { KeptAnswer } from '../core/access.ts'
 import { listKeys } from '../store/api-keys.ts'
+import type { ApiKey, AuditPage, NewApiKey, NewAuditEntry } from '../wire/access.ts'
 import type { Runtime } from './runtime.ts'
 
 /** `revector.keys`: who may use a service, and for what. */
@@ -27,10 +28,7 @@ export interface Keys {
 /** `revector.audit`: changes that somebody asked for. */
 export interface Audit {
   /** Newest first, at most 1,000 at once; `before` goes on from `next`. */
-  list(options?: {
-    readonly limit?: number
-    readonly before?: string
-  }): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }>
+  list(options?: { readonly limit?: number; readonly before?: string }): Promise<AuditPage>
   /** Before a change is tried. Gives the entry's id. */
   begin(entry: NewAuditEntry): Promise<string>
   end(id: string, status: number): Promise<void>

@@ -3,7 +3,7 @@ import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, knownModels, specFor } from '../embedding/catalogue.ts'
 import { setupModels } from '../models/registry.ts'
-import { listModels, type ModelStatus } from '../models/status.ts'
+import { listModels } from '../models/status.ts'
 import { type BackupReport, backup, type RestoreReport, restore } from '../postgres/backup.ts'
 import type { Database } from '../postgres/database.ts'
 import { latestRevision } from '../schema/history.ts'
@@ -20,27 +20,9 @@ import {
 import { countChunks } from '../store/chunks.ts'
 import { countDocuments } from '../store/documents.ts'
 import { countRecorded } from '../store/pending.ts'
+import type { ModelStatus } from '../wire/model.ts'
+import type { DatabaseStatus } from '../wire/status.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
-
-export interface DatabaseStatus {
-  readonly engine: 'embedded' | 'server'
-  readonly serverVersion: string
-  readonly pgvectorVersion: string
-  /** 0: nothing has been set up. */
-  readonly revision: number
-  readonly latestRevision: number
-  /** A fixed-dimension table that `db run` would adopt. */
-  readonly legacy: {
-    readonly table: string
-    readonly column: string
-    readonly dimension: number | null
-    readonly rows: number
-  } | null
-  readonly dimensions: readonly number[]
-  readonly models: readonly ModelStatus[]
-  readonly documents: number
-  readonly chunks: number
-}
 
 /** What an operator watches: cheap enough to be asked every few seconds. */
 export interface DatabaseHealth {

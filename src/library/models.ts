@@ -1,30 +1,18 @@
 import { RevectorError } from '../core/errors.ts'
-import type { Distance, Model, ProviderName } from '../core/model.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { specFor } from '../embedding/catalogue.ts'
 import { type Filled, fillModel } from '../migrate/fill/fill-model.ts'
 import { beforeRemoval } from '../migrate/model-in-use.ts'
 import { addModel, removeModel, useModel } from '../models/registry.ts'
-import { listModels, type ModelStatus } from '../models/status.ts'
+import { listModels } from '../models/status.ts'
 import { countVectors } from '../store/coverage.ts'
 import { requireModel } from '../store/models.ts'
 import { type SampledChunk, sampleVectors } from '../store/sample.ts'
+import type { Model, ModelSpec, ModelStatus, RemovedModel } from '../wire/model.ts'
 import type { Runtime } from './runtime.ts'
 
-export interface AddModel {
-  readonly modelName: string
-  /** Optional where the catalogue knows the model. */
-  readonly dimension?: number
-  readonly provider?: ProviderName
-  readonly remoteName?: string
-  readonly revision?: string
-  readonly pooling?: string
-  readonly normalize?: boolean
-  readonly documentPrefix?: string
-  readonly queryPrefix?: string
-  readonly distance?: Distance
-  readonly baseUrl?: string
-}
+/** What the catalogue knows of a model may be left out. */
+export type AddModel = Pick<ModelSpec, 'modelName'> & Partial<ModelSpec>
 
 export interface FillReport {
   readonly modelName: string
@@ -48,10 +36,7 @@ export interface Models {
     options?: { readonly force?: boolean },
   ): Promise<{ readonly from: string | null; readonly to: string }>
   /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE; `force` ends a fill that was given up */
-  remove(
-    modelName: string,
-    options?: { readonly force?: boolean },
-  ): Promise<{ readonly modelName: string; readonly embeddings: number; readonly bytes: number }>
+  remove(modelName: string, options?: { readonly force?: boolean }): Promise<RemovedModel>
   /**
    * Makes the vectors that a model lacks, of all documents: what an adopted table never had, or what an application
    * wrote past Revector. Makes nothing current. @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE while a migration

@@ -14,7 +14,7 @@ import { type Retriever, retrieverCalls } from './retriever.ts'
 import { openRuntime } from './runtime.ts'
 
 export type { OnceAnswer, RepeatableRequest } from '../access/once.ts'
-export type { ApiKey, AuditEntry, KeptAnswer, NewApiKey, NewAuditEntry, Scope } from '../core/access.ts'
+export type { KeptAnswer, Scope } from '../core/access.ts'
 export type { LanguageProviderName } from '../core/language-provider.ts'
 export type { CallOptions } from '../core/progress.ts'
 export type { Check, CheckName, DoctorOptions, DoctorReport } from '../doctor/doctor.ts'
@@ -30,12 +30,12 @@ export type { IngestPaths, IngestReport } from '../ingest/ingest-paths.ts'
 export type { NamedFile } from '../ingest/named-files.ts'
 export type { WorkReport } from '../migrate/fill/work.ts'
 export type { MigrationPlan } from '../migrate/plan/plan.ts'
-export type { ModelStatus } from '../models/status.ts'
 export type { BackupReport, RestoreReport } from '../postgres/backup.ts'
 export type { AskRequest } from '../search/answer/request.ts'
 export type { ExplainRequest, MultiModelSearchRequest, SearchRequest } from '../search/request.ts'
 export type { QuarantinedChunk } from '../store/quarantine.ts'
 export type { SampledChunk } from '../store/sample.ts'
+export type { ApiKey, AuditEntry, NewApiKey, NewAuditEntry } from '../wire/access.ts'
 export type {
   Answer,
   AnswerEvent,
@@ -44,9 +44,11 @@ export type {
   TokenUsage,
   Unanswered,
 } from '../wire/answer.ts'
+export type { ModelStatus } from '../wire/model.ts'
+export type { DatabaseStatus } from '../wire/status.ts'
 export type { Audit, Idempotency, Keys } from './access.ts'
 export type { Answers } from './answers.ts'
-export type { DatabaseHealth, DatabaseStatus, RunOptions, RunPlan } from './database.ts'
+export type { DatabaseHealth, RunOptions, RunPlan } from './database.ts'
 export type { MigrateToNewModel } from './ingestion.ts'
 export type {
   MigrationActor,

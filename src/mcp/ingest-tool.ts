@@ -1,10 +1,10 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
 import { audited } from '../access/audited.ts'
-import type { NewAuditEntry } from '../core/access.ts'
 import { addDocuments } from '../http/contract/documents.ts'
 import { id } from '../http/contract/operation.ts'
 import { documentRequest } from '../http/document-request.ts'
+import type { NewAuditEntry } from '../wire/access.ts'
 import type { McpDeps } from './deps.ts'
 import { addTool } from './tool.ts'
 

@@ -3,10 +3,8 @@ import * as z from 'zod'
 import { isRevectorError } from '../core/errors.ts'
 import type { MigrationStatus } from '../core/migration.ts'
 import { migrationStatus } from '../http/contract/migration-shapes.ts'
-import { model } from '../http/contract/models.ts'
-import { list } from '../http/contract/operation.ts'
 import { migrationStatusShape } from '../shapes/migration.ts'
-import { modelShape } from '../shapes/wire.ts'
+import { modelList } from '../wire/model.ts'
 import type { McpDeps } from './deps.ts'
 import { addTool } from './tool.ts'
 
@@ -18,9 +16,9 @@ export function addStatusTools(server: McpServer, deps: McpDeps): void {
     description:
       'The registered embedding models: which is current, and how much of the documents each one covers.',
     input: z.strictObject({}),
-    output: z.strictObject({ models: list(model) }),
+    output: modelList,
     annotations: { readOnlyHint: true, openWorldHint: false },
-    run: async () => ({ models: (await models.list()).map(modelShape) }),
+    run: async () => ({ models: await models.list() }),
   })
 
   addTool(server, deps, {

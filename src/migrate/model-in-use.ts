@@ -1,11 +1,11 @@
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
 import { type Migration, openStates } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { modelTableBytes } from '../schema/model-table.ts'
 import { deleteBatches } from '../store/migration-batches.ts'
 import { migrationsOfModel } from '../store/migrations.ts'
+import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
 
 /**

@@ -8,7 +8,6 @@ import {
   type MigrationScope,
   type MigrationSettings,
 } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { hasAnyVector } from '../store/coverage.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
@@ -22,6 +21,7 @@ import {
   setMigrationSettings,
 } from '../store/migrations.ts'
 import { lockModels, requireCurrentModel, requireModel, setModelState } from '../store/models.ts'
+import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
 import { type MigrationPlan, planMigration } from './plan/plan.ts'
 import { compareScopes } from './scopes.ts'

@@ -1,5 +1,4 @@
 import { type Migration, type MigrationStatus, openStates } from '../core/migration.ts'
-import type { Model } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../schema/size-estimate.ts'
@@ -11,6 +10,7 @@ import { allModels } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { workersAtWork } from '../store/workers-at-work.ts'
+import type { Model } from '../wire/model.ts'
 import { idOf, type MigrationCall } from './deps.ts'
 import { rollbackWindowUntil } from './retire.ts'
 

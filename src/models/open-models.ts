@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
-import type { Model } from '../core/model.ts'
 import type { EmbeddingModel, OpenEmbeddingModel, ProviderEnvironment } from '../embedding/contract.ts'
 import { type OwnModel, openOwnModel } from '../embedding/own-model.ts'
+import type { Model } from '../wire/model.ts'
 
 export interface OpenModels {
   /** Opened once and kept. Opened anew when the endpoint changed in the registry. */

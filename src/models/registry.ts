@@ -1,7 +1,6 @@
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Migration } from '../core/migration.ts'
-import type { Model, ModelSpec } from '../core/model.ts'
 import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
@@ -20,6 +19,7 @@ import {
   switchCurrent,
 } from '../store/models.ts'
 import { forgetPending } from '../store/pending.ts'
+import type { Model, ModelSpec } from '../wire/model.ts'
 
 /** What else a removal means, or what stands in its way; in its transaction, with all models locked. */
 export type BeforeRemoval = (tx: Queryable, model: Model, how: { readonly force: boolean }) => Promise<void>

@@ -1,25 +1,10 @@
-import type { Model, ModelState, ProviderName } from '../core/model.ts'
 import { hnswIndexOf } from '../schema/hnsw-index.ts'
 import { countChunks } from '../store/chunks.ts'
 import { countVectorsOfModels, coverageOf } from '../store/coverage.ts'
 import type { StoreDeps } from '../store/deps.ts'
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-
-export interface ModelStatus {
-  readonly id: number
-  readonly modelName: string
-  readonly dimension: number
-  readonly provider: ProviderName
-  readonly state: ModelState
-  readonly current: boolean
-  /** Vectors it has. */
-  readonly embeddings: number
-  /** embeddings / chunks; 1 when there are no chunks. */
-  readonly coverage: number
-  /** Its HNSW index; null while it has none. */
-  readonly index: { readonly name: string; readonly valid: boolean; readonly bytes: number } | null
-}
+import type { Model, ModelStatus } from '../wire/model.ts'
 
 /** Every registered model, in the order of registration. Counts rows: some 10 ms for 100,000 chunks a model. */
 export function listModels(deps: StoreDeps): Promise<readonly ModelStatus[]> {

@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
-import { type Distance, maxDimension } from '../core/model.ts'
+import { maxDimension } from '../core/model.ts'
 import { ident, raw, type Sql, sql } from '../postgres/sql.ts'
+import type { Distance } from '../wire/model.ts'
 
 /** A vector space, as far as Postgres must know it. */
 export interface Space {

@@ -1,5 +1,5 @@
-import type { Distance } from '../core/model.ts'
 import { ident, type Sql } from '../postgres/sql.ts'
+import type { Distance } from '../wire/model.ts'
 
 /** What the tables need to know of a model. */
 export interface ModelSpace {

@@ -1,7 +1,7 @@
 import type { ChunkId } from '../core/document.ts'
-import type { Model } from '../core/model.ts'
 import type { DistancePair } from '../store/both-spaces.ts'
 import type { FoundChunk } from '../store/nearest.ts'
+import type { Model } from '../wire/model.ts'
 import type { Hit } from '../wire/search.ts'
 import { quantileMap } from './quantile-map.ts'
 import { scoreOf } from './score.ts'

@@ -1,4 +1,4 @@
-import type { Distance } from '../core/model.ts'
+import type { Distance } from '../wire/model.ts'
 
 /** Higher is better. Cosine: 1 − distance, from −1 to 1. Inner product: the product. L2: 1 / (1 + distance), to 1. */
 export function scoreOf(kind: Distance, distance: number): number {

@@ -1,5 +1,5 @@
-import type { Model } from '../core/model.ts'
 import type { FoundChunk } from '../store/nearest.ts'
+import type { Model } from '../wire/model.ts'
 import type { SearchFilter } from '../wire/search.ts'
 
 export interface SpaceRequest {

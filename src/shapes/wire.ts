@@ -1,62 +1,11 @@
-import type { Model } from '../core/model.ts'
 import type {
   BackupReport,
-  DatabaseStatus,
   DocumentEmbeddings,
   DocumentSummary,
   FillReport,
   IngestReport,
-  ModelStatus,
   StoredDocument,
 } from '../library/revector.ts'
-
-/**
- * The shapes of `--json` and of HTTP bodies: snake_case, dates as ISO 8601. Written out one by one, because keys
- * that are data (model names, metadata) must stay as they are.
- */
-export function modelShape(model: ModelStatus) {
-  return {
-    id: model.id,
-    model_name: model.modelName,
-    dimension: model.dimension,
-    provider: model.provider,
-    state: model.state,
-    current: model.current,
-    embeddings: model.embeddings,
-    coverage: model.coverage,
-    index: model.index,
-  }
-}
-
-/** A model with what makes it a space of its own. */
-export function modelSpaceShape(model: Model) {
-  return {
-    remote_name: model.remoteName,
-    revision: model.revision,
-    pooling: model.pooling,
-    normalize: model.normalize,
-    document_prefix: model.documentPrefix,
-    query_prefix: model.queryPrefix,
-    distance: model.distance,
-    base_url: model.baseUrl,
-    created_at: model.createdAt.toISOString(),
-  }
-}
-
-export function statusShape(status: DatabaseStatus) {
-  return {
-    engine: status.engine,
-    server_version: status.serverVersion,
-    pgvector_version: status.pgvectorVersion,
-    revision: status.revision,
-    latest_revision: status.latestRevision,
-    legacy: status.legacy,
-    dimensions: status.dimensions,
-    models: status.models.map(modelShape),
-    documents: status.documents,
-    chunks: status.chunks,
-  }
-}
 
 export function ingestShape(report: IngestReport) {
   return {

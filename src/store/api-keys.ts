@@ -1,6 +1,6 @@
-import type { ApiKey, NewApiKey } from '../core/access.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, sql } from '../postgres/sql.ts'
+import type { ApiKey, NewApiKey } from '../wire/access.ts'
 
 const columns = raw(`id, name, scope, requests_per_minute as "requestsPerMinute", created_by as "createdBy",
     created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt", revoked_at as "revokedAt"`)

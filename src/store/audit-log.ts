@@ -1,6 +1,6 @@
-import type { AuditEntry, NewAuditEntry } from '../core/access.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, sql } from '../postgres/sql.ts'
+import type { AuditEntry, NewAuditEntry } from '../wire/access.ts'
 import { isId } from './ids.ts'
 
 /** Gives the entry's id. */

@@ -1,10 +1,10 @@
-import type { Model } from '../core/model.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { LanguageModel } from '../generating/contract.ts'
 import type { Parser } from '../parsing/parse.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { SplitOptions } from '../splitting/split.ts'
+import type { Model } from '../wire/model.ts'
 import type { NearestTuning } from './nearest-tuning.ts'
 
 /** What the flows work with. A function takes the part of it that it needs. */

@@ -10,9 +10,10 @@ import {
   type PausableState,
   type Verification,
 } from '../core/migration.ts'
-import type { Model, ModelState } from '../core/model.ts'
+import type { ModelState } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, type Sql, sql } from '../postgres/sql.ts'
+import type { Model } from '../wire/model.ts'
 import { isId } from './ids.ts'
 
 interface MigrationRow {

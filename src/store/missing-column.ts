@@ -1,5 +1,5 @@
 import { isRevectorError, RevectorError } from '../core/errors.ts'
-import type { Model } from '../core/model.ts'
+import type { Model } from '../wire/model.ts'
 
 /** What reading and writing a model's vectors needs to know of it. */
 export type StoredSpace = Pick<Model, 'id' | 'modelName' | 'dimension' | 'distance'>

@@ -1,5 +1,5 @@
 import { RevectorError } from '../core/errors.ts'
-import type { Model, ModelSpec } from '../core/model.ts'
+import type { Model, ModelSpec } from '../wire/model.ts'
 
 /** Fields that make a vector space, beside its name. The endpoint's URL is not one of them. */
 const spaceFields = [

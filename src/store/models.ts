@@ -1,47 +1,14 @@
 import { RevectorError } from '../core/errors.ts'
-import { type Model, type ModelSpec, type ModelState, writtenStates } from '../core/model.ts'
+import { type ModelState, writtenStates } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { join, raw, type Sql, sql } from '../postgres/sql.ts'
+import type { Model, ModelSpec } from '../wire/model.ts'
 import { refuseOtherSpace } from './model-space.ts'
 
-interface ModelRow {
-  readonly id: number
-  readonly model_name: string
-  readonly dimension: number
-  readonly provider: Model['provider']
-  readonly remote_name: string
-  readonly revision: string
-  readonly pooling: string
-  readonly normalize: boolean
-  readonly document_prefix: string
-  readonly query_prefix: string
-  readonly distance: Model['distance']
-  readonly base_url: string | null
-  readonly state: ModelState
-  readonly created_at: Date
-}
-
-const columns = raw(`id, model_name, dimension, provider, remote_name, revision, pooling, normalize,
-    document_prefix, query_prefix, distance, base_url, state, created_at`)
-
-function toModel(row: ModelRow): Model {
-  return {
-    id: row.id,
-    modelName: row.model_name,
-    dimension: row.dimension,
-    provider: row.provider,
-    remoteName: row.remote_name,
-    revision: row.revision,
-    pooling: row.pooling,
-    normalize: row.normalize,
-    documentPrefix: row.document_prefix,
-    queryPrefix: row.query_prefix,
-    distance: row.distance,
-    baseUrl: row.base_url,
-    state: row.state,
-    createdAt: row.created_at,
-  }
-}
+const columns =
+  raw(`id, model_name as "modelName", dimension, provider, remote_name as "remoteName", revision, pooling,
+    normalize, document_prefix as "documentPrefix", query_prefix as "queryPrefix", distance, base_url as "baseUrl", state,
+    created_at as "createdAt"`)
 
 /** The row's id and the transaction that wrote it: changes whenever the row does. */
 const version = raw(`id || ':' || xmin::text`)
@@ -72,16 +39,18 @@ export async function versionedModel(
   db: Queryable,
   modelName: string | null,
 ): Promise<VersionedModel | null> {
-  const { rows } = await db.query<ModelRow & { version: string }>(
+  const { rows } = await db.query<Model & { version: string }>(
     sql`select ${columns}, ${version} as version from embedding_models where ${named(modelName)}`,
   )
   const [row] = rows
-  return row === undefined ? null : { model: toModel(row), version: row.version }
+  if (row === undefined) return null
+  const { version: seen, ...model } = row
+  return { model, version: seen }
 }
 
-async function models(db: Queryable, rest: Sql): Promise<Model[]> {
-  const { rows } = await db.query<ModelRow>(sql`select ${columns} from embedding_models ${rest}`)
-  return rows.map(toModel)
+async function models(db: Queryable, rest: Sql): Promise<readonly Model[]> {
+  const { rows } = await db.query<Model>(sql`select ${columns} from embedding_models ${rest}`)
+  return rows
 }
 
 /**
@@ -94,7 +63,7 @@ export async function insertModel(
   spec: ModelSpec,
   state: ModelState = 'registered',
 ): Promise<{ readonly model: Model; readonly inserted: boolean }> {
-  const { rows } = await db.query<ModelRow>(sql`
+  const { rows } = await db.query<Model>(sql`
     insert into embedding_models (model_name, dimension, provider, remote_name, revision, pooling, normalize,
       document_prefix, query_prefix, distance, base_url, state)
     values (${spec.modelName}, ${spec.dimension}, ${spec.provider}, ${spec.remoteName}, ${spec.revision},
@@ -103,7 +72,7 @@ export async function insertModel(
     on conflict (model_name) do nothing
     returning ${columns}`)
   const [row] = rows
-  if (row !== undefined) return { model: toModel(row), inserted: true }
+  if (row !== undefined) return { model: row, inserted: true }
 
   const registered = await requireModel(db, spec.modelName)
   refuseOtherSpace(registered, spec)
@@ -129,7 +98,7 @@ async function refuseUnknown(db: Queryable, modelName: string): Promise<never> {
 }
 
 /** In the order they were registered. */
-export async function allModels(db: Queryable): Promise<Model[]> {
+export async function allModels(db: Queryable): Promise<readonly Model[]> {
   return models(db, sql`order by id`)
 }
 
@@ -158,7 +127,7 @@ export async function requireCurrentModel(db: Queryable): Promise<Model> {
 export async function writtenModels(
   db: Queryable,
   options: { readonly lock?: boolean } = {},
-): Promise<Model[]> {
+): Promise<readonly Model[]> {
   const written = sql`state in (${join(writtenStates.map((state) => sql`${state}`))})`
   for (;;) {
     // Read again once a lock is held: a statement that had to wait for one doesn't see a model that became one of them
@@ -171,7 +140,7 @@ export async function writtenModels(
 }
 
 /** Holds all models' states still until the transaction ends; other writers of documents wait. */
-export async function lockModels(tx: Queryable): Promise<Model[]> {
+export async function lockModels(tx: Queryable): Promise<readonly Model[]> {
   // Rows that refer to a model (quarantined chunks, say) need its key to stay, nothing else: they don't wait.
   return models(tx, raw('order by id for no key update'))
 }

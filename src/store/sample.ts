@@ -1,20 +1,15 @@
-import type { ChunkId, DocumentId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import { decodeVector } from '../postgres/vector.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import type { Of } from '../wire/codec.ts'
+import type { sampledChunk } from '../wire/model.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hashedOrder } from './scope.ts'
 
-export interface SampledChunk {
-  readonly chunkId: ChunkId
-  readonly documentId: DocumentId
-  readonly title: string
-  readonly position: number | null
-  readonly vector: Float32Array
-}
+export type SampledChunk = Of<typeof sampledChunk> & { readonly vector: Float32Array }
 
 /** Chunks with their vectors in a model, drawn by a hash of their ids: the same ones at every call and in every model. */
 export async function sampleVectors(
@@ -27,13 +22,7 @@ export async function sampleVectors(
   const d = documentColumns(layout)
   const column = vectorColumn(model.dimension)
   const { rows } = await explainingMissingColumn(model, () =>
-    db.query<{
-      id: string
-      document: string
-      title: string | null
-      position: number | null
-      vector: Buffer
-    }>(sql`
+    db.query<Of<typeof sampledChunk> & { readonly vector: Buffer }>(sql`
       with drawn as materialized (
         select c.${c.id} as id, c.${c.documentId} as document_id, c.${c.position}::float8 as position,
           row_number() over (order by ${hashedOrder(layout)}) as place
@@ -42,18 +31,12 @@ export async function sampleVectors(
         order by place
         limit ${limit}
       )
-      select s.id::text as id, s.document_id::text as document, d.${d.title}::text as title, s.position,
+      select s.id::text as "chunkId", s.document_id::text as "documentId", coalesce(d.${d.title}::text, '') as title, s.position,
         vector_send(e.${column}) as vector
       from drawn s
       join ${modelTable(model.id)} e on e.chunk_id = s.id
       left join ${d.table} d on d.${d.id} = s.document_id
       order by s.place`),
   )
-  return rows.map(({ id, document, title, position, vector }) => ({
-    chunkId: id,
-    documentId: document,
-    title: title ?? '',
-    position,
-    vector: decodeVector(vector),
-  }))
+  return rows.map(({ vector, ...chunk }) => ({ ...chunk, vector: decodeVector(vector) }))
 }

@@ -1,5 +1,4 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Model } from '../../src/core/model.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { type Layout, loadLayout } from '../../src/schema/layout.ts'
@@ -26,6 +25,7 @@ import { requireModel } from '../../src/store/models.ts'
 import { findNearest } from '../../src/store/nearest.ts'
 import { explainNearest } from '../../src/store/nearest-plan.ts'
 import { defaultTuning } from '../../src/store/nearest-tuning.ts'
+import type { Model } from '../../src/wire/model.ts'
 import { describeEngines } from '../support/engines.ts'
 import { addModel, spec } from './corpus.ts'
 

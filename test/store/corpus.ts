@@ -1,4 +1,4 @@
-import type { Model, ModelSpec, ModelState } from '../../src/core/model.ts'
+import type { ModelState } from '../../src/core/model.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { type Layout, loadLayout } from '../../src/schema/layout.ts'
@@ -6,6 +6,7 @@ import { buildHnswIndex, createModelTable, dropHnswIndex } from '../../src/schem
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { putVectors } from '../../src/store/embeddings.ts'
 import { insertModel } from '../../src/store/models.ts'
+import type { Model, ModelSpec } from '../../src/wire/model.ts'
 
 export function spec(modelName: string, dimension: number, more: Partial<ModelSpec> = {}): ModelSpec {
   return {

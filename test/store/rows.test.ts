@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { ChunkText } from '../../src/core/document.ts'
-import type { Model } from '../../src/core/model.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import type { Layout } from '../../src/schema/layout.ts'
@@ -39,6 +38,7 @@ import {
   readVectors,
 } from '../../src/store/embeddings.ts'
 import { insertModel } from '../../src/store/models.ts'
+import type { Model } from '../../src/wire/model.ts'
 import { describeEngines } from '../support/engines.ts'
 import { addModel, setUp, spec } from './corpus.ts'
 

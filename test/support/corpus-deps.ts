@@ -1,4 +1,3 @@
-import type { Model } from '../../src/core/model.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import { type WrittenDocument, writeDocuments } from '../../src/ingest/write.ts'
 import { fillModel } from '../../src/migrate/fill/fill-model.ts'
@@ -8,6 +7,7 @@ import { sql } from '../../src/postgres/sql.ts'
 import { type Layout, loadLayout } from '../../src/schema/layout.ts'
 import { runRevisions } from '../../src/schema/upgrade.ts'
 import { readVectors } from '../../src/store/embeddings.ts'
+import type { Model } from '../../src/wire/model.ts'
 import { bareEnvironment, space, type WatchedModels, watchedModels } from './models.ts'
 import { lines } from './paragraphs.ts'
 

@@ -5,12 +5,12 @@ import {
   type MigrationScope,
   type MigrationSettings,
 } from '../../src/core/migration.ts'
-import type { Model } from '../../src/core/model.ts'
 import { advance } from '../../src/migrate/advance.ts'
 import { type Pace, usualPace } from '../../src/migrate/fill/worker.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { insertMigration, requireMigration } from '../../src/store/migrations.ts'
 import { lockModels, setModelState } from '../../src/store/models.ts'
+import type { Model } from '../../src/wire/model.ts'
 import { type TestCorpus, wrongVectors } from './corpus-deps.ts'
 
 /** A migration from the first to the second model that is filling, without a plan: the target is not probed. */

@@ -1,8 +1,8 @@
 import { RevectorError } from '../../src/core/errors.ts'
-import type { Model, ModelSpec } from '../../src/core/model.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import type { EmbeddingModel, ProviderEnvironment } from '../../src/embedding/contract.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
+import type { Model, ModelSpec } from '../../src/wire/model.ts'
 
 /** No keys, no folders: enough for lexical-hash. */
 export const bareEnvironment: ProviderEnvironment = { keys: {}, localModelPath: null, cacheDir: '' }

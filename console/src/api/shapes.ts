@@ -2,28 +2,30 @@ import type * as z from 'zod'
 import type * as documents from '../../../src/http/contract/documents.ts'
 import type * as migrations from '../../../src/http/contract/migrations.ts'
 import type * as models from '../../../src/http/contract/models.ts'
-import type * as query from '../../../src/http/contract/query.ts'
-import type * as search from '../../../src/http/contract/search.ts'
+import type * as contract from '../../../src/http/contract/search.ts'
 import type * as service from '../../../src/http/contract/service.ts'
+import type * as answer from '../../../src/wire/answer.ts'
 import type { Wire } from '../../../src/wire/codec.ts'
+import type * as model from '../../../src/wire/model.ts'
+import type * as search from '../../../src/wire/search.ts'
 
-// What goes over the wire is written down once, in the service's contract. Only types come from there.
+// What goes over the wire is declared once, in src/wire/ and the service's contract. Only types come from there.
 type Operation = { readonly responses: { readonly 200: z.ZodType } }
 type Given<Asked extends Operation> = Wire<z.output<Asked['responses'][200]>>
 
 export type Status = Given<typeof service.getStatus>
 export type Doctor = Given<typeof service.doctor>
-export type Model = Given<typeof models.listModels>['models'][number]
+export type Model = Wire<model.ModelStatus>
 export type NewModel = Wire<z.input<typeof models.addModel.body>>
 export type Sample = Given<typeof models.sampleVectors>
 
-export type SearchRequest = Wire<z.input<typeof search.search.body>>
-export type SearchResult = Given<typeof search.search>
-export type Hit = SearchResult['hits'][number]
-export type Filter = NonNullable<SearchRequest['filter']>
+export type SearchRequest = Wire<z.input<typeof contract.search.body>>
+export type SearchResult = Wire<search.SearchResult>
+export type Hit = Wire<search.Hit>
+export type Filter = Wire<search.SearchFilter>
 
-export type Answer = Given<typeof query.query>
-export type Citation = Answer['citations'][number]
+export type Answer = Wire<answer.Answer>
+export type Citation = Wire<answer.Citation>
 
 export type DocumentPage = Given<typeof documents.listDocuments>
 export type DocumentSummary = DocumentPage['documents'][number]

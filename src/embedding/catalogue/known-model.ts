@@ -1,4 +1,5 @@
-import type { Distance, ProviderName } from '../../core/model.ts'
+import type { ProviderName } from '../../core/model.ts'
+import type { Distance } from '../../wire/model.ts'
 
 /** What is known of a provider's model, as data. Each entry says where its facts come from and when they were read. */
 export interface KnownModel {

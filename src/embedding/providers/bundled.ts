@@ -1,6 +1,6 @@
 import { isRevectorError, RevectorError } from '../../core/errors.ts'
-import type { ModelSpec } from '../../core/model.ts'
 import { ProviderFailure } from '../../hosted/failure.ts'
+import type { ModelSpec } from '../../wire/model.ts'
 import { openPool } from '../bundled/pool.ts'
 import { loadTokenizer } from '../bundled/tokenizer.ts'
 import { maxTokens } from '../bundled/weights.ts'

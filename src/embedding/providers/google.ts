@@ -1,6 +1,6 @@
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
-import type { ModelSpec } from '../../core/model.ts'
 import { requireKey } from '../../hosted/keys.ts'
+import type { ModelSpec } from '../../wire/model.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { InputKind, ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'

@@ -1,6 +1,6 @@
 import { createMistral } from '@ai-sdk/mistral'
-import type { ModelSpec } from '../../core/model.ts'
 import { requireKey } from '../../hosted/keys.ts'
+import type { ModelSpec } from '../../wire/model.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
 import { sdkModel } from './sdk.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { RevectorError } from '../../core/errors.ts'
-import type { ModelSpec } from '../../core/model.ts'
+import type { ModelSpec } from '../../wire/model.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
 

@@ -1,6 +1,6 @@
 import { createVoyage } from 'voyage-ai-provider'
-import type { ModelSpec } from '../../core/model.ts'
 import { requireKey } from '../../hosted/keys.ts'
+import type { ModelSpec } from '../../wire/model.ts'
 import { knownModelOf } from '../catalogue.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'

@@ -1,44 +1,9 @@
 import * as z from 'zod'
-import { modelStates, providerNames } from '../../core/model.ts'
-import { date, flag, id, list, modelName, name, operation } from './operation.ts'
+import { providerNames } from '../../core/model.ts'
+import { distance, modelList, modelSpace, removedModel, sampledChunk } from '../../wire/model.ts'
+import { flag, list, modelName, name, operation } from './operation.ts'
 
 const tag = 'models'
-export const distance = z.enum(['cosine', 'inner_product', 'l2'])
-
-const modelFields = {
-  id: z.int(),
-  model_name: z.string(),
-  dimension: z.int().describe('Width of its vectors.'),
-  provider: z.enum(providerNames),
-  state: z.enum(modelStates),
-  current: z.boolean().describe('Searches that name no model use it.'),
-  embeddings: z.int().describe('Vectors it has.'),
-  coverage: z.number().min(0).max(1).describe('Chunks that have a vector / chunks.'),
-  index: z
-    .strictObject({ name: z.string(), valid: z.boolean(), bytes: z.int() })
-    .nullable()
-    .describe('Its HNSW index.'),
-}
-
-export const model = z.strictObject(modelFields).meta({ id: 'Model' })
-
-export const modelSpace = z
-  .strictObject({
-    ...modelFields,
-    remote_name: z.string(),
-    revision: z.string(),
-    pooling: z.string(),
-    normalize: z.boolean(),
-    document_prefix: z.string(),
-    query_prefix: z.string(),
-    distance,
-    base_url: z.string().nullable(),
-    created_at: date,
-  })
-  .meta({ id: 'ModelSpace', description: 'A model with what makes it a vector space of its own.' })
-
-const models = z.strictObject({ models: list(model) })
-
 /** Part of addresses and of folders that models are kept in: it leads out of none. */
 const remoteName = /^(?!.*\.\.)[\w][\w.:@-]*(\/[\w][\w.:@-]*)*$/
 
@@ -49,7 +14,7 @@ export const listModels = operation({
   tag,
   summary: 'Every registered model',
   scope: 'read',
-  responses: { 200: models },
+  responses: { 200: modelList },
   errors: [],
 })
 
@@ -62,7 +27,7 @@ export const searchableModels = operation({
   description:
     'Those that have vectors; the current one first. A coverage below 1 means that searches miss something.',
   scope: 'read',
-  responses: { 200: models },
+  responses: { 200: modelList },
   errors: [],
 })
 
@@ -77,10 +42,10 @@ export const addModel = operation({
     'the model may be left out. A `base_url` must be one that the operator has allowed (`serve.modelUrls`).',
   scope: 'admin',
   body: z.strictObject({
-    model_name: name.describe('What searches will call it.'),
+    modelName: name.describe('What searches will call it.'),
     dimension: z.int().min(1).max(16_000).optional(),
     provider: z.enum(providerNames).exclude(['custom']).optional(),
-    remote_name: z
+    remoteName: z
       .string()
       .max(300)
       .regex(remoteName, 'expected a name, perhaps with slashes')
@@ -89,10 +54,10 @@ export const addModel = operation({
     revision: z.string().max(200).regex(remoteName, 'expected a name, perhaps with slashes').optional(),
     pooling: z.enum(['mean', 'cls']).optional(),
     normalize: z.boolean().optional(),
-    document_prefix: z.string().max(2_000).optional(),
-    query_prefix: z.string().max(2_000).optional(),
+    documentPrefix: z.string().max(2_000).optional(),
+    queryPrefix: z.string().max(2_000).optional(),
     distance: distance.optional(),
-    base_url: z
+    baseUrl: z
       .url({ protocol: /^https?$/ })
       .max(2_000)
       .optional(),
@@ -126,11 +91,11 @@ export const removeModel = operation({
   tag,
   summary: 'Remove a model and its vectors',
   scope: 'admin',
-  params: z.strictObject({ model_name: modelName }),
+  params: z.strictObject({ modelName }),
   query: z.strictObject({
     force: flag.default(false).describe('Also while it is being filled.'),
   }),
-  responses: { 200: z.strictObject({ model_name: z.string(), embeddings: z.int(), bytes: z.int() }) },
+  responses: { 200: removedModel },
   errors: ['MODEL_UNKNOWN', 'MODEL_IN_USE'],
 })
 
@@ -144,17 +109,15 @@ export const sampleVectors = operation({
     'The same chunks at every call and, where they have vectors, in every model: drawn by a hash of their ids. ' +
     '`vectors` is base64 of little-endian 32-bit floats, one chunk after the other.',
   scope: 'read',
-  params: z.strictObject({ model_name: modelName }),
+  params: z.strictObject({ modelName }),
   query: z.strictObject({
     limit: z.coerce.number().int().min(1).max(5_000).default(500).describe('How many chunks.'),
   }),
   responses: {
     200: z.strictObject({
-      model_name: z.string(),
+      modelName: z.string(),
       dimension: z.int(),
-      chunks: list(
-        z.strictObject({ chunk_id: id, document_id: id, title: z.string(), position: z.int().nullable() }),
-      ),
+      chunks: list(sampledChunk),
       vectors: z.base64(),
     }),
   },

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { model } from './models.ts'
+import { databaseStatus } from '../../wire/status.ts'
 import { flag, list, operation } from './operation.ts'
 
 const tag = 'service'
@@ -10,26 +10,9 @@ const worker = z.strictObject({
 
 export const status = z
   .strictObject({
-    engine: z.enum(['embedded', 'server']),
-    server_version: z.string(),
-    pgvector_version: z.string(),
-    revision: z.int(),
-    latest_revision: z.int(),
-    legacy: z
-      .strictObject({
-        table: z.string(),
-        column: z.string(),
-        dimension: z.int().nullable(),
-        rows: z.int(),
-      })
-      .nullable()
-      .describe('A fixed-dimension table that could be adopted.'),
-    dimensions: list(z.int()),
-    models: list(model),
-    documents: z.int(),
-    chunks: z.int(),
+    ...databaseStatus.shape,
     version: z.string().describe('Of this service.'),
-    language_model: z.string().nullable().describe('What answers questions; null: answers are extractive.'),
+    languageModel: z.string().nullable().describe('What answers questions; null: answers are extractive.'),
     worker,
   })
   .meta({ id: 'Status' })

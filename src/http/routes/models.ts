@@ -1,8 +1,6 @@
-import type * as z from 'zod'
 import type { ServeOptions } from '../../config/serve-options.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { AddModel, ModelStatus, Revector } from '../../library/revector.ts'
-import { modelShape, modelSpaceShape } from '../../shapes/wire.ts'
+import type { ModelStatus, Revector } from '../../library/revector.ts'
 import * as contract from '../contract/models.ts'
 import { type App, routeOf } from '../route.ts'
 
@@ -14,26 +12,26 @@ interface Deps {
 export async function modelRoutes(app: App, { revector: { models }, options }: Deps): Promise<void> {
   app.route({
     ...routeOf(contract.listModels),
-    handler: async () => ({ models: (await models.list()).map(modelShape) }),
+    handler: async () => ({ models: await models.list() }),
   })
 
   app.route({
     ...routeOf(contract.searchableModels),
     handler: async () => {
       const ready = (await models.list()).filter((model) => model.embeddings > 0 && model.state !== 'retired')
-      return { models: ready.sort(currentFirst).map(modelShape) }
+      return { models: ready.sort(currentFirst) }
     },
   })
 
   app.route({
     ...routeOf(contract.addModel),
     handler: async (request, reply) => {
-      refuseUnknownUrl(request.body.base_url, options.modelUrls)
-      const model = await models.add(requestOf(request.body))
+      refuseUnknownUrl(request.body.baseUrl, options.modelUrls)
+      const model = await models.add(request.body)
       const status = (await models.list()).find(({ id }) => id === model.id)
       if (status === undefined) throw vanished(model.modelName)
       reply.code(201)
-      return { ...modelShape(status), ...modelSpaceShape(model) }
+      return { ...status, ...model }
     },
   })
 
@@ -44,27 +42,15 @@ export async function modelRoutes(app: App, { revector: { models }, options }: D
 
   app.route({
     ...routeOf(contract.removeModel),
-    handler: async ({ params, query }) => {
-      const { modelName, embeddings, bytes } = await models.remove(params.model_name, { force: query.force })
-      return { model_name: modelName, embeddings, bytes }
-    },
+    handler: ({ params, query }) => models.remove(params.modelName, { force: query.force }),
   })
 
   app.route({
     ...routeOf(contract.sampleVectors),
     handler: async ({ params, query }) => {
-      const { dimension, chunks } = await models.sample(params.model_name, { limit: query.limit })
-      return {
-        model_name: params.model_name,
-        dimension,
-        chunks: chunks.map(({ chunkId, documentId, title, position }) => ({
-          chunk_id: chunkId,
-          document_id: documentId,
-          title,
-          position,
-        })),
-        vectors: packed(chunks.map((chunk) => chunk.vector)),
-      }
+      const { modelName } = params
+      const { dimension, chunks } = await models.sample(modelName, { limit: query.limit })
+      return { modelName, dimension, chunks, vectors: packed(chunks.map((chunk) => chunk.vector)) }
     },
   })
 }
@@ -79,22 +65,6 @@ function packed(vectors: readonly Float32Array[]): string {
 
 function currentFirst(a: ModelStatus, b: ModelStatus): number {
   return Number(b.current) - Number(a.current)
-}
-
-function requestOf(body: z.output<typeof contract.addModel.body>): AddModel {
-  return {
-    modelName: body.model_name,
-    dimension: body.dimension,
-    provider: body.provider,
-    remoteName: body.remote_name,
-    revision: body.revision,
-    pooling: body.pooling,
-    normalize: body.normalize,
-    documentPrefix: body.document_prefix,
-    queryPrefix: body.query_prefix,
-    distance: body.distance,
-    baseUrl: body.base_url,
-  }
 }
 
 /** A key of the service is no key to the network it stands in. @throws RevectorError INVALID_INPUT */

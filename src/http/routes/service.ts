@@ -1,6 +1,5 @@
 import type { Revector } from '../../library/revector.ts'
 import { doctorShape } from '../../shapes/migration.ts'
-import { statusShape } from '../../shapes/wire.ts'
 import * as contract from '../contract/service.ts'
 import { signalOf } from '../disconnect.ts'
 import { type App, routeOf } from '../route.ts'
@@ -18,9 +17,9 @@ export async function serviceRoutes(app: App, deps: Deps): Promise<void> {
   app.route({
     ...routeOf(contract.getStatus),
     handler: async () => ({
-      ...statusShape(await revector.db.status()),
+      ...(await revector.db.status()),
       version,
-      language_model: languageModel,
+      languageModel,
       worker: { running: workerRunning() },
     }),
   })

@@ -1,12 +1,12 @@
 import { isRevectorError } from '../../core/errors.ts'
 import type { Migration } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
 import { dropHnswIndexForLoad } from '../../schema/bulk-load.ts'
 import type { StoreDeps } from '../../store/deps.ts'
 import { batchesLeft, enqueueBatches, firstOfBatches } from '../../store/migration-batches.ts'
 import { recordEvent } from '../../store/migration-events.ts'
 import { mayEnqueue, noteEnqueued } from '../../store/migration-progress.ts'
+import type { Model } from '../../wire/model.ts'
 
 /** Chunks that are embedded before all others, to map one space's distances to the other's. */
 export const calibrationSize = 400

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { ChunkId } from '../../core/document.ts'
-import type { Model } from '../../core/model.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
 import { embedTexts } from '../../embedding/embed-texts.ts'
 import type { Queryable } from '../../postgres/database.ts'
@@ -8,6 +7,7 @@ import type { StoreDeps } from '../../store/deps.ts'
 import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../../store/embeddings.ts'
 import { quarantineChunks, type Refused } from '../../store/quarantine.ts'
 import { copyVectorsToTwins, type LackingChunk, lackingAmong } from '../../store/twins.ts'
+import type { Model } from '../../wire/model.ts'
 
 /** What was stored of a batch. */
 export interface StoredBatch {

@@ -1,12 +1,12 @@
 import type { ChunkId, DocumentId } from '../../core/document.ts'
 import { throwIfAborted } from '../../core/errors.ts'
-import type { Model } from '../../core/model.ts'
 import type { OnProgress } from '../../core/progress.ts'
 import { bulkLoading } from '../../schema/bulk-load.ts'
 import { countMissing, missingChunks } from '../../store/coverage.ts'
 import type { EmbedDeps, StoreDeps } from '../../store/deps.ts'
 import { clearEmbedded } from '../../store/pending.ts'
 import type { Refused } from '../../store/quarantine.ts'
+import type { Model } from '../../wire/model.ts'
 import { couldNotEmbed } from './could-not-embed.ts'
 import { fillBatch } from './fill-batch.ts'
 

@@ -1,7 +1,7 @@
 import type { Migration } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
 import { clearEmbedded } from '../../store/pending.ts'
+import type { Model } from '../../wire/model.ts'
 import { advance } from '../advance.ts'
 import { fillMigration } from './fill-migration.ts'
 import { restOrPause } from './rest-or-pause.ts'

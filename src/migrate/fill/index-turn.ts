@@ -1,9 +1,9 @@
 import type { Migration } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import { vacuumEmbedded } from '../../postgres/vacuum.ts'
 import { buildHnswIndex } from '../../schema/hnsw-build.ts'
 import { tryLock } from '../../store/held-lock.ts'
 import { requireMigration } from '../../store/migrations.ts'
+import type { Model } from '../../wire/model.ts'
 import { advance } from '../advance.ts'
 import type { Shift, Turn } from './shift.ts'
 

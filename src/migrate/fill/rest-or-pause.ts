@@ -1,5 +1,5 @@
 import type { Migration } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
+import type { Model } from '../../wire/model.ts'
 import { pauseFor } from '../pause.ts'
 import { failureOf } from './provider-failure.ts'
 import type { Shift, Turn } from './shift.ts'

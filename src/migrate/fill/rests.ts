@@ -1,5 +1,5 @@
-import type { Model } from '../../core/model.ts'
 import type { Clock } from '../../hosted/clock.ts'
+import type { Model } from '../../wire/model.ts'
 import { providerBackOffMs } from './provider-failure.ts'
 
 /** Models that a worker does not ask at present, because their provider failed. */

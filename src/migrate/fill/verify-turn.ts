@@ -1,7 +1,7 @@
 import type { Migration } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import { tryLock } from '../../store/held-lock.ts'
 import { requireMigration } from '../../store/migrations.ts'
+import type { Model } from '../../wire/model.ts'
 import { verifyMigration } from '../verify/verify-migration.ts'
 import { restOrPause } from './rest-or-pause.ts'
 import type { Shift, Turn } from './shift.ts'

@@ -1,9 +1,9 @@
 import { throwIfAborted } from '../../core/errors.ts'
 import type { MigrationScope } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import { isExact, tokenCounter } from '../../embedding/tokens.ts'
 import type { StoreDeps } from '../../store/deps.ts'
 import { type FillCounts, sampleTexts } from '../../store/plan-counts.ts'
+import type { Model } from '../../wire/model.ts'
 
 export interface TokensToEmbed {
   readonly count: number

@@ -1,12 +1,12 @@
 import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { MigrationScope } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import { knownModelOf } from '../../embedding/catalogue.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../../schema/size-estimate.ts'
 import type { Deps, EmbedDeps } from '../../store/deps.ts'
 import { countFill, type FillCounts } from '../../store/plan-counts.ts'
+import type { Model } from '../../wire/model.ts'
 import { countTokensToEmbed, type TokensToEmbed } from './plan-tokens.ts'
 import { type Probe, probeModel } from './probe.ts'
 

@@ -1,8 +1,8 @@
 import type { MigrationScope } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
 import type { StoreDeps } from '../../store/deps.ts'
 import { sampleTexts } from '../../store/plan-counts.ts'
+import type { Model } from '../../wire/model.ts'
 
 /** How the target answered. */
 export interface Probe {

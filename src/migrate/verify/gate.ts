@@ -1,6 +1,6 @@
 import type { GateName, GateThresholds, MigrationScope } from '../../core/migration.ts'
-import type { Model } from '../../core/model.ts'
 import type { Deps, EmbedDeps } from '../../store/deps.ts'
+import type { Model } from '../../wire/model.ts'
 
 /** What a judge of answers found. The measure is its own; the target's is compared with the source's. */
 interface JudgedQuality {

@@ -1,4 +1,4 @@
-import type { Distance } from '../../core/model.ts'
+import type { Distance } from '../../wire/model.ts'
 import { distanceOf } from '../index-kind.ts'
 import type { IndexFacts, TableFacts } from './table-facts.ts'
 

@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { Distance, ModelSpec } from '../../core/model.ts'
+import type { Distance, ModelSpec } from '../../wire/model.ts'
 import type { FirstModel } from './record.ts'
 
 /** The width that says by itself which model it was, when nobody says otherwise: the guide's "before". */

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../../core/model.ts'
+import type { ModelSpec } from '../../wire/model.ts'
 import type { Layout, TableName } from '../layout.ts'
 
 /** What the caller may say of a database that others made, as table and column names. */

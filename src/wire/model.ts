@@ -1,0 +1,87 @@
+import * as z from 'zod'
+import { modelStates, providerNames } from '../core/model.ts'
+import type { Of } from './codec.ts'
+import { date, id, list } from './field.ts'
+
+/** Operators of pgvector: `<=>`, `<#>`, `<->`. Belongs to the model; the operator class follows it. */
+export const distance = z.enum(['cosine', 'inner_product', 'l2'])
+export type Distance = Of<typeof distance>
+
+/**
+ * One vector space: what must be equal for two vectors to be comparable. The endpoint's URL is not part of it.
+ * Stored as a row of `embedding_models`.
+ */
+export const modelSpec = z.strictObject({
+  modelName: z.string().describe('Unique in this database; what users type.'),
+  dimension: z.int().describe('Width of its vectors, 1 to 16,000.'),
+  provider: z.enum(providerNames),
+  remoteName: z.string().describe('The provider’s own name for the model, where it differs.'),
+  revision: z.string().describe('A provider’s revision or snapshot of the model; empty when it has none.'),
+  pooling: z
+    .string()
+    .describe(
+      'How token vectors become one, where Revector does it: `mean`, `cls`; empty: the provider decides.',
+    ),
+  normalize: z
+    .boolean()
+    .describe('Whether vectors are scaled to length 1 before they are stored or compared.'),
+  documentPrefix: z.string(),
+  queryPrefix: z.string(),
+  distance,
+  baseUrl: z
+    .string()
+    .nullable()
+    .describe('Endpoint of an OpenAI-compatible server or a proxy; null: the provider’s own.'),
+})
+export type ModelSpec = Of<typeof modelSpec>
+
+/** A registered model: its space, with its identity and state. */
+export const model = z.strictObject({
+  ...modelSpec.shape,
+  id: z.int().describe('`embedding_models.id`, and the partition key of `chunk_embeddings`.'),
+  state: z.enum(modelStates),
+  createdAt: date,
+})
+export type Model = Of<typeof model>
+
+const { modelName, dimension, provider } = modelSpec.shape
+
+/** What there is of a model. */
+export const modelStatus = z
+  .strictObject({
+    id: z.int(),
+    modelName,
+    dimension,
+    provider,
+    state: z.enum(modelStates),
+    current: z.boolean().describe('Default model for searches.'),
+    embeddings: z.int().describe('Vectors it has.'),
+    coverage: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('Chunks that have a vector / chunks; 1 when there are no chunks.'),
+    index: z
+      .strictObject({ name: z.string(), valid: z.boolean(), bytes: z.int() })
+      .nullable()
+      .describe('Its HNSW index; null while it has none.'),
+  })
+  .meta({ id: 'Model' })
+export type ModelStatus = Of<typeof modelStatus>
+
+export const modelList = z.strictObject({ models: list(modelStatus) })
+
+export const modelSpace = z
+  .strictObject({ ...modelStatus.shape, ...model.shape })
+  .meta({ id: 'ModelSpace', description: 'A model with what makes it a vector space of its own.' })
+
+export const removedModel = z.strictObject({ modelName, embeddings: z.int(), bytes: z.int() })
+export type RemovedModel = Of<typeof removedModel>
+
+/** A chunk of a sample, which has its vector beside it. */
+export const sampledChunk = z.strictObject({
+  chunkId: id,
+  documentId: id,
+  title: z.string(),
+  position: z.int().nullable(),
+})
