@@ -90,8 +90,8 @@ export const searchFilter = z
     documentIds: z.array(z.string()).max(10_000).optional(),
     title: text.max(1_000).optional().describe('Part of the title, in any case.'),
     metadata: metadata.optional().describe('The document’s metadata contains this.'),
-    createdAfter: date.optional().describe('Created then or later.'),
-    createdBefore: date.optional(),
+    createdAfter: date.optional().describe('Created then or later: ISO 8601, UTC.'),
+    createdBefore: date.optional().describe('Created before: ISO 8601, UTC.'),
   })
   .describe('What the search is narrowed to; all given parts must hold.')
 export type SearchFilter = Of<typeof searchFilter>
