@@ -2,7 +2,7 @@ import { closeAuditEntry, insertAuditEntry, auditPage as page } from '../store/a
 import type { Deps } from '../store/deps.ts'
 import type { AuditPage, NewAuditEntry } from '../wire/access.ts'
 
-/** Before a change is tried: without an entry there is no change. Gives the entry's id. */
+/** Call before a change is attempted: without an entry the change must not happen. Returns the entry's id. */
 export async function beginAudit({ db }: Pick<Deps, 'db'>, entry: NewAuditEntry): Promise<string> {
   return insertAuditEntry(db, storable(entry))
 }
@@ -11,7 +11,7 @@ export async function endAudit({ db }: Pick<Deps, 'db'>, id: string, status: num
   await closeAuditEntry(db, id, status)
 }
 
-/** Newest first. `next` goes on from where the page ends; null at the end. */
+/** Newest first. `next` is the cursor of the next page; null at the end. */
 export async function auditPage(
   { db }: Pick<Deps, 'db'>,
   { limit = 100, before }: { readonly limit?: number; readonly before?: string } = {},
@@ -22,7 +22,7 @@ export async function auditPage(
   return { entries, next: rows.length > most ? (entries.at(-1)?.id ?? null) : null }
 }
 
-/** What comes from outside may hold characters that no text column takes. */
+/** Values from outside may hold characters that no text column takes. */
 function storable(entry: NewAuditEntry): NewAuditEntry {
   const { subject = '', data = {} } = entry
   return { ...entry, subject: plain(subject).slice(0, 1_000), data: JSON.parse(plainJson(data)) }

@@ -7,8 +7,9 @@ interface Audit {
 }
 
 /**
- * A change that is written down before it is tried, and then how it ended: 200, or the status that its error has over
- * HTTP. Without an entry it is not tried; an entry that can't be closed is told of and changes nothing.
+ * Records a change before it is attempted, and afterwards its outcome: 200, or the HTTP status of its error.
+ * Without an entry the change does not happen; if the entry cannot be closed, a warning is logged and the
+ * change stands.
  */
 export async function audited<T>(
   audit: Audit,

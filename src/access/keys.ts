@@ -10,7 +10,7 @@ import { makeKey } from './key-text.ts'
 const longestName = 100
 
 /**
- * Makes a key. `secret` is the key itself: this is the only time that it can be seen.
+ * Makes a key. `secret` is the key itself, and only returned here.
  *
  * @throws RevectorError INVALID_INPUT, KEY_EXISTS
  */
@@ -23,8 +23,8 @@ export async function createKey(
   const created = await db.transaction(async (tx) => {
     const row = await insertKey(tx, { ...key, id, hash, createdBy: actor })
     if (row === null) {
-      throw new RevectorError('KEY_EXISTS', `A key named "${key.name}" is in force already.`, {
-        hint: 'Choose another name, or revoke that one first.',
+      throw new RevectorError('KEY_EXISTS', `There is already a valid key named "${key.name}".`, {
+        hint: 'Choose another name, or revoke that key first.',
         data: { name: key.name },
       })
     }
@@ -45,8 +45,8 @@ export async function revokeKey(
   return db.transaction(async (tx) => {
     const revoked = idOrName.includes('\0') ? null : await revokeRow(tx, idOrName)
     if (revoked === null) {
-      throw new RevectorError('NOT_FOUND', 'No key of this id or name is in force.', {
-        hint: 'See `revector keys list`.',
+      throw new RevectorError('NOT_FOUND', 'There is no valid key with this id or name.', {
+        hint: 'List the keys with `revector keys list`.',
       })
     }
     const { id, name } = revoked
@@ -56,11 +56,11 @@ export async function revokeKey(
 }
 
 function refuseUnfit({ name, scope, requestsPerMinute, expiresAt }: NewApiKey): void {
-  // Letters, digits and marks that need no quoting: a name stands in logs and commands.
+  // Letters, digits and marks that need no quoting, because a name appears in logs and commands.
   if (!/^[\p{L}\p{N}][\p{L}\p{N} ._@:/-]*$/u.test(name) || name.length > longestName) {
     throw unfit(
       `A key's name is 1 to ${longestName} letters, digits, spaces and ._@:/- and begins with a letter or digit.`,
-      'Give it another name.',
+      'Choose another name.',
     )
   }
   if (!scopes.includes(scope)) {
@@ -72,13 +72,13 @@ function refuseUnfit({ name, scope, requestsPerMinute, expiresAt }: NewApiKey): 
   ) {
     throw unfit(
       `Requests per minute are a whole number from 1 to 1,000,000, got ${requestsPerMinute}.`,
-      'Leave it out for the service’s limit.',
+      'Leave it out to use the service’s limit.',
     )
   }
   if (expiresAt !== undefined && !(expiresAt.getTime() > Date.now())) {
     throw unfit(
-      'A key ends in the future: what was given is past, or no date.',
-      'Leave it out for a key without end.',
+      'A key must expire in the future: the given date is past or not a date.',
+      'Leave it out for a key that does not expire.',
     )
   }
 }

@@ -5,26 +5,28 @@ import type { Deps } from '../store/deps.ts'
 import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
 
 export interface RepeatableRequest {
-  /** Id of the API key that asks; empty without one. Keys of different owners never meet. */
+  /** Id of the API key that sends the request; empty without one. Keys of different owners never collide. */
   readonly owner: string
   /** The client's Idempotency-Key, 1 to 255 printable characters. */
   readonly key: string
-  /** What makes it the same request: method, address and body. Hashed here. */
+  /** What identifies the request: method, address and body. Hashed here. */
   readonly request: string | Uint8Array | readonly (string | Uint8Array)[]
 }
 
 export interface OnceAnswer extends KeptAnswer {
-  /** It was answered before, and nothing was done now. */
+  /** The request was answered before; nothing was done now. */
   readonly replayed: boolean
 }
 
-/** While it works a process renews its claim; when it dies, a repetition may try anew after this long. */
+/**
+ * A process renews its claim while it works; after it dies, a repeated request may try again after this long.
+ */
 const leaseMs = 30_000
 const keepMs = 24 * 60 * 60_000
 const sweepMs = 60 * 60_000
 
 /**
- * Runs a request once: whoever sends it again with the same key gets the first answer. What fails may be tried again
+ * Runs a request once: repeating it with the same key returns the first answer. A failed request may be retried
  * under the same key.
  *
  * @throws RevectorError IDEMPOTENCY_CONFLICT for another request under the key, or while the first is being answered;
@@ -48,7 +50,7 @@ export async function once(
   if (!stored.requestHash.equals(requestHash)) {
     throw new RevectorError(
       'IDEMPOTENCY_CONFLICT',
-      'This Idempotency-Key was used for another request: expected the same method, address and body.',
+      'This Idempotency-Key was used for another request. Repeat a request with the same method, address and body.',
       { hint: 'Use a new key for each request.' },
     )
   }
@@ -66,14 +68,15 @@ export async function once(
     throw error
   }
   clearInterval(renewal)
-  // It is done: who asked is told so also when that can't be kept. An error would make them do it again.
+  // The work is done, so the caller gets the answer even if it cannot be stored. An error would make it send
+  // the request again.
   await db.transaction((tx) => keepAnswer(tx, { ...mine, answer }), { idempotent: true }).catch(() => {})
   return { ...answer, replayed: false }
 }
 
 let sweptAt = 0
 
-/** Takes away what is a day old, at most once an hour. */
+/** Deletes answers older than a day, at most once an hour. */
 export async function sweepKept({ db }: Pick<Deps, 'db'>, now = Date.now()): Promise<void> {
   if (now - sweptAt < sweepMs) return
   sweptAt = now
@@ -83,15 +86,15 @@ export async function sweepKept({ db }: Pick<Deps, 'db'>, now = Date.now()): Pro
 function busy(seconds: number): RevectorError {
   return new RevectorError(
     'IDEMPOTENCY_CONFLICT',
-    'The first request with this Idempotency-Key is still being answered.',
+    'The first request with this Idempotency-Key is still being processed.',
     {
-      hint: 'Send it again in a moment: the answer will be the first one’s.',
+      hint: 'Send it again in a moment to get the answer to the first request.',
       data: { retryAfterSeconds: Math.max(1, seconds) },
     },
   )
 }
 
-/** Lengths go along, so that no two lists of parts give one text. */
+/** Each part is prefixed with its length, so that different lists never give the same text. */
 function hashOf(request: RepeatableRequest['request']): Buffer {
   const hash = createHash('sha256')
   const deps = typeof request === 'string' || request instanceof Uint8Array ? [request] : request

@@ -4,27 +4,27 @@ import type { ApiKey } from '../wire/access.ts'
 import { hashOf, idOfKey, isKeyOf } from './key-text.ts'
 
 export interface KeyCheck {
-  /** The key that this text is, while it is in force; null for any other text. */
+  /** The key that belongs to this text, if it is valid; otherwise null. */
   verify(deps: Pick<Deps, 'db'>, secret: string): Promise<ApiKey | null>
-  /** Whether a key was ever made here: from then on requests need one, also when the last was revoked. */
+  /** Whether a key was ever made: from then on every request needs one, even after the last key was revoked. */
   required(deps: Pick<Deps, 'db'>): Promise<boolean>
-  /** Forgets what it knows: after a key was made or revoked by this process. */
+  /** Clears the cache, after this process made or revoked a key. */
   forget(): void
 }
 
-/** How long another process's revocation may take to be noticed here, ms. */
+/** How long it may take to notice that another process revoked a key, in ms. */
 const remembers = 5_000
 const mostKeys = 1_000
 
 /**
- * Remembers keys for a moment, by their hash, so that a burst of requests asks the database once. Texts that are no key are
- * not remembered: they could be any number.
+ * Caches keys by their hash for a moment, so that a burst of requests asks the database once. Texts that are no
+ * key are not cached: there could be any number of them.
  */
 export function createKeyCheck(now: () => number = Date.now): KeyCheck {
   const known = new Map<string, { readonly key: ApiKey; readonly until: number }>()
   let requiredUntil = 0
   let required = false
-  // What was read before something was forgotten is not remembered after it.
+  // A result that was read before the cache was cleared must not be cached after it.
   let forgotten = 0
 
   return {
@@ -46,7 +46,7 @@ export function createKeyCheck(now: () => number = Date.now): KeyCheck {
       return stored.key
     },
     async required({ db }) {
-      // Once there was a key there will always have been one.
+      // Once a key has existed, this never changes back.
       if (required || requiredUntil > now()) return required
       const since = forgotten
       const found = await hasKey(db)
@@ -64,7 +64,7 @@ export function createKeyCheck(now: () => number = Date.now): KeyCheck {
   }
 }
 
-/** Whether anybody could get in. */
+/** Whether any key could be valid. */
 export async function anyKeyInForce({ db }: Pick<Deps, 'db'>): Promise<boolean> {
   return hasKeyInForce(db)
 }

@@ -8,83 +8,89 @@ import { languageProviderNames } from '../core/language-provider.ts'
 import { serveOptions } from './serve-options.ts'
 
 const languageModel = z.strictObject({
-  provider: z.enum(languageProviderNames).describe('Who serves it. Ollama and vLLM are `openai-compatible`.'),
-  model: z.string().min(1).describe('The provider’s name of the model.'),
+  provider: z.enum(languageProviderNames).describe('The provider. Ollama and vLLM are `openai-compatible`.'),
+  model: z.string().min(1).describe('The model’s name at the provider.'),
   baseUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Its address, where it is not the provider’s own; for Ollama `http://127.0.0.1:11434/v1`.'),
-  maxOutputTokens: z.int().min(16).default(1_000).describe('Tokens an answer may have; it is cut there.'),
+    .describe('Base URL, if it is not the provider’s own; for Ollama `http://127.0.0.1:11434/v1`.'),
+  maxOutputTokens: z
+    .int()
+    .min(16)
+    .default(1_000)
+    .describe('Most tokens of an answer; a longer one is cut off.'),
   contextTokens: z
     .int()
     .min(1_000)
     .default(8_000)
     .describe(
-      'Tokens that passages, question and answer may have together. Ollama cuts off what is more than its `num_ctx`.',
+      'Most tokens of passages, question and answer together. Ollama cuts off what exceeds its `num_ctx`.',
     ),
   timeoutMs: z
     .int()
     .min(1)
     .default(60_000)
-    .describe('Milliseconds of silence after which a request is given up; a cold local model may need more.'),
+    .describe(
+      'Milliseconds without a sign of life after which a request fails; a cold local model may need more.',
+    ),
   maxAttempts: z.int().min(1).max(20).default(4).describe('Attempts before the first word of an answer.'),
 })
 
 /**
  * Every option, with its unit, default and consequence. A value comes from the call (or a command-line flag),
- * else from the environment, else from the configuration file, else from the default here.
+ * else from the environment, else from the configuration file, else from its default.
  */
 export const optionsSchema = z.strictObject({
   databaseUrl: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'expected postgresql://user:password@host:port/database')
     .optional()
-    .describe('A PostgreSQL server with pgvector. Absent: the embedded engine in `dataDir`.'),
+    .describe('A PostgreSQL server with pgvector. If not set: the embedded engine in `dataDir`.'),
   dataDir: z
     .string()
     .min(1)
     .default('./.revector')
     .describe(
-      'Folder of the embedded engine. One process at a time has it open. Given in the call, it wins over a `databaseUrl` from outside.',
+      'Folder of the embedded engine. Only one process can have it open at a time. If given in the call, it takes precedence over a `databaseUrl` from the environment or the file.',
     ),
   poolSize: z
     .int()
     .min(1)
     .max(200)
     .default(10)
-    .describe('Connections to the server. The embedded engine has one.'),
+    .describe('Connections to the server. The embedded engine always has one.'),
   connectTimeoutMs: z.int().min(1).default(10_000).describe('Milliseconds to wait for a connection.'),
   statementTimeoutMs: z
     .int()
     .min(0)
     .default(0)
     .describe(
-      'Milliseconds after which the server ends a statement; 0: never. The embedded engine has no such limit.',
+      'Milliseconds after which the server cancels a statement; 0: never. The embedded engine has no such limit.',
     ),
   lockTimeoutMs: z
     .int()
     .min(0)
     .default(10_000)
-    .describe('Milliseconds a statement waits for a lock before it is refused; 0: for ever.'),
+    .describe('Milliseconds a statement waits for a lock before it fails; 0: forever.'),
   tls: z
     .strictObject({
       mode: z
         .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
         .optional()
-        .describe('As libpq’s sslmode; only the last two check whose server it is.'),
-      caFile: z.string().optional().describe('PEM file of the authorities to trust.'),
+        .describe('As libpq’s sslmode; only the last two verify the server’s certificate.'),
+      caFile: z.string().optional().describe('PEM file of the trusted certificate authorities.'),
       certFile: z.string().optional().describe('PEM file of the client’s certificate.'),
       keyFile: z.string().optional().describe('PEM file of the client’s key.'),
     })
     .optional()
-    .describe('TLS to the server, where the URL does not say it.'),
+    .describe('TLS to the server, if the URL does not configure it.'),
   chunkTokens: z
     .int()
     .min(16)
     .max(8_000)
     .default(256)
     .describe(
-      'Longest chunk, in tokens. Longer chunks carry more context, shorter ones are found more precisely.',
+      'Longest chunk, in tokens. Longer chunks carry more context; shorter ones are found more precisely.',
     ),
   overlapTokens: z.int().min(0).max(1_000).default(0).describe('Tokens that neighbouring chunks share.'),
   maxFileBytes: z.int().min(1).default(100_000_000).describe('Larger files are refused.'),
@@ -92,52 +98,52 @@ export const optionsSchema = z.strictObject({
   localModelPath: z
     .string()
     .optional()
-    .describe('Folder of local transformers.js models. Absent: the hub, kept in `cacheDir`.'),
+    .describe('Folder of local transformers.js models. If not set: downloaded from the hub into `cacheDir`.'),
   modelLimits: z
     .record(
       z.string(),
       z.strictObject({
         requestsPerMinute: z.int().min(1).nullable().optional().describe('Null: no limit.'),
         tokensPerMinute: z.int().min(1).nullable().optional().describe('Null: no limit.'),
-        concurrency: z.int().min(1).optional().describe('Requests under way at once.'),
+        concurrency: z.int().min(1).optional().describe('Concurrent requests.'),
         batchItems: z.int().min(1).optional().describe('Texts in one request.'),
         batchTokens: z.int().min(1).optional().describe('Tokens in one request.'),
         maxInputTokens: z.int().min(16).optional().describe('Tokens of one text.'),
-        requestTimeoutMs: z.int().min(1).optional().describe('Milliseconds until a request is given up.'),
-        maxAttempts: z.int().min(1).optional().describe('Attempts of one request.'),
+        requestTimeoutMs: z.int().min(1).optional().describe('Milliseconds after which a request fails.'),
+        maxAttempts: z.int().min(1).optional().describe('Attempts per request.'),
       }),
     )
     .default({})
-    .describe('By model name: what your account or server allows, where it is not what the catalogue says.'),
+    .describe('By model name: what your account or server allows, if it differs from the catalogue.'),
   buildHelpers: z
     .int()
     .min(0)
     .max(64)
     .default(0)
     .describe(
-      'Processes of the server that may help to build the HNSW index of a migration’s target, up to its own `max_parallel_maintenance_workers`. Each makes the build faster and takes a processor from searches.',
+      'Server processes that may help to build the HNSW index of a migration’s target, up to the server’s `max_parallel_maintenance_workers`. Each makes the build faster and takes a processor from searches.',
     ),
   cacheDir: z
     .string()
     .default(join(homedir(), '.cache', 'revector'))
-    .describe('Folder for files that can be made again.'),
+    .describe('Folder for files that can be recreated.'),
   languageModel: languageModel
     .optional()
     .describe(
-      'The language model that answers questions; also REVECTOR_LANGUAGE_MODEL=provider:model and REVECTOR_LANGUAGE_MODEL_URL. Absent: answers are sentences of the documents.',
+      'The language model that answers questions; also REVECTOR_LANGUAGE_MODEL=provider:model and REVECTOR_LANGUAGE_MODEL_URL. If not set, answers consist of sentences of the documents.',
     ),
   fusionWeights: z
     .record(z.string(), z.number().positive())
     .default({})
-    .describe('Weight by model name when several models are searched at once; 1 where not given.'),
+    .describe('Weight by model name when several models are searched at once; default 1.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('warn')
-    .describe('Least severe line on standard error. Files take `info` and worse in any case.'),
+    .describe('Lowest level of log lines on standard error. Files always get `info` and above.'),
   logDir: z
     .string()
     .optional()
-    .describe('Folder for logs as JSON lines, rotated. Absent: standard error only.'),
+    .describe('Folder for logs as JSON lines, rotated. If not set: standard error only.'),
   serve: serveOptions.prefault({}).describe('The service (`revector serve`).'),
 })
 
@@ -156,7 +162,7 @@ export const environmentNames = {
   logDir: 'REVECTOR_LOG_DIR',
 } as const satisfies Partial<Record<keyof Options, string>>
 
-/** Of one option, more than one variable. */
+/** More than one variable for one option. */
 export const languageModelNames = {
   model: 'REVECTOR_LANGUAGE_MODEL',
   url: 'REVECTOR_LANGUAGE_MODEL_URL',
@@ -173,7 +179,7 @@ export const keyNames = [
   'AZURE_OPENAI_API_KEY',
 ] as const
 
-/** @throws RevectorError CONFIG_INVALID, one sentence for the first thing wrong */
+/** @throws RevectorError CONFIG_INVALID with one sentence about the first problem */
 export function readConfig(options: Options = {}, from: { file?: string } = {}): Config {
   const env = process.env
   const fromEnvironment = Object.fromEntries(
@@ -197,7 +203,7 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
 }
 
 /**
- * `provider:model`, and the address beside it. Naming the model that the file names keeps the file's limits.
+ * `provider:model`, and the URL beside it. Naming the same model as the file keeps the file's limits.
  *
  * @throws RevectorError CONFIG_INVALID
  */
@@ -216,7 +222,7 @@ function languageModelFrom(
       'CONFIG_INVALID',
       `${languageModelNames.model}: expected provider:model, got "${named}".`,
       {
-        hint: `For example openai:gpt-5-mini. Providers: ${languageProviderNames.join(', ')}.`,
+        hint: `For example, openai:gpt-5-mini. Providers: ${languageProviderNames.join(', ')}.`,
         data: { option: 'languageModel' },
       },
     )
@@ -224,7 +230,7 @@ function languageModelFrom(
   return { ...before, provider, model, ...address }
 }
 
-/** Who names a folder in the call means that folder, whatever DATABASE_URL stands in the environment or a file. */
+/** A folder named in the call wins over a DATABASE_URL in the environment or a file. */
 function withoutServer(
   outer: Record<string, unknown>,
   given: { readonly dataDir?: unknown; readonly databaseUrl?: unknown },
@@ -235,7 +241,7 @@ function withoutServer(
 }
 
 function readConfigFile(file: string): Record<string, unknown> {
-  const hint = 'Give --config the path of a JSON file with an object of options.'
+  const hint = 'Pass --config the path of a JSON file that contains an object of options.'
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -251,7 +257,7 @@ function readConfigFile(file: string): Record<string, unknown> {
   } catch (cause) {
     throw new RevectorError('CONFIG_INVALID', `The configuration file ${file} is not JSON.`, { hint, cause })
   }
-  throw new RevectorError('CONFIG_INVALID', `The configuration file ${file} does not hold an object.`, {
+  throw new RevectorError('CONFIG_INVALID', `The configuration file ${file} does not contain an object.`, {
     hint,
   })
 }

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 
-/** Who acts where nobody said so: the user of this process, and its host. */
+/** The default actor: the user of this process and its host. */
 export function thisActor(): string {
   return `${userName()}@${hostname()}`
 }
@@ -9,7 +9,7 @@ function userName(): string {
   try {
     return userInfo().username
   } catch {
-    // A container may run under an id that has no name.
+    // A container may run under a uid that has no name.
     return 'unknown'
   }
 }

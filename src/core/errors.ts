@@ -1,19 +1,19 @@
 /**
  * Every failure a user can meet, by stable code. `exit` is the command line's exit code, `status` the HTTP
- * status, `meaning` the sentence of the reference page. A message begins with what happened (what was
- * expected, what came) and `hint` says what to do next.
+ * status, `meaning` the sentence on the reference page. A message begins with what happened (expected, got) and
+ * `hint` says what to do next.
  */
 export const errorCatalogue = {
   // What the guide names.
   MODEL_DIMENSION_CONFLICT: {
     exit: 2,
     status: 409,
-    meaning: 'A model of this name is registered with another dimension.',
+    meaning: 'A model with this name is registered with another dimension.',
   },
   EMBEDDING_DIMENSION_MISMATCH: {
     exit: 1,
     status: 502,
-    meaning: 'A vector is not as wide as its model says.',
+    meaning: 'A vector does not have the dimension of its model.',
   },
   VECTOR_COLUMN_MISSING: {
     exit: 1,
@@ -25,36 +25,36 @@ export const errorCatalogue = {
   INVALID_INPUT: {
     exit: 2,
     status: 422,
-    meaning: 'An argument, option or body is not of the expected form.',
+    meaning: 'An argument, option or body is invalid.',
   },
   NOT_FOUND: { exit: 2, status: 404, meaning: 'A document, file or other named thing does not exist.' },
-  CONFIG_INVALID: { exit: 2, status: 500, meaning: 'An option of the configuration is wrong.' },
+  CONFIG_INVALID: { exit: 2, status: 500, meaning: 'A configuration option is invalid.' },
 
   // Models.
-  MODEL_UNKNOWN: { exit: 2, status: 404, meaning: 'No model of this name is registered.' },
+  MODEL_UNKNOWN: { exit: 2, status: 404, meaning: 'No model with this name is registered.' },
   MODEL_SPACE_CONFLICT: {
     exit: 2,
     status: 409,
-    meaning: 'A model of this name is registered as another vector space.',
+    meaning: 'A model with this name is registered as another vector space.',
   },
   MODEL_IN_USE: {
     exit: 3,
     status: 409,
-    meaning: 'The model is current or still written and cannot be removed.',
+    meaning: 'The model is current or being filled and cannot be removed.',
   },
   MODEL_EMPTY: {
     exit: 3,
     status: 409,
-    meaning: 'The model has no vectors, or not enough of them, to be made current.',
+    meaning: 'The model has too few vectors to be made current.',
   },
-  DIMENSION_UNSUPPORTED: { exit: 2, status: 422, meaning: 'Dimensions from 1 to 16,000 can be stored.' },
+  DIMENSION_UNSUPPORTED: { exit: 2, status: 422, meaning: 'The dimension is not between 1 and 16,000.' },
   PROVIDER_UNAVAILABLE: { exit: 1, status: 503, meaning: 'A provider could not be reached or kept failing.' },
   PROVIDER_REFUSED: {
     exit: 1,
     status: 502,
-    meaning: 'A provider refused the request: a wrong key, an unknown model, a bad request.',
+    meaning: 'A provider rejected the request: wrong key, unknown model or bad request.',
   },
-  PROVIDER_KEY_MISSING: { exit: 2, status: 503, meaning: 'The key of a hosted provider is not set.' },
+  PROVIDER_KEY_MISSING: { exit: 2, status: 503, meaning: 'The API key of a hosted provider is not set.' },
   PROVIDER_PACKAGE_MISSING: {
     exit: 1,
     status: 503,
@@ -63,55 +63,55 @@ export const errorCatalogue = {
   PROVIDER_REPLY_INVALID: {
     exit: 1,
     status: 502,
-    meaning: 'A provider answered with something that is not one good vector for each text.',
+    meaning: 'A provider did not reply with one valid vector for each text.',
   },
   RATE_LIMITED: {
     exit: 1,
     status: 503,
-    meaning: 'A provider kept answering that its rate limit is reached.',
+    meaning: 'A provider kept replying that its rate limit is reached.',
   },
   LANGUAGE_MODEL_MISSING: {
     exit: 2,
     status: 409,
-    meaning: 'A generated answer was asked for, and no language model is configured.',
+    meaning: 'A generated answer was requested, but no language model is configured.',
   },
 
   // Model migrations.
-  MIGRATION_UNKNOWN: { exit: 2, status: 404, meaning: 'There is no such model migration.' },
+  MIGRATION_UNKNOWN: { exit: 2, status: 404, meaning: 'The model migration does not exist.' },
   MIGRATION_CONFLICT: {
     exit: 3,
     status: 409,
-    meaning: 'Another model migration that is not finished stands in the way.',
+    meaning: 'Another open model migration prevents this.',
   },
   MIGRATION_STATE: {
     exit: 3,
     status: 409,
-    meaning: 'The state of a model migration does not allow what was asked for.',
+    meaning: 'The state of the model migration does not allow the action.',
   },
   MIGRATION_PAUSED: {
     exit: 3,
     status: 409,
-    meaning: 'A model migration paused while somebody waited for its end.',
+    meaning: 'A model migration paused while a caller waited for it to finish.',
   },
   GATE_FAILED: { exit: 3, status: 409, meaning: 'A check before the cut-over did not pass.' },
-  BUDGET_EXCEEDED: { exit: 3, status: 409, meaning: 'The work would cost more than its budget.' },
+  BUDGET_EXCEEDED: { exit: 3, status: 409, meaning: 'The migration would cost more than its budget.' },
   MODEL_RETIRED: {
     exit: 3,
     status: 409,
-    meaning: 'The provider announced the end of the model, and that day has passed.',
+    meaning: 'The provider has retired the model.',
   },
 
   // Files.
-  PARSE_FAILED: { exit: 1, status: 422, meaning: 'A file could not be read as what it claims to be.' },
+  PARSE_FAILED: { exit: 1, status: 422, meaning: 'A file could not be parsed as its type.' },
   PARSE_TIMEOUT: { exit: 1, status: 422, meaning: 'A file took longer to parse than allowed.' },
   FILE_TOO_LARGE: { exit: 1, status: 413, meaning: 'A file is larger than allowed.' },
-  FILE_TYPE_UNSUPPORTED: { exit: 1, status: 415, meaning: 'A file is of a type that cannot be read.' },
+  FILE_TYPE_UNSUPPORTED: { exit: 1, status: 415, meaning: 'The type of a file is not supported.' },
   FILE_UNREADABLE: { exit: 1, status: 422, meaning: 'A file could not be opened.' },
   DOCUMENT_EMPTY: { exit: 1, status: 422, meaning: 'A document has no text.' },
   DOCUMENTS_FAILED: {
     exit: 1,
     status: 422,
-    meaning: 'Some documents could not be ingested; the others were.',
+    meaning: 'Some documents could not be ingested; all others were.',
   },
 
   // Databases.
@@ -119,12 +119,12 @@ export const errorCatalogue = {
   DATABASE_AUTHENTICATION_FAILED: {
     exit: 1,
     status: 503,
-    meaning: 'The server refused the user or the password.',
+    meaning: 'The server rejected the user or the password.',
   },
-  DATABASE_MISSING: { exit: 1, status: 503, meaning: 'The server has no database of this name.' },
+  DATABASE_MISSING: { exit: 1, status: 503, meaning: 'The server has no database with this name.' },
   DATABASE_TOO_OLD: { exit: 1, status: 503, meaning: 'PostgreSQL 15 or newer is needed.' },
   DATABASE_PERMISSION_DENIED: { exit: 1, status: 503, meaning: 'The database user lacks a permission.' },
-  DATABASE_FAILED: { exit: 1, status: 500, meaning: 'The database refused a statement.' },
+  DATABASE_FAILED: { exit: 1, status: 500, meaning: 'The database rejected a statement.' },
   DATABASE_BUSY: { exit: 3, status: 503, meaning: 'A lock was not granted in time.' },
   EXTENSION_MISSING: { exit: 1, status: 503, meaning: 'The pgvector extension is not installed.' },
   EXTENSION_TOO_OLD: { exit: 1, status: 503, meaning: 'pgvector 0.8 or newer is needed.' },
@@ -143,7 +143,7 @@ export const errorCatalogue = {
   UPGRADE_MODEL_UNKNOWN: {
     exit: 2,
     status: 422,
-    meaning: 'It is not known which model made the vectors of the old table.',
+    meaning: 'Revector does not know which model made the vectors of the old table.',
   },
   ROLLBACK_REFUSED: {
     exit: 3,
@@ -158,47 +158,51 @@ export const errorCatalogue = {
   },
 
   // Requests over HTTP.
-  REQUEST_MALFORMED: { exit: 2, status: 400, meaning: 'A request, its address or its body cannot be read.' },
+  REQUEST_MALFORMED: { exit: 2, status: 400, meaning: 'A request, its URL or its body is malformed.' },
   UNAUTHENTICATED: {
     exit: 2,
     status: 401,
-    meaning: 'A request came without a key, or with one that is not valid.',
+    meaning: 'A request has no API key, or an invalid one.',
   },
-  FORBIDDEN: { exit: 2, status: 403, meaning: 'The key of a request does not allow what it asks for.' },
-  KEY_EXISTS: { exit: 2, status: 409, meaning: 'A key of this name is in force already.' },
+  FORBIDDEN: { exit: 2, status: 403, meaning: 'The API key does not allow the request.' },
+  KEY_EXISTS: { exit: 2, status: 409, meaning: 'A valid key with this name exists already.' },
   KEY_REQUIRED: {
     exit: 3,
     status: 503,
-    meaning: 'The service would be open to the network, and there is no key to keep it closed.',
+    meaning: 'The service would be open to the network without an API key.',
   },
-  METHOD_NOT_ALLOWED: { exit: 2, status: 405, meaning: 'The address is known, but not with this method.' },
-  REQUEST_TIMEOUT: { exit: 1, status: 408, meaning: 'A request did not arrive whole in time.' },
+  METHOD_NOT_ALLOWED: { exit: 2, status: 405, meaning: 'The URL exists, but not with this method.' },
+  REQUEST_TIMEOUT: { exit: 1, status: 408, meaning: 'A request did not arrive completely in time.' },
   IDEMPOTENCY_CONFLICT: {
     exit: 2,
     status: 409,
-    meaning: 'An Idempotency-Key stands for another request, or for one that is still being answered.',
+    meaning: 'An Idempotency-Key belongs to another request, or to one that is still being processed.',
   },
   REQUEST_TOO_LARGE: { exit: 2, status: 413, meaning: 'A request is larger than allowed.' },
-  MEDIA_TYPE_UNSUPPORTED: { exit: 2, status: 415, meaning: 'A body is of a type that is not taken here.' },
-  TOO_MANY_REQUESTS: { exit: 1, status: 429, meaning: 'More requests came than this key is allowed.' },
-  OVERLOADED: { exit: 1, status: 503, meaning: 'The service has as much to do as it can.' },
+  MEDIA_TYPE_UNSUPPORTED: {
+    exit: 2,
+    status: 415,
+    meaning: 'The media type of a body is not supported here.',
+  },
+  TOO_MANY_REQUESTS: { exit: 1, status: 429, meaning: 'The API key exceeded its request limit.' },
+  OVERLOADED: { exit: 1, status: 503, meaning: 'The service is at capacity.' },
   STOPPING: { exit: 1, status: 503, meaning: 'The service is stopping.' },
 
   // Running.
   CONSENT_MISSING: {
     exit: 3,
     status: 409,
-    meaning: 'What was asked for needs a yes: at a terminal, as --yes, or as `consent` in a body.',
+    meaning: 'The action needs confirmation: at a terminal, as --yes, or as `consent` in a body.',
   },
   INTERRUPTED: { exit: 130, status: 499, meaning: 'The work was interrupted; what was committed stays.' },
-  INTERNAL: { exit: 1, status: 500, meaning: 'A fault of Revector itself.' },
+  INTERNAL: { exit: 1, status: 500, meaning: 'An internal error of Revector.' },
 } as const satisfies Record<string, { exit: number; status: number; meaning: string }>
 
 export type ErrorCode = keyof typeof errorCatalogue
 
 export type ErrorData = Readonly<Record<string, unknown>>
 
-/** The one error type that leaves Revector. Callers tell errors apart by `code`, never by message. */
+/** The one error type that leaves Revector. Callers distinguish errors by `code`, never by message. */
 export class RevectorError extends Error {
   override readonly name = 'RevectorError'
   readonly code: ErrorCode
@@ -223,14 +227,14 @@ export function isRevectorError(error: unknown, code?: ErrorCode): error is Reve
   return error instanceof RevectorError && (code === undefined || error.code === code)
 }
 
-/** `AbortSignal` → the error every long call throws when it is asked to stop. */
+/** The error that every long call throws when its `AbortSignal` aborts. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw interrupted(signal)
 }
 
 export function interrupted(signal?: AbortSignal): RevectorError {
   return new RevectorError('INTERRUPTED', 'Interrupted: what was committed so far is kept.', {
-    hint: 'Run the same command again to go on from there.',
+    hint: 'Run the same command again to continue from there.',
     cause: signal?.reason,
   })
 }

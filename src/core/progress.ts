@@ -15,7 +15,7 @@ export type ProgressEvent =
       readonly chunks: number
     }
   | {
-      /** Of the documents in hand, which are stored together once all of it is embedded. */
+      /** Of the documents of the current batch, which are stored together once all their texts are embedded. */
       readonly type: 'ingest.embedding'
       readonly model: string
       readonly totalTexts: number
@@ -51,7 +51,7 @@ export type ProgressEvent =
       readonly type: 'index.building'
       readonly model: string
       readonly rows: number
-      /** 0 to 1, where the engine tells. */
+      /** 0 to 1, if the engine reports it. */
       readonly fraction?: number
     }
   | { readonly type: 'index.built'; readonly model: string; readonly rows: number; readonly seconds: number }
@@ -73,7 +73,7 @@ export type ProgressEvent =
 
 export type OnProgress = (event: ProgressEvent) => void
 
-/** Every long call takes these. */
+/** Options of every long call. */
 export interface CallOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress

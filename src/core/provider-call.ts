@@ -1,27 +1,27 @@
-/** One request to a provider of embeddings, as it ended: for metrics. */
+/** One finished request to a provider of embeddings: for metrics. */
 export interface ProviderCall {
   readonly model: string
   readonly kind: 'document' | 'query'
   readonly texts: number
-  /** As the provider counted, or our own count. 0 where it failed. */
+  /** As the provider counted, or by our own count. 0 if the request failed. */
   readonly tokens: number
   readonly seconds: number
-  /** Null: it went well. Otherwise the kind of failure: limited, unavailable, garbled, denied, rejected, invalid. */
+  /** Null: success. Otherwise the kind of failure: limited, unavailable, garbled, denied, rejected, invalid. */
   readonly failure: string | null
 }
 
 export type OnProviderCall = (call: ProviderCall) => void
 
-/** One request to a language model, as it ended: for metrics. What was interrupted is not told. */
+/** One finished request to a language model: for metrics. Interrupted requests are not reported. */
 export interface LanguageModelCall {
   /** `provider:model`. */
   readonly model: string
-  /** As the provider counted. 0 where it failed or did not say. */
+  /** As the provider counted. 0 if the request failed or the provider did not say. */
   readonly inputTokens: number
   readonly outputTokens: number
-  /** Until the last word, or the failure. */
+  /** Until the last word or the failure. */
   readonly seconds: number
-  /** Null: it went well. Otherwise the kind of failure, as of a request for embeddings. */
+  /** Null: success. Otherwise the kind of failure, as for embeddings. */
   readonly failure: string | null
 }
 

@@ -6,26 +6,27 @@ import type { Model } from '../wire/model.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 
 /**
- * Faults of pgvector that can damage or stop an HNSW index, by the version that mended them, newest first. From its
+ * Bugs of pgvector that can damage or stop an HNSW index, by the version that fixed them, newest first. From
+ * its
  * CHANGELOG (https://github.com/pgvector/pgvector/blob/master/CHANGELOG.md):
- * - 0.8.4: "hnsw HNSW index not repaired" and failing inserts while an HNSW index is vacuumed
+ * - 0.8.4: "hnsw graph not repaired" and failing inserts while an HNSW index is vacuumed
  *   (https://github.com/pgvector/pgvector/issues/993)
  * - 0.8.3: possible index corruption with HNSW vacuuming (https://github.com/pgvector/pgvector/pull/988)
  * - 0.8.2: buffer overflow with parallel HNSW index builds, CVE-2026-3172
  *   (https://github.com/pgvector/pgvector/issues/959)
- * Each needs sessions beside each other, so the embedded engine, which has one, is not affected.
+ * Each needs concurrent sessions, so the embedded engine, which has one, is not affected.
  */
 const faults = [
   {
     before: [0, 8, 4],
-    fault: 'vacuum of an HNSW index may stop with "hnsw HNSW index not repaired"',
+    fault: 'vacuum of an HNSW index may stop with "hnsw graph not repaired"',
     damages: false,
   },
   { before: [0, 8, 3], fault: 'vacuum may corrupt an HNSW index while rows are inserted', damages: true },
   { before: [0, 8, 2], fault: 'parallel HNSW builds overflow a buffer (CVE-2026-3172)', damages: true },
 ] as const
 
-/** Takes version and engine as they are, so that every version can be tested. */
+/** Takes version and engine as arguments, so that every version can be tested. */
 export function checkPgvector(db: Pick<Database, 'pgvectorVersion' | 'concurrent'>): Check {
   const version = db.pgvectorVersion
   const found = db.concurrent ? faults.filter(({ before }) => isOlder(version, before)) : []
@@ -35,7 +36,7 @@ export function checkPgvector(db: Pick<Database, 'pgvectorVersion' | 'concurrent
     ? ', then rebuild the HNSW indexes (`reindex index concurrently`)'
     : ''
   return warn('pgvector', null, {
-    sentence: `pgvector ${version} has known faults: ${data.faults.join('; ')}.`,
+    sentence: `pgvector ${version} has known bugs: ${data.faults.join('; ')}.`,
     hint: `Update pgvector to 0.8.4 or newer (\`alter extension vector update\`)${rebuild}.`,
     data,
   })
@@ -56,8 +57,8 @@ export function checkCurrentModel(models: readonly Model[]): Check {
     return ok('current_model', current.modelName, { sentence: `"${current.modelName}" is current.` })
   }
   return fail('current_model', null, {
-    sentence: 'No model is current: searches that name none are refused.',
-    hint: 'Make one current with `revector models use NAME`.',
+    sentence: 'No model is current: searches without a model name are refused.',
+    hint: 'Make a model current with `revector models use NAME`.',
   })
 }
 
@@ -70,15 +71,15 @@ export function checkTables(models: readonly Model[], tables: readonly ModelTabl
   const checks = [
     ...without.map((model) =>
       fail('tables', model.modelName, {
-        sentence: `"${model.modelName}" is registered and has no table for its vectors.`,
+        sentence: `"${model.modelName}" is registered but has no table for its vectors.`,
         hint: 'Create it with `revector db setup-models`.',
         data: { state: model.state },
       }),
     ),
     ...strangers.map(({ table }) =>
       warn('tables', null, {
-        sentence: `${table} belongs to no registered model: no search reads it, every write of a chunk looks at it.`,
-        hint: `Look at its rows; when nobody needs them: drop table ${table}.`,
+        sentence: `${table} belongs to no registered model: no search reads it, but every write of a chunk checks it.`,
+        hint: `Check whether its rows are needed; if not: drop table ${table}.`,
         data: { table },
       }),
     ),
@@ -96,14 +97,14 @@ export async function checkOrphanChunks(db: Database, layout: Layout): Promise<r
   if (chunks === 0) return []
   return [
     warn('orphans', null, {
-      sentence: `${counted(chunks, 'chunk belongs', 'chunks belong')} to a document that is gone: searches find ${chunks === 1 ? 'it' : 'them'} without a title.`,
-      hint: 'Delete them, or bring their documents back.',
+      sentence: `${counted(chunks, 'chunk belongs', 'chunks belong')} to a document that no longer exists: searches find ${chunks === 1 ? 'it' : 'them'} without a title.`,
+      hint: 'Delete them, or restore their documents.',
       data: { chunks },
     }),
   ]
 }
 
-/** An open migration on which nobody has done anything for so long needs somebody. */
+/** An open migration without any activity for this long needs an operator. */
 const idleSeconds = 60
 
 export function checkMigrations(
@@ -115,8 +116,8 @@ export function checkMigrations(
     if (model.state !== 'filling' || migrations.some((one) => one.targetModelId === model.id)) continue
     checks.push(
       warn('migrations', model.modelName, {
-        sentence: `"${model.modelName}" is being filled by no migration: writes pay for it, and nobody finishes it.`,
-        hint: `Go on with \`revector migrate start --to ${model.modelName}\`, or \`revector models remove ${model.modelName} --force\`.`,
+        sentence: `"${model.modelName}" is in state filling without a migration: writes still embed for it, but no worker will finish it.`,
+        hint: `Continue with \`revector migrate start --to ${model.modelName}\`, or \`revector models remove ${model.modelName} --force\`.`,
       }),
     )
   }
@@ -130,28 +131,28 @@ function checkMigration(migration: OpenMigrationHealth, workers: number): Check 
   if (state === 'paused') {
     return warn('migrations', targetModel, {
       sentence: `${what} is paused${reason === null ? '.' : `: ${reason.message}`}`,
-      hint: reason?.hint || `Go on with \`revector migrate resume ${id}\`, or cancel it.`,
+      hint: reason?.hint || `Continue with \`revector migrate resume ${id}\`, or cancel it.`,
       data,
     })
   }
   if (state === 'ready') {
     return warn('migrations', targetModel, {
-      sentence: `${what} is ready and waits for its cut-over; until then every write is embedded twice.`,
-      hint: `\`revector migrate cutover ${id}\`, or \`revector migrate cancel ${id}\`.`,
+      sentence: `${what} is ready for its cut-over; until then every write is embedded twice.`,
+      hint: `Run \`revector migrate cutover ${id}\`, or \`revector migrate cancel ${id}\`.`,
       data,
     })
   }
   if (expiredLeases > 0) {
     return warn('migrations', targetModel, {
-      sentence: `${what} has ${counted(expiredLeases, 'batch', 'batches')} whose worker has not been heard of: it died, or its machine stands still.`,
-      hint: 'Another worker takes them over; start one with `revector worker`.',
+      sentence: `${what} has ${counted(expiredLeases, 'batch', 'batches')} whose worker has stopped responding: it died, or its machine hangs.`,
+      hint: 'Another worker will take these batches; start one with `revector worker`.',
       data,
     })
   }
   if (workers === 0 && liveLeases === 0 && migration.idleSeconds > idleSeconds) {
     return warn('migrations', targetModel, {
-      sentence: `${what} is ${state}, and no worker is there.`,
-      hint: 'Start one with `revector worker`.',
+      sentence: `${what} is ${state}, but no worker is running.`,
+      hint: 'Start a worker with `revector worker`.',
       data,
     })
   }

@@ -32,7 +32,7 @@ import {
 export type { Check, CheckName, DoctorOptions, DoctorReport } from './check.ts'
 
 /**
- * Looks for what makes searches wrong, incomplete or slow, and for what will: every check, whatever the others found.
+ * Runs every check, whatever the others found, for what makes searches wrong, incomplete or slow now or soon.
  * Writes nothing but the canaries of a model that has none yet.
  *
  * @throws RevectorError INTERRUPTED, and what the database throws
@@ -71,7 +71,7 @@ export async function examine(
   return { result: worst(checks), checks }
 }
 
-/** Nothing of a model that is removed while it is looked at. */
+/** Nothing, if the model is removed while it is being checked. */
 async function examineModel(
   deps: EmbedDeps & Pick<Deps, 'tuning' | 'today'>,
   patient: Patient,

@@ -12,16 +12,17 @@ import { type Check, fail, ok, warn } from './check.ts'
 import type { Patient } from './model.ts'
 
 /**
- * Greatest cosine distance of two embeddings of one text by one model. Measured with eight texts: 1e-14 between a
+ * Greatest allowed cosine distance of two embeddings of one text by one model. Measured with eight texts: 1e-14
+ * between a
  * text alone and in a batch, 6e-6 when numbers are rounded to half precision, 1.3e-4 when they are rounded to eight
  * bits; but 0.06 when a prefix is added, and around 1 for another model.
  */
 const tolerance = defaultGates.provider
 
-/** Stored chunks that stand in where a model has no canaries yet. */
+/** Number of stored chunks that are checked instead while a model has no canaries yet. */
 const standIns = 8
 
-/** Whether the provider still makes the vectors that it made when the model was filled. */
+/** Whether the provider still returns the vectors that it returned when the model was filled. */
 export async function checkDrift(deps: EmbedDeps, { model }: Patient, signal?: AbortSignal): Promise<Check> {
   const name = model.modelName
   try {
@@ -43,27 +44,27 @@ export async function checkDrift(deps: EmbedDeps, { model }: Patient, signal?: A
     const data = { texts: known.length, changed, farthest, tolerance, since: since?.toISOString() ?? null }
     if (changed > 0) {
       return fail('drift', name, {
-        sentence: `"${name}" makes other vectors than ${stored.length > 0 ? 'it did' : 'those that are stored'}: ${changed} of ${counted(known.length, 'text')}, up to a cosine distance of ${farthest.toPrecision(3)}. Stored and new vectors cannot be compared.`,
-        hint: 'Check what the endpoint serves. If the provider changed the model, register it under another name and migrate to it.',
+        sentence: `"${name}" returns other vectors than ${stored.length > 0 ? 'before' : 'those that are stored'}: ${changed} of ${counted(known.length, 'text')} changed, by a cosine distance of up to ${farthest.toPrecision(3)}. Stored and new vectors cannot be compared.`,
+        hint: 'Check which model the endpoint serves. If the provider changed the model, register it under another name and migrate to it.',
         data,
       })
     }
     if (stored.length > 0) {
-      return ok('drift', name, { sentence: `"${name}" makes the vectors it made before.`, data })
+      return ok('drift', name, { sentence: `"${name}" returns the same vectors as before.`, data })
     }
     return await begin(deps, opened, { name, id: model.id, data, signal })
   } catch (error) {
     if (!isRevectorError(error) || error.code === 'INTERRUPTED' || error.code.startsWith('DATABASE_'))
       throw error
     return warn('drift', name, {
-      sentence: `"${name}" could not be asked: ${error.message}`,
+      sentence: `"${name}" could not be checked: ${error.message}`,
       hint: error.hint,
       data: { code: error.code },
     })
   }
 }
 
-/** What is stored is what the model makes: from here on it is watched by canaries. */
+/** The stored vectors are still what the model returns, so canaries can be taken now. */
 async function begin(
   { db }: Pick<Deps, 'db'>,
   opened: EmbeddingModel,
@@ -76,7 +77,7 @@ async function begin(
 ): Promise<Check> {
   await insertCanaries(db, model.id, await makeCanaries(opened, canaryTexts, model.signal))
   return ok('drift', model.name, {
-    sentence: `"${model.name}" makes the vectors that are stored. Its canaries were taken now.`,
+    sentence: `"${model.name}" returns the stored vectors. Its canaries have been taken now.`,
     data: model.data,
   })
 }

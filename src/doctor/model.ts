@@ -11,13 +11,13 @@ import { coverageInScope, sampleEmbedded } from '../store/verification.ts'
 import type { Model } from '../wire/model.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 
-/** A model with its table, and what is known of them before any check. */
+/** A model with its table and the facts that every check uses. */
 export interface Patient {
   readonly model: Model
   readonly vectors: number
   readonly analysed: boolean
   readonly quarantined: number
-  /** The open migration that fills it. */
+  /** The open migration that fills the model. */
   readonly migration: OpenMigrationHealth | null
 }
 
@@ -25,7 +25,7 @@ function isWritten({ state }: Model): boolean {
   return writtenStates.some((written) => written === state)
 }
 
-/** A bulk load that was interrupted leaves no HNSW index, or an invalid one; then searches compare every vector. */
+/** An interrupted bulk load leaves no HNSW index or an invalid one; then searches compare every vector. */
 export async function checkIndex(deps: Pick<Deps, 'db' | 'tuning'>, patient: Patient): Promise<Check> {
   const { model, vectors, migration } = patient
   const name = model.modelName
@@ -40,18 +40,18 @@ export async function checkIndex(deps: Pick<Deps, 'db' | 'tuning'>, patient: Pat
   const what =
     hnswIndex === null ? 'has no HNSW index' : `has an HNSW index that is not valid (${hnswIndex.name})`
   if (migration !== null && migration.state !== 'ready') {
-    const sentence = `"${name}" ${what} while it is being filled: it is built at the end.`
+    const sentence = `"${name}" ${what} while it is being filled: the index is built at the end.`
     return ok('index', name, { sentence, data })
   }
   const slow = vectors > (deps.tuning ?? defaultTuning).exactRows
   return (slow ? fail : warn)('index', name, {
     sentence: `"${name}" ${what}: every search compares its ${counted(vectors, 'vector')} one by one.`,
-    hint: `A write or a fill was interrupted. Build it with \`revector migrate run --to ${name}\`, or ingest anything.`,
+    hint: `A write or a fill was interrupted. Build the index with \`revector migrate run --to ${name}\`, or by ingesting any document.`,
     data,
   })
 }
 
-/** Only where there are so many vectors that searches go by the HNSW index. */
+/** Only for models with so many vectors that searches use the HNSW index. */
 export async function checkIndexUse(
   deps: StoreDeps & Pick<Deps, 'tuning'>,
   patient: Patient,
@@ -72,14 +72,14 @@ export async function checkIndexUse(
   }
   return [
     fail('index_use', name, {
-      sentence: `A search of "${name}" passes ${hnswIndex.name} by and reads all ${counted(vectors, 'vector')}.`,
+      sentence: `A search of "${name}" does not use ${hnswIndex.name} and reads all ${counted(vectors, 'vector')}.`,
       hint: `Refresh statistics with \`analyze chunk_embeddings_model_${model.id}\`; if that does not help, look at the plan in the data.`,
       data: { index, expected: hnswIndex.name, plan },
     }),
   ]
 }
 
-/** Where searches go by the HNSW index, the planner must know how many rows there are, and how wide. */
+/** If searches use the HNSW index, the planner must know how many rows there are, and how wide. */
 export function checkStatistics(
   { db, tuning = defaultTuning }: Pick<Deps, 'db' | 'tuning'>,
   { model, vectors, analysed }: Patient,
@@ -89,14 +89,14 @@ export function checkStatistics(
   if (analysed) return ok('statistics', name, { sentence: `${table} has statistics.` })
   if (vectors <= tuning.exactRows) {
     return ok('statistics', name, {
-      sentence: `${table} has no statistics, and at ${counted(vectors, 'vector')} needs none.`,
+      sentence: `${table} has no statistics and, with ${counted(vectors, 'vector')}, needs none.`,
     })
   }
   return warn('statistics', name, {
-    sentence: `No statistics were ever taken of ${table} (${counted(vectors, 'vector')}): the planner guesses.`,
+    sentence: `${table} has never been analysed (${counted(vectors, 'vector')}): the planner guesses.`,
     hint: db.concurrent
-      ? `Run \`analyze ${table}\`, and see why autovacuum does not.`
-      : 'The next larger ingest or fill takes them.',
+      ? `Run \`analyze ${table}\`, and check why autovacuum does not.`
+      : 'The next larger ingest or fill analyses it.',
     data: { table },
   })
 }
@@ -110,14 +110,14 @@ export async function checkOrphanVectors(
   const table = `chunk_embeddings_model_${model.id}`
   return [
     warn('orphans', model.modelName, {
-      sentence: `${counted(vectors, 'vector')} of "${model.modelName}" ${vectors === 1 ? 'belongs to a chunk that is' : 'belong to chunks that are'} gone, and ${vectors === 1 ? 'takes a place' : 'take places'} in the index.`,
-      hint: `Delete them from ${table}, and see why it has no foreign key to the chunks.`,
+      sentence: `${counted(vectors, 'vector')} of "${model.modelName}" ${vectors === 1 ? 'belongs to a chunk that is' : 'belong to chunks that are'} gone and still ${vectors === 1 ? 'occupies' : 'occupy'} the index.`,
+      hint: `Delete them from ${table}, and check why it has no foreign key to the chunks.`,
       data: { table, vectors },
     }),
   ]
 }
 
-/** A model that writers keep up must have every vector, or owe it to nobody's knowledge. */
+/** A written model must have a vector of every chunk, or the chunk must be recorded as pending. */
 export async function checkMissing(
   { db, layout }: StoreDeps,
   { model, migration }: Patient,
@@ -128,16 +128,16 @@ export async function checkMissing(
   const data = { state: model.state, chunks, vectors, missing, examples }
   if (missing === 0) return [ok('missing_vectors', name, { sentence: `"${name}" has every vector.`, data })]
   if (migration !== null) {
-    const sentence = `"${name}" lacks ${missing} of ${counted(chunks, 'vector')} and is being filled.`
+    const sentence = `"${name}" lacks ${grouped(missing)} of ${counted(chunks, 'vector')} and is being filled.`
     return [ok('missing_vectors', name, { sentence, data })]
   }
   const current = model.state === 'current'
   return [
     (current ? fail : warn)('missing_vectors', name, {
-      sentence: `"${name}" (${model.state}) lacks the vectors of ${missing} of ${counted(chunks, 'chunk')}: ${
-        current ? 'searches do not find these' : 'going back to it would lose these'
+      sentence: `"${name}" (${model.state}) lacks the vectors of ${grouped(missing)} of ${counted(chunks, 'chunk')}: ${
+        current ? 'searches do not find them' : 'rolling back to it would lose them'
       }.`,
-      hint: `A worker makes the vectors that are on record as pending (\`revector worker --once\`); \`revector models fill ${name}\` makes all that are missing.`,
+      hint: `A worker embeds the pending chunks (\`revector worker --once\`); \`revector models fill ${name}\` embeds all that are missing.`,
       data,
     }),
   ]
@@ -148,13 +148,13 @@ export function checkQuarantine({ model, quarantined }: Patient): readonly Check
   return [
     warn('quarantine', model.modelName, {
       sentence: `${counted(quarantined, 'chunk')} could not be embedded with "${model.modelName}" and ${quarantined === 1 ? 'is' : 'are'} in quarantine.`,
-      hint: 'See why with `revector migrate quarantine`; try them again with `revector migrate retry`.',
+      hint: 'List the reasons with `revector migrate quarantine`; retry with `revector migrate retry`.',
       data: { chunks: quarantined },
     }),
   ]
 }
 
-/** Of models that are in use: what a provider announced, and what is past. */
+/** For models in use: a retirement that the provider has announced, or one that is past. */
 export function checkRetirement(
   { today = new Date() }: Pick<Deps, 'today'>,
   { model }: Patient,
@@ -165,11 +165,11 @@ export function checkRetirement(
   const days = Math.round((Date.parse(retirement) - Date.parse(day)) / 86_400_000)
   const name = model.modelName
   const data = { retirement, days }
-  const hint = `Move to another model: \`revector migrate plan --from ${name} --to NAME\`.`
+  const hint = `Migrate to another model: \`revector migrate plan --from ${name} --to NAME\`.`
   if (days < 0) {
     return [
       fail('retirement', name, {
-        sentence: `"${name}" ended on ${retirement}, as its provider announced: new texts and questions can't be embedded.`,
+        sentence: `"${name}" was retired by its provider on ${retirement}: new texts and questions can't be embedded.`,
         hint,
         data,
       }),
@@ -177,7 +177,7 @@ export function checkRetirement(
   }
   return [
     warn('retirement', name, {
-      sentence: `The provider announced the end of "${name}" for ${retirement}, in ${counted(days, 'day')}.`,
+      sentence: `The provider will retire "${name}" on ${retirement}, in ${counted(days, 'day')}.`,
       hint,
       data,
     }),

@@ -4,25 +4,25 @@ import type { OnLanguageModelCall } from '../core/provider-call.ts'
 import type { Keys } from '../hosted/keys.ts'
 import type { TokenUsage } from '../wire/answer.ts'
 
-/** Which language model is asked, and within which limits. */
+/** Which language model answers, and within which limits. */
 export interface LanguageModelSpec {
   readonly provider: LanguageProviderName
-  /** The provider's name of the model. */
+  /** The model's name at the provider. */
   readonly model: string
-  /** Null: the provider's own address. */
+  /** Null: the provider's own URL. */
   readonly baseUrl: string | null
-  /** Tokens that an answer may have. */
+  /** Most tokens of an answer. */
   readonly maxOutputTokens: number
-  /** Tokens that prompt and answer may have together. */
+  /** Most tokens of prompt and answer together. */
   readonly contextTokens: number
-  /** Milliseconds without a sign of life after which a request is given up. */
+  /** Milliseconds without a sign of life after which a request fails. */
   readonly timeoutMs: number
   /** Attempts of one request before the first word of an answer. */
   readonly maxAttempts: number
 }
 
 export interface Prompt {
-  /** What the model is to do. Only our own words. */
+  /** The instructions. Contains only text of ours. */
   readonly system: string
   /** The passages and the question. */
   readonly user: string
@@ -30,7 +30,7 @@ export interface Prompt {
 
 export type Generated =
   | { readonly type: 'text'; readonly text: string }
-  /** The last one. `cut`: at the most tokens that an answer may have. */
+  /** The last part. `cut`: the answer reached the most tokens allowed. */
   | { readonly type: 'end'; readonly cut: boolean; readonly usage: TokenUsage | null }
 
 export interface LanguageModel {
@@ -38,8 +38,9 @@ export interface LanguageModel {
   readonly name: string
   readonly spec: LanguageModelSpec
   /**
-   * The model's words as they come, then one `end`. What fails before the first word is tried again as the provider asks;
-   * a text that breaks off is an error, never a shorter answer. Leaving the loop early ends the request.
+   * The model's words as they arrive, then one `end`. A failure before the first word is retried as the
+   * provider asks; a text that breaks off is an error, never a shorter answer. Leaving the loop early ends the
+   * request.
    *
    * @throws RevectorError PROVIDER_*, RATE_LIMITED, INTERRUPTED
    */
@@ -49,6 +50,6 @@ export interface LanguageModel {
 export interface LanguageEnvironment {
   readonly keys: Keys
   readonly onProgress?: OnProgress
-  /** Told of every request, as it ended. */
+  /** Called with every finished request. */
   readonly onLanguageModelCall?: OnLanguageModelCall
 }

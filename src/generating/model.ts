@@ -15,7 +15,7 @@ export interface GeneratingOptions {
   readonly onRetry?: (event: { attempt: number; waitMs: number; reason: string }) => void
 }
 
-/** What stands above every provider: retries, time-outs, interruption, and errors that tell what to do. */
+/** What all providers share: retries, time-outs, interruption, and errors that say what to do. */
 export function languageModel(
   spec: LanguageModelSpec,
   opened: OpenedLanguageModel,
@@ -30,7 +30,7 @@ export function languageModel(
   }
   const name = `${spec.provider}:${spec.model}`
 
-  /** A request begins; gives what is to be told of its end. */
+  /** Notes the start of a request; returns the function that reports its end. */
   function asked(): Ended {
     const started = performance.now()
     return ({ failure = null, usage = null }) => {
@@ -70,13 +70,13 @@ export function languageModel(
 
 type Ended = (how: { readonly failure?: string; readonly usage?: TokenUsage | null }) => void
 
-/** What was interrupted is nobody's failure. */
+/** An interruption is not a failure. */
 function failed(error: unknown, ended: Ended): never {
   if (error instanceof ProviderFailure) ended({ failure: error.kind })
   throw error
 }
 
-/** One request, until its first word: up to there nobody has seen anything of it, and it may be made again. */
+/** One request until its first word: up to there the caller has seen nothing, so it can be retried. */
 async function begin(
   reply: Reply,
   ended: Ended,
@@ -99,7 +99,7 @@ function publicError(error: unknown, spec: LanguageModelSpec, begun: boolean): u
   const failure = error instanceof GivenUp ? error.failure : error
   if (!(failure instanceof ProviderFailure)) return error
   const asked = { ...spec, modelName: spec.model, remoteName: spec.model }
-  const again = 'Ask again; what came of the answer is not whole.'
+  const again = 'Ask again: the answer is incomplete.'
   return providerError(failure, asked, {
     verb: 'answer',
     attempts,

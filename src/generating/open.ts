@@ -4,7 +4,7 @@ import { languageModel } from './model.ts'
 import type { OpenedLanguageModel } from './providers/language-model.ts'
 
 /**
- * Loads the model's provider, and nothing of the others. Nothing is asked of it yet.
+ * Loads the provider of the model and no other. Sends no request yet.
  *
  * @throws RevectorError PROVIDER_KEY_MISSING, CONFIG_INVALID
  */

@@ -44,7 +44,7 @@ export function openReply(
     return (await reader.read()).value
   }
 
-  /** Gives up what is silent for too long: every part of the stream is a sign of life. */
+  /** Fails a request that is silent for too long: every part of the stream is a sign of life. */
   async function partInTime(): Promise<SdkPart | undefined> {
     let silent = false
     const timer = setTimeout(() => {
@@ -54,7 +54,7 @@ export function openReply(
     try {
       return await abortable(part(), request.signal)
     } catch (error) {
-      if (silent) throw new ProviderFailure('unavailable', `Nothing came for ${spec.timeoutMs / 1000} s.`)
+      if (silent) throw new ProviderFailure('unavailable', `No data for ${spec.timeoutMs / 1000} s.`)
       if (signal.aborted) throw error
       throw streamFailure(error, secrets)
     } finally {
@@ -67,7 +67,7 @@ export function openReply(
       if (ending !== undefined) return ending
       for (;;) {
         const came = await partInTime()
-        // No reason to end was given: the stream was cut, which the SDK tells no one.
+        // No finish reason: the stream was cut off, which the SDK does not report.
         if (came === undefined) throw new ProviderFailure('unavailable', 'The reply broke off.')
         const text = came.type === 'text-delta' ? answer.push(came.delta ?? '') : ''
         if (text !== '') return { type: 'text', text }
@@ -87,12 +87,12 @@ export function openReply(
 }
 
 function ended({ finishReason, usage }: SdkPart): Generated {
-  // The SDK ends a stream that was cut as if it had ended, only without the provider's reason.
+  // The SDK ends a stream that was cut off as if it were complete, but without the provider's finish reason.
   if (finishReason?.raw === undefined) throw new ProviderFailure('unavailable', 'The reply broke off.')
   if (finishReason.unified === 'content-filter') {
     throw new ProviderFailure('rejected', 'The provider withheld the answer (content filter).')
   }
-  // Some providers say in this place that they failed, after a part of the words.
+  // Some providers report a failure here, after a part of the words.
   if (finishReason.unified === 'error' || /error|insufficient|abort/i.test(finishReason.raw)) {
     throw new ProviderFailure('unavailable', `The provider ended its reply: ${finishReason.raw}.`)
   }

@@ -2,8 +2,8 @@ const tag = /^\s*<(think|thinking|thought|reasoning)>/i
 const mayBegin = /^\s*(?:<[a-z]{0,10})?$/i
 
 /**
- * Leaves out what a model thinks aloud before its answer, between `<think>` and `</think>`: open models write it into the
- * text where their server does not know how to tell it apart.
+ * Drops what a model writes between `<think>` and `</think>` before its answer: open models put their reasoning
+ * into the text if their server does not separate it.
  */
 export function withoutThinking() {
   let held = ''
@@ -25,7 +25,7 @@ export function withoutThinking() {
     const closing = `</${name}>`
     const end = held.toLowerCase().indexOf(closing.toLowerCase(), opening.length)
     if (end < 0) {
-      // Of the thoughts only what may be a part of their end is kept.
+      // Of the reasoning, keep only what may be the start of the closing tag.
       held = opening + held.slice(opening.length).slice(-closing.length)
       return ''
     }
@@ -36,13 +36,13 @@ export function withoutThinking() {
   }
 
   return {
-    /** What is said of the next words. */
+    /** The part of the next words that belongs to the answer. */
     push(words: string): string {
       if (spoken) return words
       held = thought ? words : held + words
       return decide(false)
     },
-    /** What was held back and was no thought after all. */
+    /** What was held back and turned out to be no reasoning. */
     end: (): string => (spoken || thought ? '' : decide(true)),
   }
 }

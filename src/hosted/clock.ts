@@ -3,7 +3,7 @@ import { interrupted } from '../core/errors.ts'
 
 /** Time as the layers see it, so that tests decide when it passes. */
 export interface Clock {
-  /** Milliseconds; only differences mean something, except for `Retry-After` dates: epoch. */
+  /** Milliseconds; only differences matter, except for `Retry-After` dates: since the epoch. */
   now(): number
   /** @throws RevectorError INTERRUPTED as soon as the signal aborts */
   wait(ms: number, signal: AbortSignal): Promise<void>

@@ -3,10 +3,9 @@ import type { ProviderName } from '../core/model.ts'
 import { keyNames } from './keys.ts'
 
 /**
- * `limited`: 429. `unavailable`: 408, 5xx, network, time-out. `denied`: the key, the
- * model or the account. `rejected`: this request, perhaps because of one of its texts. `garbled`: a reply that
- * breaks off or is no JSON. `invalid`: a well-formed reply that can't be the answer: too few vectors, zeros, another
- * width. `thrown`: the function of a caller's own model threw. `cut`: the reply ended before it said anything.
+ * `limited`: 429. `unavailable`: 408, 5xx, network, time-out. `denied`: the key, the model or the account.
+ * `rejected`: this request, perhaps because of one of its texts. `garbled`: a reply that breaks off or is not
+ * JSON. `invalid`: a well-formed reply that is not what was requested.
  */
 export type FailureKind =
   | 'limited'
@@ -19,16 +18,16 @@ export type FailureKind =
   | 'cut'
 
 /**
- * What went wrong with one request. Holds nothing of the request itself: client libraries put headers, and
- * with them the key, into their errors, so those are never kept, not even as a cause.
+ * Why one request failed. Holds nothing of the request itself: client libraries put headers, and with them the
+ * key, into their errors, so those are never kept, not even as a cause.
  */
 export class ProviderFailure extends Error {
   override readonly name = 'ProviderFailure'
   readonly kind: FailureKind
   readonly status: number | null
-  /** What the provider asked to wait, in ms. */
+  /** The wait that the provider asked for, in ms. */
   readonly retryAfterMs: number | null
-  /** Whether one text may be the cause, so that the others deserve a request without it. */
+  /** Whether one text may be the cause, so that the others should be sent without it. */
   readonly mayBeOneText: boolean
   /** What users see, where it is not the usual error of the kind. */
   readonly shownAs: RevectorError | undefined
@@ -82,27 +81,27 @@ const codes: Record<FailureKind, ErrorCode> = {
   cut: 'PROVIDER_REPLY_INVALID',
 }
 
-/** Who was asked. */
+/** The model that was called. */
 export interface Asked {
-  /** As users name it. */
+  /** The model's name in Revector. */
   readonly modelName: string
   readonly provider: ProviderName
-  /** The provider's own name for it. */
+  /** The model's name at the provider. */
   readonly remoteName: string
   readonly baseUrl: string | null
 }
 
-/** The error users see. `what`: what was asked of the model, `embed` or `answer`. */
+/** The error that users see. `what`: what the model was to do, `embed` or `answer`. */
 export function providerError(
   failure: ProviderFailure,
   asked: Asked,
   what: {
     readonly verb: string
     readonly attempts: number
-    /** Of the one text it belongs to, in brackets. */
+    /** The text that it belongs to, in brackets. */
     readonly place?: string
     readonly data?: ErrorData
-    /** What to do, where it is not what is usual. */
+    /** What to do, if it is not the usual. */
     readonly hints: Partial<Record<FailureKind, string>>
   },
 ): RevectorError {
@@ -125,17 +124,17 @@ function hintFor(failure: ProviderFailure, asked: Asked): string {
   const keys = keyNames[asked.provider].join(' or ')
   switch (failure.kind) {
     case 'limited':
-      return 'Wait and run it again, or set lower requests and tokens per minute for this model.'
+      return 'Wait and try again, or set lower requests and tokens per minute for this model.'
     case 'unavailable':
       return asked.baseUrl === null
-        ? 'Check the network and the status page of the provider, then run it again.'
-        : `Check that the server at ${hostOf(asked.baseUrl)} runs and answers, then run it again.`
+        ? 'Check the network and the status page of the provider, then try again.'
+        : `Check that the server at ${hostOf(asked.baseUrl)} is running, then try again.`
     case 'denied':
       if (failure.status === 404) {
-        return `Check that the provider has a model named ${asked.remoteName}, and the base URL.`
+        return `Check that the provider has a model named ${asked.remoteName}, and check the base URL.`
       }
       return keys === ''
-        ? 'Check what the provider is allowed to use.'
+        ? 'Check what the provider may access.'
         : `Check the key in ${keys}, and what its account may use.`
     case 'rejected':
     case 'garbled':

@@ -4,10 +4,10 @@ import type { ProviderName } from '../core/model.ts'
 /** Keys by the names of their environment variables; read by `config.ts`, never logged. */
 export type Keys = Readonly<Record<string, string | undefined>>
 
-/** Environment variables in which a provider's key may be, in the order they are looked at. */
+/** Environment variables that may hold a provider's key, in the order they are read. */
 export const keyNames: Readonly<Record<ProviderName, readonly string[]>> = {
   openai: ['OPENAI_API_KEY'],
-  // Never OPENAI_API_KEY: that key is not for other people's servers.
+  // Never OPENAI_API_KEY: that key must not be sent to other servers.
   'openai-compatible': ['OPENAI_COMPATIBLE_API_KEY', 'AZURE_OPENAI_API_KEY'],
   cohere: ['COHERE_API_KEY'],
   google: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'],
@@ -28,7 +28,7 @@ export function findKey(provider: ProviderName, { keys }: { readonly keys: Keys 
   return undefined
 }
 
-/** @throws RevectorError PROVIDER_KEY_MISSING naming the variable */
+/** @throws RevectorError PROVIDER_KEY_MISSING that names the variable */
 export function requireKey(
   { modelName, provider }: { readonly modelName: string; readonly provider: ProviderName },
   environment: { readonly keys: Keys },

@@ -12,14 +12,15 @@ export interface RetryPolicy {
 }
 
 const backOff: BackOff = { firstMs: 500, longestMs: 30_000 }
-/** A provider that asks for more than this is given up: the caller should know, not hang. */
+/** If a provider asks for a longer wait than this, the call fails: the caller should know, not hang. */
 const longestRetryAfterMs = 5 * 60_000
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or `maxAttempts` are spent; then throws its last failure
- * with the number of attempts in `attempts`.
+ * Runs `attempt` until it succeeds, fails permanently, or `maxAttempts` are used up; then throws its last
+ * failure with the number of attempts in `attempts`.
  *
- * Waits what the provider asked for; otherwise half to all of 0.5 s, 1 s, 2 s, … 30 s.
+ * Waits as long as the provider asked; otherwise a random time between half and all of 0.5 s, 1 s, 2 s, … 30 s.
+ * Without the randomness, all clients that were refused at once would retry at once.
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
@@ -40,7 +41,7 @@ export async function withRetries<T>(
   }
 }
 
-/** A failure that stayed, and how often it was tried. */
+/** The last failure, with the number of attempts. */
 export class GivenUp extends Error {
   override readonly name = 'GivenUp'
   readonly failure: ProviderFailure
@@ -54,8 +55,8 @@ export class GivenUp extends Error {
 }
 
 /**
- * What a reply's headers ask to wait, in ms: `retry-after-ms`, or `retry-after` as seconds or as an HTTP date.
- * Null when they say nothing that can be read.
+ * The wait that a reply's headers ask for, in ms: `retry-after-ms`, or `retry-after` as seconds or as an HTTP
+ * date. Null if they are absent or cannot be parsed.
  */
 export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | null {
   const ms = Number.parseFloat(headers['retry-after-ms'] ?? '')

@@ -1,7 +1,7 @@
 import { ProviderFailure } from './failure.ts'
 import { retryAfter } from './retry.ts'
 
-/** What may be found on the SDK's errors; nothing is taken for granted. */
+/** What the SDK's errors may contain; nothing is guaranteed. */
 interface SdkError {
   readonly name?: unknown
   readonly message?: unknown
@@ -14,25 +14,25 @@ interface SdkError {
 
 /**
  * The SDK's error holds the request with its headers (the key) and texts; only what is known to be harmless is
- * adopted.
+ * kept.
  */
 export function toFailure(thrown: unknown, secrets: readonly (string | undefined)[]): ProviderFailure {
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkError
   const reason = withoutSecrets(String(error.message ?? thrown), secrets)
-  // Not about an answer at all: a fault in the options, or in the SDK.
+  // Not about a reply at all: an error in the options or in the SDK.
   if (error.name !== 'AI_APICallError') return new ProviderFailure('denied', reason)
   const status = typeof error.statusCode === 'number' ? error.statusCode : null
   if (status === null) return new ProviderFailure('unavailable', networkReason(error, reason))
   return status < 400 ? unreadable(error, status) : refused(error, status, reason)
 }
 
-/** The status was good, the reply was not. */
+/** The status was good, but the reply was not. */
 function unreadable(error: SdkError, status: number): ProviderFailure {
   switch (error.cause?.name) {
     case 'AI_JSONParseError':
-      return new ProviderFailure('garbled', 'The reply is not whole JSON.', { status })
+      return new ProviderFailure('garbled', 'The reply is not valid JSON.', { status })
     case 'AI_TypeValidationError':
-      return new ProviderFailure('invalid', 'The reply is not of the form that was asked for.', {
+      return new ProviderFailure('invalid', 'The reply does not have the requested form.', {
         status,
         mayBeOneText: true,
       })
@@ -58,7 +58,7 @@ function refused(error: SdkError, status: number, reason: string): ProviderFailu
   return new ProviderFailure(aboutTheTexts.has(status) ? 'rejected' : 'denied', answer, { status })
 }
 
-/** OpenAI answers 429 to an account without credit too; waiting doesn't help there. */
+/** OpenAI also replies 429 to an account without credit; waiting doesn't help then. */
 function isOutOfCredit(body: unknown): boolean {
   return typeof body === 'string' && /"(?:code|type)"\s*:\s*"insufficient_quota"/.test(body)
 }

@@ -1,14 +1,14 @@
-/** Where a server that speaks OpenAI's format is asked. */
+/** The URL of a server that speaks OpenAI's format. */
 export interface ServedAt {
-  /** Without a slash at its end, without parameters. */
+  /** Without a trailing slash and without parameters. */
   readonly baseURL: string
   /** Of the URL: Azure's `api-version`. */
   readonly queryParams: Record<string, string>
-  /** Azure takes its key in a header of its own. */
+  /** Azure expects its key in a header of its own. */
   readonly isAzure: boolean
 }
 
-/** Null for what is no http(s) URL. */
+/** Null if it is not an http(s) URL. */
 export function servedAt(baseUrl: string): ServedAt | null {
   if (!/^https?:/.test(baseUrl) || !URL.canParse(baseUrl)) return null
   const url = new URL(baseUrl)

@@ -8,7 +8,7 @@ export interface LogLine {
   readonly message: string
 }
 
-/** The one place where events become log lines. The event itself goes along as the line's fields. */
+/** The one place where events become log lines. The event itself becomes the line's fields. */
 export function logLineOf(event: ProgressEvent): LogLine {
   switch (event.type) {
     case 'ingest.started':

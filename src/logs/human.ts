@@ -1,4 +1,4 @@
-/** One JSON line of the log as people read it: `12:40:41 warn   message  code=RATE_LIMITED`. */
+/** One JSON line of the log in readable form: `12:40:41 warn   message  code=RATE_LIMITED`. */
 export function formatForPeople(jsonLine: string): string {
   const line = JSON.parse(jsonLine) as Record<string, unknown>
   const { time, level, msg, pid: _pid, event: _event, ...fields } = line

@@ -17,17 +17,17 @@ export interface Log {
 }
 
 export interface LogOptions {
-  /** Least severe line on standard error. Files take `info` and worse in any case, `debug` when this is `debug`. */
+  /** Lowest level on standard error. Files always get `info` and above, and `debug` if this is `debug`. */
   readonly level: LogLevel | 'silent'
-  /** Folder of `revector.log` as JSON lines, rotated. Absent: no files. */
+  /** Folder of `revector.log` as JSON lines, rotated. If not set: no files. */
   readonly dir?: string
-  /** Where lines go besides files. Absent: nowhere. */
+  /** Where lines go besides files. If not set: nowhere. */
   readonly stderr?: { readonly format: 'human' | 'json'; readonly write: (text: string) => void }
   /** Values that must never appear; see `secretsOf`. */
   readonly secrets?: readonly string[]
-  /** Bytes after which the file is set aside. Default 10 MB. */
+  /** Size in bytes at which the file is rotated. Default 10 MB. */
   readonly maxBytes?: number
-  /** Files kept besides the one being written. Default 5. */
+  /** Rotated files to keep. Default 5. */
   readonly maxFiles?: number
 }
 
@@ -41,7 +41,7 @@ export const silentLog: Log = {
   close: nothing,
 }
 
-/** Pino is loaded here and only when there is somewhere to write: a short command shouldn't wait for it. */
+/** Pino is loaded only if there is somewhere to write: a short command shouldn't wait for it. */
 export async function openLog(options: LogOptions): Promise<Log> {
   const { level, dir, stderr } = options
   const toStderr = stderr !== undefined && level !== 'silent'

@@ -1,22 +1,25 @@
-/** What stands where a secret was. */
+/** Replaces a secret. */
 const mask = '[redacted]'
 
-/** Names of fields whose text is never shown, whatever it is: `apiKey`, `x-api-key`, `OPENAI_API_KEY`, `pgpassword`, … */
+/**
+ * Names of fields whose text is never shown, whatever it is: `apiKey`, `x-api-key`, `OPENAI_API_KEY`,
+ * `pgpassword`, …
+ */
 const secretField =
   /(^|[_\-.]|[a-z])(password|passwd|passphrase|secret|authorization|api[_-]?key|access[_-]?token|cookie)$|^(token|pass|pwd)$/i
 
-/** Places in running text where a secret follows, whatever it is. The first group stays. */
+/** Patterns in running text that a secret follows. The first group stays. */
 const secretPlaces: readonly RegExp[] = [
-  // scheme://user:password@host, but for the words of an example
+  // scheme://user:password@host, except for the words of an example
   /([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)(?!password@host\b)[^\s/"'<>]*(?=@)/gi,
   // ?password=… &api_key=…  password=… (libpq), OPENAI_API_KEY: …, "apiKey": "…"
   /((?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?token|[?&](?:key|token|sig))["']?\s*[=:]\s*["']?)(?!\[redacted)[^\s"'&,;}]+/gi,
-  // Authorization: …, but for `Authorization: Bearer KEY`, as a hint spells it
+  // Authorization: …, except for `Authorization: Bearer KEY`, as a hint spells it
   /((?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?!bearer (?:key|…)`)(?:(?:bearer|basic|token)\s+)?(?!\[redacted)[^\s"',;}]+/gi,
   /(\b(?:bearer|basic)\s+)(?!\[redacted)[a-z0-9._~+/=-]{8,}/gi,
 ]
 
-/** Keys that give themselves away by their form. */
+/** Keys with a recognisable form. */
 const secretForms = /\b(?:rvk_[0-9a-f]{16}_[\w-]{43}|sk-[\w-]{16,}|AIza[\w-]{30,}|pa-[\w-]{32,})/g
 
 export interface Redactor {
@@ -27,8 +30,9 @@ export interface Redactor {
 }
 
 /**
- * Everything printed or logged passes here. Known secrets are taken out wherever they stand, in every spelling a
- * URL or JSON gives them; unknown ones by the name of their field or the place they stand in.
+ * Everything printed or logged passes through here. Known secrets are removed wherever they occur, in every
+ * spelling a URL or JSON gives them; unknown ones are recognised by the name of their field or by the text
+ * before them.
  */
 export function createRedactor(secrets: readonly string[] = []): Redactor {
   const literals = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length)
@@ -74,8 +78,8 @@ export function secretsOf(config: {
 function passwordOf(databaseUrl: string | undefined): readonly string[] {
   if (databaseUrl === undefined || !URL.canParse(databaseUrl)) return []
   const { username, password, hostname, pathname } = new URL(databaseUrl)
-  // A password that is also the user's or the database's name would blot out ordinary words; inside a URL it is
-  // recognised by its place.
+  // A password that equals the user's or the database's name would blank out ordinary words; inside a URL it is
+  // recognised by its position.
   const ordinary = [username, hostname, pathname.slice(1), 'postgres', 'password']
   if (password.length < 4 || ordinary.includes(password)) return []
   return [password]
@@ -86,7 +90,7 @@ function spellings(secret: string): readonly string[] {
   try {
     decoded = decodeURIComponent(secret)
   } catch {
-    // Not percent-encoded: what was given is what stands.
+    // Not percent-encoded: the value is used as it is.
   }
   return [secret, decoded, encodeURIComponent(decoded), JSON.stringify(decoded).slice(1, -1)]
 }

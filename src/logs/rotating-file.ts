@@ -14,7 +14,7 @@ import { RevectorError } from '../core/errors.ts'
 
 export interface RotatingFile {
   readonly path: string
-  /** Appends at once: nothing waits in memory, so the last lines before an exit are on disk. */
+  /** Writes synchronously: nothing is buffered, so the last lines before an exit are on disk. */
   write(text: string): void
   close(): void
 }
@@ -35,9 +35,9 @@ function firstOpened(dir: string, path: string): number {
 }
 
 /**
- * `<dir>/<name>.log`, set aside as `<name>-<time>.log` before it would grow past `maxBytes`; the newest `maxFiles`
- * of those are kept. Several processes may write to one folder: each line is one append, and a process notices
- * when another has set the file aside.
+ * `<dir>/<name>.log`, renamed to `<name>-<time>.log` before it would grow past `maxBytes`; the newest
+ * `maxFiles` of those are kept. Several processes may write to one folder: each line is one append, and a
+ * process notices when another has renamed the file.
  */
 export function openRotatingFile(options: {
   readonly dir: string
@@ -80,7 +80,7 @@ function isStillThere(path: string, descriptor: number): boolean {
 }
 
 /**
- * Names sort by time, and by their number within one millisecond: one more than the last one's, since the first ones of
+ * Names sort by time, and within one millisecond by a number: one more than the last, because the first ones of
  * that millisecond may have been removed.
  */
 function freePath(dir: string, name: string): string {
@@ -97,7 +97,7 @@ function removeOldest(dir: string, name: string, keep: number): void {
   }
 }
 
-/** The oldest first. */
+/** Oldest first. */
 function setAside(dir: string, name: string): string[] {
   return readdirSync(dir)
     .filter((file) => file.startsWith(`${name}-`) && /-\d{4}-\d\d-\d\dT[\d.-]+Z-\d+\.log$/.test(file))

@@ -4,7 +4,7 @@ import { type OwnModel, openOwnModel } from '../embedding/own-model.ts'
 import type { Model } from '../wire/model.ts'
 
 export interface OpenModels {
-  /** Opened once and kept. Opened anew when the endpoint changed in the registry. */
+  /** Opened once and cached. Opened again when the endpoint has changed in the registry. */
   open(model: Model): Promise<EmbeddingModel>
   close(): Promise<void>
 }
@@ -23,8 +23,8 @@ export function openModels(
     if (mine !== undefined) return openOwnModel(mine, environment)
     throw new RevectorError(
       'PROVIDER_UNAVAILABLE',
-      `"${model.modelName}" is a model that a program brought itself, and this program did not bring it.`,
-      { hint: 'Give it to createRevector({ models: [...] }).', data: { model: model.modelName } },
+      `"${model.modelName}" is a model that a program provides itself, and this program does not provide it.`,
+      { hint: 'Pass it to createRevector({ models: [...] }).', data: { model: model.modelName } },
     )
   }
 
@@ -35,7 +35,7 @@ export function openModels(
       if (found !== undefined) return found
       const opening = open(model)
       opened.set(key, opening)
-      // A failure is not kept: the key may be set, the server started, and the next call tries again.
+      // A failure is not cached: the key may be set, the server started, and the next call tries again.
       opening.catch(() => opened.delete(key))
       return opening
     },

@@ -21,18 +21,24 @@ import {
 import { forgetPending } from '../store/pending.ts'
 import type { Model, ModelSpec } from '../wire/model.ts'
 
-/** What else a removal means, or what stands in its way; in its transaction, with all models locked. */
+/**
+ * Called in the transaction of a removal, with all models locked: does what else it implies, or throws what
+ * prevents it.
+ */
 export type BeforeRemoval = (tx: Queryable, model: Model, how: { readonly force: boolean }) => Promise<void>
 
-/** The model that a new database begins with: it needs no key and no network. */
+/** The model that a new database starts with: it needs no key and no network. */
 export const firstModel = 'universal-sentence-encoder-lite'
 
-/** How long a change of the table is tried for while others, a backup say, hold it: nobody waits behind it. */
+/**
+ * How long to retry a change of the table while another session (a backup, say) holds it; no session queues
+ * behind the attempts.
+ */
 const patienceMs = 30_000
 
 /**
- * Registers a space with its column, table and HNSW index. Registering the same space again changes nothing but
- * the endpoint it is asked at, where one is given.
+ * Registers a space with its column, table and HNSW index. Registering the same space again changes only its
+ * endpoint, if one is given.
  *
  * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT, DATABASE_BUSY
  */
@@ -48,7 +54,7 @@ async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {
   return { ...model, baseUrl: spec.baseUrl }
 }
 
-/** One that was retired begins anew, without vectors. */
+/** A retired model starts again, without vectors. */
 async function unretired(tx: Queryable, model: Model): Promise<Model> {
   if (model.state !== 'retired') return model
   await lockModels(tx)
@@ -57,12 +63,12 @@ async function unretired(tx: Queryable, model: Model): Promise<Model> {
 }
 
 /**
- * Registers the guide's models and the local ones; those that are there are left as they are, tables that are
- * missing are made. Where no model is current, the bundled one becomes it.
+ * Registers the guide's models and the local ones; existing ones stay as they are, missing tables are created.
+ * If no model is current, the bundled one becomes current.
  */
 export async function setupModels({ db }: Pick<Deps, 'db'>): Promise<void> {
   const specs = catalogueNames.map((name) => specFor(name))
-  // One transaction a model: a lock on chunk_embeddings is held for one new column at a time.
+  // One transaction per model: chunk_embeddings is locked for one new column at a time.
   for (const spec of specs) {
     const make = async (tx: Queryable): Promise<void> => {
       const registered = (await lockModels(tx)).find((model) => model.modelName === spec.modelName)
@@ -81,7 +87,7 @@ export async function setupModels({ db }: Pick<Deps, 'db'>): Promise<void> {
 
 /**
  * The hot switch, one transaction: running processes follow at their next search. The model that was current
- * goes on being written, so that switching back loses nothing; one that has no vectors has nothing to keep up.
+ * stays in sync, so that switching back loses nothing; a model without vectors is not kept in sync.
  *
  * @throws RevectorError MODEL_UNKNOWN, MIGRATION_CONFLICT for the target of an open migration, MODEL_EMPTY when it
  *   lacks vectors and `force` is not set
@@ -103,7 +109,7 @@ export async function useModel(
         'MODEL_EMPTY',
         `"${modelName}" lacks the vectors of ${counted(missing, 'chunk')}: searches would miss them.`,
         {
-          hint: `Fill it with \`revector migrate run --from … --to ${modelName}\`, or insist with --force.`,
+          hint: `Fill it with \`revector migrate run --from … --to ${modelName}\`, or use --force.`,
           data: { model: modelName, missing },
         },
       )
@@ -125,7 +131,7 @@ export async function useModel(
 }
 
 /**
- * Drops a model with its table: every byte comes back at once.
+ * Drops a model with its table, which frees its disk space at once.
  *
  * @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE for the current model and, unless forced, one that is being filled,
  *   DATABASE_BUSY
@@ -145,11 +151,11 @@ export async function removeModel(
         hint:
           model.state === 'current'
             ? 'Make another model current first (`revector models use`).'
-            : 'Let the migration to it end first, or insist with --force when it was given up.',
+            : 'Finish the migration to it first, or use --force if it was abandoned.',
         data: { model: modelName, state: model.state },
       })
     }
-    // A retired one has no table.
+    // A retired model has no table.
     const { vectors } = model.state === 'retired' ? { vectors: 0 } : await countVectors(tx, layout, model)
     const bytes = await modelTableBytes(tx, model)
     await dropModelTable(tx, model)
@@ -159,7 +165,9 @@ export async function removeModel(
   return withShortLocks(db, remove, { patienceMs })
 }
 
-/** Cutting over is how a target becomes current: so its vectors are verified, and the migration knows. */
+/**
+ * A target becomes current by a cut-over only: then its vectors are verified and the migration's state follows.
+ */
 function refuseTarget(migrations: readonly Migration[], model: Model): void {
   const open = migrations.find((one) => one.targetModelId === model.id)
   if (open === undefined) return
@@ -167,15 +175,15 @@ function refuseTarget(migrations: readonly Migration[], model: Model): void {
     'MIGRATION_CONFLICT',
     `"${model.modelName}" is the target of a migration from "${open.sourceModel}", which is ${open.state}.`,
     {
-      hint: `Make it current with \`revector migrate cutover ${open.id}\`, or give the migration up first (\`revector migrate cancel ${open.id}\`).`,
+      hint: `Make it current with \`revector migrate cutover ${open.id}\`, or cancel the migration first (\`revector migrate cancel ${open.id}\`).`,
       data: { model: model.modelName, migration_id: open.id, state: open.state },
     },
   )
 }
 
 function retired(modelName: string): RevectorError {
-  return new RevectorError('MODEL_EMPTY', `"${modelName}" is retired: its vectors are gone.`, {
-    hint: 'Name another model (`revector models list`).',
+  return new RevectorError('MODEL_EMPTY', `"${modelName}" is retired: its vectors have been dropped.`, {
+    hint: 'Use another model (`revector models list`).',
     data: { model: modelName },
   })
 }

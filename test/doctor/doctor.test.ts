@@ -332,7 +332,7 @@ describeEngines('doctor', (engine) => {
       throw new RevectorError('PROVIDER_UNAVAILABLE', 'Gone.', { hint: 'Wait.' })
     }
     expect((await checks({}, true)).of('drift', corpus.first)).toMatchObject([
-      { result: 'warn', sentence: '"first" could not be asked: Gone.', hint: 'Wait.' },
+      { result: 'warn', sentence: '"first" could not be checked: Gone.', hint: 'Wait.' },
     ])
     expect((await checks({}, false)).of('drift')).toEqual([])
   })

@@ -1,6 +1,6 @@
 /**
- * The part of the AI SDK's `LanguageModelV3` that is used here. `doStream` is one HTTP request; the SDK's own `streamText`
- * would retry beneath our retries, and take a stream that breaks off for one that ended.
+ * The part of the AI SDK's `LanguageModelV3` that is used here. `doStream` is one HTTP request; the SDK's own
+ * `streamText` would retry below our retries, and treat a stream that breaks off as complete.
  */
 export interface SdkLanguageModel {
   doStream(options: {
@@ -14,7 +14,7 @@ export type SdkMessage =
   | { role: 'system'; content: string }
   | { role: 'user'; content: { type: 'text'; text: string }[] }
 
-/** What may come of the stream; parts of other types (reasoning, warnings) are passed over. */
+/** The parts of the stream that are used; other types (reasoning, warnings) are skipped. */
 export interface SdkPart {
   readonly type: string
   readonly delta?: string
@@ -26,7 +26,7 @@ export interface SdkPart {
   }
 }
 
-/** A provider's model, and what must never be seen of it. */
+/** A provider's model, and the secrets that must never be shown. */
 export interface OpenedLanguageModel {
   readonly model: SdkLanguageModel
   readonly secrets: readonly (string | undefined)[]

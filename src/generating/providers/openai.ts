@@ -3,7 +3,7 @@ import { requireKey } from '../../hosted/keys.ts'
 import type { LanguageEnvironment, LanguageModelSpec } from '../contract.ts'
 import type { OpenedLanguageModel } from './language-model.ts'
 
-/** By chat completions: the other interface of OpenAI keeps what it is asked unless told not to, and proxies lack it. */
+/** Chat completions: OpenAI's Responses API stores requests unless told not to, and proxies lack it. */
 export function openOpenai(spec: LanguageModelSpec, environment: LanguageEnvironment): OpenedLanguageModel {
   const apiKey = requireKey({ modelName: spec.model, provider: 'openai' }, environment)
   const provider = createOpenAI({ apiKey, ...(spec.baseUrl === null ? {} : { baseURL: spec.baseUrl }) })
