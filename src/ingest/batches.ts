@@ -2,12 +2,12 @@ import type { PreparedDocument } from './prepare.ts'
 
 /** A batch is written in one transaction, after one round of requests to the provider. */
 const usual = { documents: 64, chunks: 512, characters: 4_000_000 }
-/** The first documents can be found, and seen to be, before a large batch has been embedded. */
+/** The first documents become searchable, and visibly so, before a large batch has been embedded. */
 const first = { documents: 8, chunks: 64, characters: 500_000 }
 
 /**
- * Gathers documents so that small ones share a transaction and memory stays flat: a batch ends before it gets
- * too large, and before a second document of one source.
+ * Groups documents so that small ones share a transaction and memory use stays constant: a batch ends before it
+ * gets too large, and before a second document with the same source.
  */
 export async function* batchDocuments(
   documents: AsyncIterable<PreparedDocument>,
@@ -39,7 +39,7 @@ export async function* batchDocuments(
   if (batch.length > 0) yield batch
 }
 
-/** Runs `work` on up to `ahead` items at once, and gives the results in the order of the items. */
+/** Runs `work` on up to `ahead` items at once, and yields the results in the order of the items. */
 export async function* inOrder<Item, Result>(
   items: AsyncIterable<Item>,
   ahead: number,
@@ -49,7 +49,7 @@ export async function* inOrder<Item, Result>(
   try {
     for await (const item of items) {
       const result = work(item)
-      // Looked at when its turn comes; until then a failure must not count as unhandled.
+      // Awaited when its turn comes; until then a failure must not count as unhandled.
       result.catch(() => {})
       running.push(result)
       const first = running.length >= ahead ? running.shift() : undefined
@@ -61,7 +61,9 @@ export async function* inOrder<Item, Result>(
   }
 }
 
-/** Works on one item while the next is being made: two at a time in memory, their works one after the other. */
+/**
+ * Works on one item while the next is being prepared: two at a time in memory, processed one after the other.
+ */
 export async function oneBehind<Item>(
   items: AsyncIterable<Item>,
   work: (item: Item) => Promise<void>,
@@ -71,7 +73,7 @@ export async function oneBehind<Item>(
     for await (const item of items) {
       await working
       working = work(item)
-      // Looked at when the next item is there; until then a failure must not count as unhandled.
+      // Awaited when the next item is there; until then a failure must not count as unhandled.
       working.catch(() => {})
     }
   } finally {

@@ -6,17 +6,17 @@ import { documentsLackingVectors } from '../store/presence.ts'
 import type { Model } from '../wire/model.ts'
 import type { PreparedDocument } from './prepare.ts'
 
-/** What is to happen to one document. */
+/** What a write changes of one document. */
 export interface Change {
   readonly document: PreparedDocument
   /** Null: the document is new. */
   readonly id: DocumentId | null
   readonly previousHash: string | null
-  /** Chunks that stay, with the place they have now. */
+  /** Chunks that stay, with their new positions. */
   readonly kept: readonly (ChunkText & { readonly id: ChunkId })[]
   readonly added: readonly ChunkText[]
   readonly removed: readonly ChunkId[]
-  /** Nothing to write: the same document, and no model lacks a vector of it. */
+  /** Nothing to write: the document is the same, and no model lacks a vector of it. */
   readonly complete: boolean
 }
 
@@ -58,7 +58,7 @@ export async function compareDocuments(
   return changes
 }
 
-/** Chunks of equal text are the same chunk, in order, wherever they moved to. */
+/** Chunks with equal text are the same chunk, in order, wherever they moved to. */
 export function matchChunks(
   before: readonly ChunkRow[],
   after: readonly ChunkText[],

@@ -8,22 +8,25 @@ import type { Change } from './compare.ts'
 import type { Targets } from './targets.ts'
 import type { WriteOptions } from './write-options.ts'
 
-/** What one model made for a batch of documents. */
+/** The vectors that one model made for a batch of documents. */
 export interface Made {
   readonly model: Model
-  /** By content hash. A text whose vector is in the database already is not among them. */
+  /** By content hash. Texts whose vector is already in the database are not included. */
   readonly vectors: ReadonlyMap<string, Float32Array>
   /** By content hash: texts that this model can't embed. */
   readonly refused: ReadonlyMap<string, RevectorError>
 }
 
-/** What was paid for in one write, by model id and content hash: a write that is computed anew asks for no text twice. */
+/**
+ * The vectors already embedded for one write, by model id and content hash: a write that is computed again
+ * embeds no text twice.
+ */
 export type Paid = Map<number, Map<string, Float32Array>>
 
 /**
  * Embeds, once each, the texts of a batch that the model has no vector for.
  *
- * @returns null when a model that the write can do without failed: its vectors are pending
+ * @returns null if an optional model failed: the chunks are then pending for it
  * @throws RevectorError of the required model, INTERRUPTED
  */
 export async function embedChanges(
@@ -70,7 +73,7 @@ export async function embedChanges(
 function warnPending(model: Model, error: RevectorError, { onProgress }: WriteOptions): void {
   onProgress?.({
     type: 'warning',
-    message: `${model.modelName} lacks the vectors of these documents for now: ${error.message}`,
+    message: `${model.modelName} could not embed these documents, which are pending for it: ${error.message}`,
   })
 }
 

@@ -8,17 +8,17 @@ import { isDocumentPath } from '../parsing/media-types.ts'
 import { ignoreMatcher } from './ignore.ts'
 import { fileFailure, readPath, readStream } from './read-file.ts'
 
-/** Something to ingest, not yet read. */
+/** A source of one document, not yet read. */
 export interface InputFile {
-  /** As a person would write it: relative to the working folder when inside it. `-` is standard input. */
+  /** As a user would write it: relative to the working folder if inside it. `-` is standard input. */
   readonly path: string
-  /** What it is known by from one run to the next: its real, absolute path. Null for standard input. */
+  /** Identifies the document from one run to the next: its real, absolute path. Null for standard input. */
   readonly source: string | null
-  /** Bytes; null when not known before reading. */
+  /** Size in bytes; null if not known before reading. */
   readonly size: number | null
   readonly modifiedAt: Date | null
   /**
-   * Reads it, now and whole.
+   * Reads it completely.
    *
    * @throws RevectorError NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE. What can't be listed (a missing path, a
    *   broken link, a closed folder) is an input whose `read` throws, so that it fails alone and in its place.
@@ -35,7 +35,7 @@ export interface ListOptions {
   readonly ignore?: readonly string[]
   /** Larger files are refused before they are read. Default: no limit. */
   readonly maxBytes?: number
-  /** Told of each file of a folder that is left out because it isn't a document by its name. */
+  /** Called with each file of a folder that is left out because its name says that it is not a document. */
   readonly onSkip?: (path: string) => void
 }
 
@@ -46,15 +46,16 @@ interface Listing {
   readonly ignored: (path: string) => boolean
   readonly maxBytes: number
   readonly onSkip: (path: string) => void
-  /** Real paths of files and folders already given. */
+  /** Real paths of files and folders already listed. */
   readonly seen: Set<string>
 }
 
 /**
- * What the patterns name, in their order, a folder's files sorted by name, each real file once. A pattern is a
- * file, a folder (with all below it but hidden files, `node_modules` and files that are no documents by their
- * name), a glob, or `-` for standard input. A path that exists is that path, whatever characters it is made
- * of. A file that is named, or matched by a glob that ends in an extension, is taken whatever its name.
+ * The files that the patterns name, in their order; a folder's files sorted by name; each real file once. A
+ * pattern is a file, a folder (with everything below it except hidden files, `node_modules` and files that are
+ * not documents by their name), a glob, or `-` for standard input. An existing path is that path, whatever
+ * characters it contains. A file that is named, or matched by a glob that ends in an extension, is included
+ * whatever its name.
  *
  * Nothing is read before `read()`, and no more than one folder's names are held at a time.
  */
@@ -140,7 +141,7 @@ interface Folder {
 }
 
 async function* listFolder(folder: Folder, listing: Listing): AsyncGenerator<InputFile> {
-  // Also what ends a circle of links.
+  // Also ends a cycle of links.
   if (listing.seen.has(folder.real)) return
   listing.seen.add(folder.real)
   let entries: Dirent[]
@@ -158,7 +159,7 @@ async function* listFolder(folder: Folder, listing: Listing): AsyncGenerator<Inp
     } else if (entry.isSymbolicLink()) {
       yield* listLink(path, folder, listing)
     } else if (!entry.isFile()) {
-      // A socket, pipe or device in a folder is nobody's document.
+      // A socket, pipe or device in a folder is not a document.
     } else if (!isDocumentPath(entry.name)) {
       listing.onSkip(shown(path, listing.cwd))
     } else {
@@ -172,7 +173,7 @@ async function* listFolder(folder: Folder, listing: Listing): AsyncGenerator<Inp
 async function* listLink(path: string, folder: Folder, listing: Listing): AsyncGenerator<InputFile> {
   const facts = await stat(path).catch((error: unknown) => error)
   if (!isStats(facts)) {
-    // A broken link counts only where its name says that a document was meant.
+    // A broken link counts only if its name says that it is a document.
     if (isDocumentPath(path)) yield failing(path, listing, facts)
     else listing.onSkip(shown(path, listing.cwd))
     return

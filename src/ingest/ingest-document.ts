@@ -9,19 +9,19 @@ import { type WriteOptions, writeDocuments } from './write.ts'
 export interface IngestDocument {
   readonly title: string
   readonly content: string
-  /** Its owner's name for it: a path or URL. Given again, the document is replaced. */
+  /** The caller's identifier of the document: a path or URL. Ingesting it again replaces the document. */
   readonly source?: string
-  /** Default: Markdown, of which plain text is a case. */
+  /** Default: Markdown, which includes plain text. */
   readonly mediaType?: string
   readonly metadata?: Metadata
-  /** Embed with this model only; absent: with every written model. */
+  /** Embed with this model only; if not set: with every written model. */
   readonly embeddingModel?: string
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
 }
 
 /**
- * Writes one text that the caller has. With a `source` that is known already, its document is replaced.
+ * Writes one text of the caller. If a document with this `source` exists, it is replaced.
  *
  * @throws RevectorError INVALID_INPUT, DOCUMENT_EMPTY, MODEL_UNKNOWN, of the provider; nothing is written then
  */
@@ -65,7 +65,7 @@ function checkText(name: string, value: unknown): void {
   if (typeof value === 'string' && value.trim() !== '') return
   const got = typeof value === 'string' ? 'an empty text' : String(typeof value)
   throw new RevectorError('INVALID_INPUT', `A document needs a ${name}: expected a text, got ${got}.`, {
-    hint: `Give the document's ${name}.`,
+    hint: `Pass the document's ${name}.`,
     data: { field: name },
   })
 }

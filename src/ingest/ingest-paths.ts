@@ -15,11 +15,11 @@ import { type WriteOptions, writeDocuments } from './write.ts'
 export interface IngestPaths {
   /** Files, folders, globs; `-` is standard input. */
   readonly paths: readonly string[]
-  /** Further files, each under the name its owner gives it. */
+  /** Further files, each with the name its owner gave it. */
   readonly files?: readonly NamedFile[]
-  /** Embed with this model only; absent: with every written model. */
+  /** Embed with this model only; if not set: with every written model. */
   readonly model?: string
-  /** Added to every document's own. */
+  /** Added to the metadata of every document. */
   readonly metadata?: Metadata
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
@@ -31,25 +31,26 @@ export interface IngestReport {
   /** Chunks of those documents. */
   readonly chunks: number
   readonly unchanged: number
-  /** Files of folders that are no documents: pictures, archives, programs. */
+  /** Files in folders that are not documents: pictures, archives, programs. */
   readonly skipped: number
   readonly failed: readonly FailedFile[]
   /** Models that the documents were embedded with. */
   readonly models: readonly string[]
-  /** Vectors that written models still lack, by model name; only those that lack any. */
+  /** Vectors that written models still lack, by model name; only models that lack any. */
   readonly pending: Readonly<Record<string, number>>
   readonly seconds: number
 }
 
-/** Files read and parsed ahead of the one that is written. */
+/** Files read and parsed ahead of the one that is being written. */
 const readAhead = 4
 
 /**
- * Reads files and writes them, a batch at a time, so that memory stays flat. A file that cannot be read, parsed
- * or embedded is reported and costs the others nothing. Run again, it skips what is there.
+ * Reads files and writes them, a batch at a time, so that memory use stays constant. A file that cannot be
+ * read, parsed or embedded is reported and does not affect the others. When run again, it skips what is already
+ * there.
  *
- * @throws RevectorError what would stop every file: MODEL_UNKNOWN, PROVIDER_*, DATABASE_*, INTERRUPTED. What
- *   was written before stays.
+ * @throws RevectorError for what would stop every file: MODEL_UNKNOWN, PROVIDER_*, DATABASE_*, INTERRUPTED.
+ * What was written before stays.
  */
 export async function ingestPaths(
   deps: EmbedDeps & Pick<Deps, 'parser' | 'split' | 'maxFileBytes'>,
@@ -57,7 +58,7 @@ export async function ingestPaths(
 ): Promise<IngestReport> {
   const { signal, onProgress } = request
   const started = performance.now()
-  // Before any file is read: a misspelt model should not cost an hour of parsing.
+  // Checked before any file is read: a misspelt model should not cost an hour of parsing.
   const targets = await readTargets(deps.db, request.model)
   const tally = tallyIngest(onProgress)
   onProgress?.({ type: 'ingest.started', files: null })
@@ -86,7 +87,7 @@ export async function ingestPaths(
   }
 }
 
-/** Documents as they come out of the parser, in the order of the files; what fails is tallied. */
+/** Documents as they leave the parser, in the order of the files; failures are tallied. */
 async function* prepared(
   deps: Pick<Deps, 'parser' | 'split' | 'maxFileBytes'>,
   request: IngestPaths,
@@ -144,12 +145,12 @@ async function writeBatch(
       tally.failed(only.path, error)
       return
     }
-    // One of them is at fault: alone, it costs the others nothing.
+    // One of them causes the failure: written one by one, it does not affect the others.
     for (const document of batch) await writeBatch(deps, [document], options, tally)
   }
 }
 
-/** Failures that every further file would meet as well. */
+/** Failures that every further file would have as well. */
 const everywhere = new Set<string>([
   'INTERRUPTED',
   'MODEL_UNKNOWN',
@@ -167,8 +168,8 @@ const everywhere = new Set<string>([
 ])
 
 function stopsEveryFile(error: unknown): boolean {
-  // What is not ours is a fault of the program, and no file's.
+  // An error of another type is a bug of the program, not of the file.
   if (!isRevectorError(error)) return true
-  // A provider that says which text it means has nothing against the others.
+  // If the provider names the text it rejects, the others are fine.
   return everywhere.has(error.code) && typeof error.data['index'] !== 'number'
 }

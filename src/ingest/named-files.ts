@@ -2,17 +2,17 @@ import { stat } from 'node:fs/promises'
 import type { InputFile } from './files.ts'
 import { readPath } from './read-file.ts'
 
-/** A file whose own name says nothing of it: an upload in a temporary folder. */
+/** A file whose path does not tell its name: an upload in a temporary folder. */
 export interface NamedFile {
-  /** Where its bytes are. */
+  /** Path of its content. */
   readonly path: string
-  /** What its owner calls it; its ending helps to tell what it is. Never used as a path. */
+  /** The name its owner gave it; its extension helps to detect the type. Never used as a path. */
   readonly name: string
-  /** What its document is known by: given again, the document is replaced. Null: a new one each time. */
+  /** Identifies its document: ingesting it again replaces the document. Null: a new document each time. */
   readonly source: string | null
 }
 
-/** The same as files that were found, under the names they were given. */
+/** The files as inputs under their given names. */
 export async function* namedInputs(
   files: readonly NamedFile[],
   { maxBytes }: { readonly maxBytes: number },

@@ -17,8 +17,8 @@ export async function readPending({ db, layout }: StoreDeps): Promise<Readonly<R
 }
 
 /**
- * In the transaction that writes chunks: puts on record which written models lack a vector of them. The states of
- * models stand still meanwhile, so a migration that starts or cuts over sees the record or the vectors.
+ * Records, in the transaction that writes chunks, which written models lack a vector of them. The states of
+ * models are locked meanwhile, so a migration that starts or cuts over sees either the record or the vectors.
  */
 export async function recordLacking(
   tx: Queryable,

@@ -3,17 +3,17 @@ import type { ChunkText, Metadata, ParsedDocument } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import { type SplitOptions, splitDocument } from '../splitting/split.ts'
 
-/** A document that is ready to be written: parsed, split, hashed; nothing embedded yet. */
+/** A document that is ready to be written: parsed, split and hashed, but not embedded. */
 export interface PreparedDocument {
-  /** How it is named in reports: its path, or its title. */
+  /** Its name in reports: its path or its title. */
   readonly path: string
-  /** Its owner's name for it; null: it can't be recognised when it is given again. */
+  /** The caller's identifier; null: the document can't be recognised when it is ingested again. */
   readonly source: string | null
   readonly title: string
   readonly content: string
   readonly mediaType: string
   readonly metadata: Metadata
-  /** SHA-256 of title, type, metadata and content, hex: when it is the same, nothing needs to be written. */
+  /** SHA-256 of title, type, metadata and content, in hex: if it is unchanged, nothing needs to be written. */
   readonly contentHash: string
   readonly chunks: readonly ChunkText[]
 }
@@ -21,7 +21,7 @@ export interface PreparedDocument {
 export interface Origin {
   readonly path: string
   readonly source: string | null
-  /** Given by the caller; wins over what the file says of itself. */
+  /** From the caller; takes precedence over the file's own. */
   readonly metadata?: Metadata
   readonly title?: string
 }
@@ -35,7 +35,7 @@ export function prepareDocument(
   const chunks = splitDocument(parsed, split)
   if (chunks.length === 0) {
     throw new RevectorError('DOCUMENT_EMPTY', `${origin.path} has no text.`, {
-      hint: 'Give a document with text in it.',
+      hint: 'Ingest a document that has text.',
       data: { path: origin.path },
     })
   }

@@ -1,15 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 
-/** A file's bytes; refuses a too large one before reading it. @throws RevectorError */
+/** A file's bytes; a file that is too large is refused before it is read. @throws RevectorError */
 export async function readPath(path: string, name: string, maxBytes: number): Promise<Uint8Array> {
   try {
     const handle = await open(path, 'r')
     try {
       const facts = await handle.stat()
       if (facts.isFile() && facts.size > maxBytes) throw tooLarge(name, facts.size, maxBytes)
-      // Pipes, and files that grow, are only known to be too large when they are.
+      // Pipes, and files that grow, turn out to be too large only while they are read.
       if (!facts.isFile() || facts.size === 0) {
         return await readStream(handle.createReadStream({ autoClose: false }), name, maxBytes)
       }
@@ -22,20 +23,20 @@ export async function readPath(path: string, name: string, maxBytes: number): Pr
   }
 }
 
-/** A file of a known size takes one read; one that has grown since is read on to its end. */
+/** A file of known size takes one read; one that has grown since is read to its end. */
 async function readWhole(
   handle: FileHandle,
   size: number,
   { name, maxBytes }: { readonly name: string; readonly maxBytes: number },
 ): Promise<Uint8Array> {
-  // One byte of room shows that there is no more.
+  // One more byte of room shows whether there is more.
   const bytes = Buffer.allocUnsafeSlow(size + 1)
   const { bytesRead } = await handle.read(bytes, 0, size + 1, 0)
   if (bytesRead === size) return bytes.subarray(0, size)
   return readStream(handle.createReadStream({ autoClose: false, start: 0 }), name, maxBytes)
 }
 
-/** All of a stream, as long as it isn't too much. @throws RevectorError */
+/** The whole stream, unless it is too large. @throws RevectorError */
 export async function readStream(stream: Readable, name: string, maxBytes: number): Promise<Uint8Array> {
   const pieces: Buffer[] = []
   let length = 0
@@ -53,8 +54,8 @@ export async function readStream(stream: Readable, name: string, maxBytes: numbe
 }
 
 function tooLarge(name: string, bytes: number | null, limit: number): RevectorError {
-  const size = bytes === null ? 'more bytes' : `${bytes} bytes, more`
-  return new RevectorError('FILE_TOO_LARGE', `${name} has ${size} than the ${limit} allowed.`, {
+  const size = bytes === null ? 'more bytes' : `${counted(bytes, 'byte')}, more`
+  return new RevectorError('FILE_TOO_LARGE', `${name} has ${size} than the ${grouped(limit)} allowed.`, {
     hint: 'Split the file or raise the limit.',
     data: { path: name, bytes, limit },
   })
@@ -63,7 +64,7 @@ function tooLarge(name: string, bytes: number | null, limit: number): RevectorEr
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its links form a cycle',
   EISDIR: 'it is a folder',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
@@ -71,12 +72,12 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
 }
 
-/** What the file system said, as ours. */
+/** The error of the file system as a RevectorError. */
 export function fileFailure(name: string, cause: unknown): RevectorError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new RevectorError('NOT_FOUND', `${name} does not exist.`, {
-      hint: 'Check the path; a link may point to something that is gone.',
+      hint: 'Check the path; a link may point to something that no longer exists.',
       data: { path: name },
       cause,
     })

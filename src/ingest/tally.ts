@@ -15,12 +15,12 @@ export interface IngestCounts {
   /** Chunks of those documents. */
   readonly chunks: number
   readonly unchanged: number
-  /** Files of folders that are no documents: pictures, archives, programs. */
+  /** Files in folders that are not documents: pictures, archives, programs. */
   readonly skipped: number
   readonly failed: readonly FailedFile[]
 }
 
-/** Counts what a run does, and tells about each document as it happens. */
+/** Counts the results of a run and reports each document as it is done. */
 export interface IngestTally {
   written(document: PreparedDocument, written: WrittenDocument | undefined): void
   failed(path: string, error: unknown): void
@@ -43,7 +43,7 @@ export function tallyIngest(onProgress: OnProgress | undefined): IngestTally {
   return {
     failed: fail,
     written(document, written) {
-      if (written === undefined) throw new Error(`Nothing is said of ${document.path}`)
+      if (written === undefined) throw new Error(`There is no result for ${document.path}`)
       if (written.outcome === 'failed') return fail(document.path, written.error)
       if (written.outcome === 'unchanged') unchanged += 1
       else {

@@ -3,12 +3,15 @@ import type { Queryable } from '../postgres/database.ts'
 import { requireCurrentModel, requireModel, writtenModels } from '../store/models.ts'
 import type { Model } from '../wire/model.ts'
 
-/** The models a write embeds with, and which of them it may not do without. */
+/** The models a write embeds with, and which of them must succeed. */
 export interface Targets {
   readonly models: readonly Model[]
-  /** Its failure fails the write; the others' vectors become owed. */
+  /** Its failure fails the write; the chunks that another model fails to embed become pending. */
   readonly required: Model
-  /** A named model: states are not looked at, and other written models are pending. */
+  /**
+   * A model named by the caller: its state does not matter, and the chunks are pending for other written
+   * models.
+   */
   readonly named: boolean
 }
 
@@ -21,10 +24,14 @@ export async function readTargets(
   if (modelName !== undefined) {
     const model = await requireModel(db, modelName)
     if (model.state === 'retired') {
-      throw new RevectorError('MODEL_UNKNOWN', `The model "${modelName}" is retired: its vectors are gone.`, {
-        hint: 'Name another model (`revector models list`), or register it anew.',
-        data: { model: modelName },
-      })
+      throw new RevectorError(
+        'MODEL_UNKNOWN',
+        `The model "${modelName}" is retired: its vectors have been dropped.`,
+        {
+          hint: 'Use another model (`revector models list`), or register it again.',
+          data: { model: modelName },
+        },
+      )
     }
     return { models: [model], required: model, named: true }
   }

@@ -3,9 +3,11 @@ import type { Model } from '../wire/model.ts'
 
 export interface WriteOptions {
   readonly modelName?: string
-  /** Models whose provider has failed in this run already: they are pending, not asked again. */
+  /**
+   * Models whose provider has already failed in this run: their chunks become pending without another request.
+   */
   readonly failing: Set<number>
-  /** Told before rows are stored: how many vectors a model is about to get. */
+  /** Called before rows are stored, with the number of vectors a model is about to get. */
   readonly beforeStoring?: (model: Model, rows: number) => Promise<void>
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress

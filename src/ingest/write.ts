@@ -24,7 +24,7 @@ export type WrittenDocument =
       readonly outcome: 'added' | 'changed' | 'unchanged'
       readonly chunks: number
     }
-  /** One of its texts can't be embedded by a model that the write can't do without: it is as it was before. */
+  /** The required model can't embed one of its texts: the document stays as it was. */
   | { readonly outcome: 'failed'; readonly error: RevectorError }
 
 export interface WriteResult {
@@ -33,15 +33,15 @@ export interface WriteResult {
   readonly models: readonly Model[]
 }
 
-/** Somebody else was faster: what this write was computed from is no longer true. */
-class Outrun extends Error {}
+/** Another session was faster: what this write was computed from has changed. */
+class ConcurrentChange extends Error {}
 
 const attempts = 5
 
 /**
  * Writes documents: chunks whose text stayed keep their rows and vectors, the others are replaced, all in one
- * transaction. Providers are asked before it; inside it, the documents and the set of written models are
- * checked again under lock, and when somebody was faster the write is computed anew.
+ * transaction. Providers are called before it; inside it, the documents and the set of written models are
+ * checked again under lock, and if they have changed the write is computed again.
  *
  * @throws RevectorError of the required model's provider; nothing has been written then
  */
@@ -55,11 +55,11 @@ export async function writeDocuments(
     try {
       return await writeOnce(deps, documents, options, paid)
     } catch (error) {
-      // A model that was written a moment ago may have been retired, with its table.
-      if (!(error instanceof Outrun || isGone(error))) throw error
+      // A written model may just have been retired, with its table.
+      if (!(error instanceof ConcurrentChange || isGone(error))) throw error
       if (attempt === attempts) {
-        if (!(error instanceof Outrun)) throw error
-        throw new RevectorError('DATABASE_BUSY', 'The same documents kept being written by somebody else.', {
+        if (!(error instanceof ConcurrentChange)) throw error
+        throw new RevectorError('DATABASE_BUSY', 'Another session kept writing the same documents.', {
           hint: 'Ingest them from one place at a time, or try again.',
           data: { documents: documents.map((document) => document.path) },
         })
@@ -101,9 +101,10 @@ async function writeOnce(
     for (const one of made) {
       if (!models.has(one.model.id)) continue
       if (await storeVectors(tx, layout, one, wanting)) complete.add(one.model.id)
-      else if (one.model.id === targets.required.id) throw new Outrun()
+      else if (one.model.id === targets.required.id) throw new ConcurrentChange()
     }
-    // Other written models are pending what a write to a named one, or their own failure, left out.
+    // The chunks are pending for other written models: those that a named write leaves out, and those that
+    // failed.
     if (targets.named || complete.size < models.size) {
       await recordLacking(
         tx,
@@ -132,7 +133,7 @@ async function writeOnce(
   }
 }
 
-/** Documents with a text that the required model can't embed, with the first of its reasons. */
+/** Documents with a text that the required model can't embed, each with the first reason. */
 function refusedChanges(
   changes: readonly Change[],
   required: Made | undefined,
@@ -147,7 +148,10 @@ function refusedChanges(
   return refused
 }
 
-/** Under lock: the written models are those that were embedded for, the documents those that were compared. */
+/**
+ * Under lock: checks that the written models are those that were embedded for, and the documents those that
+ * were compared.
+ */
 async function recheck(
   tx: Queryable,
   layout: Layout,
@@ -158,9 +162,9 @@ async function recheck(
   const now = await readTargets(tx, modelName, { lock: true })
   const before = new Set(targets.models.map((model) => model.id))
   if (now.models.some((model) => !before.has(model.id)) || now.required.id !== targets.required.id) {
-    throw new Outrun()
+    throw new ConcurrentChange()
   }
-  // One order for all writers, so that two of them can't wait for each other.
+  // All writers use the same order, so that two of them can't wait for each other.
   const sources = changes
     .flatMap(({ document }) => (document.source === null ? [] : [document.source]))
     .sort()
@@ -169,7 +173,7 @@ async function recheck(
   for (const { document, id, previousHash } of changes) {
     if (document.source === null) continue
     const row = found.get(document.source)
-    if ((row?.id ?? null) !== id || (row?.contentHash ?? null) !== previousHash) throw new Outrun()
+    if ((row?.id ?? null) !== id || (row?.contentHash ?? null) !== previousHash) throw new ConcurrentChange()
   }
   return new Set(now.models.map((model) => model.id))
 }
@@ -177,11 +181,11 @@ async function recheck(
 interface Wanting {
   readonly id: ChunkId
   readonly contentHash: string
-  /** Written by this transaction: no model can have a vector of it. */
+  /** Chunks that this transaction wrote: no model can have a vector of them. */
   readonly fresh: boolean
 }
 
-/** The documents' rows and their chunks, but for those that go. */
+/** The rows of the documents and their chunks, except those that are deleted. */
 async function writeChanges(
   tx: Queryable,
   layout: Layout,
@@ -222,12 +226,15 @@ async function writeChanges(
   }
 }
 
-/** Only vectors are lacking. The same text may still be cut anew, when the options of splitting have changed. */
+/**
+ * Only vectors are missing. The same text may still be split differently, if the options of splitting have
+ * changed.
+ */
 function isAsItWas({ document, previousHash, added, removed }: Change): boolean {
   return previousHash === document.contentHash && added.length === 0 && removed.length === 0
 }
 
-/** @returns whether every chunk has a vector of the model now */
+/** @returns whether every chunk now has a vector of the model */
 async function storeVectors(
   tx: Queryable,
   layout: Layout,

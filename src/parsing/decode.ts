@@ -8,9 +8,9 @@ export interface Decoded {
 }
 
 /**
- * Bytes to text as browsers do it: a byte order mark, then what was declared (`charset`), then what an HTML
- * document says of itself. Without any of these: UTF-8 when the bytes are valid UTF-8, UTF-16 when every other
- * byte is zero, an East Asian or Cyrillic encoding when the text reads like one, and windows-1252 otherwise.
+ * Decodes bytes as browsers do: by a byte order mark, then by the declared `charset`, then by what an HTML
+ * document declares itself. Without any of these: UTF-8 if the bytes are valid UTF-8, UTF-16 if every other
+ * byte is zero, an East Asian or Cyrillic encoding if the text reads like one, and windows-1252 otherwise.
  *
  * @throws RevectorError PARSE_FAILED when the declared encoding is unknown
  */
@@ -27,7 +27,7 @@ export function decodeText(
       'PARSE_FAILED',
       `The text is declared to be in “${options.charset}”, an unknown encoding.`,
       {
-        hint: 'Declare one of the encodings that browsers read, or none.',
+        hint: 'Declare an encoding that browsers support, or none.',
       },
     )
   }
@@ -46,7 +46,7 @@ function decodeAs(bytes: Uint8Array, label: string): Decoded {
   return { text, encoding: decoder.encoding }
 }
 
-/** What windows-1252 has where ISO 8859-1 has control characters. */
+/** The characters of windows-1252 where ISO 8859-1 has control characters. */
 const western = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
 
 /** Node 20's own decoder reads windows-1252 as ISO 8859-1, losing the euro sign, dashes and quotation marks. */
@@ -71,7 +71,7 @@ function byteOrderMark(bytes: Uint8Array): string | null {
   return null
 }
 
-/** Browsers look at the first 1,024 bytes; documents that say it later are read too. */
+/** Browsers check the first 1,024 bytes; documents that declare it later are supported too. */
 const metaReach = 8192
 
 function metaCharset(bytes: Uint8Array): string | null {
@@ -82,11 +82,11 @@ function metaCharset(bytes: Uint8Array): string | null {
     /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(head)?.[1] ??
     /^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)/i.exec(head)?.[1]
   if (meta === undefined) return null
-  // A label that could be read as ASCII can't be UTF-16.
+  // A declaration that is readable as ASCII can't be UTF-16.
   return /^utf-?16/i.test(meta) ? 'utf-8' : meta
 }
 
-/** UTF-16 without a byte order mark: text with Latin letters or spaces has zeros in every other byte. */
+/** UTF-16 without a byte order mark: every other byte of text with Latin letters or spaces is zero. */
 export function looksUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   const length = Math.min(bytes.length, 8192) & ~1
   if (length < 4 || bytes.length % 2 === 1) return null

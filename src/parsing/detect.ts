@@ -14,18 +14,19 @@ export interface DetectedType {
 
 export interface ParseInput {
   readonly bytes: Uint8Array
-  /** For its extension and as a title of last resort; need not exist. */
+  /** For its extension, and as the title if there is no other; need not exist. */
   readonly path?: string
-  /** As declared by whoever sent it, e.g. `text/html; charset=gbk`. */
+  /** As declared by the sender, e.g. `text/html; charset=gbk`. */
   readonly mediaType?: string
 }
 
 const readable = 'Text, Markdown, HTML, PDF and DOCX can be read.'
 
 /**
- * What a file is: by its content first, then as declared, then by its name.
+ * The type of a file: by its content first, then as declared, then by its name.
  *
- * @throws RevectorError FILE_TYPE_UNSUPPORTED naming what it looks like, PARSE_FAILED when a document is locked
+ * @throws RevectorError FILE_TYPE_UNSUPPORTED that names the detected type, PARSE_FAILED if a document is
+ * encrypted
  */
 export function detectType({ bytes, path, mediaType }: ParseInput): DetectedType {
   const declared = mediaType === undefined ? null : readMediaType(mediaType)
@@ -42,11 +43,11 @@ export function detectType({ bytes, path, mediaType }: ParseInput): DetectedType
     if (given === pdf || given === docx) {
       throw new RevectorError(
         'PARSE_FAILED',
-        `It is called ${given === pdf ? 'a PDF' : 'a Word document'}, but does not begin as one: it is damaged or something else.`,
-        { hint: 'Open it in a viewer; if that fails too, get it again.' },
+        `It is called ${given === pdf ? 'a PDF' : 'a Word document'}, but does not begin like one: it is damaged or of another type.`,
+        { hint: 'Open it in a viewer. If that fails too, download it again.' },
       )
     }
-    throw unsupported('It holds binary data of an unknown kind.')
+    throw unsupported('It contains binary data of an unknown type.')
   }
   if (looksHtml(head, given)) return { format: 'html', mediaType: html, charset }
   const type =
@@ -59,7 +60,7 @@ export function detectType({ bytes, path, mediaType }: ParseInput): DetectedType
   return { format: type === markdown ? 'markdown' : 'text', mediaType: type, charset }
 }
 
-/** A declared type that says nothing is as good as none. */
+/** A declared type that says nothing counts as none. */
 function typeFrom(type: string | null): string | null {
   if (type === null || type === '' || type === 'application/octet-stream' || type === plain) return null
   return type === 'text/x-markdown' ? markdown : type
@@ -95,7 +96,7 @@ function officeContainer(bytes: Uint8Array): RevectorError {
 
 function unsupported(what: string, hint?: string): RevectorError {
   return new RevectorError('FILE_TYPE_UNSUPPORTED', `${what} ${readable}`, {
-    hint: hint ?? 'Convert it to one of these, or leave it out.',
+    hint: hint ?? 'Convert it to one of these types, or leave it out.',
   })
 }
 
@@ -105,7 +106,7 @@ function looksBinary(bytes: Uint8Array): boolean {
   if (sample[0] === 0xfe && sample[1] === 0xff) return false
   if (looksUtf16(bytes) !== null) return false
   let controls = 0
-  // By index: iterating costs ten times as much, and this sees every file.
+  // By index: iterating takes ten times as long, and this runs for every file.
   for (let i = 0; i < sample.length; i++) {
     const byte = sample[i] ?? 0
     if (byte === 0) return true
@@ -114,7 +115,7 @@ function looksBinary(bytes: Uint8Array): boolean {
   return controls > 3 && controls * 50 > sample.length
 }
 
-/** Where Markdown may be meant, only a whole HTML document counts: README files often begin with a tag. */
+/** If it may be Markdown, only a whole HTML document counts as HTML: README files often begin with a tag. */
 function looksHtml(latin1: string, given: string | null): boolean {
   const start = latin1
     .replace(/^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '')
@@ -127,7 +128,7 @@ function looksHtml(latin1: string, given: string | null): boolean {
   return /^<(?:head|body|title|meta|script|style|iframe|h1|div|font|table|a|b|br|p)[\s/>]/i.test(start)
 }
 
-/** For text that comes without a name or extension. */
+/** For text without a name or extension. */
 function looksMarkdown(bytes: Uint8Array, path: string | undefined): boolean {
   if (path !== undefined && extname(path) !== '') return false
   const head = Buffer.from(bytes.subarray(0, 16_384))

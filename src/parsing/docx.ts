@@ -1,14 +1,15 @@
 import mammoth from 'mammoth'
+import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { fragmentToMarkdown } from './html.ts'
 import { firstHeading, type RawDocument } from './text.ts'
 import { unzip, type ZipEntry, zipEntries } from './zip.ts'
 
-/** Titles that programs put there by themselves. */
+/** Default titles that programs write by themselves. */
 const emptyTitle = /^(?:microsoft word\b.*|document\d*|untitled|title|word document|normal)$/i
 
 /**
- * @param maxUnpackedBytes most that the document's text parts may unpack to; pictures are never unpacked
+ * @param maxUnpackedBytes limit for the unpacked text parts of the document; pictures are never unpacked
  * @throws RevectorError PARSE_FAILED
  */
 export async function parseDocx(bytes: Uint8Array, maxUnpackedBytes: number): Promise<RawDocument> {
@@ -26,7 +27,7 @@ export async function parseDocx(bytes: Uint8Array, maxUnpackedBytes: number): Pr
     html = converted.value
   } catch (cause) {
     throw new RevectorError('PARSE_FAILED', `The Word document could not be read: ${messageOf(cause)}.`, {
-      hint: 'Open it in a word processor, save it anew and ingest that.',
+      hint: 'Open it in a word processor, save it again and ingest that.',
       cause,
     })
   }
@@ -36,8 +37,8 @@ export async function parseDocx(bytes: Uint8Array, maxUnpackedBytes: number): Pr
 }
 
 /**
- * Unpacks what will be read, before anything else does: a part that unpacks to more than it claims, or all of
- * them to more than allowed, must not get as far as memory.
+ * Unpacks what will be read, before anything else does: a part that unpacks to more than it claims, or parts
+ * that together exceed the limit, must not reach memory.
  */
 function checkedParts(bytes: Uint8Array, maxUnpackedBytes: number): Map<string, string> {
   const texts = zipEntries(bytes).filter((entry) => /\.(?:xml|rels)$/i.test(entry.name))
@@ -45,9 +46,9 @@ function checkedParts(bytes: Uint8Array, maxUnpackedBytes: number): Map<string, 
   if (claimed > maxUnpackedBytes) {
     throw new RevectorError(
       'FILE_TOO_LARGE',
-      `The Word document unpacks to ${claimed} bytes of text parts, more than the ${maxUnpackedBytes} allowed.`,
+      `The Word document unpacks to ${counted(claimed, 'byte')} of text parts, more than the ${grouped(maxUnpackedBytes)} allowed.`,
       {
-        hint: 'If the document is sound, raise the limit or split it.',
+        hint: 'If the document is valid, raise the limit or split it.',
         data: { bytes: claimed, limit: maxUnpackedBytes },
       },
     )
@@ -99,5 +100,5 @@ function unescapeXml(text: string): string {
 function messageOf(cause: unknown): string {
   return cause instanceof Error
     ? (cause.message.split('\n')[0]?.replace(/[.\s]+$/, '') ?? '')
-    : 'an unknown fault'
+    : 'an unknown error'
 }

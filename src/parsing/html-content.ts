@@ -1,11 +1,13 @@
 import { Readability } from '@mozilla/readability'
 import { type HtmlDocument, type HtmlElement, type HtmlNode, parseHtmlDocument } from './html-nodes.ts'
 
-/** An `article`, or what Readability finds, with less than this share of the page's text is taken for a mistake. */
+/**
+ * An `article`, or what Readability finds, with less than this share of the page's text is considered wrong.
+ */
 const leastShare = 0.4
-/** A `main` is what its author says it is, unless a script was to fill it. */
+/** A `main` element is the content, unless it is nearly empty because a script was to fill it. */
 const leastMain = 100
-/** Of a page with less text than this nothing more is left out. */
+/** From a page with less text than this, nothing more is removed. */
 const shortPage = 500
 /** Readability's work grows with the square of nesting, and it takes seconds per megabyte. */
 const deepestForReadability = 150
@@ -14,7 +16,7 @@ const mostElementsForReadability = 15_000
 const notContent =
   'script, style, noscript, template, svg, canvas, iframe, object, nav, footer, aside, button, select, dialog, [hidden], [aria-hidden="true"], [role="navigation"], [role="search"]'
 
-/** Takes away what is there to click on and not to be read. */
+/** Removes elements that are there to click on, not to read. */
 export function removeControls(document: HtmlDocument): void {
   for (const node of document.body.querySelectorAll(notContent)) node.remove()
   for (const link of document.body.querySelectorAll(headingLinks)) {
@@ -25,8 +27,8 @@ export function removeControls(document: HtmlDocument): void {
 const headingLinks = [1, 2, 3, 4, 5, 6].map((level) => `h${level} a[href^="#"]`).join(', ')
 
 /**
- * The part of a page that its readers come for: its one `main` or `article` where it has one, else what
- * Readability finds, else all of it.
+ * The content of a page: its one `main` or `article` if it has one, else what Readability finds, else all of
+ * it.
  */
 export function contentOf(document: HtmlDocument): HtmlElement {
   const whole = textLength(document.body)
@@ -50,7 +52,7 @@ function readable(document: HtmlDocument): HtmlElement | null {
     if (content == null) return null
     return parseHtmlDocument(`<!doctype html><html><body>${content}</body></html>`).body
   } catch {
-    // It assumes more of a page than all pages have.
+    // Readability assumes more of a page than every page has.
     return null
   }
 }
@@ -59,7 +61,7 @@ function textLength(node: HtmlElement): number {
   return (node.textContent ?? '').replace(/\s+/g, ' ').length
 }
 
-/** Without recursion: the document may be made to be deep. */
+/** Without recursion: a document may be nested deeply on purpose. */
 function suitsReadability(root: HtmlNode): boolean {
   let elements = 0
   const open: { node: HtmlNode; depth: number }[] = [{ node: root, depth: 0 }]

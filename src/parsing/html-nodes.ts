@@ -1,6 +1,6 @@
 import { parseHTML } from 'linkedom'
 
-/** The part of the DOM that is used here; the compiler is not given all of a browser's types. */
+/** The part of the DOM that is used here; the compiler does not load all browser types. */
 export interface HtmlNode {
   readonly nodeName: string
   readonly nodeType: number

@@ -2,18 +2,18 @@ import TurndownService from 'turndown'
 import { strikethrough, taskListItems } from 'turndown-plugin-gfm'
 import type { HtmlElement, HtmlNode } from './html-nodes.ts'
 
-/** Longer targets are identifiers and tracking, not something to read or cite. */
+/** Longer link targets are identifiers and tracking, nothing to read or cite. */
 const longestLink = 200
 
 /**
- * HTML as Markdown for reading and searching: structure kept, targets of links only where they lead somewhere
- * from anywhere, images as their description, no escapes inside a line (`snake_case` must stay one word).
+ * HTML as Markdown for reading and searching: structure kept, link targets only if they work from anywhere,
+ * images as their description, no escapes inside a line (`snake_case` must stay one word).
  */
 export function htmlToMarkdown(root: HtmlElement): string {
   return parts(root).join('\n\n')
 }
 
-/** Converting takes the square of what is converted at once, so a long page is converted in parts. */
+/** Converting takes the square of the size, so a long page is converted in parts. */
 const partLength = 50_000
 const containers = new Set(['BODY', 'MAIN', 'ARTICLE', 'SECTION', 'DIV'])
 const inline = new Set([
@@ -157,7 +157,7 @@ function tableOf(node: HtmlElement): HtmlElement | null {
   return above
 }
 
-/** Tells a table of data from one that only places things side by side, which is read as what it holds. */
+/** Distinguishes a data table from a layout table, which is read as its content. */
 function tableJudge(): (table: HtmlElement | null) => boolean {
   const known = new Map<HtmlElement, boolean>()
   return (table) => {

@@ -1,4 +1,4 @@
-/** Longest part of a file that is looked at. */
+/** Most bytes of a file that are examined. */
 const sampleLength = 65_536
 
 const frequentChinese = new Set(
@@ -6,8 +6,8 @@ const frequentChinese = new Set(
 )
 
 /**
- * Which encoding from before Unicode a text is in, when it reads like one of those that can be told: Japanese,
- * Chinese, Korean, Cyrillic, Greek, Hebrew, Arabic, Thai. Null: none of them, so probably Western European.
+ * The legacy encoding of a text, if it reads like one of those that can be recognised: Japanese, Chinese,
+ * Korean, Cyrillic, Greek, Hebrew, Arabic, Thai. Null: none of them, so probably Western European.
  */
 export function guessLegacyEncoding(bytes: Uint8Array): string | null {
   const sample = sampleOf(bytes)
@@ -94,7 +94,7 @@ function mostlyHigh(bytes: Uint8Array): boolean {
   return high >= leastEvidence && high > letters
 }
 
-/** Share of the words beyond ASCII that are wholly of the alphabet, capitals only in front. */
+/** Share of the words beyond ASCII that are entirely in the alphabet, with capitals only at the beginning. */
 function wordShare(text: string, letters: RegExp): number {
   let all = 0
   let held = 0

@@ -6,7 +6,7 @@ export const pdf = 'application/pdf'
 export const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 export const plain = 'text/plain'
 
-/** What a folder is searched for: documents that people write to be read. */
+/** Extensions that count as documents in a folder. */
 const documents: Readonly<Record<string, string>> = {
   md: markdown,
   markdown,
@@ -26,7 +26,7 @@ const documents: Readonly<Record<string, string>> = {
   docx,
 }
 
-/** Data and source code: read as text when a file is named, left out when a folder is. */
+/** Data and source code: read as text if a file is named, left out of a folder. */
 const others: Readonly<Record<string, string>> = {
   json: 'application/json',
   jsonl: 'application/x-ndjson',
@@ -75,7 +75,7 @@ export function mediaTypeOfPath(path: string): string | null {
   return documents[extension] ?? others[extension] ?? null
 }
 
-/** Whether a folder that holds this file is asked for it: a known kind of document by its name. */
+/** Whether a file in a folder counts as a document, by its name. */
 export function isDocumentPath(path: string): boolean {
   const extension = extname(path).slice(1).toLowerCase()
   return extension === '' ? wellKnownNames.test(basename(path)) : Object.hasOwn(documents, extension)

@@ -2,9 +2,9 @@
 import type { Metadata } from '../core/document.ts'
 
 /**
- * The text that is stored, and that all offsets count in: line feeds only, no control characters but tab and
- * line feed, well-formed, composed (NFC, so that the same words are the same text whatever made the file),
- * no soft hyphens or byte order marks, no spaces at line ends, no blank lines around it.
+ * The text that is stored, and that all offsets refer to: line feeds only, no control characters but tab and
+ * line feed, well-formed, composed (NFC, so that equal words are equal text whatever program wrote them), no
+ * soft hyphens or byte order marks, no spaces at line ends, no blank lines around it.
  */
 export function normalizeText(text: string): string {
   const lines = text
@@ -33,12 +33,12 @@ export function normalizeTitle(text: string): string {
     .replace(/\ufffd$/, '')
 }
 
-/** More metadata than this of one file is noise. */
+/** More metadata than this from one file is noise. */
 const longestString = 10_000
 const mostFields = 200
 const deepest = 6
 
-/** What a file says of itself, as JSON that a database takes: no `undefined`, NaN, NUL or half characters. */
+/** A file's metadata as JSON that PostgreSQL accepts: no `undefined`, NaN, NUL or lone surrogates. */
 export function cleanMetadata(fields: Readonly<Record<string, unknown>>): Metadata {
   return cleanObject(fields, 0)
 }

@@ -19,7 +19,7 @@ export type ParseReply =
 export interface PoolLimits {
   readonly workers: number
   readonly timeoutMs: number
-  /** Of JavaScript's heap, per worker, in MB. */
+  /** JavaScript heap per worker, in MB. */
   readonly maxMemoryMb: number
 }
 
@@ -28,11 +28,14 @@ interface Waiting {
   readonly signal: AbortSignal | undefined
   readonly resolve: (document: ParsedDocument) => void
   readonly reject: (error: unknown) => void
-  /** The signal may outlive many jobs: none leaves a listener on it. */
+  /** The signal may outlive many jobs: each removes its listener. */
   readonly leaveQueue: () => void
 }
 
-/** Runs jobs in worker threads, one per thread at a time. A thread that hangs, dies or is aborted is replaced. */
+/**
+ * Runs jobs in worker threads, one job per thread at a time. A thread that hangs, dies or is aborted is
+ * replaced.
+ */
 export class ParsePool {
   readonly #limits: PoolLimits
   #queue: Waiting[] = []
@@ -78,7 +81,7 @@ export class ParsePool {
   }
 
   #next(): void {
-    // Of jobs with one signal, the first to hear of its abort comes here before the others have.
+    // Of several jobs with one signal, the first to be aborted gets here before the others are.
     for (const { signal, reject, leaveQueue } of this.#queue.filter((waiting) => waiting.signal?.aborted)) {
       leaveQueue()
       reject(interrupted(signal))
@@ -95,7 +98,7 @@ export class ParsePool {
   #start(): Worker {
     const worker = new Worker(workerUrl(import.meta.url, './parse-worker'), {
       resourceLimits: { maxOldGenerationSizeMb: this.#limits.maxMemoryMb, stackSizeMb: 4 },
-      // Parsers write warnings of their own; the caller's terminal is not theirs.
+      // Parsers write warnings of their own, which must not reach the caller's terminal.
       stdout: true,
       stderr: true,
     })
@@ -141,7 +144,7 @@ export class ParsePool {
     worker.on('error', onError)
     worker.on('exit', onExit)
     signal?.addEventListener('abort', onAbort, { once: true })
-    // A copy, because it is handed over: the caller's bytes stay the caller's.
+    // A copy, because it is transferred to the worker: the caller keeps its own bytes.
     const bytes = new Uint8Array(job.bytes)
     worker.postMessage({ ...job, bytes } satisfies ParseJob, [bytes.buffer])
   }
@@ -150,7 +153,7 @@ export class ParsePool {
     const seconds = this.#limits.timeoutMs / 1000
     return new RevectorError(
       'PARSE_TIMEOUT',
-      `The file took longer than ${seconds} s to parse and was given up.`,
+      `The file took longer than ${seconds} s to parse and was aborted.`,
       {
         hint: 'Split the file, convert it to text, or raise the limit.',
         data: { timeout_ms: this.#limits.timeoutMs },
@@ -163,8 +166,8 @@ export class ParsePool {
     return new RevectorError(
       'PARSE_FAILED',
       outOfMemory
-        ? `The file needs more than ${this.#limits.maxMemoryMb} MB of memory to parse and was given up.`
-        : `The parser broke down on this file${error === null ? '' : ` (${error.message.split('\n')[0]})`}.`,
+        ? `The file needs more than ${this.#limits.maxMemoryMb} MB of memory to parse and was aborted.`
+        : `The parser crashed on this file${error === null ? '' : ` (${error.message.split('\n')[0]})`}.`,
       { hint: 'Split the file or convert it to text.', ...(error === null ? {} : { cause: error }) },
     )
   }

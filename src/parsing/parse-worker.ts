@@ -3,7 +3,7 @@ import { isRevectorError } from '../core/errors.ts'
 import type { ParseJob, ParseReply } from './parse-pool.ts'
 import { readDocument } from './read-document.ts'
 
-// Runs in a worker thread: what a hostile file does here is ended from outside, with the thread.
+// Runs in a worker thread, so that whatever a hostile file does here can be ended from outside with the thread.
 const port = parentPort
 port?.on('message', (job: ParseJob) => {
   readDocument(job.bytes, job.type, job).then(
@@ -17,11 +17,11 @@ function failureOf(error: unknown): Extract<ParseReply, { failure: unknown }>['f
     return { code: error.code, message: error.message, hint: error.hint, data: error.data }
   }
   const reason =
-    error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : 'an unknown fault'
+    error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : 'an unknown error'
   return {
     code: 'PARSE_FAILED',
-    message: `The parser gave up on it (${reason.slice(0, 300)}).`,
-    hint: 'Open the file in a viewer; if that works, save it anew and ingest that.',
+    message: `The parser failed (${reason.slice(0, 300)}).`,
+    hint: 'Open the file in a viewer; if that works, save it again and ingest that.',
     data: {},
   }
 }

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path'
+import { counted, grouped } from '../core/counted.ts'
 import type { ParsedDocument } from '../core/document.ts'
 import { interrupted, RevectorError, throwIfAborted } from '../core/errors.ts'
 import { type DetectedType, detectType, type ParseInput } from './detect.ts'
@@ -10,11 +11,11 @@ export type { ParseInput } from './detect.ts'
 export interface ParserLimits {
   /** Largest file. Default 64 MiB. A larger one is FILE_TOO_LARGE. */
   readonly maxBytes?: number
-  /** Longest time for one file, not counting its wait for a free worker. Default 60,000 ms. */
+  /** Longest time for one file, without its wait for a free worker. Default 60,000 ms. */
   readonly timeoutMs?: number
   /** Longest text, in UTF-16 code units. Default 16 million (a shelf of books). */
   readonly maxTextLength?: number
-  /** Most that the text parts of a DOCX may unpack to. Default 128 MiB. */
+  /** Limit for the unpacked text parts of a DOCX. Default 128 MiB. */
   readonly maxUnpackedBytes?: number
   /** JavaScript heap of one worker. Default 1,024 MB. */
   readonly maxMemoryMb?: number
@@ -27,7 +28,7 @@ export interface Parser {
    * A file's bytes as a document. PDF, DOCX, HTML and long texts are parsed in a worker thread.
    *
    * @throws RevectorError FILE_TOO_LARGE, FILE_TYPE_UNSUPPORTED, PARSE_FAILED, PARSE_TIMEOUT, DOCUMENT_EMPTY,
-   *   INTERRUPTED. One file's failure never touches another's.
+   *   INTERRUPTED. A failure of one file never affects another.
    */
   parse(input: ParseInput, options?: { readonly signal?: AbortSignal }): Promise<ParsedDocument>
   /** Ends the worker threads. */
@@ -43,7 +44,7 @@ export const parserDefaults = {
   workers: 1,
 } as const satisfies Required<ParserLimits>
 
-/** Text shorter than this takes the main thread a few milliseconds, less than a worker costs. */
+/** Shorter text takes a few milliseconds in the main thread, less than a worker costs. */
 const shortText = 256 * 1024
 
 export function createParser(limits: ParserLimits = {}): Parser {
@@ -77,10 +78,14 @@ function pick({ maxTextLength, maxUnpackedBytes }: Required<ParserLimits>) {
 
 function checkSize(bytes: number, limit: number): void {
   if (bytes <= limit) return
-  throw new RevectorError('FILE_TOO_LARGE', `The file has ${bytes} bytes, more than the ${limit} allowed.`, {
-    hint: 'Split the file or raise the limit.',
-    data: { bytes, limit },
-  })
+  throw new RevectorError(
+    'FILE_TOO_LARGE',
+    `The file has ${counted(bytes, 'byte')}, more than the ${grouped(limit)} allowed.`,
+    {
+      hint: 'Split the file or raise the limit.',
+      data: { bytes, limit },
+    },
+  )
 }
 
 function isLight(type: DetectedType, bytes: Uint8Array): boolean {

@@ -2,19 +2,19 @@ import type { HeadingSpan } from '../core/document.ts'
 import type { PageLine } from './pdf-lines.ts'
 
 export interface HeadingLine {
-  /** As it stands in the document's text. */
+  /** As in the document's text. */
   readonly text: string
   /** Points. */
   readonly size: number
 }
 
-/** Set larger than the text by at least this much, a paragraph is a heading. */
+/** A paragraph whose type is larger than the text by at least this factor is a heading. */
 const larger = 1.15
 const mostLines = 3
 const longest = 200
 const deepest = 6
 
-/** The size of a paragraph that is set as a heading, in points; null for any other. */
+/** The type size of a paragraph that is a heading, in points; null for any other. */
 export function headingSize(lines: readonly PageLine[], text: string, bodySize: number): number | null {
   const size = Math.min(...lines.map((line) => line.size))
   const isHeading =
@@ -22,7 +22,10 @@ export function headingSize(lines: readonly PageLine[], text: string, bodySize: 
   return isHeading ? size : null
 }
 
-/** The larger the type, the higher the heading: sizes of one document are ranked. Only whole paragraphs count. */
+/**
+ * The larger the type, the higher the heading: the sizes of one document are ranked. Only whole paragraphs
+ * count.
+ */
 export function placeHeadings(text: string, headings: readonly HeadingLine[]): HeadingSpan[] {
   const ranked = [...new Set(headings.map(rounded))].sort((a, b) => b - a)
   const spans: HeadingSpan[] = []
@@ -36,7 +39,7 @@ export function placeHeadings(text: string, headings: readonly HeadingLine[]): H
   return spans
 }
 
-/** The same style is not always set to the hundredth of a point. */
+/** The same style is not always exact to the hundredth of a point. */
 function rounded({ size }: HeadingLine): number {
   return Math.round(size * 2) / 2
 }

@@ -1,4 +1,4 @@
-/** The part of a text run that pdf.js gives which is used here. */
+/** The part of a pdf.js text run that is used here. */
 export interface TextItem {
   readonly str: string
   /** a, b, c, d, x, y. */

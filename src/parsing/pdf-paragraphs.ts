@@ -8,13 +8,13 @@ export interface ComposedPages {
   /** Where each page begins in `text`. */
   readonly pageOffsets: readonly number[]
   readonly headings: readonly HeadingSpan[]
-  /** The line of the first page that is set larger than the text: its title, as a reader sees it. */
+  /** The line of the first page with the largest type, if it is larger than the text: the visible title. */
   readonly largestLine: string | null
 }
 
 /**
- * Lines of pages as paragraphs: wrapped lines joined, words that were broken at a line's end made whole, lines
- * that stand on most pages (headers, footers, page numbers) left out.
+ * Lines of pages as paragraphs: joins wrapped lines, rejoins words that were hyphenated at a line end, removes
+ * lines that occur on most pages (headers, footers, page numbers).
  */
 export function composePages(pages: readonly (readonly PageLine[])[]): ComposedPages {
   const size = bodySize(pages.flat())
@@ -43,7 +43,7 @@ export function composePages(pages: readonly (readonly PageLine[])[]): ComposedP
   }
 }
 
-/** The size that most of the letters are set in, in points: half of them are in lines that are no larger. */
+/** The size that most letters have, in points: half of them are in lines that are no larger. */
 function bodySize(lines: readonly PageLine[]): number {
   const half = lines.reduce((letters, line) => letters + line.text.length, 0) / 2
   let letters = 0
@@ -58,12 +58,12 @@ function median(values: readonly number[]): number | undefined {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 }
 
-/** Fewer pages than this can't tell a header from a first line. */
+/** With fewer pages than this, a header can't be told from a first line. */
 const fewestPages = 3
 const longestHeader = 120
 const mostHeaderLines = 3
 
-/** Without headers and footers: lines set apart at a page's edge that stand at the same place on most pages. */
+/** Without headers and footers: separate lines at a page's edge that are at the same place on most pages. */
 function withoutRepeated(pages: readonly (readonly PageLine[])[], size: number): PageLine[][] {
   const edges = pages.map((lines) => edgeLines(lines).filter((line) => isSmall(line, size)))
   const seen = new Map<string, number>()
@@ -81,7 +81,7 @@ function isSmall(line: PageLine, size: number): boolean {
   return line.text.length <= longestHeader && line.size <= size * 1.05
 }
 
-/** What it says, whatever its numbers, and where. */
+/** The text of a line without its numbers, and its position. */
 function placeOf(line: PageLine): string {
   return `${Math.round(line.y / 6)} ${line.text.replace(/\d+/g, '#').toLowerCase()}`
 }
@@ -91,7 +91,7 @@ function edgeLines(lines: readonly PageLine[]): PageLine[] {
   return [...apart(fromTop), ...apart(fromTop.reverse())]
 }
 
-/** The first lines, when a gap parts them from the next. */
+/** The first lines, if a gap separates them from the next. */
 function apart(lines: readonly PageLine[]): readonly PageLine[] {
   for (let count = 1; count <= mostHeaderLines; count++) {
     const last = lines[count - 1]
@@ -102,7 +102,7 @@ function apart(lines: readonly PageLine[]): readonly PageLine[] {
   return []
 }
 
-/** Lines that stand together: one below the other at the usual distance, in one size. */
+/** Lines that belong together: one below the other at the usual distance, in one size. */
 function paragraphsOf(lines: readonly PageLine[]): PageLine[][] {
   const gaps: number[] = []
   for (const [index, line] of lines.entries()) {
@@ -168,7 +168,7 @@ function joinWords(text: string, next: string, words: ReadonlySet<string>): stri
   const head = brokenWord.exec(text.slice(-60))?.[1]
   const tail = wordStart.exec(next)?.[0]
   if (head !== undefined && tail !== undefined) {
-    // A hyphen the author wrote looks the same; the rest of the document tells which word there is.
+    // A hyphen of the author looks the same; the rest of the document shows which of the two words exists.
     const whole = words.has((head + tail).toLowerCase())
     const hyphened = words.has(`${head}-${tail}`.toLowerCase())
     return !whole && hyphened ? `${text}${next}` : `${text.slice(0, -1)}${next}`
@@ -177,7 +177,7 @@ function joinWords(text: string, next: string, words: ReadonlySet<string>): stri
   return close ? `${text}${next}` : `${text} ${next}`
 }
 
-/** The words inside lines, where none is broken. */
+/** The words inside lines, where none is hyphenated. */
 function wordsOf(pages: readonly (readonly PageLine[])[]): Set<string> {
   const words = new Set<string>()
   for (const lines of pages) {
@@ -188,7 +188,7 @@ function wordsOf(pages: readonly (readonly PageLine[])[]): Set<string> {
   return words
 }
 
-/** Whether a page begins in the middle of the sentence that the one before ended with. */
+/** Whether a page begins in the middle of the sentence that ended the previous one. */
 function continues(text: string, page: string): boolean {
   return /^\p{Ll}/u.test(page) && !endsSentence(text.slice(-20))
 }

@@ -1,15 +1,16 @@
 import { getDocumentProxy } from 'unpdf'
+import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { type PageLine, pageLines, type TextItem } from './pdf-lines.ts'
 import { composePages } from './pdf-paragraphs.ts'
 import type { RawDocument } from './text.ts'
 
-/** Titles that programs put there by themselves. */
+/** Default titles that programs write by themselves. */
 const emptyTitle =
   /^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled\b.*|document\d*|title|.*\.(?:docx?|pptx?|xlsx?|tex|dvi|indd|qxd|pdf))$/i
 
 /**
- * @param maxTextLength reading stops with an error beyond it
+ * @param maxTextLength a longer text is an error
  * @throws RevectorError PARSE_FAILED, DOCUMENT_EMPTY, FILE_TOO_LARGE
  */
 export async function parsePdf(bytes: Uint8Array, maxTextLength: number): Promise<RawDocument> {
@@ -122,14 +123,14 @@ function pdfDate(text: string | undefined): string | undefined {
 function scanned(pages: number): RevectorError {
   return new RevectorError(
     'DOCUMENT_EMPTY',
-    `The PDF has ${pages === 1 ? 'a page' : `${pages} pages`} but no text: it is probably a scan, and its pictures need text recognition (OCR) first.`,
+    `The PDF has ${counted(pages, 'page')} but no text: it is probably a scan, and its pictures need text recognition (OCR) first.`,
     { hint: 'Run it through an OCR program, such as ocrmypdf, and ingest the result.', data: { pages } },
   )
 }
 
 function damaged(what: string, cause?: unknown): RevectorError {
   return new RevectorError('PARSE_FAILED', `The PDF is damaged: ${what}.`, {
-    hint: 'Open it in a viewer; if that works, save it anew and ingest that.',
+    hint: 'Open it in a viewer; if that works, save it again and ingest that.',
     cause,
   })
 }
@@ -137,7 +138,7 @@ function damaged(what: string, cause?: unknown): RevectorError {
 function tooLong(limit: number): RevectorError {
   return new RevectorError(
     'FILE_TOO_LARGE',
-    `The PDF holds more than ${limit} characters of text, the most allowed.`,
+    `The PDF has more than the ${grouped(limit)} characters of text allowed.`,
     {
       hint: 'Split the document or raise the limit.',
       data: { limit },

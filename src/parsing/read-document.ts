@@ -1,3 +1,4 @@
+import { counted, grouped } from '../core/counted.ts'
 import type { ParsedDocument } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { DetectedType } from './detect.ts'
@@ -11,7 +12,7 @@ export interface ReadLimits {
 }
 
 /**
- * Bytes of a known type to a document. `fallbackTitle` is for a document that has none of its own.
+ * A document from bytes of a known type. `fallbackTitle` is for a document without a title.
  *
  * @throws RevectorError PARSE_FAILED, DOCUMENT_EMPTY, FILE_TOO_LARGE
  */
@@ -23,13 +24,13 @@ export async function readDocument(
   const raw = await readRaw(bytes, type, limits)
   if (raw.text.trim() === '') {
     throw new RevectorError('DOCUMENT_EMPTY', 'The document has no text.', {
-      hint: 'Leave it out, or see whether its text is in pictures.',
+      hint: 'Leave it out, or check whether its text is in pictures.',
     })
   }
   if (raw.text.length > limits.maxTextLength) {
     throw new RevectorError(
       'FILE_TOO_LARGE',
-      `The document has ${raw.text.length} characters of text, more than the ${limits.maxTextLength} allowed.`,
+      `The document has ${counted(raw.text.length, 'character')} of text, more than the ${grouped(limits.maxTextLength)} allowed.`,
       {
         hint: 'Split the document or raise the limit.',
         data: { length: raw.text.length, limit: limits.maxTextLength },
@@ -47,7 +48,7 @@ export async function readDocument(
   }
 }
 
-/** The heavy parsers are loaded when a file first needs them: a search or a text file never does. */
+/** The heavy parsers are loaded when a file first needs them; searches and text files never do. */
 async function readRaw(bytes: Uint8Array, type: DetectedType, limits: ReadLimits): Promise<RawDocument> {
   switch (type.format) {
     case 'pdf':

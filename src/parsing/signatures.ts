@@ -4,7 +4,7 @@ interface Signature {
   readonly name: string
 }
 
-/** What else begins so, in words for a person. `bytes` is Latin-1. */
+/** The type of such a file, in words for the user. `bytes` is Latin-1. */
 const signatures: readonly Signature[] = [
   { at: 0, bytes: '\x89PNG\r\n', name: 'a PNG image' },
   { at: 0, bytes: '\xff\xd8\xff', name: 'a JPEG image' },
@@ -45,10 +45,10 @@ const signatures: readonly Signature[] = [
   { at: 0, bytes: 'AT&TFORM', name: 'a DjVu document' },
 ]
 
-/** Short marks that a text may begin with too: believed only of a file that is not text. */
+/** Short signatures that a text may begin with too: only trusted for a file that is not text. */
 const alsoText = new Set(['MZ', 'BZh', 'ID3', 'GIF8'])
 
-/** What a file looks like that isn't one of ours, or null. `head` is its first kilobyte as Latin-1. */
+/** The type of a file that is not supported, or null. `head` is its first kilobyte as Latin-1. */
 export function foreignName(head: string, looksBinary: boolean): string | null {
   for (const { at, bytes, name } of signatures) {
     if (head.startsWith(bytes, at) && (looksBinary || !alsoText.has(bytes)) && (at === 0 || looksBinary))
@@ -57,5 +57,5 @@ export function foreignName(head: string, looksBinary: boolean): string | null {
   return null
 }
 
-/** Office's container before 2007, still used for password-protected documents of any age. */
+/** The container of Office files before 2007, still used for encrypted documents. */
 export const compoundFile = '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'

@@ -6,7 +6,7 @@ import type { DetectedType } from './detect.ts'
 import { markdown } from './media-types.ts'
 import { normalizeText } from './normalize.ts'
 
-/** What a parser found, before limits, title of last resort and clean-up of metadata. */
+/** The result of a parser, before limits, fallback title and clean-up of metadata. */
 export interface RawDocument {
   readonly title: string | null
   /** Normalised. */
@@ -29,7 +29,7 @@ export function parseText(bytes: Uint8Array, type: DetectedType): RawDocument {
   }
 }
 
-/** The heading that titles a document stands near its beginning. */
+/** A heading that is the document's title is near its beginning. */
 const titleReach = 20_000
 
 /** A line that may be a heading, or what underlines one. */
@@ -37,7 +37,7 @@ const headingLike = /^ {0,3}(?:#{1,6}(?:[ \t]|$)|=+[ \t]*$|-+[ \t]*$)/m
 
 export function firstHeading(text: string): string | null {
   if (!headingLike.test(text.slice(0, titleReach))) return null
-  // Blocks only: what is inside paragraphs takes most of the time and holds no heading.
+  // Blocks only: inline content takes most of the time and has no headings.
   for (const token of new Lexer().blockTokens(text.slice(0, titleReach))) {
     if (token.type !== 'heading') continue
     const title = plainText(Lexer.lexInline(token.text)).trim()
@@ -59,7 +59,7 @@ function plainText(tokens: readonly Token[]): string {
 const yamlBlock = /^---[ \t]*\n([\s\S]{0,50000}?)\n?^(?:---|\.\.\.)[ \t]*(?:\n|$)/m
 const tomlBlock = /^\+\+\+[ \t]*\n([\s\S]{0,50000}?)\n?^\+\+\+[ \t]*(?:\n|$)/m
 
-/** Front matter becomes metadata and leaves the text; what can't be read as such stays where it is. */
+/** Front matter becomes metadata and is removed from the text; if it can't be parsed, it stays. */
 function frontMatter(text: string): { body: string; fields: Readonly<Record<string, unknown>> } {
   const yaml = text.startsWith('---') ? yamlBlock.exec(text) : null
   if (yaml?.index === 0) {
@@ -84,7 +84,7 @@ function readYaml(source: string): Record<string, unknown> | null {
   }
 }
 
-/** Only what front matter has in practice: `key = value` with strings, numbers, booleans and flat lists. */
+/** The TOML that front matter uses: `key = value` with strings, numbers, booleans and flat lists. */
 function readToml(source: string): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   for (const line of source.split('\n')) {

@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib'
+import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 
 export interface ZipEntry {
@@ -12,10 +13,10 @@ export interface ZipEntry {
   readonly headerOffset: number
 }
 
-/** An office document has dozens; thousands are an attack or another kind of file. */
+/** An office document has dozens of entries; thousands are an attack or another type of file. */
 const mostEntries = 10_000
 
-/** The archive's own list of what it holds. @throws RevectorError PARSE_FAILED when it isn't readable */
+/** The archive's central directory. @throws RevectorError PARSE_FAILED if it can't be read */
 export function zipEntries(bytes: Uint8Array): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = endRecord(view)
@@ -23,7 +24,8 @@ export function zipEntries(bytes: Uint8Array): ZipEntry[] {
   const entries: ZipEntry[] = []
   let at = view.getUint32(end + 16, true)
   const count = view.getUint16(end + 10, true)
-  if (count > mostEntries) throw damaged(`it has ${count} parts, more than ${mostEntries}`)
+  if (count > mostEntries)
+    throw damaged(`it has ${counted(count, 'part')}, more than ${grouped(mostEntries)}`)
   for (let index = 0; index < count; index++) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50)
       throw damaged('its list of contents is cut short')
@@ -41,7 +43,7 @@ export function zipEntries(bytes: Uint8Array): ZipEntry[] {
   return entries
 }
 
-/** The unpacked part, never more than it claims to be. @throws RevectorError PARSE_FAILED */
+/** The unpacked part, never larger than it claims. @throws RevectorError PARSE_FAILED */
 export function unzip(bytes: Uint8Array, entry: ZipEntry): Buffer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const at = entry.headerOffset
@@ -50,11 +52,14 @@ export function unzip(bytes: Uint8Array, entry: ZipEntry): Buffer {
   const start = at + 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true)
   const packed = bytes.subarray(start, start + entry.compressedSize)
   if (entry.method === 0) return Buffer.from(packed)
-  if (entry.method !== 8) throw damaged(`the part ${entry.name} is packed in an unknown way`)
+  if (entry.method !== 8) throw damaged(`the part ${entry.name} has an unknown compression method`)
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) })
   } catch (cause) {
-    throw damaged(`the part ${entry.name} does not unpack to the ${entry.size} bytes it claims`, cause)
+    throw damaged(
+      `the part ${entry.name} does not unpack to the ${counted(entry.size, 'byte')} it claims`,
+      cause,
+    )
   }
 }
 
@@ -67,8 +72,8 @@ function endRecord(view: DataView): number | null {
 }
 
 function damaged(what: string, cause?: unknown): RevectorError {
-  return new RevectorError('PARSE_FAILED', `The archive is damaged or made to do harm: ${what}.`, {
-    hint: 'Open the file in the program that made it and save it anew.',
+  return new RevectorError('PARSE_FAILED', `The archive is damaged or malicious: ${what}.`, {
+    hint: 'Open the file in the program that made it and save it again.',
     cause,
   })
 }

@@ -15,19 +15,21 @@ export interface BackupReport {
   readonly file: string
   readonly bytes: number
   readonly seconds: number
-  /** Every table of users, each partition by itself. The same figures are in the backup. */
+  /** Every table that users made, each partition by itself. The backup has the same figures. */
   readonly tables: readonly TableFacts[]
 }
 
 export interface RestoreReport extends BackupReport {
-  /** Whether the rows were compared with what the backup recorded. False for a dump that others made. */
+  /**
+   * Whether the rows were compared with what the backup recorded. False for a dump that another program made.
+   */
   readonly verified: boolean
 }
 
 export interface BackupOptions {
   /** Replace the file when it exists. Default: false. */
   readonly overwrite?: boolean
-  /** Folder of pg_dump, psql and pg_restore, looked in before the PATH. */
+  /** Folder of pg_dump, psql and pg_restore, searched before the PATH. */
   readonly toolsDir?: string
   readonly signal?: AbortSignal
 }
@@ -55,8 +57,8 @@ export async function backup(
   const { database } = source
   const begun = performance.now()
   if (options.overwrite !== true && (await sizeOf(file)) !== null) {
-    throw new RevectorError('INVALID_INPUT', `The file ${file} exists already.`, {
-      hint: 'Name another file, or let it be overwritten (--overwrite).',
+    throw new RevectorError('INVALID_INPUT', `The file ${file} already exists.`, {
+      hint: 'Use another file name, or overwrite it with --overwrite.',
     })
   }
   const target = `${file}.${process.pid}.partial`
@@ -82,7 +84,7 @@ export async function backup(
     throwIfAborted(options.signal)
     if (isRevectorError(error)) throw error
     throw new RevectorError('BACKUP_FAILED', `${file} was not written: ${firstLine(error)}.`, {
-      hint: 'Nothing was left behind; check the rights and the free space there.',
+      hint: 'Nothing was left behind. Check the permissions and the free space there.',
       cause: error,
     })
   } finally {
@@ -92,8 +94,8 @@ export async function backup(
 }
 
 /**
- * Replaces what is in a database by a backup, entirely or not at all, and proves that every row came back. The
- * database must not be open in this process when it is embedded.
+ * Replaces the contents of a database by a backup, entirely or not at all, and verifies that every row came
+ * back. An embedded database must not be open in this process.
  *
  * @throws RevectorError CONSENT_MISSING (not empty), BACKUP_FAILED, BACKUP_TOOL_MISSING, NOT_FOUND, FOLDER_IN_USE, INTERRUPTED
  */
@@ -112,8 +114,8 @@ export async function restore(
     throw new RevectorError(
       'BACKUP_FAILED',
       embedded
-        ? `${file} is of a server; the embedded engine reads only its own backups.`
-        : `${file} is of the embedded engine, which no server reads.`,
+        ? `${file} is a backup of a server; the embedded engine restores only its own backups.`
+        : `${file} is a backup of the embedded engine; a server cannot restore it.`,
       {
         hint: embedded
           ? 'Restore it into a server, with DATABASE_URL.'
@@ -142,7 +144,7 @@ interface Recognised {
   readonly manifest: Manifest | null
 }
 
-/** What a file is, by its content. A dump that was cut off is refused here. */
+/** Detects the format of a file from its content. Refuses a dump that was cut off. */
 async function recognise(file: string, bytes: number): Promise<Recognised> {
   const handle = await open(file)
   try {
@@ -158,7 +160,7 @@ async function recognise(file: string, bytes: number): Promise<Recognised> {
     if (!text.includes('-- PostgreSQL database dump')) throw notABackup(file)
     if (!tail.toString('utf8').includes('-- PostgreSQL database dump complete')) {
       throw new RevectorError('BACKUP_FAILED', `${file} is cut off: its end is missing.`, {
-        hint: 'Use a backup that was written to its end.',
+        hint: 'Use a complete backup.',
       })
     }
     return { format: 'plain', manifest: findManifest(text.split('\n', 1).join('')) }
@@ -169,7 +171,7 @@ async function recognise(file: string, bytes: number): Promise<Recognised> {
 
 function notABackup(file: string): RevectorError {
   return new RevectorError('BACKUP_FAILED', `${file} is not a backup.`, {
-    hint: 'Give a file made by revector db backup or by pg_dump (plain or custom format).',
+    hint: 'Use a file made by revector db backup or by pg_dump (plain or custom format).',
   })
 }
 

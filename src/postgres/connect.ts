@@ -7,7 +7,8 @@ import { openServer } from './server.ts'
 export type { DatabaseOptions } from './database-options.ts'
 
 /**
- * Opens a database, checks versions, and creates the `vector` extension where it is missing and may be created.
+ * Opens a database, checks versions, and creates the `vector` extension if it is missing and the user may
+ * create it.
  *
  * @throws RevectorError DATABASE_UNREACHABLE, DATABASE_AUTHENTICATION_FAILED, DATABASE_MISSING, DATABASE_TOO_OLD,
  *   EXTENSION_MISSING, EXTENSION_TOO_OLD, FOLDER_IN_USE, FOLDER_UNUSABLE, CONFIG_INVALID
@@ -19,8 +20,8 @@ export function connectDatabase(options: DatabaseOptions = {}): Promise<Database
 }
 
 /**
- * An empty database in memory to look at, where the one of `connectDatabase` would first have to be made: a look leaves
- * no folder behind. Null where there is one.
+ * An empty in-memory database for read-only commands, if `connectDatabase` would first have to create a folder:
+ * looking at it must not create one. Null if the database exists.
  */
 export async function connectStandIn(options: DatabaseOptions): Promise<Database | null> {
   const { databaseUrl = '', dataDir } = options

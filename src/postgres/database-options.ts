@@ -12,28 +12,31 @@ export type DatabaseEvent =
   | { readonly type: 'database.connection-lost'; readonly message: string }
 
 export interface DatabaseOptions {
-  /** `postgresql://user:password@host:port/database?sslmode=…`. Absent: the embedded engine. */
+  /** `postgresql://user:password@host:port/database?sslmode=…`. If not set: the embedded engine. */
   readonly databaseUrl?: string
   /** Folder of the embedded engine; `memory:` keeps nothing. Default: `./.revector`. */
   readonly dataDir?: string
-  /** Connections at most, on a server. Default: 10. The embedded engine has one. */
+  /** Most connections to a server. Default: 10. The embedded engine has one. */
   readonly poolSize?: number
   /**
-   * Longest a statement may run, ms; 0: as long as it takes. Default: 0. The embedded engine takes no notice of it:
-   * it can't be interrupted.
+   * Longest a statement may run, in ms; 0: no limit. Default: 0. The embedded engine ignores it, because it
+   * can't be interrupted.
    */
   readonly statementTimeoutMs?: number
-  /** Longest wait for a lock, ms; 0: as long as it takes. Default: 0. */
+  /** Longest wait for a lock, in ms; 0: no limit. Default: 0. */
   readonly lockTimeoutMs?: number
-  /** Longest wait for a connection to be made, ms. Default: 10,000. */
+  /** Longest wait for a connection, in ms. Default: 10,000. */
   readonly connectTimeoutMs?: number
-  /** How long a server that was reached before and is now away (a restart) is waited for, ms. Default: 30,000. */
+  /**
+   * How long to wait for a server that was reachable before and no longer is (a restart), in ms. Default:
+   * 30,000.
+   */
   readonly reconnectMs?: number
-  /** A connection unused for this long is closed, ms. Default: 30,000. */
+  /** A connection that is unused for this long is closed, in ms. Default: 30,000. */
   readonly idleTimeoutMs?: number
-  /** TLS where the URL does not say it. */
+  /** TLS, if the URL does not configure it. */
   readonly tls?: TlsOptions
-  /** What pg_stat_activity shows. Default: `revector`. */
+  /** The application name in pg_stat_activity. Default: `revector`. */
   readonly applicationName?: string
   readonly onEvent?: (event: DatabaseEvent) => void
 }

@@ -8,15 +8,15 @@ export interface QueryResult<Row> {
 
 export interface QueryOptions {
   /**
-   * Planned once per connection and reused: for statements whose text stays the same from call to call. Halves
-   * the time of a short one. Ignored where a connection pooler does not keep prepared statements.
+   * Planned once per connection and reused: for statements whose text is the same in every call. Halves the
+   * time of a short one. Ignored if a connection pooler does not keep prepared statements.
    */
   readonly prepared?: boolean
-  /** It changes nothing, whatever words it has: sent again when the connection was lost. */
+  /** The statement changes nothing, whatever keywords it contains: it is sent again after a lost connection. */
   readonly readOnly?: boolean
 }
 
-/** Anything a statement can be run on: the pool, one session, or a transaction. */
+/** Anything that runs statements: the pool, one session, or a transaction. */
 export interface Queryable {
   /** @throws RevectorError with the SQLSTATE in `data.sqlstate` */
   query<Row extends object = Record<string, unknown>>(
@@ -57,9 +57,12 @@ export interface Database extends Queryable {
   readonly concurrent: boolean
   /** Null on a server. To be read only inside a session, after a checkpoint. */
   readonly files: DatabaseFiles | null
-  /** Connections that are open, those of them that nobody uses, and who waits for one. */
+  /** Open connections, idle ones among them, and callers that wait for one. */
   connections(): { readonly open: number; readonly idle: number; readonly waiting: number }
-  /** The only way to a transaction. Never use the database itself inside `work`: the embedded engine has one session. */
+  /**
+   * The only way to run a transaction. Never use the database itself inside `work`: the embedded engine has one
+   * session.
+   */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
   session<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** Rows by cursor, `batchSize` at a time, in one read-only transaction: memory stays flat. */

@@ -1,6 +1,6 @@
 import { type ErrorCode, RevectorError } from '../core/errors.ts'
 
-/** Where an error happened, in words that may be shown: never a password. */
+/** Where an error happened, in words that may be shown: never with a password. */
 export interface Place {
   readonly engine: 'embedded' | 'server'
   /** e.g. `localhost:5432`, or the data folder. */
@@ -20,12 +20,12 @@ interface ServerFields {
 const passwordInUrl = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s@/]*@/gi
 const passwordField = /\b(password|passwd|pwd|sslpassword)(\s*=\s*)('[^']*'|[^\s&]+)/gi
 
-/** Takes passwords out of anything that looks like a connection string. */
+/** Removes passwords from anything that looks like a connection string. */
 export function redact(text: string): string {
   return text.replace(passwordInUrl, '$1:***@').replace(passwordField, '$1$2***')
 }
 
-/** Whatever `pg` or the network threw, as the error that leaves Revector. */
+/** Converts any error of `pg` or the network to the error that leaves Revector. */
 export function databaseError(error: unknown, place: Place): RevectorError {
   if (error instanceof RevectorError) return error
   const fields = serverFields(error)
@@ -44,7 +44,7 @@ export function databaseError(error: unknown, place: Place): RevectorError {
   })
 }
 
-/** The SQLSTATE of an error, wherever it is in the chain; the empty string when it has none. */
+/** The SQLSTATE of an error, wherever it is in the chain; the empty string if it has none. */
 export function sqlstateOf(error: unknown): string {
   if (error instanceof RevectorError && typeof error.data['sqlstate'] === 'string')
     return error.data['sqlstate']
@@ -52,7 +52,7 @@ export function sqlstateOf(error: unknown): string {
   return isSqlstate(code) ? code : ''
 }
 
-/** Five of A–Z and 0–9 with at least one digit, unlike the system's EPIPE. */
+/** Five characters of A–Z and 0–9 with at least one digit, unlike the system's EPIPE. */
 function isSqlstate(code: string): boolean {
   return /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
 }
@@ -71,7 +71,7 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
     case '28000':
       return {
         code: 'DATABASE_AUTHENTICATION_FAILED',
-        message: `The server at ${place.address} refused the user "${place.user}": ${message}.`,
+        message: `The server at ${place.address} rejected the user "${place.user}": ${message}.`,
         hint: 'Check the user, the password and the TLS mode (sslmode) in DATABASE_URL, and the pg_hba.conf of the server.',
         data: { user: place.user },
       }
@@ -79,7 +79,7 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
       return {
         code: 'DATABASE_MISSING',
         message: `The server at ${place.address} has no database "${place.database}".`,
-        hint: `Create it (createdb ${place.database}) or correct the name at the end of DATABASE_URL.`,
+        hint: `Create it (createdb ${place.database}) or correct the database name in DATABASE_URL.`,
         data: { database: place.database },
       }
     case '42501':
@@ -92,26 +92,26 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
       return {
         code: 'DATABASE_BUSY',
         message: `A lock was not granted in time: ${message}.`,
-        hint: 'Something else holds it; try again when it is done (pg_stat_activity shows what runs).',
+        hint: 'Another session holds the lock; try again when it is done (pg_stat_activity shows what is running).',
       }
     case '57014':
       return {
         code: 'DATABASE_FAILED',
         message: `A statement was cancelled: ${message}.`,
-        hint: 'If it was the statement timeout, raise it for this work.',
+        hint: 'If the statement timeout was the cause, raise it for this work.',
       }
     case '53300':
     case '57P03':
       return {
         code: 'DATABASE_UNREACHABLE',
-        message: `The server at ${place.address} takes no connections now: ${message}.`,
-        hint: 'Wait until it is ready, or lower the pool size or raise max_connections where there are too many.',
+        message: `The server at ${place.address} accepts no connections now: ${message}.`,
+        hint: 'Wait until it is ready. If there are too many connections, lower the pool size or raise max_connections.',
       }
     case 'EMBEDDED_ENGINE_STOPPED':
       return {
         code: 'DATABASE_FAILED',
         message: `${message}.`,
-        hint: 'Open the data folder again: everything that was committed is there.',
+        hint: 'Open the data folder again: everything that was committed is still there.',
       }
     case '53100':
     case 'ENOSPC':
@@ -132,12 +132,12 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
       return unreachable(message, place)
   }
   if (message.startsWith('timeout expired') || message.includes('due to connection timeout')) {
-    return unreachable('no answer in time', place)
+    return unreachable('no response in time', place)
   }
   if (message.includes('client password must be a string')) {
     return {
       code: 'DATABASE_AUTHENTICATION_FAILED',
-      message: `The server at ${place.address} asks for a password, and none was given for the user "${place.user}".`,
+      message: `The server at ${place.address} requires a password, but the user "${place.user}" has none.`,
       hint: 'Put it into DATABASE_URL: postgresql://user:password@host:port/database.',
       data: { user: place.user },
     }
@@ -146,19 +146,19 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
     return {
       code: 'DATABASE_UNREACHABLE',
       message: `The server at ${place.address} does not offer TLS, which the connection asks for.`,
-      hint: 'Turn TLS on at the server, or use sslmode=disable where the network is trusted.',
+      hint: 'Enable TLS on the server, or use sslmode=disable if the network is trusted.',
     }
   }
   if (/certificate|self[- ]signed|ERR_TLS/i.test(`${fields.code} ${message}`) && fields.code !== '') {
     return {
       code: 'DATABASE_UNREACHABLE',
       message: `The certificate of ${place.address} was not accepted: ${message}.`,
-      hint: 'Give the authority that signed it (sslrootcert=FILE), and connect by the name it was issued for.',
+      hint: 'Specify the authority that signed it (sslrootcert=FILE), and connect by the name it was issued for.',
     }
   }
   return {
     code: 'DATABASE_FAILED',
-    message: `The database refused a statement: ${message}.${detail}`,
+    message: `The database rejected a statement: ${message}.${detail}`,
     hint: 'The SQLSTATE and the names involved are in the details of this error.',
   }
 }
@@ -167,12 +167,15 @@ function unreachable(message: string, place: Place): Named {
   return {
     code: 'DATABASE_UNREACHABLE',
     message: `The server at ${place.address} could not be reached: ${message}.`,
-    hint: 'Check host and port in DATABASE_URL and that the server runs; without DATABASE_URL the embedded engine is used.',
+    hint: 'Check host and port in DATABASE_URL and that the server is running. Without DATABASE_URL, Revector uses the embedded engine.',
     data: { address: place.address },
   }
 }
 
-/** One sentence's worth, without its full stop. An aggregate of attempts (IPv6, IPv4) says what the last one met. */
+/**
+ * Suitable for one sentence, without its full stop. For several attempts (IPv6, IPv4), the reason of the last
+ * one.
+ */
 function firstLine(error: Error): string {
   const inner = error instanceof AggregateError ? error.errors.at(-1) : error
   const text = (inner instanceof Error ? inner.message : error.message) || error.name

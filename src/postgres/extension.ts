@@ -5,9 +5,9 @@ import { databaseError, type Place, sqlstateOf } from './errors.ts'
 export interface Versions {
   readonly serverVersion: string
   readonly pgvectorVersion: string
-  /** Oid of the type `vector`, which binary arrays carry. */
+  /** Oid of the type `vector`, which binary arrays contain. */
   readonly vectorOid: number
-  /** Schema of the extension where it is not on the search path; null where it is. */
+  /** Schema of the extension if it is not on the search path; null if it is. */
   readonly extensionSchema: string | null
 }
 
@@ -36,7 +36,8 @@ left join pg_namespace n on n.oid = e.extnamespace
 left join pg_type t on t.typnamespace = e.extnamespace and t.typname = 'vector'`
 
 /**
- * Checks that the server is PostgreSQL ≥ 15 with pgvector ≥ 0.8, and creates the extension where it is only available.
+ * Checks that the server is PostgreSQL ≥ 15 with pgvector ≥ 0.8, and creates the extension if it is installed
+ * but not created.
  *
  * @throws RevectorError DATABASE_TOO_OLD, EXTENSION_MISSING, EXTENSION_TOO_OLD, DATABASE_PERMISSION_DENIED
  */
@@ -83,21 +84,21 @@ export async function readVersions(client: PoolClient, place: Place): Promise<Ve
 async function versionRow(client: PoolClient): Promise<VersionRow> {
   const { rows } = await client.query<VersionRow>(versionQuery)
   const row = rows[0]
-  if (row === undefined) throw new RevectorError('INTERNAL', 'The server did not say its version.')
+  if (row === undefined) throw new RevectorError('INTERNAL', 'The server did not report its version.')
   return row
 }
 
 async function createExtension(client: PoolClient, place: Place): Promise<void> {
   try {
     await client.query('begin')
-    // Not a statement that a limit for searches was meant for.
+    // The timeout for searches must not apply to this statement.
     await client.query('set local statement_timeout = 0')
     await client.query('create extension if not exists vector')
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => {})
     const state = sqlstateOf(error)
-    // Two that create it at once: one of them meets the other's row in the catalogue.
+    // Two sessions that create it at once: one of them meets the other's row in the catalog.
     if (state === '23505' || state === '42710') return
     if (state !== '42501') throw databaseError(error, place)
     throw new RevectorError(

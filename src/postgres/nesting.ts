@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { RevectorError } from '../core/errors.ts'
 
 /**
- * Finds a database used inside its own transaction or session. On the embedded engine, which has one session,
- * it would wait for itself for ever; on a server it would not see the transaction's rows. Refused on both.
+ * Detects a database that is used inside its own transaction or session. On the embedded engine, which has one
+ * session, it would wait for itself forever; on a server it would not see the transaction's rows. Refused on
+ * both.
  */
 export interface Nesting {
   /** Runs `work` as the inside of a transaction or session. */
@@ -26,7 +27,7 @@ export function createNesting(): Nesting {
     assertOutside: () => {
       if (inside.getStore()?.open !== true) return
       throw new RevectorError('INTERNAL', 'The database was used inside its own transaction or session.', {
-        hint: 'Use the queryable that the transaction or session was given.',
+        hint: 'Use the queryable that the transaction or session received.',
       })
     },
   }

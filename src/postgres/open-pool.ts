@@ -13,11 +13,11 @@ export interface PoolRequest {
   readonly pool: pg.PoolConfig
   readonly options: DatabaseOptions
   readonly files: Database['files']
-  /** Runs after the pool has ended, also when opening fails. */
+  /** Runs after the pool has ended, even if opening fails. */
   readonly afterClose: () => Promise<void>
 }
 
-/** Opens the pool, makes the first connection, checks what is behind it. */
+/** Opens the pool, makes the first connection, and checks the server. */
 export async function openPool({
   place,
   pool: config,
@@ -29,7 +29,7 @@ export async function openPool({
   const pool = new pg.Pool({
     ...config,
     onConnect: async (client: pg.ClientBase) => {
-      // An unheard 'error' ends the process, and pg-pool listens only while a client is idle.
+      // An unhandled 'error' event ends the process, and pg-pool listens only while a client is idle.
       client.on('error', (error) =>
         options.onEvent?.({ type: 'database.connection-lost', message: error.message }),
       )
@@ -37,7 +37,7 @@ export async function openPool({
     },
   })
   pool.on('error', () => {
-    // Told by the client itself, above; the pool has already let go of it.
+    // The client has reported it, above; the pool has already dropped the client.
   })
   try {
     const versions = await firstConnection(pool, place, options.connectTimeoutMs ?? 10_000)
@@ -76,14 +76,14 @@ async function firstConnection(pool: pg.Pool, place: Place, patienceMs: number):
         client.release()
       }
     } catch (error) {
-      // A server that is starting is waited for; one that isn't there is not.
+      // Wait for a server that is starting; fail if there is none.
       if (troubleOf(error) !== 'unready' || Date.now() > deadline) throw error
       await wait(backOffMs(attempt, databaseBackOff))
     }
   }
 }
 
-/** The extension may live in a schema of its own, as hosted databases arrange it. */
+/** The extension may be in a schema of its own, as on some hosted databases. */
 function addToSearchPath(schema: string): string {
   const name = schema.replaceAll("'", "''").replaceAll('"', '""')
   return `select set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), '"${name}"'), false)`

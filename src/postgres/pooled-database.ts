@@ -19,9 +19,9 @@ export interface PooledDeps {
   readonly serverVersion: string
   readonly pgvectorVersion: string
   readonly context: StatementContext
-  /** How long a server that stopped answering is waited for, ms. */
+  /** How long to wait for a server that stopped responding, in ms. */
   readonly reconnectMs: number
-  /** A statement that every new connection has run; a session that is reset runs it again. */
+  /** A statement that every new connection runs; a session that is reset runs it again. */
   readonly sessionSettings: string | null
   readonly files: Database['files']
   readonly onEvent?: (event: DatabaseEvent) => void
@@ -29,7 +29,9 @@ export interface PooledDeps {
   readonly afterClose: () => Promise<void>
 }
 
-/** Conflicts are retried this often: with jittered waits up to a second that is several seconds of contention. */
+/**
+ * How often conflicts are retried: with jittered waits up to a second, that is several seconds of contention.
+ */
 const conflictAttempts = 10
 
 /** A `Database` over a pool of `pg` clients: the same code for both engines. */
@@ -46,7 +48,7 @@ export function createPooledDatabase(deps: PooledDeps): Database {
     await wait(waitMs, undefined, { signal: closing.signal, ref: true }).catch(() => assertOpen())
   }
 
-  // pg-pool forgets who waits for a client when it is ended, so it is ended when nobody does.
+  // pg-pool drops callers that wait for a client when it ends, so it ends only when no caller waits.
   let inUse = 0
   let allBack: () => void = () => {}
   function giveBack(): void {
@@ -79,7 +81,7 @@ export function createPooledDatabase(deps: PooledDeps): Database {
     }
   }
 
-  /** A client and the way to give it back; one whose connection failed is thrown away. */
+  /** A client and the function that releases it; a client whose connection failed is discarded. */
   async function lease(): Promise<Lease> {
     inUse += 1
     const client = await acquire().catch((error: unknown) => {
@@ -206,7 +208,7 @@ export function createPooledDatabase(deps: PooledDeps): Database {
   }
 }
 
-/** Takes back what a session may have left: a transaction, settings, advisory locks, temporary tables. */
+/** Resets what a session may have left: a transaction, settings, advisory locks, temporary tables. */
 async function resetSession(client: PoolClient, settings: string | null): Promise<boolean> {
   try {
     await client.query(
@@ -219,7 +221,7 @@ async function resetSession(client: PoolClient, settings: string | null): Promis
   }
 }
 
-/** The trouble of an error that one of our statements met; errors of other systems are not ours to repeat. */
+/** The trouble of an error of one of our own statements; errors of other systems are not ours to retry. */
 function troubleOfOurs(error: unknown): Trouble | null {
   return error instanceof RevectorError && error.code.startsWith('DATABASE_') ? troubleOf(error.cause) : null
 }

@@ -5,8 +5,8 @@ import type { Sql } from './sql.ts'
 import { send } from './statement.ts'
 
 /**
- * What a server says when a prepared statement is not what it was. A pooler between us and the server may hand
- * each statement to another session (26000, 42P05); a column's type may have changed (0A000).
+ * What a server replies when a prepared statement is no longer valid. A pooler between us and the server may
+ * send each statement to another session (26000, 42P05); a column's type may have changed (0A000).
  */
 const unusable = new Set(['26000', '42P05', '0A000'])
 
@@ -17,14 +17,17 @@ export type SendPrepared = <Row extends object>(
   vectorOid: number,
 ) => Promise<QueryResult<Row>>
 
-/** Falls back to plain statements: once where a plan grew old, for good where a pooler does not keep them. */
+/**
+ * Falls back to plain statements: once if a plan is outdated, permanently if a pooler does not keep prepared
+ * statements.
+ */
 export function createSendPrepared(): SendPrepared {
   let kept = true
   const names = new Map<string, string>()
   const nameOf = (text: string): string => {
     const known = names.get(text)
     if (known !== undefined) return known
-    // Only texts that stay the same come here; should they not, forgetting them costs a hash.
+    // Only constant texts come here; if not, clearing the cache costs a hash.
     if (names.size >= 1_000) names.clear()
     const name = hashed(text)
     names.set(text, name)
@@ -44,7 +47,7 @@ export function createSendPrepared(): SendPrepared {
   }
 }
 
-/** One name for one text, in every process: under a pooler another one may have prepared it. */
+/** The same name for the same text in every process: under a pooler another process may have prepared it. */
 function hashed(text: string): string {
   return `revector_${createHash('sha1').update(text).digest('base64url')}`
 }

@@ -1,15 +1,15 @@
 import type { BackOff } from '../core/back-off.ts'
 
 /**
- * What may be done again after which failure: the one place that decides it.
+ * What may be retried after which failure: the one place that decides it.
  *
- * - `conflict`: the server rolled the transaction back itself; running it again is always right.
- * - `lost`: the connection is gone. Before COMMIT was sent nothing was stored, so the transaction may run again;
- *   once it was sent the outcome is unknown, and only work that may happen twice is run again.
- * - `unready`: the server took no connection; nothing ran at all. Worth waiting for.
- * - `refused`: the host takes no connection. Waited for when it did before (a restart), not at the first one.
+ * - `conflict`: the server rolled the transaction back itself; running it again is always safe.
+ * - `lost`: the connection is gone. Before COMMIT was sent nothing was stored, so the transaction may run
+ * again; after it the outcome is unknown, and only work that may happen twice is run again.
+ * - `unready`: the server accepted no connection; nothing ran at all. Worth waiting for.
+ * - `refused`: the host accepts no connection. Retried if it did before (a restart), not at the first attempt.
  *
- * Anything else is final. 55P03 (lock not available) is absent on purpose: its wait was chosen by the caller.
+ * Anything else is final. 55P03 (lock not available) is absent on purpose: the caller chose how long to wait.
  * So is 25P03 (idle in a transaction for too long): the same work would be as slow again.
  */
 export type Trouble = 'conflict' | 'lost' | 'unready' | 'refused'
@@ -57,8 +57,8 @@ export function troubleOf(error: unknown): Trouble | null {
 }
 
 /**
- * Whether a lone statement only reads, so that it may run twice. Errs on the side of no: a word of a literal
- * counts as if it were a keyword.
+ * Whether a single statement only reads, so that it may run twice. Errs on the side of no: a word in a literal
+ * counts like a keyword.
  */
 export function onlyReads(text: string): boolean {
   return (
@@ -69,5 +69,7 @@ export function onlyReads(text: string): boolean {
   )
 }
 
-/** All of the wait is left to chance: transactions that were in each other's way must not meet again. */
+/**
+ * Milliseconds to wait before attempt `attempt` (1-based) is repeated: full jitter under 25, 50, 100 … 1,000.
+ */
 export const databaseBackOff: BackOff = { firstMs: 25, longestMs: 1_000, fixedShare: 0 }

@@ -9,14 +9,14 @@ export interface TlsOptions {
    * `verify-ca` checks who signed it, `verify-full` also the host name. Default: `prefer`, on this machine `disable`.
    */
   readonly mode?: TlsMode
-  /** PEM file of the authorities to trust. Given with `require`: as `verify-ca`. */
+  /** PEM file of the trusted authorities. With `require`: as `verify-ca`. */
   readonly caFile?: string
   /** PEM files of a client certificate and its key. */
   readonly certFile?: string
   readonly keyFile?: string
 }
 
-/** A connection string, taken apart. */
+/** A parsed connection string. */
 export interface ServerAddress {
   readonly host: string
   readonly port: number
@@ -24,7 +24,7 @@ export interface ServerAddress {
   readonly password: string | undefined
   readonly database: string
   readonly tls: TlsOptions & { readonly mode: TlsMode }
-  /** Further settings of the URL that libpq knows and we pass on. */
+  /** Further settings in the URL that libpq knows and Revector passes on. */
   readonly applicationName: string | undefined
   readonly connectTimeoutMs: number | undefined
   readonly options: string | undefined
@@ -100,6 +100,6 @@ function decode(text: string): string {
 
 function invalid(why: string): RevectorError {
   return new RevectorError('CONFIG_INVALID', `DATABASE_URL is not a connection string: ${why}.`, {
-    hint: `Expected the form ${example}; special characters in the password are written %-encoded.`,
+    hint: `Expected the form ${example}; special characters in the password must be %-encoded.`,
   })
 }

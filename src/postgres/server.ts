@@ -40,10 +40,10 @@ function poolConfig(
   options: DatabaseOptions,
 ): pg.PoolConfig {
   const connectTimeoutMs = address.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000
-  // The pool's own limit would also count the wait for a free connection; this one is for making one.
+  // The pool's own limit would include the wait for a free connection; this one only limits connecting.
   class Client extends pg.Client {
     constructor(config?: pg.ClientConfig) {
-      // The pool hides the password from enumeration.
+      // The pool keeps the password from being enumerated.
       super({ ...config, password: config?.password, connectionTimeoutMillis: connectTimeoutMs })
     }
   }
@@ -74,7 +74,7 @@ async function tlsConfig(address: ServerAddress): Promise<ConnectionOptions> {
     ca,
     cert,
     key,
-    // Only verify-full asks that the certificate was issued for this host.
+    // Only verify-full requires that the certificate was issued for this host.
     ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * SQL as it is read: sql`select … where id = ${id}`. Interpolated values become parameters; interpolated
- * `Sql` is spliced in, its parameters renumbered. Identifiers go through `ident` and nothing else.
+ * SQL as it reads: sql`select … where id = ${id}`. Interpolated values become parameters; interpolated `Sql` is
+ * spliced in and its parameters renumbered. Identifiers go through `ident` and nothing else.
  */
 export interface Sql {
   readonly text: string
@@ -8,13 +8,13 @@ export interface Sql {
 }
 
 /**
- * The text between the parameters of a statement made here: always one more than there are parameters. Kept so
- * that a `$1` inside a literal or a function's body is never taken for a parameter. A symbol of this module's own
- * marks what may be spliced; no value from outside can carry it.
+ * The text between the parameters of a statement: always one more piece than there are parameters. Stored so
+ * that a `$1` inside a literal or a function's body is never mistaken for a parameter. A private symbol marks
+ * what may be spliced; no value from outside can carry it.
  */
 const pieces = Symbol('pieces')
 
-/** What was interpolated, one for each place; `values` holds what is shared between places only once. */
+/** The interpolated values, one per place; `values` holds a value that several places share only once. */
 const interpolated = Symbol('interpolated')
 const shared = Symbol('shared')
 
@@ -86,7 +86,7 @@ function splice(strings: readonly string[], deps: readonly unknown[]): Sql {
   return make([...whole, open], values)
 }
 
-/** A value that a statement mentions in several places and sends once: a large one, such as a vector. */
+/** A value that a statement uses in several places and sends once: a large one, such as a vector. */
 export function parameter(value: unknown): Sql {
   const one: Shared = { [shared]: value }
   return make(['', ''], [one])
@@ -97,7 +97,7 @@ export function ident(...names: readonly string[]): Sql {
   return make([names.map(quote).join('.')], [])
 }
 
-/** Longer names are cut by the server, so that two could become one. */
+/** The server truncates longer names, so that two could become one. */
 const maxIdentifierBytes = 63
 
 function quote(name: string): string {
@@ -107,7 +107,7 @@ function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** Text of a constant of this program (a keyword, an operator, a number it computed), never of a user. */
+/** The text of a constant of this program (a keyword, an operator, a number it computed), never of a user. */
 export function raw(text: string): Sql {
   return make([text], [])
 }

@@ -4,21 +4,21 @@ import { databaseError, type Place } from './errors.ts'
 import type { Sql } from './sql.ts'
 import { encodeVectorArray, vectorsOf } from './vector.ts'
 
-/** What statements need to know of the database they run in. */
+/** What statements need to know about their database. */
 export interface StatementContext {
   readonly place: Place
   /** `'vector'::regtype::oid` of this database. */
   readonly vectorOid: number
 }
 
-/** Sends one statement as it is, prepared under `name` where one is given. @throws what `pg` throws */
+/** Sends one statement as it is, prepared under `name` if there is one. @throws what `pg` throws */
 export async function send<Row extends object>(
   client: ClientBase,
   statement: Sql,
   vectorOid: number,
   name?: string,
 ): Promise<QueryResult<Row>> {
-  // Without parameters `pg` uses the simple protocol, in which a text may hold several statements.
+  // Without parameters `pg` uses the simple protocol, in which a text may contain several statements.
   const result = (await client.query(
     statement.values.length === 0
       ? statement.text

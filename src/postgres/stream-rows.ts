@@ -7,7 +7,7 @@ import { type StatementContext, send } from './statement.ts'
 /** A client taken from the pool. */
 export interface Lease {
   readonly client: PoolClient
-  /** `unfit`: the connection is closed instead of used again. */
+  /** `unfit`: the connection is closed instead of reused. */
   release(unfit?: boolean): void
 }
 
@@ -23,7 +23,7 @@ interface Source {
 }
 
 const cursor = ident('revector_stream')
-/** All rows will be read, so the plan that is quickest for the first tenth is not wanted. */
+/** All rows will be read, so the plan that is fastest for the first tenth is not wanted. */
 const planForAllRows = sql`set local cursor_tuple_fraction = 1`
 
 /** Rows by cursor, `batchSize` at a time. Leaving the loop early closes it. */
@@ -72,8 +72,8 @@ async function* fromCursor<Row extends object>(
 }
 
 /**
- * The embedded engine has one session, and who reads a stream may well use the database for each batch. So the
- * rows are put into a cursor that outlives its transaction, and each batch is a statement of its own.
+ * The embedded engine has one session, and the reader of a stream may use the database for each batch. So the
+ * cursor outlives its transaction, and each batch is a statement of its own.
  */
 async function* fromHeldCursor<Row extends object>(
   source: Source,
@@ -93,7 +93,7 @@ async function* fromHeldCursor<Row extends object>(
     }
   } finally {
     await run(sql`close ${held}`).catch(() => {
-      // The session that held it is gone, and the cursor with it.
+      // The session that held the cursor is gone, and the cursor with it.
     })
   }
 }

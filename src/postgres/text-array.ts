@@ -1,9 +1,9 @@
-/** The built-in type's number, the same in every database. */
+/** Oid of the built-in type, the same in every database. */
 const textOid = 25
 
 /**
  * Many texts as one binary `text[]` parameter: sql`… unnest(${encodeTextArray(texts)}::text[]) …`. A literal
- * would be quoted character by character, which tells when texts are long.
+ * would be quoted character by character, which is slow for long texts.
  */
 export function encodeTextArray(texts: readonly string[]): Buffer {
   const dimensions = texts.length === 0 ? 0 : 1

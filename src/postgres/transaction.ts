@@ -7,7 +7,8 @@ import { raw } from './sql.ts'
 import { queryableOn, type StatementContext } from './statement.ts'
 
 /**
- * Runs `work` in one transaction on `client`, once. Leaves the client outside of a transaction, or without connection.
+ * Runs `work` in one transaction on `client`, once. Leaves the client outside a transaction, or without
+ * connection.
  *
  * @throws whatever `work` threw, as it was; RevectorError of the statements around it
  */
@@ -39,7 +40,7 @@ export async function runTransaction<T>(
   return value
 }
 
-/** Whether an error leaves open if the transaction was stored. */
+/** Whether it is unknown after this error if the transaction was stored. */
 export function isUndecided(error: unknown): boolean {
   return error instanceof RevectorError && error.data['outcome'] === 'unknown'
 }
@@ -55,9 +56,9 @@ function beginText(options: TransactionOptions): string {
 function ignoredFailure(): RevectorError {
   return new RevectorError(
     'DATABASE_FAILED',
-    'The transaction was rolled back: one of its statements had failed.',
+    'The transaction was rolled back because one of its statements failed.',
     {
-      hint: 'The error of that statement was caught inside the transaction; let it out.',
+      hint: 'The transaction caught the error of that statement; rethrow it.',
     },
   )
 }
@@ -66,9 +67,9 @@ function unknownOutcome(error: unknown, context: StatementContext): RevectorErro
   const described = databaseError(error, context.place)
   return new RevectorError(
     'DATABASE_FAILED',
-    `The connection was lost while a transaction was being committed: it is not known whether it was stored.`,
+    `The connection was lost during a commit: it is unknown whether the transaction was stored.`,
     {
-      hint: 'Look whether the change is there, then repeat what is missing.',
+      hint: 'Check whether the change is there, then repeat what is missing.',
       data: { ...described.data, outcome: 'unknown' },
       cause: error,
     },

@@ -2,8 +2,9 @@ import type { Database } from './database.ts'
 import { ident, sql } from './sql.ts'
 
 /**
- * The embedded engine has no autovacuum: rows that were deleted or replaced stay in tables and HNSW indexes until this runs.
- * Does nothing on a server, nor where less than a fifth of a table is dead. Takes as long as the tables are large.
+ * The embedded engine has no autovacuum: rows that were deleted or replaced stay in tables and HNSW indexes
+ * until this runs. Does nothing on a server, nor if less than a fifth of a table is dead. Takes time in
+ * proportion to the tables.
  *
  * @returns the tables that were vacuumed
  */

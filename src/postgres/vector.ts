@@ -12,7 +12,7 @@ export interface VectorArray {
 
 /**
  * Many vectors as one parameter: sql`… from unnest(${ids}::bigint[], ${vectorArray(vectors)}::vector[]) …`.
- * Only a statement of a `Database` can carry it: the element type's oid belongs to the database.
+ * Only a statement of a `Database` can carry it: the oid of the element type belongs to the database.
  */
 export function vectorArray(vectors: readonly Float32Array[]): VectorArray {
   const parameter: VectorArray = { length: vectors.length }

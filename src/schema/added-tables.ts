@@ -3,7 +3,10 @@ import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
 import { findTable, relationExists } from './catalog.ts'
 
-/** Before a revision creates tables beside the others: they go into the schema of these, under names that are free there. */
+/**
+ * For a revision that creates tables beside the others: they go into the same schema, and the names must be
+ * free there.
+ */
 export async function makeRoomFor(tx: Queryable, tables: readonly string[]): Promise<void> {
   const schema = await schemaOfModels(tx)
   await tx.query(sql`
@@ -14,7 +17,7 @@ export async function makeRoomFor(tx: Queryable, tables: readonly string[]): Pro
   }
 }
 
-/** Where Revector's own tables are. */
+/** The schema of Revector's own tables. */
 export async function schemaOfModels(db: Queryable): Promise<string> {
   const table = await findTable(db, 'embedding_models')
   if (table === null) throw new Error('embedding_models does not exist')

@@ -1,7 +1,7 @@
 import type { Database, Session } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 
-/** Looks at an index build from outside the session that runs it: how far it is, and whether to cancel it. */
+/** Watches an index build from outside the session that runs it: reports progress and cancels it on request. */
 export interface BuildWatch {
   during<T>(session: Session, onFraction: (fraction: number) => void, build: () => Promise<T>): Promise<T>
 }
@@ -9,8 +9,8 @@ export interface BuildWatch {
 const pollMs = 250
 
 /**
- * A session and a watch over the builds in it. The watch asks through the pool, so it lives outside the
- * session; on the embedded engine, which has one session and can't be interrupted, it does nothing.
+ * A session and a watch over the builds in it. The watch uses the pool, so it lives outside the session; on the
+ * embedded engine, which has one session and can't be interrupted, it does nothing.
  */
 export async function watchedSession<T>(
   db: Database,
@@ -18,7 +18,7 @@ export async function watchedSession<T>(
   work: (session: Session, watch: BuildWatch) => Promise<T>,
 ): Promise<T> {
   const unhurried = async (session: Session, watch: BuildWatch): Promise<T> => {
-    // A build waits for old transactions and takes its time. The session resets its settings when it ends.
+    // A build waits for old transactions and takes its time. Closing the session resets its settings.
     await session.query(sql`set statement_timeout = 0; set lock_timeout = 0`)
     return await work(session, watch)
   }
@@ -39,7 +39,7 @@ export async function watchedSession<T>(
       const fraction = await readFraction(db, seen.pid)
       if (fraction !== null && building === seen) seen.onFraction(fraction)
     } catch {
-      // Progress is a courtesy: the build itself reports what goes wrong.
+      // Progress is optional: the build itself reports errors.
     } finally {
       asking = false
     }

@@ -11,19 +11,28 @@ import { type ModelSpace, modelTable } from './model-table.ts'
 
 /** Fewer new rows than this go through the HNSW index one by one. */
 const fewRows = 64
-/** Up to this many rows a server's searches scan the table anyway: nobody misses its HNSW index during a load. */
+/**
+ * Up to this many rows, searches on a server scan the table anyway, so its HNSW index is not missed during a
+ * load.
+ */
 const smallTable = 5_000
-/** On the embedded engine a row takes some 20 ms through an HNSW index: from this share of new rows a rebuild is faster. */
+/**
+ * On the embedded engine, an insert through an HNSW index takes some 20 ms: from this share of new rows on,
+ * rebuilding is faster.
+ */
 const worthRebuilding = 0.2
 
 type NamedSpace = ModelSpace & { readonly modelName: string; readonly state: ModelState }
 
 export interface BulkLoad {
-  /** Before `rows` more vectors are stored: takes the HNSW index away when building it anew at the end is cheaper. */
+  /**
+   * Call before `rows` more vectors are stored: drops the HNSW index if rebuilding it at the end is cheaper.
+   */
   before(model: NamedSpace, rows: number): Promise<void>
   /**
-   * Builds what HNSW indexes are missing and refreshes statistics. A load that never gets here leaves a table that
-   * is searched exactly; the next load of the model builds its HNSW index. Of loads at once, one builds it for all.
+   * Builds missing HNSW indexes and refreshes statistics. A load that never gets here leaves a table that is
+   * searched exactly; the next load of the model builds its HNSW index. Of several loads at once, one builds it
+   * for all.
    */
   finish(options?: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress }): Promise<void>
 }
@@ -32,14 +41,14 @@ interface Load {
   readonly model: NamedSpace
   /** Vectors this load has announced. */
   rows: number
-  /** Rows of the table when the load had become worth a thought. */
+  /** Rows of the table when the load became large enough to consider. */
   rowsBefore: number | null
   dropped: boolean
 }
 
 /**
- * Runs a load to its end. When `work` fails, what was stored gets its HNSW index all the same; when it was
- * interrupted, whoever did that waits for nothing more.
+ * Runs a load to its end. If `work` fails, the HNSW index of what was stored is still built; if it was
+ * interrupted, the caller does not wait for that.
  */
 export async function bulkLoading<T>(
   db: Database,
@@ -60,7 +69,10 @@ export async function bulkLoading<T>(
   return result
 }
 
-/** Rows first, HNSW index once, statistics last: what makes a large write fast. One load is one run of a writer. */
+/**
+ * Rows first, then the HNSW index, then statistics: what makes a large write fast. One load is one run of a
+ * writer.
+ */
 function beginBulkLoad(db: Database): BulkLoad {
   const loads = new Map<number, Load>()
   return {
@@ -87,14 +99,17 @@ function beginBulkLoad(db: Database): BulkLoad {
   }
 }
 
-/** While a migration fills a model on a server, its workers take the HNSW index away and build it, beside every writer. */
+/**
+ * While a migration fills a model on a server, its workers drop the HNSW index and build it, beside all
+ * writers.
+ */
 function isOfMigration({ concurrent }: Database, { state }: NamedSpace): boolean {
   return concurrent && state === 'filling'
 }
 
 /**
- * Before so many vectors are stored by several workers: takes the HNSW index away when building it anew at the end is
- * cheaper. `buildGraph` is then their business.
+ * Call before that many vectors are stored by several workers: drops the HNSW index if rebuilding it at the end
+ * is cheaper. The workers then call `buildHnswIndex` themselves.
  *
  * @throws RevectorError DATABASE_BUSY while a long reader holds the table
  */
@@ -122,7 +137,10 @@ async function countRows(db: Queryable, model: ModelSpace): Promise<number> {
   return Number(rows[0]?.count ?? 0)
 }
 
-/** A long reader may hold the table: then the rows go through the HNSW index, slower but no less right. */
+/**
+ * A long reader may hold the table: then the rows are inserted through the HNSW index, which is slower but
+ * correct.
+ */
 async function tryDropHnswIndex(db: Database, model: ModelSpace): Promise<boolean> {
   try {
     return await db.transaction((tx) => dropUnlessBuilding(tx, model))
@@ -132,7 +150,10 @@ async function tryDropHnswIndex(db: Database, model: ModelSpace): Promise<boolea
   }
 }
 
-/** An HNSW index that another is building is left to it: whoever waits for its table would keep it from coming to its end. */
+/**
+ * Leaves an HNSW index alone that another session is building: waiting for its table would keep the build from
+ * finishing.
+ */
 async function dropUnlessBuilding(tx: Queryable, model: ModelSpace): Promise<boolean> {
   const { schema } = await tableOfModel(tx, model)
   if (!(await holdIndexBuildLock(tx, { schema, model }))) return false

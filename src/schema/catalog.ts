@@ -2,7 +2,7 @@ import type { Queryable } from '../postgres/database.ts'
 import { raw, type Sql, sql } from '../postgres/sql.ts'
 import type { TableName } from './layout.ts'
 
-/** The table a plain name means on the search path, or null. */
+/** The table that a plain name resolves to on the search path, or null. */
 export async function findTable(db: Queryable, name: string): Promise<TableName | null> {
   const { rows } = await db.query<TableName>(sql`
     select n.nspname as schema, c.relname as name
@@ -11,7 +11,7 @@ export async function findTable(db: Queryable, name: string): Promise<TableName 
   return rows[0] ?? null
 }
 
-/** Whether the schema has a table, index, view or sequence of this name. */
+/** Whether the schema has a table, index, view or sequence with this name. */
 export async function relationExists(db: Queryable, { schema, name }: TableName): Promise<boolean> {
   const { rows } = await db.query(sql`
     select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -19,7 +19,7 @@ export async function relationExists(db: Queryable, { schema, name }: TableName)
   return rows.length > 0
 }
 
-/** Whether the table has a constraint of this name, and whether it is validated. */
+/** Whether the table has a constraint with this name, and whether it is validated. */
 export async function constraintState(
   db: Queryable,
   table: TableName,
@@ -35,7 +35,10 @@ export async function constraintState(
   return rows[0].valid ? 'valid' : 'not valid'
 }
 
-/** Whether an index of this name exists, and whether it is usable (an interrupted concurrent build is not). */
+/**
+ * Whether an index with this name exists, and whether it is usable (after an interrupted concurrent build it is
+ * not).
+ */
 export async function indexState(
   db: Queryable,
   { schema, name }: TableName,
@@ -60,7 +63,7 @@ export async function columnExists(db: Queryable, table: TableName, column: stri
   return rows.length > 0
 }
 
-/** A name of Postgres' own making, cut as Postgres cuts it: at most 63 bytes. */
+/** A name as PostgreSQL generates it, truncated as PostgreSQL does: at most 63 bytes. */
 export function shortName(name: string): string {
   let short = name
   while (Buffer.byteLength(short) > 63) short = short.slice(0, -1)

@@ -11,12 +11,12 @@ import { addServiceTables } from './service-tables.ts'
 /** Tables that revision 1 creates. */
 export const ownTables = ['documents', 'chunks', 'chunk_embeddings'] as const
 
-/** Whether there is nothing of ours, and nothing to adopt. */
+/** Whether the database has no tables of Revector and none to adopt. */
 export async function isFresh(db: Queryable): Promise<boolean> {
   return (await findTable(db, 'chunk_embeddings')) === null
 }
 
-/** Revision 1, and those after it where asked for, on a database without our tables: all or nothing. */
+/** Revision 1, and later ones if wanted, on a database without Revector's tables: all or nothing. */
 export async function createFresh(tx: Queryable, to: number): Promise<void> {
   const schema = await currentSchema(tx)
   for (const name of ownTables) {
@@ -47,7 +47,7 @@ async function currentSchema(db: Queryable): Promise<string> {
   if (schema !== null) return schema
   throw new RevectorError(
     'DATABASE_PERMISSION_DENIED',
-    'No schema of the search path exists or may be used.',
+    'No schema on the search path exists and may be used.',
     {
       hint: 'Create the schema, or set another search_path for this user.',
     },

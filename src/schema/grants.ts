@@ -3,7 +3,7 @@ import { ident, raw, type Sql, sql } from '../postgres/sql.ts'
 import { type TableName, tableOf } from './layout.ts'
 
 interface Grant {
-  /** Postgres' own word: SELECT, INSERT, … */
+  /** PostgreSQL's privilege: SELECT, INSERT, … */
   readonly privilege: string
   readonly column: string | null
   readonly grantable: boolean
@@ -11,9 +11,9 @@ interface Grant {
 }
 
 /**
- * The statements that let everyone do with one table or sequence what they may do with another.
+ * The statements that grant every role the same privileges on one table or sequence as on another.
  *
- * @param renamed what a column of the one is called in the other
+ * @param renamed the names that columns of the first have in the second
  */
 export async function grantsOf(
   db: Queryable,

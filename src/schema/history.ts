@@ -12,11 +12,11 @@ export const revisions = [
 
 export const latestRevision = 4
 
-/** A row of `revector_revisions`: recorded before its work begins, `appliedAt` set when the work is done. */
+/** A row of `revector_revisions`: recorded before its work begins, `appliedAt` is set when the work is done. */
 export interface RevisionRow {
   readonly revision: number
   readonly appliedAt: Date | null
-  /** What resuming and rolling back need to know; written by the revision itself. */
+  /** What resuming and rolling back need; written by the revision itself. */
   readonly record: Readonly<Record<string, unknown>>
 }
 
@@ -52,7 +52,7 @@ export function refuseNewer(history: readonly RevisionRow[]): void {
   if (top <= latestRevision) return
   throw new RevectorError(
     'SCHEMA_NEWER',
-    `The database is newer than this program: it is at revision ${top}, the program knows ${latestRevision}.`,
+    `The database is newer than this program: it is at revision ${top}, the program supports up to ${latestRevision}.`,
     { hint: 'Update Revector, or use another database.', data: { revision: top, known: latestRevision } },
   )
 }
@@ -64,7 +64,7 @@ export async function recordStart(db: Queryable, revision: number, record: objec
     on conflict (revision) do update set record = excluded.record`)
 }
 
-/** The guide's "before" as others made it: recorded as it is, nothing of it is ours to drop. */
+/** The guide's "before" as another application made it: recorded as it is; Revector may drop nothing of it. */
 export async function adoptFirstRevision(db: Queryable): Promise<void> {
   await createHistory(db)
   await recordStart(db, 1, { createdTables: null })
@@ -80,8 +80,8 @@ export async function forget(db: Queryable, revision: number): Promise<void> {
 }
 
 /**
- * Where a rollback goes that names no revision. The guide's "before" is what people mean: 3 and 4 only
- * added tables beside those of 2.
+ * Where a rollback goes if no revision is named. Users mean the guide's "before": 3 and 4 only added tables
+ * beside those of 2.
  */
 export function revisionBefore(revision: number): number {
   return revision >= 2 ? 1 : 0

@@ -16,14 +16,14 @@ export interface BuildOptions {
   readonly signal?: AbortSignal
   /** For progress events. */
   readonly modelName?: string
-  /** Processes of the server that may help to build. Default: as many as it is set to. */
+  /** Server processes that may help to build. Default: the server's own setting. */
   readonly helpers?: number
 }
 
 /**
- * Makes sure that the model's table has a usable HNSW index and fresh statistics: without them the planner
- * passes the HNSW index by. On a server the table stays readable and writable meanwhile. An invalid left-over is
- * replaced. Must not be called inside a transaction. While another session is at it, it is waited for.
+ * Makes sure that the model's table has a usable HNSW index and fresh statistics: without them the planner does
+ * not use the index. On a server the table stays readable and writable meanwhile. An invalid left-over is
+ * replaced. Must not be called inside a transaction. Waits if another session is building it.
  */
 export async function buildHnswIndex(
   db: Database,
@@ -36,8 +36,8 @@ export async function buildHnswIndex(
 }
 
 /**
- * The same, but for an HNSW index that another session builds at this moment (it will have all that is stored by now), and for
- * a model that was removed a moment ago.
+ * The same, but does nothing if another session is building the HNSW index (it will include all that is stored
+ * by now), or if the model has just been removed.
  */
 export async function buildHnswIndexUnlessBuilding(
   db: Database,
@@ -47,10 +47,10 @@ export async function buildHnswIndexUnlessBuilding(
   await build(db, model, { ...options, patient: false })
 }
 
-/** Of a model that shares a name with others which are being registered. */
+/** The name may be taken by another model that is being registered. */
 const attempts = 3
 
-/** Null: another is at it, or the table is gone. */
+/** Null: another session is building it, or the table is gone. */
 async function build(
   db: Database,
   model: ModelSpace,
@@ -77,7 +77,7 @@ async function build(
   })
 }
 
-/** A model that was registered a moment ago may have taken the name: then this one gets another. */
+/** A model that was just registered may have taken the name: then this one gets another. */
 async function unlessTaken(use: () => Promise<void>): Promise<void> {
   try {
     await use()
@@ -86,10 +86,10 @@ async function unlessTaken(use: () => Promise<void>): Promise<void> {
   }
 }
 
-/** duplicate_table, and unique_violation where both were created at once. */
+/** duplicate_table, or unique_violation if both were created at once. */
 const nameTaken: ReadonlySet<string> = new Set(['42P07', '23505'])
 
-/** The build of an HNSW index, with its events. */
+/** Builds an HNSW index and reports events. */
 export async function buildHnswIndexOn(
   site: BuildSite,
   request: Omit<BuildOptions, 'signal'> & {

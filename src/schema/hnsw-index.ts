@@ -8,7 +8,7 @@ import { hnswIndexName, hnswIndexNameOfModel, type ModelSpace, modelTableName } 
 /** A model's HNSW index. */
 export interface HnswIndex {
   readonly name: string
-  /** False after an interrupted build: it is not searched, and the next build replaces it. */
+  /** False after an interrupted build: searches do not use it, and the next build replaces it. */
   readonly valid: boolean
   readonly bytes: number
 }
@@ -30,7 +30,7 @@ export async function hnswIndexOf(
   return row === undefined ? null : { name: row.name, valid: row.valid, bytes: Number(row.bytes) }
 }
 
-/** Before a bulk load into an empty table: the HNSW index is built once, at the end. Gone already, it may be. */
+/** Before a bulk load into an empty table: the HNSW index is built once, at the end. It may already be gone. */
 export async function dropHnswIndex(db: Queryable, model: ModelSpace): Promise<void> {
   const table = await tableOfModel(db, model)
   const hnswIndex = await hnswIndexOf(db, model)
@@ -48,7 +48,7 @@ export async function createEmptyHnswIndex(
       using hnsw (${indexKind(model).indexed(vectorColumn(model.dimension))})`)
 }
 
-/** The guide's name belongs to the first model of a dimension that wants it. */
+/** The guide's name belongs to the first model of a dimension. */
 export async function freeHnswIndexName(
   db: Queryable,
   schema: string,
@@ -58,7 +58,7 @@ export async function freeHnswIndexName(
   return (await relationExists(db, { schema, name: plain })) ? hnswIndexNameOfModel(model) : plain
 }
 
-/** When a model's HNSW index is gone, the next model of the dimension adopts the guide's name. */
+/** When a model's HNSW index is dropped, the next model of the dimension gets the guide's name. */
 export async function giveFreedHnswIndexName(
   tx: Queryable,
   schema: string,

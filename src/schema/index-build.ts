@@ -22,20 +22,20 @@ export interface IndexRequest {
   readonly unique?: boolean
   /** What follows ON table: `using hnsw (…)`, `(a, b) where …`. */
   readonly body: Sql
-  /** What the build would like to hold in memory; the server's setting is raised to it, up to a bound. */
+  /** Memory that the build should have; the server's setting is raised to it, up to a limit. */
   readonly memoryBytes?: number
-  /** Processes that may help the one that builds; absent: as many as the server is set to. */
+  /** Processes that may help; if not set, the server's own setting. */
   readonly helpers?: number
-  /** Called now and then during a build on a server, 0 to 1. */
+  /** Called from time to time during a build on a server, with 0 to 1. */
   readonly onFraction?: (fraction: number) => void
 }
 
-/** A build is given at most this much memory beyond the server's setting. */
+/** A build gets at most this much memory beyond the server's setting. */
 const memoryLimitBytes = 1 << 30
 
 /**
- * An index by name, made without blocking writers where the engine can (CONCURRENTLY needs a session outside
- * any transaction). A left-over of an interrupted build is dropped first; a valid one is kept.
+ * Creates an index by name, without blocking writers if the engine can (CONCURRENTLY needs a session outside
+ * any transaction). A left-over of an interrupted build is dropped first; a valid index is kept.
  */
 export async function buildIndex(site: BuildSite, request: IndexRequest): Promise<void> {
   const { session, signal } = site

@@ -3,7 +3,7 @@ import { maxDimension } from '../core/model.ts'
 import { ident, raw, type Sql, sql } from '../postgres/sql.ts'
 import type { Distance } from '../wire/model.ts'
 
-/** A vector space, as far as Postgres must know it. */
+/** What PostgreSQL must know about a vector space. */
 export interface Space {
   readonly dimension: number
   readonly distance: Distance
@@ -15,13 +15,15 @@ export interface Space {
  */
 export interface IndexKind {
   readonly form: 'vector' | 'halfvec' | 'bit'
-  /** The index's column or expression with its operator class, after the column: `(embedding_384) vector_cosine_ops`. */
+  /** The indexed column or expression with its operator class: `(embedding_384) vector_cosine_ops`. */
   indexed(column: Sql): Sql
-  /** What a search orders by to be given the HNSW index's order. `query` is a `vector`. */
+  /**
+   * The expression that a search orders by so that the HNSW index provides the order. `query` is a `vector`.
+   */
   approximate(column: Sql, query: Sql): Sql
   /** The model's real distance. `query` is a `vector`. */
   exact(column: Sql, query: Sql): Sql
-  /** The HNSW index's order is of coarser numbers: fetch more and order those by `exact`. */
+  /** The order of the HNSW index is by coarser numbers: fetch more and order those by `exact`. */
   readonly rerank: boolean
 }
 
@@ -67,7 +69,7 @@ export function indexKind(space: Space): IndexKind {
   }
 }
 
-/** The distance an operator class of an existing index measures, by its name; null for another kind of class. */
+/** The distance that an operator class of an existing index measures; null for another type of class. */
 export function distanceOf(opclass: string): Distance | null {
   for (const distance of ['cosine', 'inner_product', 'l2'] as const) {
     const { opclass: suffix } = operators[distance]

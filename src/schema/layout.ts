@@ -2,7 +2,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, type Sql, sql } from '../postgres/sql.ts'
 
-/** Type of an id column, as a cast spells it: `${ids}::bigint[]`. */
+/** Type of an id column, as in a cast: `${ids}::bigint[]`. */
 export const idTypes = ['smallint', 'integer', 'bigint', 'uuid', 'text'] as const
 export type IdType = (typeof idTypes)[number]
 
@@ -12,9 +12,9 @@ export interface TableName {
 }
 
 /**
- * Where documents and chunk texts are in this database, by physical column names. A database of our own has
- * the snake_case of the keys; one that was adopted keeps its tables, and what they lacked was added.
- * There, any of our columns may hold NULL in the rows of before.
+ * Where documents and chunk texts are in this database, by physical column names. A database that Revector
+ * created has the snake_case of the keys; an adopted one keeps its tables, and what they lacked was added.
+ * There, any added column may be NULL in existing rows.
  */
 export interface Layout {
   readonly documents: {

@@ -10,23 +10,23 @@ import type { BuildSite } from './index-build.ts'
 export interface ShortLockOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
-  /** How long to keep trying, ms. Default: 10 minutes. */
+  /** How long to keep trying, in ms. Default: 10 minutes. */
   readonly patienceMs?: number
 }
 
 /**
- * One try waits this long for its locks. Everyone who comes after a waiting ALTER TABLE waits behind it, so a
- * long reader must cost the others no more than this.
+ * One attempt waits this long for its locks. All sessions that come after a waiting ALTER TABLE wait behind it,
+ * so a long reader must not cost them more than this.
  */
 const lockTimeoutMs = 100
 
 const retrying: BackOff = { firstMs: 75, longestMs: 3_000 }
 
 /**
- * A transaction that needs strong locks for an instant: gives up quickly, lets the others through, and tries
- * again with growing pauses.
+ * A transaction that briefly needs strong locks: gives up quickly, lets other sessions through, and retries
+ * with growing pauses.
  *
- * @throws RevectorError DATABASE_BUSY when a lock was not granted in all that time
+ * @throws RevectorError DATABASE_BUSY if a lock was not granted in all that time
  */
 export async function withShortLocks<T>(
   session: Pick<Session, 'transaction'>,
@@ -48,17 +48,21 @@ export async function withShortLocks<T>(
   }
 }
 
-/** Any fixed number: the first half of the advisory lock's key; the second is the schema. */
+/** An arbitrary constant: the first half of the advisory lock's key; the second is the schema. */
 const lockClass = 1_382_372_946
 
-/** One change of the schema at a time, over all processes. */
+/**
+ * One change of the schema at a time, across all processes. The others poll rather than wait inside the server:
+ * a waiting session holds a snapshot, and CREATE INDEX CONCURRENTLY of the session that works would wait for
+ * that.
+ */
 export async function withSchemaLock<T>(
   db: Database,
   work: (site: BuildSite) => Promise<T>,
   { signal, onProgress }: ShortLockOptions = {},
 ): Promise<T> {
   return await watchedSession(db, signal, async (session, watch) => {
-    // Given back when the session ends.
+    // Released when the session ends.
     await takeAdvisoryLock(session, schemaKey, {
       patient: true,
       signal,

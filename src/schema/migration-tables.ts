@@ -19,7 +19,7 @@ const tables = [
   'model_migrations',
 ] as const
 
-/** Revision 3: new tables beside the others, all or nothing; no row of theirs is read or written. */
+/** Revision 3: new tables beside the others, all or nothing; reads and writes none of their rows. */
 export async function addMigrationTables(tx: Queryable): Promise<void> {
   await makeRoomFor(tx, tables)
   await recordStart(tx, 3, {})
@@ -38,7 +38,8 @@ export async function addMigrationTables(tx: Queryable): Promise<void> {
       created_at timestamptz not null default now(),
       primary key (model_id, chunk_id)
     )`)
-  // What a writer could not give a written model. A cut-over looks here, and need not look at the whole corpus.
+  // Chunks that a writer could not embed with a written model. A cut-over checks these rows and need not read
+  // the corpus.
   await tx.query(sql`
     create table pending_chunks (
       model_id int not null references embedding_models (id) on delete cascade,
@@ -53,7 +54,7 @@ export async function addMigrationTables(tx: Queryable): Promise<void> {
 }
 
 /**
- * Back to revision 2: the history of migrations goes.
+ * Back to revision 2: drops the history of migrations.
  *
  * @throws RevectorError ROLLBACK_REFUSED while a migration is open
  */
@@ -80,7 +81,7 @@ export async function dropMigrationTables(tx: Queryable): Promise<void> {
   await forget(tx, 3)
 }
 
-/** As DDL spells it: an owner's ids may be of a domain or of a limited length. */
+/** As DDL spells it: an owner's ids may be of a domain or have a limited length. */
 async function columnType(db: Queryable, table: TableName, column: string): Promise<string> {
   const { rows } = await db.query<{ type: string }>(sql`
     select format_type(a.atttypid, a.atttypmod) as type

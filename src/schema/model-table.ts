@@ -24,14 +24,14 @@ export async function vectorColumns(db: Queryable): Promise<number[]> {
 }
 
 /**
- * A table for a registered model, attached, with its empty HNSW index; and the dimension's column where it is new.
- * A new column locks `chunk_embeddings` for an instant, a table for a known dimension blocks nobody who
- * reads. Nothing happens when the table is there.
+ * Creates and attaches a table for a registered model, with its empty HNSW index, and the column of its
+ * dimension if that is new. A new column briefly locks `chunk_embeddings`; a table for a known dimension blocks
+ * no reader. Does nothing if the table exists.
  */
 export async function createModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
   const parent = await parentTable(tx)
   const table: TableName = { schema: parent.schema, name: modelTableName(model.id) }
-  // Creations take turns; those who read and write go on.
+  // Only one table is created at a time; readers and writers are not blocked.
   await tx.query(sql`lock table only ${tableOf(parent)} in share update exclusive mode`)
   if (await relationExists(tx, table)) return
   await createVectorColumn(tx, model.dimension)
@@ -57,7 +57,7 @@ export async function createModelTable(tx: Queryable, model: ModelSpace): Promis
   await createEmptyHnswIndex(tx, table, model)
 }
 
-/** Every vector of the model goes, at once, with its HNSW index; the dimension's column stays. */
+/** Drops every vector of the model at once, with its HNSW index; the dimension's column stays. */
 export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
   const parent = await parentTable(tx)
   await tx.query(sql`drop table if exists ${ident(parent.schema, modelTableName(model.id))}`)
@@ -65,9 +65,9 @@ export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<
 }
 
 /**
- * Every vector of the model goes, at once; an empty table with its empty HNSW index stays.
+ * Drops every vector of the model at once; an empty table with its empty HNSW index stays.
  *
- * @returns the bytes that came back
+ * @returns the bytes that were freed
  */
 export async function emptyModelTable(tx: Queryable, model: ModelSpace): Promise<number> {
   const parent = await parentTable(tx)
@@ -75,13 +75,13 @@ export async function emptyModelTable(tx: Queryable, model: ModelSpace): Promise
   const before = await modelTableBytes(tx, model)
   await tx.query(sql`truncate table ${tableOf(table)}`)
   const hnswIndex = await hnswIndexOf(tx, model)
-  // An interrupted build may have left one that is no good, or none.
+  // An interrupted build may have left an invalid one or none.
   if (hnswIndex?.valid === false) await dropHnswIndex(tx, model)
   if (hnswIndex?.valid !== true) await createEmptyHnswIndex(tx, table, model)
   return Math.max(0, before - (await modelTableBytes(tx, model)))
 }
 
-/** The column of a dimension; in the tables of all models of other dimensions it must stay empty. */
+/** Adds the column of a dimension; in the tables of models of other dimensions it must stay empty. */
 async function createVectorColumn(tx: Queryable, dimension: number): Promise<void> {
   const parent = await parentTable(tx)
   if (await columnExists(tx, parent, vectorColumnName(dimension))) return
@@ -97,7 +97,7 @@ export async function modelTableBytes(db: Queryable, model: ModelSpace): Promise
   return Number(rows[0]?.bytes ?? 0)
 }
 
-/** NOT VALID spares the scan: the column was empty when the constraint came, and new rows are checked. */
+/** NOT VALID avoids the scan: the column was empty when the constraint was added, and new rows are checked. */
 export async function forbidColumn(tx: Queryable, table: TableName, dimension: number): Promise<void> {
   await tx.query(sql`
     alter table ${tableOf(table)}

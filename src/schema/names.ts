@@ -1,7 +1,7 @@
 import { ident, type Sql } from '../postgres/sql.ts'
 import type { Distance } from '../wire/model.ts'
 
-/** What the tables need to know of a model. */
+/** What naming a model's tables needs to know. */
 export interface ModelSpace {
   readonly id: number
   readonly dimension: number

@@ -6,10 +6,13 @@ import { tableOf } from './layout.ts'
 import { embeddingsTable } from './names.ts'
 
 export interface SchemaStatus {
-  /** Highest revision whose work is done; 0 when Revector has done nothing here. Above `latestRevision`: newer than the program. */
+  /**
+   * Highest revision whose work is done; 0 if Revector has done nothing here. Above `latestRevision`: the
+   * database is newer than the program.
+   */
   readonly revision: number
   readonly latestRevision: number
-  /** A run or a rollback that was interrupted: running it again goes on from there. */
+  /** An interrupted run or rollback: running it again continues from there. */
   readonly unfinished: { readonly revision: number; readonly direction: 'up' | 'down' } | null
   /** A fixed-dimension table that the next run adopts. */
   readonly legacy: LegacyTable | null

@@ -7,7 +7,7 @@ import { forget, readHistory } from './history.ts'
 import { refuseAnyVectors } from './legacy/swapped.ts'
 import { script } from './scripts.ts'
 
-/** Revision 2 of a database that never had another layout: back while no model has a vector. */
+/** Revision 2 of a database that never had another layout: possible while no model has a vector. */
 export async function undoFresh(tx: Queryable): Promise<void> {
   await tx.query(sql`lock table chunk_embeddings in access exclusive mode`)
   await refuseAnyVectors(tx)
@@ -16,7 +16,7 @@ export async function undoFresh(tx: Queryable): Promise<void> {
   await forget(tx, 2)
 }
 
-/** Revision 1: drops only tables that Revector created, and only when they are empty. */
+/** Revision 1: drops only tables that Revector created, and only if they are empty. */
 export async function undoFirst(tx: Queryable): Promise<void> {
   const history = await readHistory(tx)
   const created = history.find(({ revision }) => revision === 1)?.record['createdTables']

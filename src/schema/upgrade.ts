@@ -27,16 +27,19 @@ export type { FirstModel, TableChoices } from './legacy/record.ts'
 export interface RunOptions {
   /** Stop at this revision. Default: the latest. */
   readonly to?: number
-  /** The model that made the vectors of a table to adopt. Default: text-embedding-ada-002 where they are 1,536 wide. */
+  /**
+   * The model that made the vectors of a table to adopt. Default: text-embedding-ada-002 if they have 1,536
+   * dimensions.
+   */
   readonly model?: FirstModel
-  /** Where chunk texts and documents are, when foreign keys and names don't tell. */
+  /** Where chunk texts and documents are, if foreign keys and names don't tell. */
   readonly tables?: TableChoices
   readonly onProgress?: OnProgress
   readonly signal?: AbortSignal
 }
 
 export interface RunResult {
-  /** Revision before and after. Equal: there was nothing to do. */
+  /** Revision before and after. Equal if there was nothing to do. */
   readonly from: number
   readonly to: number
   /** Set when a fixed-dimension table was adopted by this run. */
@@ -44,14 +47,14 @@ export interface RunResult {
     readonly table: string
     readonly rows: number
     readonly model: string | null
-    /** How long the table could not be used, ms. */
+    /** How long the table was locked, in ms. */
     readonly lockedMs: number
   } | null
 }
 
 /**
- * Brings the schema to a revision. May be started many times at once and killed at any point: one works, the
- * others wait and find it done, and another run goes on where one stopped.
+ * Brings the schema to a revision. May be started many times at once and killed at any point: one process
+ * works, the others wait and find it done, and the next run continues where one stopped.
  *
  * @throws RevectorError SCHEMA_NEWER, UPGRADE_REFUSED, UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT, INVALID_INPUT, INTERRUPTED
  */
@@ -102,8 +105,8 @@ async function takeOld(
 }
 
 /**
- * Says what `runRevisions` would do to a fixed-dimension table, and refuses what it would refuse. Only reads.
- * Null when there is none to adopt.
+ * Says what `runRevisions` would do to a fixed-dimension table, and refuses whatever it would refuse. Only
+ * reads. Null if there is no table to adopt.
  */
 export async function planUpgrade(
   db: Queryable,
@@ -116,7 +119,7 @@ export async function planUpgrade(
 }
 
 export interface RollbackOptions {
-  /** The revision to go back to. Default: the layout before this one, 1 from 2 or later, 0 from 1. */
+  /** The revision to go back to. Default: the previous layout, 1 from 2 or later, 0 from 1. */
   readonly to?: number
   readonly onProgress?: OnProgress
   readonly signal?: AbortSignal
@@ -125,7 +128,7 @@ export interface RollbackOptions {
 export interface RollbackResult {
   readonly from: number
   readonly to: number
-  /** How long `chunk_embeddings` could not be used, ms; 0 when nothing was swapped back. */
+  /** How long `chunk_embeddings` was locked, in ms; 0 if nothing was swapped back. */
   readonly lockedMs: number
 }
 
@@ -154,7 +157,7 @@ export async function rollbackRevisions(
         await withShortLocks(
           site.session,
           async (tx) => {
-            // What would be refused afterwards is refused before anything goes.
+            // Refuse first what would be refused later, before anything is dropped.
             if (back && adoption === null) await refuseAnyVectors(tx)
             else if (back && adoption !== null) await refuseOtherVectors(tx, adoption)
             for (const { drop } of added) await drop(tx)
@@ -171,7 +174,7 @@ export async function rollbackRevisions(
   )
 }
 
-/** A rollback that was interrupted comes to its end before anything else begins. */
+/** An interrupted rollback is finished before anything else begins. */
 async function finishRollback(site: BuildSite, onProgress: OnProgress | undefined): Promise<void> {
   const adoption = adoptionUnderWay(await readHistory(site.session))
   if (adoption?.rollingBack === true) await undoAdoption(site, adoption, onProgress)

@@ -1,21 +1,21 @@
 import { type Line, linesOf } from './lines.ts'
 
 /**
- * `prose` is cut at sentences, `list` at items, `rows` (tables, HTML) at lines, `code` at blank lines;
- * `code` and `rows` stay whole where they fit.
+ * `prose` is cut between sentences, `list` between items, `rows` (tables, HTML) between lines, `code` at blank
+ * lines; `code` and `rows` stay whole if they fit.
  */
 export type BlockKind = 'heading' | 'prose' | 'list' | 'rows' | 'code'
 
-/** A span of whole lines. Between blocks there are only blank lines. */
+/** A span of whole lines. There are only blank lines between blocks. */
 export interface Block {
   readonly kind: BlockKind
   readonly start: number
   readonly end: number
-  /** 1 to 6 for a heading, 0 for the rest. */
+  /** 1 to 6 for a heading, else 0. */
   readonly depth: number
 }
 
-/** Blocks of a text without markup: what blank lines part. */
+/** Blocks of a text without markup: separated by blank lines. */
 export function plainBlocks(text: string, kind: 'prose' | 'code'): Block[] {
   const blocks: Block[] = []
   let start = -1
@@ -43,7 +43,7 @@ interface OpenBlock {
   depth: number
   /** Column at which the content of a list's items begins. */
   contentIndent: number
-  /** Inside a fence, raw HTML or a comment: tells the line that ends it. */
+  /** Inside a fence, raw HTML or a comment: recognises the line that ends it. */
   until: ((line: Line) => boolean) | null
 }
 
@@ -56,12 +56,13 @@ const tableRule = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/
 const rawHtml = /^<(?:(script|pre|style|textarea)(?=[\s>]|$)|!--)/i
 const htmlTag =
   /^<\/?(?:address|article|aside|blockquote|body|br|center|col|colgroup|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|h[1-6]|head|header|hr|html|iframe|img|legend|li|link|main|menu|nav|ol|optgroup|option|p|param|picture|section|source|summary|table|tbody|td|tfoot|th|thead|title|tr|ul)(?=[\s/>]|$)/i
-/** A longer paragraph above a line of dashes is a paragraph and a rule: nobody writes such a heading. */
+/** A longer paragraph above a line of dashes is a paragraph and a rule: such headings do not occur. */
 const longestSetextHeading = 300
 
 /**
  * The top-level blocks of Markdown, in one pass over the lines: CommonMark with tables, as far as it matters
- * for where a text may be cut. Hand-written because a chunk needs exact offsets and hostile input linear time.
+ * for where a text may be cut. Hand-written, because chunks need exact offsets and hostile input needs linear
+ * time.
  */
 export function markdownBlocks(text: string): Block[] {
   const blocks: Block[] = []
@@ -102,7 +103,7 @@ function blockOf({ kind, start, end, depth }: OpenBlock): Block {
   return { kind, start, end, depth }
 }
 
-/** A line left of a list's content ends the list, and the fence inside it. */
+/** A line left of a list's content ends the list and a fence inside it. */
 function leavesList(open: OpenBlock, line: Line): boolean {
   return open.form === 'list' && !line.blank && line.indent < open.contentIndent
 }
@@ -142,7 +143,7 @@ interface TurnedParagraph {
   readonly open: OpenBlock
 }
 
-/** A paragraph whose next line makes it a heading, or its last line the head of a table. */
+/** A paragraph that the next line makes a heading, or whose last line is the head of a table. */
 function turnParagraph(text: string, open: OpenBlock, line: Line): TurnedParagraph | null {
   if (open.form !== 'paragraph' || line.indent >= 4) return null
   if (setextLine.test(line.text) && open.end - open.start <= longestSetextHeading) {
@@ -163,7 +164,7 @@ function isTableRule(line: Line): boolean {
   return line.indent < 4 && line.text.includes('-') && line.text.includes('|') && tableRule.test(line.text)
 }
 
-/** Whether a line begins a block in the middle of a paragraph. */
+/** Whether a line starts a block in the middle of a paragraph. */
 function interrupts(line: Line): boolean {
   if (line.indent >= 4) return false
   const marker = listMarker.exec(line.text)

@@ -2,20 +2,20 @@ export interface Line {
   readonly start: number
   /** After the line feed. */
   readonly end: number
-  /** The first part of the line without its indentation and line feed: what tells its role. */
+  /** The beginning of the line without indentation and line feed: enough to tell its role. */
   readonly text: string
-  /** In columns; a tab goes to the next multiple of four. */
+  /** In columns; a tab advances to the next multiple of four. */
   readonly indent: number
   /** Only white space. */
   readonly blank: boolean
   whole(): string
 }
 
-/** Marks that decide what a line is stand at its beginning, so a line of a megabyte needs no copy. */
+/** The marks that decide what a line is are at its beginning, so a line of a megabyte needs no copy. */
 const readPerLine = 2000
 
 export function* linesOf(text: string, from = 0, to = text.length): Generator<Line> {
-  // Looking for a line feed must not run past `to`, or many small spans of a long line cost its square.
+  // The search for a line feed must not pass `to`, or many small spans of a long line take quadratic time.
   const part = from === 0 && to === text.length ? text : text.slice(from, to)
   let start = from
   while (start < to) {

@@ -14,24 +14,24 @@ interface Packing {
   readonly text: string
   readonly limits: PackLimits
   readonly measure: Measure
-  /** Exact tokens of a chunk with this span. */
+  /** Exact number of tokens of a chunk with this span. */
   readonly count: (start: number, end: number) => number
 }
 
-/** Below this share of the limit a chunk goes on rather than ends, even by cutting the next paragraph. */
+/** Below this share of the limit a chunk continues rather than ends, even by cutting the next paragraph. */
 const smallShare = 0.25
-/** A chunk that can't take all the rest ends somewhere above this share of the limit. */
+/** A chunk that can't take all the rest ends above this share of the limit. */
 const earliestShare = 0.5
-/** What is left for the last chunk of a section should be at least this share. */
+/** The last chunk of a section should keep at least this share of the limit. */
 const tailShare = 0.2
-/** Counted together, pieces below this share of their sum leave room for more. */
+/** If the tokens of the joined pieces are below this share of their sum, there is room for more. */
 const recountShare = 0.8
 
 /**
- * Packs the pieces of one section into chunks. Where there is a choice, a chunk ends at the best cut between
- * half and all of the limit; among equals the text behind the cut decides, by its hash. So where chunks end
- * depends on the text around the cut, not on a count from the top: after an edit the cuts find back to the
- * old ones within a few chunks.
+ * Packs the pieces of one section into chunks. If there is a choice, a chunk ends at the best cut between half
+ * and all of the limit; among equals, the hash of the text after the cut decides. So where chunks end depends
+ * on the text around the cut, not on a count from the beginning: after an edit the cuts are the old ones again
+ * within a few chunks.
  */
 export function packSection(pieces: readonly Piece[], packing: Packing): Span[] {
   const { text, limits, measure } = packing
@@ -57,7 +57,7 @@ export function packSection(pieces: readonly Piece[], packing: Packing): Span[] 
       if (finer.length === 1) {
         pending.push(next)
         const exact = countOf(packing, current)
-        // Many short pieces are fewer tokens together than apart.
+        // Many short pieces have fewer tokens together than apart.
         if (next.oversize || exact > sum * recountShare) break
         sum = exact
         continue
@@ -68,7 +68,7 @@ export function packSection(pieces: readonly Piece[], packing: Packing): Span[] 
     const next = pending.at(-1)
     let taken = current.length
     if (current.length === 0 && next !== undefined) {
-      // A code point that alone is more than the limit: there is no finer cut.
+      // A single code point that exceeds the limit: there is no finer cut.
       pending.pop()
       current = [next]
       sum = next.tokens
@@ -96,12 +96,12 @@ function total(pieces: readonly Piece[]): number {
   return tokens
 }
 
-/** A chunk with little in it, a heading for instance, takes a part of the paragraph that follows. */
+/** A nearly empty chunk, a heading for instance, takes a part of the paragraph that follows. */
 function mayCut(piece: Piece, sum: number, budget: number): boolean {
   return sum < budget * smallShare && (piece.kind === 'prose' || piece.kind === 'list')
 }
 
-/** How many of the current pieces the chunk takes, when not everything left fits. */
+/** How many of the current pieces the chunk takes if the rest does not fit. */
 function bestCut(
   text: string,
   { current, next, rest, limit }: { current: readonly Piece[]; next: Piece; rest: number; limit: number },
@@ -151,7 +151,7 @@ function countOf({ count }: Packing, pieces: readonly Piece[]): number {
   return first === undefined || last === undefined ? 0 : count(first.start, last.end)
 }
 
-/** The chunk's span, begun earlier by as many whole sentences as the overlap allows. */
+/** The chunk's span, extended backwards by as many whole sentences as the overlap allows. */
 function withOverlap(packing: Packing, chunk: readonly Piece[], previous: readonly Piece[]): Span {
   const { text, limits, measure, count } = packing
   const end = chunk.at(-1)?.end ?? 0
@@ -167,7 +167,7 @@ function withOverlap(packing: Packing, chunk: readonly Piece[], previous: readon
       start = piece.start
       continue
     }
-    // Words of a sentence only where not even the last sentence fits.
+    // Single words only if not even the last sentence fits.
     if (piece.step > 0 && allowed < limits.overlapTokens) break
     const finer = piece.step <= 2 ? cutPiece(text, piece, { measure, run: 1, anywhere: false }) : [piece]
     if (finer.length === 1) break

@@ -2,18 +2,18 @@ import type { Block, BlockKind } from './blocks.ts'
 import { linesOf } from './lines.ts'
 import { beginsGrapheme, boundaries } from './segments.ts'
 
-/** A span that is packed whole into a chunk, or cut into smaller ones when it must be. */
+/** A span that goes into a chunk whole, or is cut into smaller ones if necessary. */
 export interface Piece {
   readonly start: number
   readonly end: number
   readonly kind: BlockKind
-  /** How good a cut before this piece is; higher is better. */
+  /** Quality of a cut before this piece; higher is better. */
   readonly rank: number
   /** The next finer cut to try, an index into the ladder of its kind. */
   readonly step: number
-  /** Tokens of its text; a guess when `oversize`. */
+  /** Tokens of its text; an estimate if `oversize`. */
   readonly tokens: number
-  /** More than a chunk may hold. */
+  /** Larger than a chunk may be. */
   readonly oversize: boolean
 }
 
@@ -30,9 +30,9 @@ const ladders: Readonly<Record<BlockKind, readonly Cut[]>> = {
 
 export const ranks = {
   block: 60,
-  /** After a paragraph that ends with a colon: what it announces should stay with it. */
+  /** After a paragraph that ends with a colon: what it introduces should stay with it. */
   announced: 35,
-  /** Between a heading and its text: only when nothing else is left. */
+  /** Between a heading and its text: the last resort. */
   afterHeading: 0,
 } as const
 
@@ -50,7 +50,7 @@ const cutRanks: Readonly<Record<Cut, number>> = {
 const clauseRank = 15
 const clauseEnd = /[,;:.!?、。,;:!?।؟،]$/u
 
-/** Tokens of a span, or a guess with `oversize` when it is more than a chunk may hold. */
+/** Tokens of a span; an estimate with `oversize` if it exceeds a chunk. */
 export type Measure = (start: number, end: number) => { tokens: number; oversize: boolean }
 
 export function blockPiece(block: Block, rank: number, measure: Measure): Piece {
@@ -60,13 +60,13 @@ export function blockPiece(block: Block, rank: number, measure: Measure): Piece 
 
 export interface Cutting {
   readonly measure: Measure
-  /** Length of a run of graphemes, where nothing else parts them. */
+  /** Length of a run of graphemes, if nothing else separates them. */
   readonly run: number
   /** Whether words and graphemes may be cut too: only for what doesn't fit otherwise. */
   readonly anywhere: boolean
 }
 
-/** The piece in smaller ones, in order and without gaps; itself alone when it can't be cut. */
+/** The piece as smaller ones, in order and without gaps; itself alone if it can't be cut. */
 export function cutPiece(text: string, piece: Piece, context: Cutting): Piece[] {
   const ladder = ladders[piece.kind]
   for (let step = piece.step; step < ladder.length; step++) {
@@ -133,7 +133,7 @@ function lineStarts(
   return offsets
 }
 
-/** Where white space begins: it goes with the word after it, as vocabularies have it. */
+/** Cuts before white space: it belongs to the word after it, as in vocabularies. */
 function wordStarts(text: string, { start, end }: Piece): number[] {
   const offsets: number[] = []
   for (const { index } of text.slice(start, end).matchAll(/\s+/g)) {
@@ -143,8 +143,8 @@ function wordStarts(text: string, { start, end }: Piece): number[] {
 }
 
 /**
- * Runs of whole graphemes of about `run` code units, shorter in a shorter piece, so that cutting again and
- * again comes down to single graphemes, and a grapheme that is itself too large to code points.
+ * Runs of whole graphemes of about `run` code units, shorter in a shorter piece, so that repeated cutting
+ * arrives at single graphemes, and for a grapheme that is itself too large at code points.
  */
 function graphemeRuns(text: string, { start, end }: Piece, run: number): number[] {
   const graphemes = boundaries(text, { start, end }, 'grapheme')

@@ -1,5 +1,5 @@
-// Segmenting costs the square of the length it is given (measured on Node 20: 400,000 graphemes in one call
-// take 190 s), so text goes through in windows. English rules: the machine's own locale must not change chunks.
+// Segmenting takes quadratic time (measured on Node 20: 190 s for 400,000 graphemes in one call), so text is
+// processed in windows. English rules: the machine's own locale must not change chunks.
 const windowLength = 400
 const undecided = 32
 const segmenters = {
@@ -8,14 +8,14 @@ const segmenters = {
   grapheme: new Intl.Segmenter('en', { granularity: 'grapheme' }),
 }
 
-// Characters that join with no neighbour: between any two of them a grapheme ends.
+// Characters that combine with no neighbour: a grapheme ends between any two of them.
 const loners = String.raw`\t\n\x20-\x7e\u00a1-\u00a8\u00aa-\u00ac\u00b0-\u02ff\u0370-\u0482\u048a-\u052f\u3001-\u3029\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff\uff01-\uff9d`
 const loner = new RegExp(`[${loners}]`)
 const joiner = new RegExp(`[^${loners}]`)
 
 /**
  * Offsets strictly between `start` and `end` at which a sentence, word or grapheme begins, none of them inside
- * a grapheme. A line feed inside a sentence doesn't end it. `start` must itself be the begin of a grapheme.
+ * a grapheme. A line feed inside a sentence doesn't end it. `start` must be the beginning of a grapheme.
  */
 export function boundaries(
   text: string,
@@ -33,7 +33,7 @@ export function boundaries(
       for (const offset of inWindow) found.push(start + offset)
       break
     }
-    // Where a segment begins may depend on what follows: the end of the window decides nothing.
+    // Where a segment begins may depend on what follows, so the end of the window decides nothing.
     const sure = inWindow.filter((offset) => offset < window.length - undecided)
     for (const offset of sure) found.push(start + offset)
     const last = sure.at(-1)
@@ -43,7 +43,7 @@ export function boundaries(
     } else if (granularity === 'grapheme' || length < windowLength * 8) {
       length *= 2
     } else {
-      // A sentence or word that never ends is left to finer cuts.
+      // A sentence or word that does not end within a window is cut more finely.
       const graphemes = segmentStarts(window, 'grapheme').filter(
         (offset) => offset < window.length - undecided,
       )
@@ -55,7 +55,7 @@ export function boundaries(
   return found
 }
 
-/** Without the first, which is 0. */
+/** Without the first, which is always 0. */
 function segmentStarts(window: string, granularity: keyof typeof segmenters): number[] {
   const input = granularity === 'sentence' ? window.replaceAll('\n', ' ') : window
   const starts: number[] = []
@@ -66,7 +66,7 @@ function segmentStarts(window: string, granularity: keyof typeof segmenters): nu
   return starts.filter((start) => graphemes.has(start))
 }
 
-/** Whether white space at `offset` begins a grapheme: a few marks of some scripts take it to themselves. */
+/** Whether white space at `offset` begins a grapheme: a few marks of some scripts combine with it. */
 export function beginsGrapheme(text: string, offset: number): boolean {
   if (loner.test(text.charAt(offset - 1))) return true
   const before = Math.max(0, offset - 8)

@@ -8,25 +8,25 @@ import { blockPiece, type Measure, type Piece, ranks } from './pieces.ts'
 import { estimateTokens } from './tokens.ts'
 
 export interface SplitOptions {
-  /** Most tokens a chunk may have, by `countTokens`; 16 or more. Default 256. */
+  /** Most tokens of a chunk, by `countTokens`; 16 or more. Default 256. */
   readonly maxTokens?: number
   /**
-   * Tokens of the text before a chunk that it repeats, in whole sentences or words, never across a heading;
+   * Tokens of the preceding text that a chunk repeats, in whole sentences or words, never across a heading;
    * less than half of `maxTokens`. Default 0.
    */
   readonly overlapTokens?: number
-  /** Tokens of a text. Default `estimateTokens`. Must be deterministic. */
+  /** Counts the tokens of a text. Default `estimateTokens`. Must be deterministic. */
   readonly countTokens?: (text: string) => number
 }
 
 /**
- * Fits the window of all-MiniLM-L6-v2 (256 with an estimate that errs high), the narrowest of the usual models,
+ * Fits the window of all-MiniLM-L6-v2 (256, with an estimate that errs high), the smallest of the usual models,
  * and is the size at which single passages are found best.
  */
 export const defaultMaxTokens = 256
 const smallestLimit = 16
 const widestIndentation = 32
-/** No text has more characters to a token than this for long: a longer one needs no counting to be cut. */
+/** No longer text has more characters per token than this: it needs no counting to be cut. */
 const mostUnitsPerToken = 16
 
 const markdownTypes = new Set([
@@ -38,12 +38,12 @@ const markdownTypes = new Set([
 const proseTypes = new Set(['text/plain', 'application/pdf', 'text/x-rst', 'text/asciidoc', 'text/x-org'])
 
 /**
- * Cuts a document into chunks, in order. They follow its structure: a heading begins a chunk and stays with
- * the text below it; paragraphs, lists, tables and code blocks stay whole where they fit; a longer paragraph
- * is cut between sentences, a longer sentence between words, a longer word between graphemes. Without overlap
- * the chunks hold every character that is not white space exactly once. A chunk never has more than
- * `maxTokens`, unless a single character does. The same text and options give the same chunks; an edit changes
- * the chunks around it and leaves the others as they were.
+ * Splits a document into chunks, in order. They follow its structure: a heading begins a chunk and stays with
+ * the text below it; paragraphs, lists, tables and code blocks stay whole if they fit; a longer paragraph is
+ * cut between sentences, a longer sentence between words, a longer word between graphemes. Without overlap the
+ * chunks contain every character that is not white space exactly once. A chunk never has more than `maxTokens`,
+ * unless a single character does. The same text and options give the same chunks; an edit changes the chunks
+ * around it and leaves the others as they were.
  *
  * @throws RevectorError INVALID_INPUT for limits out of range
  */
@@ -53,7 +53,7 @@ export function splitDocument(parsed: ParsedDocument, options: SplitOptions = {}
   checkLimits(maxTokens, overlapTokens)
   const countTokens = options.countTokens ?? estimateTokens
   const { text } = parsed
-  // A paragraph that becomes a chunk is asked for as a piece, as a candidate and as a chunk.
+  // A paragraph that becomes a chunk is counted as a piece, as a candidate and as a chunk.
   const counted = new Map<string, number>()
   const tokensOf = (start: number, end: number): number => {
     const key = `${start} ${end}`
@@ -74,7 +74,7 @@ export function splitDocument(parsed: ParsedDocument, options: SplitOptions = {}
     // Spaces before a word belong to it; a line feed before a paragraph does not.
     const from = text.slice(start, span.start).includes('\n') ? span.start : start
     const tokens = tokensOf(from, span.end)
-    // A line feed before or after it counts once the piece stands among others.
+    // A line feed before or after it counts once the piece is among others.
     const feeds = text.slice(start, span.start).includes('\n') || text.slice(span.end, end).includes('\n')
     return { tokens: tokens < maxTokens && feeds ? tokens + 1 : tokens, oversize: tokens > maxTokens }
   }
@@ -114,7 +114,7 @@ function checkLimits(maxTokens: number, overlapTokens: number): void {
     throw new RevectorError(
       'INVALID_INPUT',
       `The overlap must be a whole number of tokens from 0 to less than half of the chunk size (${maxTokens}), got ${overlapTokens}.`,
-      { hint: 'Leave it at 0, or take about a tenth of the chunk size.', data: { overlapTokens, maxTokens } },
+      { hint: 'Leave it at 0, or use about a tenth of the chunk size.', data: { overlapTokens, maxTokens } },
     )
   }
 }
@@ -136,7 +136,7 @@ interface Section {
   readonly pieces: readonly Piece[]
 }
 
-/** A heading, or several with nothing between them, and what follows up to the next one. */
+/** A heading, or several with nothing between them, and the text up to the next one. */
 function sectionsOf(text: string, blocks: readonly Block[], measure: Measure): Section[] {
   const sections: Section[] = []
   const above: { depth: number; title: string }[] = []
@@ -172,7 +172,7 @@ function rankBetween(text: string, before: Block | null): number {
   return ranks.block
 }
 
-/** Without white space around it, but with the indentation of its first line when it has all of it. */
+/** Without surrounding white space, but with the indentation of its first line if the span has all of it. */
 function trimmed(text: string, start: number, end: number): Span {
   const slice = text.slice(start, end)
   const first = start + slice.length - slice.trimStart().length

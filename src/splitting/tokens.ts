@@ -1,9 +1,9 @@
 /**
- * A quick estimate of how many tokens a text is, for any model: no vocabulary, one pass over the code units,
- * the same answer everywhere. It errs high: against the cl100k vocabulary it gives 1.0 to 1.4 times the true
- * count for English, source code, JSON, Cyrillic, Chinese, Japanese, Korean, Thai and Arabic, and 0.6 to 1.0
- * times for other languages in Latin letters, where it can't tell a common word from a rare one.
- * Where the exact count of a certain model matters, give the splitter that model's own counter.
+ * A quick estimate of the number of tokens of a text, for any model: no vocabulary, one pass over the code
+ * units, the same result everywhere. It errs high: against the cl100k vocabulary it gives 1.0 to 1.4 times the
+ * true count for English, source code, JSON, Cyrillic, Chinese, Japanese, Korean, Thai and Arabic, and 0.6 to
+ * 1.0 times for other languages in Latin letters, where it can't tell a common word from a rare one. If the
+ * exact count of a model matters, pass that model's own counter to the splitter.
  */
 export function estimateTokens(text: string): number {
   let hundredths = 0
@@ -66,7 +66,8 @@ function costOf(kind: number, length: number): number {
     case newline:
       return 100
     case letter:
-      // Common short words are one token; longer ones fall into pieces, rare words and other languages into more.
+      // Common short words are one token; longer ones are split, rare words and other languages into more
+      // parts.
       return length <= 6 ? 105 : 105 + Math.ceil((length - 6) / 4) * 65
     case digit:
       return Math.ceil(length / 3) * 115

@@ -15,7 +15,7 @@ describe("PostgreSQL's programs", () => {
     expect(await findTool('pg_dump', '97.1', toolsDir)).toBe(program)
     await expect(findTool('pg_dump', '98.0', toolsDir)).rejects.toMatchObject({
       code: 'BACKUP_TOOL_MISSING',
-      message: 'pg_dump is older than the server: it is 97.3, the server 98.0.',
+      message: 'pg_dump 97.3 is older than the server, which is 98.0.',
       hint: expect.stringContaining('postgresql-client-98'),
     })
   })

@@ -142,7 +142,7 @@ describe('a data folder', () => {
       })
     await mkdir(join(folder, 'old', 'database'), { recursive: true })
     await writeFile(join(folder, 'old', 'database', 'PG_VERSION'), '17\n')
-    await unusable(join(folder, 'old'), 'was made by PostgreSQL 17')
+    await unusable(join(folder, 'old'), 'was created by PostgreSQL 17')
     await mkdir(join(folder, 'other', 'database'), { recursive: true })
     await writeFile(join(folder, 'other', 'database', 'letter.txt'), 'Dear')
     await unusable(join(folder, 'other'), 'no database')

@@ -43,7 +43,7 @@ describe('connecting', () => {
     })
     expect(silent).toMatchObject({
       code: 'DATABASE_UNREACHABLE',
-      message: expect.stringContaining('no answer in time'),
+      message: expect.stringContaining('no response in time'),
     })
   })
 

@@ -4,8 +4,8 @@ import type { DatabaseOptions } from '../connect.ts'
 import { parseServerUrl } from '../server-url.ts'
 
 /**
- * The connection for PostgreSQL's own programs. The password is in a file of `folder`, which only we can read: what
- * is in arguments, everyone on the machine can.
+ * The connection for PostgreSQL's own programs. The password is in a file in `folder` that only this user can
+ * read: command-line arguments are visible to every user of the machine.
  */
 export async function toolConnection(options: DatabaseOptions, folder: string): Promise<string> {
   const address = parseServerUrl(options.databaseUrl ?? '', options.tls)

@@ -1,4 +1,4 @@
-/** Drops what users made, keeps what extensions brought: the oids of the vector types must stay as they are. */
+/** Drops what users made and keeps what extensions brought: the oids of the vector types must not change. */
 export const dropEverything = `
 do $drop$
 declare command text;

@@ -49,7 +49,7 @@ export async function restoreEmbedded(job: EmbeddedRestore): Promise<readonly Ta
   const dataDir = options.dataDir ?? '.revector'
   if (dataDir === inMemory) {
     throw new RevectorError('INVALID_INPUT', 'A backup can be restored into a folder, not into memory.', {
-      hint: 'Name a folder with --data-dir.',
+      hint: 'Choose a folder with --data-dir.',
     })
   }
   const folder = folderAt(resolve(dataDir))

@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts'
 import type { TableFacts } from './table-facts.ts'
 
-/** What a backup says of itself, so that a restore can prove that everything came back. */
+/** What a backup records about itself, so that a restore can verify that everything came back. */
 export interface Manifest {
   readonly format: 'revector-backup'
   readonly version: 1
@@ -12,14 +12,14 @@ export interface Manifest {
   readonly tables: readonly TableFacts[]
 }
 
-/** A comment of SQL; also what follows the archive in pg_dump's custom format, where no tool looks. */
+/** An SQL comment; also appended to the archive in pg_dump's custom format, where no tool looks. */
 export const manifestMark = '-- revector-backup '
 
 export function manifestLine(manifest: Manifest): string {
   return `${manifestMark}${JSON.stringify(manifest)}\n`
 }
 
-/** Null when the text holds none that we understand. */
+/** Null if the text holds none that this version understands. */
 export function findManifest(text: string): Manifest | null {
   const at = text.lastIndexOf(manifestMark)
   if (at < 0 || (at > 0 && text[at - 1] !== '\n')) return null

@@ -16,7 +16,7 @@ export interface ServerBackup {
   readonly target: string
   /** Plain SQL for psql, else pg_dump's custom format. */
   readonly plain: boolean
-  /** Private folder for the time being. */
+  /** Private temporary folder. */
   readonly folder: string
   readonly toolsDir: string | undefined
   readonly signal: AbortSignal | undefined
@@ -46,7 +46,7 @@ export async function backupServer(job: ServerBackup): Promise<readonly TableFac
           takeOutput: (output) => pipeline(output, createWriteStream(job.target, { flags: 'a' })),
         })
       } else {
-        // Into a file of its own naming: it goes back in it to note where each table begins.
+        // Into a named file: pg_dump seeks back in it to note where each table begins.
         await runTool(pgDump, [...args, '--format=custom', `--file=${job.target}`], { signal: job.signal })
         await appendFile(job.target, `\n${line}`)
       }

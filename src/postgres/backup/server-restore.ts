@@ -22,7 +22,10 @@ export interface ServerRestore {
   readonly signal: AbortSignal | undefined
 }
 
-/** Everything in one transaction of psql: the old away, the dump in, the proof. Whatever fails, nothing has changed. */
+/**
+ * Everything in one psql transaction: drop the old, load the dump, verify. If anything fails, nothing has
+ * changed.
+ */
 export async function restoreServer(job: ServerRestore): Promise<readonly TableFacts[]> {
   const database = await connectDatabase({ ...job.options, poolSize: 1 })
   try {
@@ -43,7 +46,9 @@ export async function restoreServer(job: ServerRestore): Promise<readonly TableF
   }
 }
 
-/** COMMIT comes last and only when the dump was read to its end; without it psql ends and the server rolls back. */
+/**
+ * COMMIT comes last and only if the dump was read completely; without it psql ends and the server rolls back.
+ */
 async function* script(job: ServerRestore, pgRestore: string | null): AsyncGenerator<Buffer | string> {
   yield 'begin;\nset local client_min_messages = warning;\n'
   if (job.force) yield dropEverything

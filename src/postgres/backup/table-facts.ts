@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts'
+import { counted, grouped } from '../../core/counted.ts'
 import type { Queryable } from '../database.ts'
 import { ident, join, raw, type Sql, sql } from '../sql.ts'
 
@@ -17,7 +17,10 @@ interface TableColumns {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly typeSchema: string }[]
 }
 
-/** Our own tables and those of others; not the system's, not an extension's. A partition counts, its parent is empty. */
+/**
+ * Tables of Revector and of other applications; not the system's, not an extension's. A partition counts, its
+ * parent is empty.
+ */
 const userTables = sql`
 select n.nspname as schema, c.relname as name,
        coalesce(jsonb_agg(jsonb_build_object('name', a.attname, 'type', t.typname, 'typeSchema', tn.nspname)
@@ -43,7 +46,7 @@ set local extra_float_digits = 1;
 set local bytea_output = 'hex';
 set local search_path = pg_catalog`)
 
-/** To be run inside a transaction, where all tables are of one moment. */
+/** Run inside a transaction, so that all tables are of one moment. */
 export async function tableFacts(tx: Queryable): Promise<TableFacts[]> {
   await tx.query(stableText)
   const { rows: tables } = await tx.query<TableColumns>(userTables)
@@ -73,22 +76,22 @@ function factsQuery(table: TableColumns): Sql {
 
 const binaryTypes = new Set(['vector', 'halfvec', 'sparsevec'])
 
-/** A vector's text is slow to make; its bytes say the same. */
+/** A vector's text is slow to make; its bytes are equivalent. */
 function columnText({ name, type, typeSchema }: TableColumns['columns'][number]): Sql {
   return binaryTypes.has(type)
     ? sql`md5(${ident(typeSchema, `${type}_send`)}(${ident(name)}))`
     : sql`${ident(name)}::text`
 }
 
-/** Where they differ, in words; null when nothing does. */
+/** How they differ, in words; null if they are equal. */
 export function difference(expected: readonly TableFacts[], found: readonly TableFacts[]): string | null {
   const byName = new Map(found.map((table) => [table.name, table]))
   for (const table of expected) {
     const other = byName.get(table.name)
     if (other === undefined) return `table ${table.name} is missing`
     if (other.rows !== table.rows)
-      return `table ${table.name} has ${counted(other.rows, 'row')}, not ${table.rows}`
-    if (other.checksum !== table.checksum) return `rows of table ${table.name} are not what they were`
+      return `table ${table.name} has ${counted(other.rows, 'row')}, not ${grouped(table.rows)}`
+    if (other.checksum !== table.checksum) return `rows of table ${table.name} have changed`
   }
   return null
 }

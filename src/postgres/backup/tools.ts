@@ -35,8 +35,8 @@ export async function findTool(
   throw new RevectorError(
     'BACKUP_TOOL_MISSING',
     older
-      ? `${name} is older than the server: it is ${seen[0]}, the server ${serverVersion}.`
-      : `${name} was not found: the server's own program makes and reads backups.`,
+      ? `${name} ${seen[0]} is older than the server, which is ${serverVersion}.`
+      : `${name} was not found: backups need PostgreSQL's own program.`,
     {
       hint: `Install the client programs of PostgreSQL ${needed} (Debian and Ubuntu: postgresql-client-${needed}) and put them on the PATH.`,
       data: { tool: name, required: String(needed), found: seen[0] ?? null },
@@ -78,12 +78,15 @@ export interface RunOptions {
   readonly takeOutput?: (output: Readable) => Promise<void>
 }
 
-/** What a program printed and how it ended, when it did not end well. */
+/** A program's error output and exit code, if it failed. */
 export class ToolFailure extends Error {
   override readonly name = 'ToolFailure'
 }
 
-/** Runs a program to its end. @throws ToolFailure with what it wrote to standard error; RevectorError INTERRUPTED */
+/**
+ * Runs a program until it ends. @throws ToolFailure with what it wrote to standard error; RevectorError
+ * INTERRUPTED
+ */
 export async function runTool(
   path: string,
   args: readonly string[],
@@ -103,7 +106,7 @@ export async function runTool(
     child.once('close', resolve)
   })
   child.stdin.on('error', () => {
-    // It ended before it had read everything; how it ended says why.
+    // It ended before it had read everything; its exit code says why.
   })
   try {
     const [code] = await Promise.all([
@@ -115,7 +118,7 @@ export async function runTool(
       feed(child.stdin, options.input, ended),
     ])
     throwIfAborted(options.signal)
-    if (code !== 0) throw new ToolFailure(complaint.trim() || `it ended with ${code}`)
+    if (code !== 0) throw new ToolFailure(complaint.trim() || `it exited with code ${code}`)
     return { output }
   } catch (error) {
     child.kill('SIGTERM')

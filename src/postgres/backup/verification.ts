@@ -1,8 +1,8 @@
 import { stableText, type TableFacts } from './table-facts.ts'
 
 /**
- * SQL that fails unless every table is what the backup counted: same rows, same checksum. It builds the queries that
- * `tableFacts` sends, but on the server, so that it can run inside psql's transaction.
+ * SQL that fails unless every table has the rows and the checksum that the backup recorded. It builds the same
+ * queries that `tableFacts` sends, but on the server, so that it can run inside psql's transaction.
  */
 export function verification(tables: readonly TableFacts[]): string {
   return `${stableText.text};
@@ -37,7 +37,7 @@ begin
     if found.rows <> expected.rows then
       raise exception 'table % has % rows, not %', expected.name, found.rows, expected.rows;
     elsif found.checksum <> expected.checksum then
-      raise exception 'rows of table % are not what they were', expected.name;
+      raise exception 'rows of table % have changed', expected.name;
     end if;
   end loop;
 end $verify$;

@@ -7,9 +7,9 @@ import { createGunzip, gunzip } from 'node:zlib'
 import { unpackTar as entriesOf } from 'modern-tar'
 import { packTar, type TarSource, unpackTar } from 'modern-tar/fs'
 
-/** First file of the archive. */
+/** The first file of the archive. */
 const manifestFile = 'revector-backup.json'
-/** Of a running engine, not of its data. */
+/** Files of a running engine that are not data. */
 const skipped = new Set(['postmaster.pid', 'postmaster.opts'])
 
 /** The tar of a cluster's folder, with its manifest before the files. */
@@ -26,7 +26,7 @@ export async function packCluster(folder: string, manifest: string): Promise<Rea
   ])
 }
 
-/** The same of a cluster in memory, from the gzipped tar that the engine makes of it. */
+/** The same for a cluster in memory, from the gzipped tar that the engine makes of it. */
 export async function packDump(dump: Uint8Array, manifest: string): Promise<Readable> {
   const entries = await entriesOf(await promisify(gunzip)(dump))
   return packTar([

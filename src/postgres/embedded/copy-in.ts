@@ -7,12 +7,12 @@ const refusal = `do $$ begin raise exception using errcode = '0A000',
   message = 'COPY FROM STDIN is not supported by the embedded engine: insert from unnest() instead'; end $$`
 
 /**
- * The engine would wait for the rows of COPY FROM STDIN inside of one call, for ever. A statement that fails with a
- * sentence takes its place, so that everything around it goes as after any other failed statement.
+ * The engine would wait forever for the rows of COPY FROM STDIN inside one call. It is replaced by a statement
+ * that fails with a clear sentence, so that everything around it behaves as after any other failed statement.
  */
 export function refuseCopyIn(message: Buffer): Buffer {
   if (message[0] !== query && message[0] !== parse) return message
-  // Far longer than the beginning of any COPY; texts of megabytes need not be searched.
+  // Far longer than the beginning of any COPY; megabytes of text need not be searched.
   const head = message.subarray(5, 5 + 10_000).toString('latin1')
   if (!/copy/i.test(head)) return message
   if (message[0] === query) return copyIn.test(head) ? simpleQuery(refusal) : message

@@ -4,13 +4,13 @@ import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { RevectorError } from '../../core/errors.ts'
 
-/** Who holds a lock. Together these name one process, also after its number went to another. */
+/** Who holds a lock. Together these fields identify one process, even after its pid is reused. */
 interface Holder {
   readonly pid: number
-  /** Boot id and start time, where the system tells; else empty. */
+  /** Boot id and start time, if the system provides them; else empty. */
   readonly started: string
   readonly host: string
-  /** One taking of the lock: a process may take it again. */
+  /** Identifies one acquisition of the lock: a process may lock again later. */
   readonly token: string
 }
 
@@ -19,9 +19,9 @@ export interface Lock {
 }
 
 /**
- * Two processes that open one folder of the embedded engine corrupt it, and it has no lock of its own. This one is
- * a file that says who holds it, linked into place whole, so that exactly one of many succeeds. It is adopted
- * only when that process is dead, never because of its age.
+ * Two processes that open one folder of the embedded engine corrupt it, and it has no lock of its own. This
+ * lock is a file that says who holds it, linked into place complete, so that exactly one of many processes
+ * succeeds. It is only replaced when its process is dead, never because of its age.
  *
  * @throws RevectorError FOLDER_IN_USE, FOLDER_UNUSABLE
  */
@@ -41,7 +41,7 @@ export async function lockFolder(lockFile: string, dataDir: string): Promise<Loc
       'FOLDER_UNUSABLE',
       `The data folder ${dataDir} cannot be locked: ${messageOf(error)}.`,
       {
-        hint: 'Name a folder that can be written to with --data-dir or REVECTOR_DATA_DIR.',
+        hint: 'Choose a writable folder with --data-dir or REVECTOR_DATA_DIR.',
         data: { data_dir: dataDir },
         cause: error,
       },
@@ -55,7 +55,7 @@ export async function lockFolder(lockFile: string, dataDir: string): Promise<Loc
   }
 }
 
-/** @returns null when the lock is ours, else who holds it */
+/** @returns null if this process has the lock now, else its holder */
 async function acquire(path: string, holder: Holder): Promise<Holder | null> {
   const own = `${path}.${holder.token}`
   await writeFile(own, JSON.stringify(holder), { flag: 'wx' })
@@ -65,7 +65,8 @@ async function acquire(path: string, holder: Holder): Promise<Holder | null> {
       const current = await readHolder(path)
       if (current === null) continue
       if (await isAlive(current)) return current
-      // Only the holder of the adoption lock replaces a dead one's file, so it can't replace a live one's.
+      // Only the holder of the replacement lock replaces a dead process's file, so a live one's is never
+      // replaced.
       const adoption = `${path}.adoption`
       if ((await acquire(adoption, holder)) !== null) {
         await wait(5)
@@ -92,7 +93,7 @@ async function linked(from: string, to: string): Promise<boolean> {
     if (codeOf(error) === 'EEXIST') return false
     if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'ENOTSUP' && codeOf(error) !== 'ENOSYS') throw error
   }
-  // A file system without hard links: the file is there for a moment before its content.
+  // A file system without hard links: for a moment the file exists without content.
   try {
     await writeFile(to, await readFile(from), { flag: 'wx' })
     return true
@@ -102,7 +103,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Null when there is no lock file any more. */
+/** Null if there is no lock file any more. */
 async function readHolder(path: string): Promise<Holder | null> {
   let text: string
   try {
@@ -117,13 +118,14 @@ async function readHolder(path: string): Promise<Holder | null> {
       return value as Holder
     }
   } catch {
-    // Falls through: not one of ours, or still being written.
+    // Falls through: the file is not a lock, or is still being written.
   }
   return { pid: 0, started: '', host: '', token: text }
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
-  // A process of another machine or container can't be asked; an unreadable file says nothing. Both count as alive.
+  // A process on another machine or in another container can't be checked, nor an unreadable file. Both count
+  // as alive.
   if (holder.host !== hostname() || holder.pid <= 0) return true
   try {
     process.kill(holder.pid, 0)
@@ -133,7 +135,7 @@ async function isAlive(holder: Holder): Promise<boolean> {
   return holder.started === '' || holder.started === (await startOf(holder.pid))
 }
 
-/** When a process began, in a form that no other process of its number shares; empty where /proc doesn't tell. */
+/** When a process started, in a form that no other process with its pid shares; empty if /proc doesn't say. */
 async function startOf(pid: number): Promise<string> {
   try {
     const [stat, boot] = await Promise.all([
@@ -153,7 +155,7 @@ function inUse(other: Holder, lockFile: string, dataDir: string): RevectorError 
   if (other.pid === process.pid && other.host === hostname()) {
     return new RevectorError(
       'FOLDER_IN_USE',
-      `This process (${other.pid}) has the data folder ${dataDir} open already.`,
+      `This process (${other.pid}) already has the data folder ${dataDir} open.`,
       {
         hint: 'Share the database that is open, or close it first.',
         data,
@@ -163,12 +165,12 @@ function inUse(other: Holder, lockFile: string, dataDir: string): RevectorError 
   if (other.pid <= 0 || other.host !== hostname()) {
     const who = other.pid <= 0 ? 'something unknown' : `process ${other.pid} on ${other.host}`
     return new RevectorError('FOLDER_IN_USE', `The data folder ${dataDir} is in use by ${who}.`, {
-      hint: `Close it there. If that is certainly gone, delete ${lockFile}.`,
+      hint: `Close it there. If that process certainly no longer exists, delete ${lockFile}.`,
       data,
     })
   }
   return new RevectorError('FOLDER_IN_USE', `The data folder ${dataDir} is in use by process ${other.pid}.`, {
-    hint: `Wait for it or stop it (kill ${other.pid}), name another folder with --data-dir, or use a server with DATABASE_URL, which many processes can share.`,
+    hint: `Wait for it or stop it (kill ${other.pid}), choose another folder with --data-dir, or use a server with DATABASE_URL, which many processes can share.`,
     data,
   })
 }

@@ -8,13 +8,13 @@ import { snapshotFile } from './snapshot.ts'
 /** The major version of PostgreSQL whose files the embedded engine reads. */
 const clusterVersion = '18'
 
-/** The places inside a data folder. All but `database` exist only while something is under way. */
+/** The paths inside a data folder. All but `database` exist only during an operation. */
 export interface Folder {
   readonly dataDir: string
-  /** The cluster. It comes into being by a rename, so it is whole or absent. */
+  /** The cluster. It is created by a rename, so it is complete or absent. */
   readonly database: string
   readonly lock: string
-  /** A cluster being made. */
+  /** A cluster that is being created. */
   readonly incoming: string
   /** The cluster that a restore is about to replace. */
   readonly outgoing: string
@@ -31,10 +31,10 @@ export function folderAt(dataDir: string): Folder {
 }
 
 /**
- * Makes the cluster where there is none, and tidies up after a process that was killed while making or replacing
- * one. To be called by the holder of the lock only.
+ * Creates the cluster if there is none, and cleans up after a process that was killed while creating or
+ * replacing one. Only the holder of the lock may call it.
  *
- * @returns whether the engine has still to make the cluster itself, in `incoming`, because there is no snapshot
+ * @returns whether the engine must still create the cluster itself, in `incoming`, because there is no snapshot
  */
 export async function prepareFolder(folder: Folder): Promise<'ready' | 'empty'> {
   await rm(folder.incoming, { recursive: true, force: true })
@@ -54,17 +54,17 @@ export async function prepareFolder(folder: Folder): Promise<'ready' | 'empty'> 
   return 'ready'
 }
 
-/** Whether no database is in a data folder, nor one being made: there may be no folder. */
+/** Whether a data folder has no database and none is being created; the folder itself may not exist. */
 export async function isUnused({ dataDir }: Folder): Promise<boolean> {
   try {
     return !(await readdir(dataDir)).some((name) => name.startsWith('database'))
   } catch (error) {
-    // Whatever else is wrong with it, opening it says.
+    // Any other problem is reported when the folder is opened.
     return error instanceof Error && 'code' in error && error.code === 'ENOENT'
   }
 }
 
-/** Puts what was made in `incoming` in the place of the cluster. */
+/** Moves what was created in `incoming` to the place of the cluster. */
 export async function adoptIncoming(folder: Folder): Promise<void> {
   if (await isThere(folder.database)) await rename(folder.database, folder.outgoing)
   await rename(folder.incoming, folder.database)
@@ -79,16 +79,16 @@ export async function checkVersion(folder: Folder, database = folder.database): 
   )
   if (found === clusterVersion) return
   if (found === null) {
-    throw new RevectorError('FOLDER_UNUSABLE', `There are files in ${folder.database}, but no database.`, {
-      hint: 'Name another folder with --data-dir, or move these files away.',
+    throw new RevectorError('FOLDER_UNUSABLE', `${folder.database} has files but no database.`, {
+      hint: 'Choose another folder with --data-dir, or move these files.',
       data: { data_dir: folder.dataDir },
     })
   }
   throw new RevectorError(
     'FOLDER_UNUSABLE',
-    `The database in ${folder.database} was made by PostgreSQL ${found}; this program has PostgreSQL ${clusterVersion}.`,
+    `The database in ${folder.database} was created by PostgreSQL ${found}; this version of Revector has PostgreSQL ${clusterVersion}.`,
     {
-      hint: 'Open it with the version of Revector that made it, and take the documents over from there.',
+      hint: 'Open it with the version of Revector that created it, and export the documents there.',
       data: { data_dir: folder.dataDir, found, required: clusterVersion },
     },
   )

@@ -4,13 +4,13 @@ import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
 import { simpleQuery } from './messages.ts'
 
-/** How the thread ends when the engine met something it can't go on from. */
+/** The exit code of the thread after an error that the engine cannot recover from. */
 export const trapExitCode = 70
 
 export interface HostOptions {
   /** Folder of the cluster; null: in memory. */
   readonly folder: string | null
-  /** Tar of a data folder to begin with, where there is none yet. */
+  /** Tar of a data folder to start from, if there is none yet. */
   readonly snapshot: string | null
 }
 
@@ -18,22 +18,22 @@ export interface HostOptions {
 export interface Host {
   /** Calls `onData` any number of times before it resolves. Rejects when the engine is dead. */
   exec(message: Uint8Array, onData: (bytes: Uint8Array) => void): Promise<void>
-  /** The whole data folder as a gzipped tar. Only between transactions. */
+  /** The whole data folder as a gzipped tar. Only outside transactions. */
   dump(): Promise<Uint8Array>
   close(): Promise<void>
 }
 
 export const walSegmentMb = 4
-/** Nothing but us makes checkpoints: see `createCheckpoints`. */
+/** Nothing else makes checkpoints: see `createCheckpoints`. */
 const checkpointAfterMb = 128
 
 const settings: Readonly<Record<string, string>> = {
   max_wal_size: `${checkpointAfterMb}MB`,
   min_wal_size: `${4 * walSegmentMb}MB`,
-  // What a transaction created is not written twice: an index is built with a third of the writes.
+  // What a transaction created is not logged as well: building an index takes a third of the writes.
   wal_level: 'minimal',
   max_wal_senders: '0',
-  // An HNSW index that outgrows this is built many times slower. Taken only as far as it is needed.
+  // Building an HNSW index that outgrows this is many times slower. Memory is allocated only as needed.
   maintenance_work_mem: '256MB',
 }
 
@@ -57,7 +57,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       await pglite.execProtocolRawStream(message, {
         onRawData: (bytes) => {
           idle = saysIdle(bytes)
-          // The bytes given are a view of the engine's own memory.
+          // The bytes are a view of the engine's own memory.
           onData(bytes.slice())
         },
       })
@@ -69,8 +69,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
 }
 
 /**
- * A single-user PostgreSQL checkpoints when it is closed and at no other time: its log would grow for as long as a
- * service runs. So the size of the log is looked at between transactions, at most once a second.
+ * A single-user PostgreSQL makes a checkpoint only when it is closed: its log would grow for as long as a
+ * service runs. So the size of the log is checked between transactions, at most once a second.
  */
 function createCheckpoints(pglite: PGlite): () => Promise<void> {
   const log = '/pglite/data/pg_wal'
@@ -84,21 +84,21 @@ function createCheckpoints(pglite: PGlite): () => Promise<void> {
     lookAgainAt = now + 1_000
     if ((segments() - sizeAfter) * walSegmentMb < checkpointAfterMb) return
     await pglite.execProtocolRawStream(simpleQuery('checkpoint'), { onRawData: () => {} })
-    // Old segments are kept under new names for the log to come.
+    // Old segments are renamed and reused.
     sizeAfter = segments()
   }
 }
 
-/** Whether an answer ends with ReadyForQuery outside of a transaction. */
+/** Whether a reply ends with ReadyForQuery outside of a transaction. */
 function saysIdle(bytes: Uint8Array): boolean {
   const n = bytes.length
   return n >= 6 && bytes[n - 6] === 0x5a && bytes[n - 2] === 5 && bytes[n - 1] === 0x49
 }
 
 /**
- * PGlite takes every exception that comes out of the engine's loop for a handled error and calls the loop again: after
- * a trap (a stack that overflowed in deeply nested JSON, say) for ever. Nothing inside can be trusted then, so the
- * thread ends; whoever waits is told by its end.
+ * PGlite treats every exception from the engine's loop as a handled error and calls the loop again, after a
+ * trap (for example a stack overflow in deeply nested JSON) forever. The engine's state can't be trusted then,
+ * so the thread ends, which rejects all pending calls.
  */
 function stopOnTrap(pglite: PGlite): void {
   const engine = pglite.Module

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { openHost, walSegmentMb } from './host.ts'
 import { simpleQuery } from './messages.ts'
 
-/** Makes the snapshot unless it is there and of the same versions. Safe to be killed and run again. */
+/** Makes the snapshot unless it exists with the same versions. Safe to kill and run again. */
 export async function makeSnapshot(file: string): Promise<'made' | 'kept'> {
   const stamp = `${file}.version`
   const version = await versions()
@@ -14,7 +14,7 @@ export async function makeSnapshot(file: string): Promise<'made' | 'kept'> {
   const host = await openHost({ folder: null, snapshot: null })
   try {
     await host.exec(simpleQuery('create extension vector'), () => {})
-    // Nothing is left to be replayed from the log at the first start.
+    // Leaves no log to replay at the first start.
     await host.exec(simpleQuery('vacuum freeze'), () => {})
     await host.exec(simpleQuery('checkpoint'), () => {})
     await mkdir(dirname(file), { recursive: true })

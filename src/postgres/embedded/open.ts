@@ -10,7 +10,7 @@ import { snapshotFile } from './snapshot.ts'
 import { WireStream } from './wire-stream.ts'
 import { openWorkerHost, type WorkerHost } from './worker-host.ts'
 
-/** As a data folder: nothing is kept. */
+/** As a data folder: keeps nothing. */
 export const inMemory = 'memory:'
 
 /** PGlite in a worker thread, behind the same client as a server. */
@@ -31,7 +31,7 @@ export async function openEmbedded(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-/** Makes the data folder and locks it. @throws RevectorError FOLDER_IN_USE, FOLDER_UNUSABLE */
+/** Creates the data folder and locks it. @throws RevectorError FOLDER_IN_USE, FOLDER_UNUSABLE */
 export async function lockDataDir(folder: Folder): Promise<Lock> {
   try {
     await mkdir(folder.dataDir, { recursive: true, mode: 0o700 })
@@ -91,7 +91,7 @@ function overHost(
   return openPool({
     place: { engine: 'embedded', address, database: 'postgres', user: 'postgres' },
     pool: {
-      // One session, never given up: what is idle costs nothing.
+      // One session, never closed: an idle one costs nothing.
       max: 1,
       idleTimeoutMillis: 0,
       user: 'postgres',
@@ -109,7 +109,7 @@ function unusable(folder: Folder, error: unknown): RevectorError {
   if (error instanceof RevectorError) return error
   const why = error instanceof Error ? error.message : String(error)
   return new RevectorError('FOLDER_UNUSABLE', `The data folder ${folder.dataDir} cannot be opened: ${why}.`, {
-    hint: 'Check its rights and the free space, or name another folder with --data-dir or REVECTOR_DATA_DIR.',
+    hint: 'Check its permissions and the free space, or choose another folder with --data-dir or REVECTOR_DATA_DIR.',
     data: { data_dir: folder.dataDir },
     cause: error,
   })

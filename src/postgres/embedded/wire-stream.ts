@@ -8,9 +8,9 @@ const terminate = 0x58 // X
 const endsBatch = new Set([0x51, 0x53, 0x48]) // Query, Sync, Flush
 
 /**
- * What `pg` takes for a socket, with the embedded engine behind it. Frontend messages are gathered until one
- * that the server answers; the engine gets them as one batch. The engine has a single session, so a new
- * connection first takes back whatever an earlier one left open.
+ * Looks like a socket to `pg`, with the embedded engine behind it. Frontend messages are collected until one
+ * that the server replies to; the engine gets them as one batch. The engine has a single session, so a new
+ * connection first resets whatever an earlier one left open.
  */
 export class WireStream extends Duplex {
   readonly #host: WorkerHost
@@ -32,7 +32,7 @@ export class WireStream extends Duplex {
     return this
   }
 
-  // A socket has these; `pg` calls them.
+  // `pg` calls these methods of a socket.
   setNoDelay(): this {
     return this
   }
@@ -100,7 +100,7 @@ export class WireStream extends Duplex {
     }
   }
 
-  /** The next whole message of what was written; null while there is none. */
+  /** The next complete message; null while there is none. */
   #take(): Buffer | null {
     const typeBytes = this.#started ? 1 : 0
     if (this.#bytes < typeBytes + 4) return null
@@ -136,7 +136,7 @@ export class WireStream extends Duplex {
     await this.#host.exec(batch, (bytes) => replies.push(bytes))
     for (const reply of replies) {
       if (this.destroyed) return
-      // Back-pressure: the next batch waits until the reader took this one's answer.
+      // Back-pressure: the next batch waits until the reader has taken this reply.
       if (!this.push(reply)) await this.#reader()
     }
   }

@@ -3,9 +3,9 @@ import { workerUrl } from '../../core/worker-url.ts'
 import type { Host, HostOptions } from './host.ts'
 import type { Reply, Request } from './worker.ts'
 
-/** A `Host` in a thread of its own: an index build of seconds there leaves this thread free. */
+/** A `Host` in its own thread: an index build that takes seconds there does not block this one. */
 export interface WorkerHost extends Host {
-  /** Told once when the worker ends by anything but `close`. Returns how to stop listening. */
+  /** Called once if the worker ends other than by `close`. Returns a function that stops listening. */
   onDeath(listener: (error: Error) => void): () => void
 }
 
@@ -15,13 +15,13 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** What every call gets once the worker is gone. */
+/** The error of every call once the worker has ended. */
 export const engineStopped = 'EMBEDDED_ENGINE_STOPPED'
 
 export async function openWorkerHost(options: HostOptions): Promise<WorkerHost> {
   const worker = new Worker(workerUrl(import.meta.url, './worker'), {
     workerData: options,
-    // The engine writes what it thinks of to its standard output; none of it is for our user's.
+    // The engine logs to its standard output; none of it is meant for users.
     stdout: true,
     stderr: true,
   })
@@ -45,13 +45,14 @@ export async function openWorkerHost(options: HostOptions): Promise<WorkerHost> 
     if (reply.type === 'data') return call?.onData(reply.bytes)
     pending.delete(reply.id)
     if (reply.type === 'done') return call?.resolve()
-    // Errors of statements are answers of the protocol; this one is of the engine, which can't be trusted after it.
+    // Errors of statements are protocol replies; this one is of the engine itself, which can't be trusted after
+    // it.
     const error = Object.assign(new Error(reply.message), { code: engineStopped })
     call?.reject(error)
     die(reply.message)
   })
   worker.on('error', (error) => die(error.message))
-  worker.on('exit', (code) => die(code === 70 ? 'it met an internal error' : `its thread ended (${code})`))
+  worker.on('exit', (code) => die(code === 70 ? 'it had an internal error' : `its thread ended (${code})`))
 
   function wait(id: number, onData: Pending['onData']): Promise<void> {
     return new Promise((resolve, reject) => {

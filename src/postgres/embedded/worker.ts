@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Host, type HostOptions, openHost } from './host.ts'
 
-/** To the worker. `id` comes back with the answer. */
+/** To the worker. `id` comes back with the reply. */
 export type Request =
   | { readonly id: number; readonly type: 'exec'; readonly message: Uint8Array }
   | { readonly id: number; readonly type: 'dump' | 'close' }
 
-/** From the worker: `data` any number of times, then one `done` or `failed`. Id 0 is the opening. */
+/** From the worker: any number of `data`, then one `done` or `failed`. Id 0 is the start. */
 export type Reply =
   | { readonly id: number; readonly type: 'data'; readonly bytes: Uint8Array }
   | { readonly id: number; readonly type: 'done' }
@@ -28,7 +28,7 @@ if (parentPort !== null) {
   }
 
   let host: Host | null = null
-  // One after the other: the engine has one session, and a batch may end its turn before it is done.
+  // One after the other: the engine has one session, and a batch may return before it is done.
   let last = answer(0, async () => {
     host = await openHost(workerData as HostOptions)
   })

@@ -2,17 +2,18 @@ import type { Distance } from '../../wire/model.ts'
 import { distanceOf } from '../index-kind.ts'
 import type { IndexFacts, TableFacts } from './table-facts.ts'
 
-/** An HNSW index of the owner's that can be the model's HNSW index as it is, and the distance it was built for. */
+/** An HNSW index of the owner's that can become the model's as it is, and the distance it was built for. */
 export interface AdoptableHnswIndex {
   readonly name: string
   readonly definition: string
-  /** Null: bits say nothing of the distance. */
+  /** Null: an index of bits does not tell the distance. */
   readonly distance: Distance | null
 }
 
 /**
- * The index must be whole, usable, and on what a search of this width orders by (index-kind.ts): the column,
- * its halfvec, or its bits. Where there are several, the one of the wanted distance, else the first by name.
+ * The index must be complete, usable, and on the expression that a search of this dimension orders by
+ * (index-kind.ts): the column, its halfvec, or its bits. If there are several, the one with the wanted
+ * distance, else the first by name.
  */
 export function adoptableHnswIndex(
   table: TableFacts,

@@ -14,11 +14,11 @@ import { isSwapped, refuseOtherVectors } from './swapped.ts'
 
 export interface AdoptionResult {
   readonly adoption: Adoption
-  /** How long the old table could not be used, ms. */
+  /** How long the old table was locked, in ms. */
   readonly lockedMs: number
 }
 
-/** The adoption under way, as it was decided when it began; null when none has begun. */
+/** The decisions of the adoption under way; null if none has begun. */
 export function adoptionUnderWay(history: readonly RevisionRow[]): Adoption | null {
   const row = history.find(({ revision }) => revision === 2)
   return row !== undefined && isAdoption(row.record) ? row.record : null
@@ -28,7 +28,7 @@ function isAdoption(record: object): record is Adoption {
   return 'kind' in record && record.kind === 'adoption'
 }
 
-/** Takes the fixed-dimension table over, from the start or from where it stopped. */
+/** Adopts the fixed-dimension table, from the start or from where it stopped. */
 export async function adopt(
   site: BuildSite,
   history: readonly RevisionRow[],
@@ -52,9 +52,9 @@ export async function adopt(
 }
 
 /**
- * Puts the old layout back, exactly, also from the middle of an adoption or of a rollback.
+ * Restores the old layout exactly, also from the middle of an adoption or of a rollback.
  *
- * @returns how long the table was locked, ms
+ * @returns how long the table was locked, in ms
  * @throws RevectorError ROLLBACK_REFUSED
  */
 export async function undoAdoption(
@@ -84,12 +84,12 @@ async function markRollingBack(db: Queryable): Promise<void> {
     update revector_revisions set record = record || '{"rollingBack": true}' where revision = 2`)
 }
 
-/** A run that goes on keeps to what was decided; another model now would be a contradiction. */
+/** A run that continues keeps to the decisions; another model now would contradict them. */
 function agreed(adoption: Adoption, { model }: AdoptionOptions): Adoption {
   if (model === undefined || model.modelName === adoption.model?.modelName) return adoption
   throw new RevectorError(
     'UPGRADE_REFUSED',
-    `An upgrade is under way that takes the old vectors for ${adoption.model?.modelName ?? 'no model'}, not for ${model.modelName}.`,
+    `An upgrade is under way in which the old vectors are from ${adoption.model?.modelName ?? 'no model'}, not from ${model.modelName}.`,
     {
       hint: 'Run it again without --model to finish it, or roll back first (revector db rollback --to 1).',
       data: { model: model.modelName, under_way: adoption.model?.modelName ?? null },

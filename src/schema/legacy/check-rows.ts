@@ -7,13 +7,13 @@ import { integerTypes } from './mapping.ts'
 import { refused } from './refusal.ts'
 import { columnOf, isUnique, spoken } from './table-facts.ts'
 
-/** Rows are named in a refusal up to this many. */
+/** A refusal names up to this many rows. */
 const shown = 5
 
 /**
- * Reads what the catalog can't promise, before anything changes.
+ * Checks what the catalog can't guarantee, before anything changes.
  *
- * @throws RevectorError UPGRADE_REFUSED with the rows that stand in the way
+ * @throws RevectorError UPGRADE_REFUSED that names the rows in question
  */
 export async function checkRows(db: Queryable, found: Discovered): Promise<void> {
   const { embeddings, chunks, chunkId, documents } = found
@@ -24,7 +24,7 @@ export async function checkRows(db: Queryable, found: Discovered): Promise<void>
     if (nulls > 0) {
       throw refused(
         `${name} has ${counted(nulls, 'row')} without a chunk_id.`,
-        `Remove them (delete from ${name} where chunk_id is null), or say whose vectors they are.`,
+        `Remove them (delete from ${name} where chunk_id is null), or give them the chunk_id they belong to.`,
         { table: name, rows: nulls },
       )
     }
@@ -37,7 +37,7 @@ export async function checkRows(db: Queryable, found: Discovered): Promise<void>
     await refuseRows(db, orphans, (rows, ids) =>
       refused(
         `${name} has vectors of ${counted(rows, 'chunk that is', 'chunks that are')} not in ${spoken(chunks.name)}: chunk_id ${ids.join(', ')}${more(rows)}.`,
-        `Remove them, or name the right table: --chunks-table TABLE.`,
+        `Remove them, or specify the right table: --chunks-table TABLE.`,
         { table: name, chunk_ids: ids, chunks: rows },
       ),
     )
@@ -53,13 +53,13 @@ export async function checkRows(db: Queryable, found: Discovered): Promise<void>
   await refuseRows(db, homeless, (rows, ids) =>
     refused(
       `${spoken(chunks.name)} has ${counted(rows, 'chunk')} without a document in ${spoken(documents.table.name)}: ${chunkId} ${ids.join(', ')}${more(rows)}.`,
-      `Give them one, or remove them, or name the right table: --documents-table TABLE.`,
+      `Give them a document, remove them, or specify the right table: --documents-table TABLE.`,
       { table: spoken(chunks.name), ids, rows },
     ),
   )
 }
 
-/** Several rows for one chunk: also asked again when a unique index could not be built. */
+/** Several rows for one chunk: checked again if a unique index could not be built. */
 export async function checkUnique(db: Queryable, table: TableName, column: string): Promise<void> {
   const name = spoken(table)
   const several = sql`
@@ -69,8 +69,8 @@ export async function checkUnique(db: Queryable, table: TableName, column: strin
     refused(
       `${name} has several rows for one ${column}, ${counted(rows, 'time')}: ${ids.join(', ')}${more(rows)}.`,
       column === 'chunk_id'
-        ? 'A model has one vector for a chunk. Keep the row of each that is right, and delete the others.'
-        : `Every ${column} must name one row.`,
+        ? 'A model has one vector per chunk. Keep the right row of each and delete the others.'
+        : `Every ${column} must be unique.`,
       {
         table: name,
         column,
@@ -82,7 +82,8 @@ export async function checkUnique(db: Queryable, table: TableName, column: strin
 }
 
 /**
- * The value of an owner's own `model_id`: a whole number, the same in all rows, can be the model's id.
+ * The value of an existing `model_id` of the owner: a whole number that is the same in all rows can be the
+ * model's id.
  * Null: the table has no such column.
  */
 export async function constantModelId(
@@ -99,7 +100,7 @@ export async function constantModelId(
     column.generated ||
     column.identity !== ''
   ) {
-    throw refused(`${name}.model_id is of type ${column.type}: a plain integer is expected.`, rename, {
+    throw refused(`${name}.model_id is of type ${column.type}: expected a plain integer.`, rename, {
       table: name,
       column: 'model_id',
       type: column.type,
@@ -115,8 +116,8 @@ export async function constantModelId(
   const value = Number(rows[0]?.value ?? Number.NaN)
   if (rows.length === 1 && Number.isInteger(value) && value > 0 && value < 2 ** 31) return value
   throw refused(
-    `${name}.model_id is not one positive number in all rows: ${rows.map((row) => `${row.value ?? 'null'} (${counted(Number(row.rows), 'row')})`).join(', ')}.`,
-    `Vectors of several models in one column can't be told apart by their table; keep one model's rows. If it means something else: ${rename}`,
+    `${name}.model_id is not the same positive number in all rows: ${rows.map((row) => `${row.value ?? 'null'} (${counted(Number(row.rows), 'row')})`).join(', ')}.`,
+    `Only one model's vectors can be adopted from a table; keep one model's rows. If the column means something else: ${rename}`,
     { table: name, column: 'model_id', values: rows, chunks: spoken(chunks.name) },
   )
 }

@@ -5,14 +5,14 @@ import type { BuildSite } from '../index-build.ts'
 import { withShortLocks } from '../locks.ts'
 import type { Adoption } from './record.ts'
 
-/** What the steps of an adoption work with. */
+/** What the steps of an adoption need. */
 export interface StepContext {
   readonly site: BuildSite
   readonly adoption: Adoption
   readonly onProgress?: OnProgress
 }
 
-/** A transaction that needs strong locks for an instant, with new tables going where the old one is. */
+/** A transaction that briefly needs strong locks, with new tables created in the schema of the old one. */
 export async function shortly<T>(
   { site, adoption, onProgress }: StepContext,
   work: (tx: Queryable) => Promise<T>,
@@ -31,23 +31,23 @@ export async function shortly<T>(
 }
 
 /**
- * What happens while the database goes on serving. Every `apply` and `undo` looks at the catalog first, so that
+ * A step that runs while the database stays in use. Every `apply` and `undo` checks the catalog first, so that
  * each may be interrupted anywhere and run again.
  */
 export interface Step {
   readonly name: string
   readonly does: string
-  /** As `does`, for the way back. */
+  /** As `does`, for the rollback. */
   readonly undoes: string
   /** The lock, in words, and how long it is held. */
   readonly locks: string
-  /** Whether it takes longer the more rows there are. */
+  /** Whether it takes longer with more rows. */
   readonly growsWithRows: boolean
   apply(context: StepContext): Promise<void>
   undo(context: StepContext): Promise<void>
 }
 
-/** The words for a lock of ALTER TABLE, and for none that matters. */
+/** The words for a lock of ALTER TABLE, and for a step without a lock that matters. */
 export const instant = (tables: string): string =>
-  `all use of ${tables}, for an instant; gives way and tries again rather than queue for more than 0.1 s`
-export const none = 'none that reads or writes would meet'
+  `all use of ${tables}, briefly; gives up and retries rather than wait for more than 0.1 s`
+export const none = 'none that blocks reads or writes'

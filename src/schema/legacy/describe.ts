@@ -21,7 +21,7 @@ export interface AdoptionOptions {
 }
 
 /**
- * Looks at a fixed-dimension database and decides all that its adoption will do. Only reads.
+ * Examines a fixed-dimension database and decides everything that its adoption will do. Only reads.
  *
  * @throws RevectorError UPGRADE_REFUSED, UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT
  */
@@ -81,8 +81,8 @@ export async function describeAdoption(db: Queryable, options: AdoptionOptions):
       ...defaults.warnings,
       ...(rows > 0 && model !== null && options.model === undefined
         ? [
-            `No model was named, so the vectors of ${dimension} dimensions are taken to be from ${model.modelName}. ` +
-              'Other models, such as text-embedding-3-small, have that width too: if one of them made these, say so ' +
+            `No model was named, so Revector assumes that ${model.modelName} made the vectors of ${dimension} dimensions. ` +
+              'Other models, such as text-embedding-3-small, have that dimension too: if one of them made these, name it ' +
               'with --model NAME, because questions will be embedded with that model.',
           ]
         : []),
@@ -121,7 +121,7 @@ async function mapTables(db: Queryable, found: Discovered): Promise<MappedTables
   if (documents === null) {
     const { table } = ours.documents
     if (await relationExists(db, table)) throw unlinkedDocuments(chunks, table)
-    // One document, number 1, owns the chunks of before; its table is made first.
+    // One document, number 1, owns the existing chunks; its table is created first.
     columns.unshift({
       table: chunks.name,
       column: link,
@@ -179,13 +179,13 @@ function idTypeIn(table: TableFacts, column: string): 'smallint' | 'integer' | '
 
 function unlinkedDocuments(chunks: TableFacts, documents: TableName): Error {
   return refused(
-    `${spoken(chunks.name)} has no column that names a row of ${spoken(documents)}.`,
+    `${spoken(chunks.name)} has no column that refers to ${spoken(documents)}.`,
     `Add a foreign key from it to ${spoken(documents)}; or, if that table is something else, rename it.`,
     { table: spoken(chunks.name), documents: spoken(documents) },
   )
 }
 
-/** Names that the new layout needs and that must not be someone else's. */
+/** Names that the new layout needs and that must not belong to another application. */
 async function refuseTakenNames(db: Queryable, schema: string): Promise<void> {
   for (const name of ['embedding_models', 'revector_layout']) await refuseName(db, { schema, name })
 }

@@ -19,7 +19,7 @@ import {
   type TableFacts,
 } from './table-facts.ts'
 
-/** The tables of a fixed-dimension database and how they hang together. */
+/** The tables of a fixed-dimension database and how they are related. */
 export interface Discovered {
   readonly embeddings: TableFacts
   readonly vector: ColumnFacts
@@ -43,7 +43,7 @@ export interface DiscoveredDocuments {
   readonly title: string | null
 }
 
-/** @throws RevectorError UPGRADE_REFUSED with the names that stand in the way */
+/** @throws RevectorError UPGRADE_REFUSED with the names in question */
 export async function discover(db: Queryable, choices: TableChoices): Promise<Discovered> {
   const name = await findTable(db, embeddingsTable)
   if (name === null) throw new Error(`${embeddingsTable} does not exist`)
@@ -68,7 +68,7 @@ async function findChunks(
   if (link === undefined) {
     const keys = embeddings.foreignKeys.flatMap((key) => key.columns)
     throw refused(
-      `${name} has no column "chunk_id" that says whose vector a row is.`,
+      `${name} has no column "chunk_id" that says which chunk a vector belongs to.`,
       keys.length === 0
         ? moveText(name)
         : `If it is ${listed(keys)}: alter table ${name} rename column ${keys[0]} to chunk_id.`,
@@ -87,8 +87,8 @@ async function findChunks(
     throw refused(
       others.length > 0
         ? `${name}.chunk_id refers to several tables: ${listed(keys.map((key) => spoken(key.references)))}.`
-        : `${name}.chunk_id has no foreign key, so it is not known which table holds the chunks' text.`,
-      'Name it: --chunks-table TABLE [--chunk-text-column COLUMN].',
+        : `${name}.chunk_id has no foreign key, so Revector does not know which table has the chunks' text.`,
+      'Specify it: --chunks-table TABLE [--chunk-text-column COLUMN].',
       { table: name },
     )
   }
@@ -100,7 +100,7 @@ async function findChunks(
   const id = chunkId === null ? undefined : columnOf(chunks, chunkId)
   if (chunkId === null || id === undefined || idTypeOf(id) === null || !comparable(id, link)) {
     throw refused(
-      `${spoken(table)} has no single id column that ${name}.chunk_id (${link.type}) could name${id === undefined ? '' : `: ${id.name} is ${id.type}`}.`,
+      `${spoken(table)} has no single id column that ${name}.chunk_id (${link.type}) could refer to${id === undefined ? '' : `: ${id.name} is ${id.type}`}.`,
       'Integer, uuid and text ids can be adopted. Give the table such a primary key, or a column "id".',
       { table: spoken(table), column: chunkId, type: id?.type ?? null },
     )
@@ -109,11 +109,11 @@ async function findChunks(
 }
 
 function textInside(name: string): RevectorError {
-  return refused(`${name} cannot be the table of the chunks' text as well.`, moveText(name), { table: name })
+  return refused(`${name} cannot also be the table of the chunks' text.`, moveText(name), { table: name })
 }
 
 function moveText(name: string): string {
-  return `Where the text is in ${name} itself, move it to a table of its own (create table chunks as select …) and let chunk_id name its rows.`
+  return `If the text is in ${name} itself, move it to a table of its own (create table chunks as select …) and let chunk_id refer to its rows.`
 }
 
 function chunkText(chunks: TableFacts, choices: TableChoices): string {
@@ -126,10 +126,10 @@ function chunkText(chunks: TableFacts, choices: TableChoices): string {
   throw refused(
     candidates.length === 0
       ? `${name} has no column that could be the chunks' text.`
-      : `It is not clear which column of ${name} is the chunks' text: ${listed(candidates)}.`,
+      : `Several columns of ${name} could be the chunks' text: ${listed(candidates)}.`,
     candidates.length === 0
-      ? 'Name the table that has it: --chunks-table TABLE --chunk-text-column COLUMN.'
-      : 'Name it: --chunk-text-column COLUMN.',
+      ? 'Specify the table that has it: --chunks-table TABLE --chunk-text-column COLUMN.'
+      : 'Specify it: --chunk-text-column COLUMN.',
     { table: name, candidates, columns: chunks.columns.map((column) => column.name) },
   )
 }
@@ -155,8 +155,8 @@ async function findDocuments(
   if (found === null) {
     if (choices.titleColumn === undefined) return null
     throw refused(
-      `--title-column names "${choices.titleColumn}", but no documents table was found.`,
-      'Name it: --documents-table TABLE.',
+      `--title-column specifies "${choices.titleColumn}", but no documents table was found.`,
+      'Specify it: --documents-table TABLE.',
       { column: choices.titleColumn },
     )
   }
@@ -166,7 +166,7 @@ async function findDocuments(
   const link = key?.columns[0] ?? linkColumn(chunks, found, idColumn)
   if (id === null || idColumn === undefined || idTypeOf(idColumn) === null || link === null) {
     throw refused(
-      `${spoken(chunks.name)} has no column that names a row of ${spoken(found.name)}.`,
+      `${spoken(chunks.name)} has no column that refers to ${spoken(found.name)}.`,
       `Add a foreign key from it to ${spoken(found.name)}, or leave --documents-table out.`,
       {
         table: spoken(chunks.name),
@@ -182,20 +182,22 @@ async function findDocuments(
   return { table: found, id, link, linkKey: key?.validated === true, title }
 }
 
-/** The reference that leads to documents: by the column's name, by the table's, or because it is the only one. */
+/**
+ * The foreign key that leads to documents: by the column's name, by the table's, or because it is the only one.
+ */
 function documentKey(chunks: TableFacts, keys: readonly ForeignKeyFacts[]): ForeignKeyFacts | undefined {
   const found =
     keys.find((key) => wellKnown.documentId.some((name) => key.columns[0] === name)) ??
     keys.find((key) => wellKnown.documentsTables.some((name) => key.references.name === name))
   if (found !== undefined || keys.length < 2) return found ?? keys[0]
   throw refused(
-    `${spoken(chunks.name)} refers to several tables, and none is known to hold the documents: ${listed(keys.map((key) => spoken(key.references)))}.`,
-    'Name it: --documents-table TABLE [--title-column COLUMN].',
+    `${spoken(chunks.name)} refers to several tables, and Revector does not know which of them has the documents: ${listed(keys.map((key) => spoken(key.references)))}.`,
+    'Specify it: --documents-table TABLE [--title-column COLUMN].',
     { table: spoken(chunks.name), candidates: keys.map((key) => spoken(key.references)) },
   )
 }
 
-/** Without a foreign key: a table of a well-known name, if the chunks have a column that fits it. */
+/** Without a foreign key: a table with a well-known name, if the chunks have a column that fits it. */
 async function documentsByName(db: Queryable, chunks: TableFacts): Promise<TableFacts | null> {
   for (const name of wellKnown.documentsTables) {
     const table = await tableIn(db, chunks.name.schema, name)
@@ -240,18 +242,18 @@ async function tableIn(db: Queryable, schema: string, name: string): Promise<Tab
   return rows.length === 0 ? null : await readTable(db, { schema, name })
 }
 
-/** A table as the user names it: plain, quoted, or with its schema. */
+/** A table as the user writes it: plain, quoted, or with its schema. */
 async function named(db: Queryable, name: string, option: string): Promise<TableName> {
   const found = (await findTable(db, name)) ?? (await spelled(db, name))
   if (found !== null) return found
   throw refused(
-    `${option} names "${name}", which is no table on the search path.`,
-    'Check the name; with its schema: SCHEMA.TABLE.',
+    `${option} names "${name}", which is not a table on the search path.`,
+    'Check the name, or add its schema: SCHEMA.TABLE.',
     { option, table: name },
   )
 }
 
-/** A name as SQL spells it. Before PostgreSQL 16 one that SQL can't read is an error. */
+/** A name as SQL spells it. Before PostgreSQL 16 one that SQL can't parse is an error. */
 async function spelled(db: Queryable, name: string): Promise<TableName | null> {
   try {
     const { rows } = await db.query<TableName>(sql`

@@ -3,12 +3,13 @@ import { RevectorError } from '../../core/errors.ts'
 import type { Distance, ModelSpec } from '../../wire/model.ts'
 import type { FirstModel } from './record.ts'
 
-/** The width that says by itself which model it was, when nobody says otherwise: the guide's "before". */
+/** The only dimension for which a model is assumed if none is named: the guide's "before". */
 const guideDimension = 1536
 
 /**
- * The model that made the old vectors, as a full specification; null when the table is empty and nobody named one.
- * Its distance is the old index's, where there is one.
+ * The model that made the old vectors, as a full specification; null if the table is empty and no model was
+ * named.
+ * Its distance is the old index's, if there is one.
  *
  * @throws RevectorError UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT
  */
@@ -23,8 +24,8 @@ export function firstModel(
     if (rows === 0) return null
     throw new RevectorError(
       'UPGRADE_MODEL_UNKNOWN',
-      `Which model made the ${counted(rows, 'vector')} of ${dimension} dimensions in chunk_embeddings is not known.`,
-      { hint: 'Name it: revector db run --model NAME.', data: { dimension, rows } },
+      `Revector does not know which model made the ${counted(rows, 'vector')} of ${counted(dimension, 'dimension')} in chunk_embeddings.`,
+      { hint: 'Specify it: revector db run --model NAME.', data: { dimension, rows } },
     )
   }
   if (named.dimension !== undefined && named.dimension !== dimension) {
@@ -32,7 +33,7 @@ export function firstModel(
       'MODEL_DIMENSION_CONFLICT',
       `Model exists with different dimension: "${named.modelName}" makes ${named.dimension}, the column has ${dimension}.`,
       {
-        hint: `Name the model that made the vectors of ${dimension} dimensions.`,
+        hint: `Specify the model that made the vectors of ${dimension} dimensions.`,
         data: { model: named.modelName, registered: named.dimension, requested: dimension },
       },
     )

@@ -3,7 +3,7 @@ import { sql } from '../../postgres/sql.ts'
 import { tableOf } from '../layout.ts'
 import type { Adoption } from './record.ts'
 
-/** The model of the old vectors, under the id its rows carry: current, unless there are no rows. */
+/** Registers the model of the old vectors, with the id its rows carry: current, unless there are no rows. */
 export async function insertFirstModel(tx: Queryable, { model, modelId, table }: Adoption): Promise<void> {
   if (model === null) return
   await tx.query(sql`

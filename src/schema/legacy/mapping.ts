@@ -2,8 +2,8 @@ import type { IdType } from '../layout.ts'
 import { type ColumnFacts, columnOf, isUnique, type TableFacts } from './table-facts.ts'
 
 /**
- * How columns that others made are matched to ours: by well-known names and suitable types. Pure: it decides
- * from catalog facts alone, and what it decides is shown before anything changes.
+ * How columns of another application are matched to Revector's: by well-known names and suitable types. Pure:
+ * it decides from catalog facts alone, and its decisions are shown before anything changes.
  */
 
 export const wellKnown = {
@@ -64,21 +64,21 @@ export const wellKnown = {
 
 export const integerTypes = ['smallint', 'integer', 'bigint']
 const textTypes = ['text', 'character varying']
-/** What is read from one without a time zone is taken to be in the session's. */
+/** A value without time zone is read in the session's time zone. */
 const timeTypes = ['timestamp with time zone', 'timestamp without time zone']
 
-/** A column of ours that the owner's table may have or is given. */
+/** A column that Revector needs: the owner's table has it, or it is added. */
 export interface WantedColumn {
   /** Property of the layout. */
   readonly key: string
-  /** Names under which the owner may have it; the first is the name it is added under. */
+  /** Names that the owner may use; the first is the name it is added with. */
   readonly names: readonly string[]
   readonly types: readonly string[]
-  /** A text column that is declared shorter does not do. */
+  /** A text column with a shorter declared length is not suitable. */
   readonly minimumLength?: number
-  /** The owner's column does only if the database keeps its values apart. */
+  /** The owner's column is only suitable if the database keeps its values unique. */
   readonly unique?: boolean
-  /** Type it is added with. */
+  /** The type of an added column. */
   readonly type: string
   readonly laterDefault?: string
 }
@@ -138,7 +138,9 @@ export interface Mapped {
   }[]
 }
 
-/** Finds each wanted column in the table, or names the one to add: `revector_<name>` where the name is taken. */
+/**
+ * Finds each wanted column in the table, or a name for an added one: `revector_<name>` if the name is taken.
+ */
 export function mapColumns(
   table: TableFacts,
   wanted: readonly WantedColumn[],
@@ -182,7 +184,7 @@ export function textColumn(table: TableFacts, names: readonly string[]): string 
   return named ?? null
 }
 
-/** Columns that could hold a chunk's text: text that is no key and no reference. */
+/** Columns that could be a chunk's text: text columns that are neither key nor reference. */
 export function textCandidates(table: TableFacts): string[] {
   const keys = new Set([
     ...table.foreignKeys.flatMap((key) => key.columns),
@@ -197,7 +199,7 @@ export function isText(column: ColumnFacts): boolean {
   return column.category === 'S' && column.baseType !== '"char"' && column.baseType !== 'name'
 }
 
-/** How ids of this column are cast; null for a type that can't be an id here. */
+/** The cast for ids of this column; null for a type that can't be an id here. */
 export function idTypeOf(column: ColumnFacts): IdType | null {
   if (column.baseType === 'uuid') return 'uuid'
   if (textTypes.includes(column.baseType)) return 'text'
@@ -207,7 +209,7 @@ export function idTypeOf(column: ColumnFacts): IdType | null {
   return null
 }
 
-/** Whether values of the two can be the same id. */
+/** Whether values of both types can be the same id. */
 export function comparable(one: ColumnFacts, other: ColumnFacts): boolean {
   const a = idTypeOf(one)
   const b = idTypeOf(other)
@@ -215,7 +217,7 @@ export function comparable(one: ColumnFacts, other: ColumnFacts): boolean {
   return a === b || (integerTypes.includes(a) && integerTypes.includes(b))
 }
 
-/** A new id from the database, for an id column that has no default; null where there is no way. */
+/** How the database makes a new id for an id column without a default; null if it can't. */
 export function idDefault(column: ColumnFacts): string | null {
   if (column.baseType === 'uuid') return 'gen_random_uuid()'
   if (textTypes.includes(column.baseType) && (column.modifier === null || column.modifier >= 36)) {
@@ -224,7 +226,7 @@ export function idDefault(column: ColumnFacts): string | null {
   return null
 }
 
-/** The value that says nothing, for a required column that we know nothing of; null where there is none. */
+/** A neutral value for a required column that Revector does not know; null if there is none. */
 export function neutralDefault(table: TableFacts, column: ColumnFacts): string | null {
   if (table.indexes.some((index) => index.unique && index.columns.includes(column.name))) return null
   if (table.foreignKeys.some((key) => key.columns.includes(column.name))) return null
@@ -238,7 +240,7 @@ export function neutralDefault(table: TableFacts, column: ColumnFacts): string |
   return null
 }
 
-/** Columns that an INSERT must give a value, and that nothing gives one. */
+/** Required columns without a default that no INSERT fills. */
 export function unfilled(table: TableFacts, filled: readonly string[]): ColumnFacts[] {
   return table.columns.filter(
     (column) =>

@@ -5,8 +5,8 @@ import type { AddedDefault } from './record.ts'
 import { columnOf, spoken, type TableFacts } from './table-facts.ts'
 
 /**
- * Ingest adds rows to the owner's tables and knows only the columns it needs. What else is required and has no
- * default is given one that says nothing; where there is none, a warning says who must act.
+ * Ingest adds rows to the owner's tables and only knows the columns it needs. Other required columns without a
+ * default get a neutral one; if there is none, a warning says who must act.
  */
 export function missingDefaults(
   found: Discovered,
@@ -20,7 +20,7 @@ export function missingDefaults(
       const expression = neutralDefault(table, column)
       if (expression === null) {
         warnings.push(
-          `Ingest can't add rows to ${spoken(table.name)}: "${column.name}" is required, has no default, and nothing neutral fits it. Give it one: alter table ${spoken(table.name)} alter column ${column.name} set default ….`,
+          `Ingest can't add rows to ${spoken(table.name)}: "${column.name}" is required and has no default, and there is no neutral value for it. Set one: alter table ${spoken(table.name)} alter column ${column.name} set default ….`,
         )
       } else {
         defaults.push({ table: table.name, column: column.name, expression, previous: null, sequence: null })
@@ -28,9 +28,7 @@ export function missingDefaults(
     }
     const made = idDefaultOf(table, id)
     if (made === 'unfit') {
-      warnings.push(
-        `Ingest can't add rows to ${spoken(table.name)}: nothing makes a value of "${id}". Give it a default.`,
-      )
+      warnings.push(`Ingest can't add rows to ${spoken(table.name)}: "${id}" has no default. Set one.`)
     } else if (made !== null) defaults.push(made)
   }
   visit(found.embeddings, 'id', ['chunk_id', 'model_id', found.vector.name])
@@ -50,7 +48,9 @@ export function missingDefaults(
   return { defaults, warnings }
 }
 
-/** A default for an id that others used to give; null: it has one already, or is added by the adoption. */
+/**
+ * A default for an id that the application used to provide; null: it has one already, or the adoption adds it.
+ */
 function idDefaultOf(table: TableFacts, id: string): AddedDefault | 'unfit' | null {
   const column = columnOf(table, id)
   if (column === undefined || column.default !== null || column.identity !== '' || column.generated)

@@ -5,7 +5,7 @@ import type { Discovered } from './discover.ts'
 import type { AddedIndex } from './record.ts'
 import { isUnique, type TableFacts } from './table-facts.ts'
 
-/** Indexes that our statements lean on, where the owner's tables lack them. */
+/** Indexes that Revector's statements need, if the owner's tables lack them. */
 export function missingIndexes(found: Discovered, layout: Layout, createsDocuments: boolean): AddedIndex[] {
   const { chunks, chunkId, documents } = found
   const quoted = (column: string): string => ident(column).text

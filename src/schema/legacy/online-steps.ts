@@ -11,7 +11,7 @@ import { columnsByTable, defaults } from './owner-steps.ts'
 import { type AdoptedHnswIndex, type Adoption, adoptionNames } from './record.ts'
 import { spoken } from './table-facts.ts'
 
-/** In order; going back, the reverse. The swap comes after the last. */
+/** In order; in reverse for a rollback. The swap comes after the last. */
 export function onlineSteps(adoption: Adoption): Step[] {
   return [
     registry(),
@@ -51,7 +51,7 @@ function documents({ layout, table }: Adoption): Step {
   const name = layout.documents.table
   return {
     name: 'documents',
-    does: `creates ${spoken(name)} with one document, "Chunks of ${layout.chunks.table.name}", that owns the chunks there are`,
+    does: `creates ${spoken(name)} with one document, "Chunks of ${layout.chunks.table.name}", that owns the existing chunks`,
     undoes: `drops ${spoken(name)}`,
     locks: none,
     growsWithRows: false,
@@ -103,7 +103,7 @@ function unique(adoption: Adoption): Step {
   }
 }
 
-/** A unique index that can't be built names the rows instead. */
+/** If a unique index can't be built, names the duplicate rows instead. */
 async function buildUnique(
   site: StepContext['site'],
   request: Parameters<typeof buildIndex>[1],
@@ -141,7 +141,7 @@ function checks(adoption: Adoption): Step[] {
 function constraint(table: TableName, name: string, body: Sql, locked: string): Step {
   return {
     name,
-    does: `adds the constraint ${name} for new rows, then checks the rows of before`,
+    does: `adds the constraint ${name} for new rows, then checks the existing rows`,
     undoes: `drops the constraint ${name}`,
     locks: `${instant(locked)}; none while rows are checked`,
     growsWithRows: true,
@@ -184,12 +184,12 @@ function hnswIndex(adoption: Adoption): Step {
   }
 }
 
-/** Nothing to build; on the way back, an index that a bulk load replaced is made again as it was. */
+/** Nothing to build; for a rollback, recreates an index that a bulk load has replaced. */
 function adopted({ table, hnswIndex: name }: Adoption, index: AdoptedHnswIndex): Step {
   return {
     name: 'index',
     does: `keeps the HNSW index ${index.name}, which becomes ${name}`,
-    undoes: `keeps the HNSW index ${index.name}, or builds it again as it was if a load has replaced it`,
+    undoes: `keeps the HNSW index ${index.name}, or rebuilds it as it was if a load has replaced it`,
     locks: none,
     growsWithRows: false,
     apply: async () => {},

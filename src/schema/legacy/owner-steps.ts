@@ -7,7 +7,7 @@ import { sameTable } from './discover.ts'
 import type { AddedColumn, AddedDefault, Adoption } from './record.ts'
 import { spoken } from './table-facts.ts'
 
-/** The adoption's own columns and those of the mapping: one ALTER TABLE for each table. */
+/** The adoption's own columns and those of the mapping: one ALTER TABLE per table. */
 export function columnsByTable(adoption: Adoption): Step[] {
   const own: AddedColumn[] = []
   if (adoption.addsModelId) {
@@ -62,8 +62,8 @@ export function defaults(adoption: Adoption): Step {
   )
   return {
     name: 'defaults',
-    does: `gives required columns without a default one, so that ingest can add rows: ${list.join(', ')}`,
-    undoes: `gives ${adoption.defaults.map(({ table, column }) => `${spoken(table)}.${column}`).join(', ')} the default of before`,
+    does: `sets defaults of required columns that have none, so that ingest can add rows: ${list.join(', ')}`,
+    undoes: `restores the defaults of ${adoption.defaults.map(({ table, column }) => `${spoken(table)}.${column}`).join(', ')}`,
     locks: instant(tables),
     growsWithRows: false,
     apply: async (context) => {

@@ -4,7 +4,7 @@ import { onlineSteps } from './online-steps.ts'
 import type { Adoption } from './record.ts'
 import { spoken } from './table-facts.ts'
 
-/** What an upgrade will do, said before it starts. */
+/** What an upgrade will do, shown before it starts. */
 export interface UpgradePlan {
   /** The table that is adopted, its vector column and size. */
   readonly table: string
@@ -12,7 +12,7 @@ export interface UpgradePlan {
   readonly dimension: number
   readonly rows: number
   readonly bytes: number
-  /** The model its vectors belong to; null: it is empty and none was named. */
+  /** The model its vectors belong to; null: the table is empty and no model was named. */
   readonly model: string | null
   readonly chunks: { readonly table: string; readonly textColumn: string }
   readonly documents: { readonly table: string; readonly titleColumn: string; readonly created: boolean }
@@ -27,7 +27,7 @@ export interface PlannedStep {
   readonly growsWithRows: boolean
 }
 
-/** Only reads. Refuses what the upgrade itself would refuse. */
+/** Only reads. Refuses whatever the upgrade itself would refuse. */
 export async function planAdoption(
   db: Queryable,
   options: AdoptionOptions,
@@ -58,7 +58,7 @@ export async function planAdoption(
       {
         step: 'swap',
         does: `renames ${spoken(adoption.table)} to chunk_embeddings_model_${adoption.modelId} and its column to embedding_${adoption.dimension}, and attaches it to a partitioned table of the old name; no vector is moved${adoption.adoptedHnswIndex === null ? '' : `; its index ${adoption.adoptedHnswIndex.name} becomes ${adoption.hnswIndex}`}`,
-        locks: `all use of ${spoken(adoption.table)}, in one transaction of some hundredths of a second`,
+        locks: `all use of ${spoken(adoption.table)}, in one transaction that takes some hundredths of a second`,
         growsWithRows: false,
       },
     ],

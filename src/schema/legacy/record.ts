@@ -1,7 +1,7 @@
 import type { ModelSpec } from '../../wire/model.ts'
 import type { Layout, TableName } from '../layout.ts'
 
-/** What the caller may say of a database that others made, as table and column names. */
+/** Table and column names that the caller may specify for a database of another application. */
 export interface TableChoices {
   readonly chunksTable?: string
   readonly chunkTextColumn?: string
@@ -9,27 +9,27 @@ export interface TableChoices {
   readonly titleColumn?: string
 }
 
-/** The model that made the old vectors. Width and distance are what the table and its index say. */
+/** The model that made the old vectors. Dimension and distance come from the table and its index. */
 export type FirstModel = Pick<ModelSpec, 'modelName'> & Partial<ModelSpec>
 
 /** A column that is added to a table of the owner's. Instant: no value is written. */
 export interface AddedColumn {
   readonly table: TableName
   readonly column: string
-  /** Type and, where rows of before get a constant, NOT NULL and DEFAULT. */
+  /** Type and, if existing rows get a constant, NOT NULL and DEFAULT. */
   readonly definition: string
-  /** Default for rows to come only. */
+  /** Default for new rows only. */
   readonly laterDefault: string | null
 }
 
-/** A default for a column that is required and has none, so that ingest can add rows. */
+/** A default for a required column that has none, so that ingest can add rows. */
 export interface AddedDefault {
   readonly table: TableName
   readonly column: string
   readonly expression: string
-  /** The default it had, to be given back. */
+  /** The previous default, to be restored. */
   readonly previous: string | null
-  /** A sequence to be made for it, which starts above the highest value. */
+  /** A sequence to be created for it, which starts above the highest value. */
   readonly sequence: string | null
 }
 
@@ -39,17 +39,17 @@ export interface AddedIndex {
   readonly unique: boolean
   /** `(a, b) where …`, quoted. */
   readonly body: string
-  /** The column a unique index keeps apart, for the refusal that names duplicates. */
+  /** The column that a unique index keeps unique, for the refusal that names duplicates. */
   readonly key: string | null
 }
 
-/** The owner's HNSW index, with its definition, should a bulk load have replaced it when it is given back. */
+/** The owner's HNSW index with its definition, in case a bulk load has replaced it before a rollback. */
 export interface AdoptedHnswIndex {
   readonly name: string
   readonly definition: string
 }
 
-/** An identity column, which a partition may not have: a sequence's default takes its place. */
+/** An identity column, which a partition may not have: a sequence default replaces it. */
 export interface IdentityFacts {
   readonly column: string
   readonly kind: 'always' | 'by default'
@@ -69,13 +69,13 @@ export interface OwnedSequence {
 }
 
 /**
- * All that the adoption of a table does, decided before the first change and stored in `revector_revisions`:
- * resuming follows it, rolling back undoes it.
+ * Everything that the adoption of a table does, decided before the first change and stored in
+ * `revector_revisions`: resuming follows it, a rollback undoes it.
  */
 export interface Adoption {
   readonly kind: 'adoption'
   readonly table: TableName
-  /** The vector column's name before. */
+  /** The previous name of the vector column. */
   readonly column: string
   readonly dimension: number
   readonly rows: number
@@ -83,9 +83,9 @@ export interface Adoption {
   /** 0: the table is empty and no model was named. */
   readonly modelId: number
   readonly model: ModelSpec | null
-  /** False when the owner's table had a constant `model_id` already. */
+  /** False if the owner's table already had a constant `model_id`. */
   readonly addsModelId: boolean
-  /** False when the table had no `id`: it is given one, 0 in the rows of before. */
+  /** False if the table had an `id`; otherwise it gets one, 0 in existing rows. */
   readonly addsId: boolean
   readonly owner: string
   readonly comment: string | null
@@ -94,21 +94,21 @@ export interface Adoption {
   readonly columns: readonly AddedColumn[]
   readonly defaults: readonly AddedDefault[]
   readonly indexes: readonly AddedIndex[]
-  /** From `chunk_id`, where there was none. */
+  /** From `chunk_id`, if there was none. */
   readonly addsForeignKey: boolean
-  /** The owner's HNSW index that becomes the HNSW index; null: one is built. */
+  /** The owner's HNSW index that becomes the model's; null: one is built. */
   readonly adoptedHnswIndex: AdoptedHnswIndex | null
   readonly hnswIndex: string
   readonly identities: readonly IdentityFacts[]
   readonly sequences: readonly OwnedSequence[]
-  /** Columns whose NOT NULL would stand in the way of other models' rows. */
+  /** Columns whose NOT NULL would prevent rows of other models. */
   readonly optional: readonly string[]
   readonly warnings: readonly string[]
   /** Set when a rollback has begun. */
   readonly rollingBack?: boolean
 }
 
-/** Name of the constraint, index or sequence of the adoption, by what it is for. */
+/** Name of the constraint, index or sequence of the adoption, by its purpose. */
 export function adoptionNames(modelId: number): {
   readonly unique: string
   readonly modelCheck: string

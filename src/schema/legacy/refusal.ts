@@ -1,6 +1,6 @@
 import { type ErrorData, RevectorError } from '../../core/errors.ts'
 
-/** What stands in the way, as a sentence, and what the owner can do about it. Nothing has been changed. */
+/** The problem as a sentence, and what the owner can do about it. Nothing has been changed. */
 export function refused(message: string, hint: string, data: ErrorData = {}): RevectorError {
   return new RevectorError('UPGRADE_REFUSED', message, { hint, data })
 }

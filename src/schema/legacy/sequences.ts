@@ -6,7 +6,7 @@ import { type TableName, tableOf } from '../layout.ts'
 import type { IdentityFacts, OwnedSequence } from './record.ts'
 import type { TableFacts } from './table-facts.ts'
 
-/** Identity columns of a table with all that makes them again. */
+/** Identity columns of a table, with everything needed to recreate them. */
 export async function identitiesOf(db: Queryable, table: TableFacts): Promise<IdentityFacts[]> {
   const { rows } = await db.query<IdentityFacts>(sql`
     select a.attname::text as column,
@@ -39,8 +39,8 @@ export async function ownedSequences(db: Queryable, table: TableFacts): Promise<
 }
 
 /**
- * A partition may not have an identity column (PostgreSQL 17 refuses it), so a sequence of the same name, state
- * and grants takes its place. Reads what it needs to know; what it returns reads nothing but the sequence.
+ * A partition may not have an identity column (PostgreSQL 17 refuses it), so a sequence with the same name,
+ * state and grants replaces it. Reads the catalog first; the returned statements read only the sequence.
  */
 export async function identityToSequence(
   db: Queryable,

@@ -14,8 +14,8 @@ export function refuseKind(table: TableFacts): void {
       p: 'partitioned',
     }
     throw refused(
-      `${name} is ${kinds[table.kind] ?? 'no plain table'}: a plain table is expected.`,
-      'Make a plain table of it, or name the table behind it.',
+      `${name} is ${kinds[table.kind] ?? 'not a plain table'}: expected a plain table.`,
+      'Make it a plain table, or specify the table behind it.',
       data,
     )
   }
@@ -24,15 +24,15 @@ export function refuseKind(table: TableFacts): void {
   }
   if (!table.owned) {
     throw refused(
-      `${name} belongs to "${table.owner}", and this user may not alter it.`,
+      `${name} belongs to "${table.owner}", and this user is not allowed to alter it.`,
       `Run the upgrade as "${table.owner}", or grant that role to this user.`,
       { ...data, owner: table.owner },
     )
   }
   if (table.rowSecurity) {
     throw refused(
-      `${name} has row-level security, which searches and fills would pass by or trip over.`,
-      `If that is meant, turn it off: alter table ${name} disable row level security.`,
+      `${name} has row-level security, which searches and fills would bypass or fail on.`,
+      `If it is not needed, disable it: alter table ${name} disable row level security.`,
       data,
     )
   }
@@ -43,12 +43,12 @@ export function refuseForeignUse(table: TableFacts): void {
   if (table.inherits) {
     throw refused(
       `${name} is part of an inheritance tree.`,
-      `Take it out of it: alter table ${name} no inherit PARENT.`,
+      `Remove it from the tree: alter table ${name} no inherit PARENT.`,
       { table: name },
     )
   }
   if (table.typed) {
-    throw refused(`${name} is a typed table.`, `Make it a plain one: alter table ${name} not of.`, {
+    throw refused(`${name} is a typed table.`, `Make it a plain table: alter table ${name} not of.`, {
       table: name,
     })
   }
@@ -62,7 +62,7 @@ export function refuseForeignUse(table: TableFacts): void {
   const written = columnOf(table, 'created_at')
   if (written !== undefined && written.category !== 'D') {
     throw refused(
-      `${name}.created_at is of type ${written.type}: a time is expected.`,
+      `${name}.created_at is of type ${written.type}: expected a time.`,
       `Rename it: alter table ${name} rename column created_at to other_created_at.`,
       { table: name, column: 'created_at', type: written.type },
     )
@@ -86,21 +86,21 @@ export function vectorOf(table: TableFacts): ColumnFacts {
   if (found === undefined) {
     throw refused(
       `${name} has no column "embedding"${vectors.length > 1 ? `, and several of type vector: ${listed(vectors.map((column) => column.name))}` : ''}.`,
-      `Give the vectors that name: alter table ${name} rename column YOURS to embedding.`,
+      `Rename the vector column: alter table ${name} rename column YOURS to embedding.`,
       { table: name, columns: table.columns.map((column) => column.name) },
     )
   }
   if (!vectors.includes(found) || found.domain) {
     throw refused(
-      `${name}.${found.name} is of type ${found.type}: vector(N) is expected.`,
+      `${name}.${found.name} is of type ${found.type}: expected vector(N).`,
       `Convert it (this rewrites the table): alter table ${name} alter column ${found.name} type vector(N) using ${found.name}::vector(N).`,
       { table: name, column: found.name, type: found.type },
     )
   }
   if (found.generated) {
     throw refused(
-      `${name}.${found.name} is a generated column, which nothing can be written to.`,
-      `Make it a plain one: alter table ${name} alter column ${found.name} drop expression.`,
+      `${name}.${found.name} is a generated column, which cannot be written.`,
+      `Make it a plain column: alter table ${name} alter column ${found.name} drop expression.`,
       { table: name, column: found.name },
     )
   }
@@ -112,7 +112,7 @@ export function dimensionOf(table: TableFacts, column: ColumnFacts): number {
   if (column.modifier !== null && column.modifier <= maxDimension) return column.modifier
   throw refused(
     `${name}.${column.name} is a vector without a dimension, so no index can hold it.`,
-    `Declare it (this rewrites the table): alter table ${name} alter column ${column.name} type vector(N).`,
+    `Declare the dimension (this rewrites the table): alter table ${name} alter column ${column.name} type vector(N).`,
     { table: name, column: column.name, type: column.type },
   )
 }

@@ -11,14 +11,14 @@ import { identityToSequence, nextOf } from './sequences.ts'
 import { idSequence, modelTableOf, numbering } from './swapped.ts'
 import { spoken } from './table-facts.ts'
 
-/** Unique over all models' tables; each table brings its own index under it. */
+/** Unique over all models' tables; each table has its own index below it. */
 const parentKey = 'chunk_embeddings_chunk_id_model_id_key'
 
 /**
- * The one transaction in which the old table steps under a partitioned one of its name. Under the lock there is
- * one batch of catalog work: nothing reads rows, so its time does not depend on their number.
+ * The one transaction in which the old table is attached to a partitioned one with its name. Under the lock
+ * there is one batch of catalog changes: nothing reads rows, so its duration does not depend on their number.
  *
- * @returns how long the table was locked, ms
+ * @returns how long the table was locked, in ms
  */
 export async function swapIn(context: StepContext): Promise<number> {
   const { adoption, onProgress } = context
@@ -85,7 +85,7 @@ function createParent(adoption: Adoption, model: TableName): Sql[] {
         partition by list (model_id)`,
     sql`alter table ${tableOf(table)} ${join(changes)}`,
     sql`alter table ${tableOf(table)} owner to ${ident(owner)}`,
-    // The first model may be removed one day: what numbers the rows must not go with its table.
+    // The first model may be removed one day: the sequence must not be dropped with its table.
     ...numbering(adoption).flatMap(({ column, sequence }) => [
       sql`alter sequence ${tableOf(sequence)} owner to ${ident(owner)}`,
       sql`alter sequence ${tableOf(sequence)} owned by ${tableOf(table)}.${ident(column)}`,

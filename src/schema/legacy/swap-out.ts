@@ -15,7 +15,7 @@ import { spoken } from './table-facts.ts'
 /**
  * The reverse of the swap, also one short transaction. The tables of other models, empty, are dropped.
  *
- * @returns how long the table was locked, ms
+ * @returns how long the table was locked, in ms
  * @throws RevectorError ROLLBACK_REFUSED
  */
 export async function swapOut(context: StepContext): Promise<number> {
@@ -36,7 +36,7 @@ export async function swapOut(context: StepContext): Promise<number> {
     if (sqlstateOf(error) !== '2BP01') throw error
     throw new RevectorError(
       'ROLLBACK_REFUSED',
-      `Something was built on the new layout and stands in the way: ${error instanceof Error ? error.message : ''}`,
+      `An object that depends on the new layout prevents this: ${error instanceof Error ? error.message : ''}`,
       { hint: 'Drop it, then roll back.', cause: error },
     )
   }

@@ -8,7 +8,7 @@ import { modelTables } from '../model-table.ts'
 import { modelTableName } from '../names.ts'
 import type { Adoption } from './record.ts'
 
-/** Whether the old table is already under the new one. */
+/** Whether the old table is already attached to the new one. */
 export async function isSwapped(db: Queryable, { table }: Adoption): Promise<boolean> {
   const { rows } = await db.query(sql`
     select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -19,7 +19,7 @@ export async function isSwapped(db: Queryable, { table }: Adoption): Promise<boo
 /**
  * For a database that was adopted.
  *
- * @throws RevectorError ROLLBACK_REFUSED naming the models and how many vectors each would lose
+ * @throws RevectorError ROLLBACK_REFUSED that names the models and how many vectors each would lose
  */
 export async function refuseOtherVectors(db: Queryable, adoption: Adoption): Promise<void> {
   const model = modelTableOf(adoption)
@@ -42,7 +42,7 @@ export async function refuseOtherVectors(db: Queryable, adoption: Adoption): Pro
   const remove = `remove these models (${lost.map(({ model: other }) => `revector models remove ${other}`).join(', ')})`
   throw new RevectorError(
     'ROLLBACK_REFUSED',
-    `The old layout holds the vectors of one model. These would be lost: ${vectorsOf(lost)}.`,
+    `The old layout can only hold the vectors of one model. These would be lost: ${vectorsOf(lost)}.`,
     {
       // The current model can't be removed.
       hint:
@@ -66,7 +66,7 @@ export async function refuseAnyVectors(db: Queryable): Promise<void> {
     'ROLLBACK_REFUSED',
     `This database never had an older layout, and a rollback would drop all vectors: ${vectorsOf(lost)}.`,
     {
-      hint: 'There is nothing to go back to. To begin anew, name another database or folder; to return to an earlier state, restore a backup (revector db restore FILE).',
+      hint: 'There is nothing to go back to. To start afresh, use another database or folder; to return to an earlier state, restore a backup (revector db restore FILE).',
       data: { models: lost },
     },
   )

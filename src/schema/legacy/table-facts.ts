@@ -2,7 +2,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
 import { type TableName, tableOf } from '../layout.ts'
 
-/** What the catalog says of a table that others made. */
+/** The catalog's facts about a table of another application. */
 export interface TableFacts {
   readonly name: TableName
   /** `r` table, `p` partitioned, `v` view, `m` materialized view, `f` foreign table. */
@@ -15,7 +15,7 @@ export interface TableFacts {
   /** Whether it is a parent or a child of inheritance or partitioning. */
   readonly inherits: boolean
   readonly typed: boolean
-  /** Row triggers that see transition tables: a table with one can't be attached. */
+  /** Row triggers with transition tables: a table with one can't be attached. */
   readonly transitionTriggers: readonly string[]
   readonly bytes: number
   readonly columns: readonly ColumnFacts[]
@@ -27,7 +27,7 @@ export interface ColumnFacts {
   readonly name: string
   /** As `format_type` spells it: `character varying(255)`, `vector(1536)`. */
   readonly type: string
-  /** Without the modifier, a domain as what it is over: `character varying`, `vector`. */
+  /** Without the modifier, and for a domain its base type: `character varying`, `vector`. */
   readonly baseType: string
   readonly category: string
   /** Whether the type is a domain, which may have checks of its own. */
@@ -48,7 +48,7 @@ export interface IndexFacts {
   readonly valid: boolean
   readonly partial: boolean
   readonly deferrable: boolean
-  /** Key columns; null in place of an expression. */
+  /** Key columns; null for an expression. */
   readonly columns: readonly (string | null)[]
   readonly expression: string | null
   readonly opclass: string
@@ -78,7 +78,7 @@ export async function readTable(db: Queryable, name: TableName): Promise<TableFa
            pg_total_relation_size(c.oid)::float8 as bytes
     from pg_class c where c.oid = ${table}::regclass`)
   const [row] = rows
-  if (row === undefined) throw new Error(`${table} vanished while it was looked at`)
+  if (row === undefined) throw new Error(`${table} was dropped while it was being examined`)
   const { rows: columns } = await db.query<ColumnFacts>(sql`
     select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type,
            format_type(b.oid, null) as "baseType", b.typcategory::text as category,
@@ -131,7 +131,7 @@ export function columnOf(table: TableFacts, name: string): ColumnFacts | undefin
   return table.columns.find((column) => column.name === name)
 }
 
-/** Whether the database itself keeps the column's values apart. */
+/** Whether the database itself keeps the column's values unique. */
 export function isUnique(table: TableFacts, column: string, { partial = false } = {}): boolean {
   return table.indexes.some(
     (index) =>
