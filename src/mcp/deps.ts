@@ -1,15 +1,15 @@
 import type { Revector } from '../library/revector.ts'
 
-/** What the tools work with, for one client. */
+/** What the tools of one client need. */
 export interface McpDeps {
   readonly revector: Revector
   readonly version: string
   /** Whether documents may be written. */
   readonly writes: boolean
-  /** Who asks, for the audit of what is written. */
+  /** The caller, for the audit log. */
   readonly actor: string
-  /** Of the request that carries this, where there is one. */
+  /** The signal of the HTTP request, if there is one. */
   readonly requestId: string | null
-  /** Told of faults of ours, which agents are told nothing about. */
+  /** Called with internal errors, of which agents learn nothing. */
   readonly onFault: (error: unknown) => void
 }

@@ -20,10 +20,10 @@ interface Refusal {
 }
 
 /**
- * One message of a client over HTTP, answered by a server that lives as long as that. Null: a message that asks for no
- * answer.
+ * One message of a client over HTTP, answered by a server that lives only for it. Null: a message that needs no
+ * reply.
  *
- * @throws RevectorError REQUEST_MALFORMED for what is no message of the protocol
+ * @throws RevectorError REQUEST_MALFORMED if it is not a message of the protocol
  */
 export async function exchange(deps: McpDeps, { headers, body, signal }: Asked): Promise<Message | null> {
   const server = createMcpServer(deps)
@@ -31,7 +31,7 @@ export async function exchange(deps: McpDeps, { headers, body, signal }: Asked):
   try {
     await server.connect(transport)
     const request = new Request('http://revector/mcp', { method: 'POST', headers: headersOf(headers) })
-    // A client that has gone ends the server, and with it what the tool does.
+    // If the client disconnects, the server ends, and with it the work of the tool.
     const answer = await abortable(transport.handleRequest(request, { parsedBody: body }), signal)
     if (!answer.ok) throw refused((await answer.json()) as Refusal)
     return answer.status === 202 ? null : ((await answer.json()) as Message)
@@ -45,7 +45,7 @@ function headersOf(headers: Asked['headers']): Headers {
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value === 'string') given.set(name, value)
   }
-  // The answer is JSON whatever is asked for, and nothing else was let through: no reason to turn anybody away.
+  // The reply is always JSON, so a client must not be refused for accepting something else.
   given.set('accept', 'application/json, text/event-stream')
   given.set('content-type', 'application/json')
   return given
@@ -54,7 +54,7 @@ function headersOf(headers: Asked['headers']): Headers {
 function refused({ error }: Refusal): RevectorError {
   return new RevectorError(
     'REQUEST_MALFORMED',
-    `The message is not one of the protocol: ${error.message.replace(/\.?$/, '.')}`,
-    { hint: 'See https://modelcontextprotocol.io for what clients send.' },
+    `The message is not a valid MCP message: ${error.message.replace(/\.?$/, '.')}`,
+    { hint: 'See https://modelcontextprotocol.io for the messages of the protocol.' },
   )
 }

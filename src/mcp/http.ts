@@ -5,8 +5,8 @@ import { type App, routeOf } from '../http/route.ts'
 import type { McpDeps } from './deps.ts'
 
 /**
- * MCP over streamable HTTP at `/mcp`: one request, one answer, nothing kept in between, so that any process of a service can
- * answer. What a key may do holds here too: documents are written with one that may write.
+ * MCP over streamable HTTP at `/mcp`: one request, one reply, nothing kept in between, so that any process of a
+ * service can reply. The scopes of keys apply here too: a key must allow writing to add documents.
  */
 export async function mcpRoutes(
   app: App,
@@ -15,7 +15,7 @@ export async function mcpRoutes(
   app.route({
     ...routeOf(mcp),
     handler: async (request, reply) => {
-      // The protocol's library takes a fifth of a second to load: only for those who speak it.
+      // The protocol's library takes a fifth of a second to load, so it is loaded with the first MCP request.
       const { exchange } = await import('./exchange.ts')
       const { caller, id } = request
       const answer = await exchange(

@@ -16,10 +16,12 @@ export function addIngestTool(server: McpServer, deps: McpDeps): void {
     title: 'Add a document',
     description:
       'Adds a text to the documents, or replaces the one of the same source, and embeds it for every model that is ' +
-      'written. Reads no file: give the text itself.',
+      'written. Reads no files: pass the text itself.',
     input: z.strictObject({
       ...{ title, content, metadata, model },
-      source: source.describe('A path or URL by which it is known. Given again, the document is replaced.'),
+      source: source.describe(
+        'A path or URL that identifies the document. Adding it again replaces the document.',
+      ),
     }),
     output: z.strictObject({ documentId: id }),
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },

@@ -34,14 +34,14 @@ export function addSearchTools(server: McpServer, deps: McpDeps): void {
     name: 'search_multi_model',
     title: 'Find passages with several models',
     description:
-      'Finds passages with several embedding models, each in its own space, and fuses what they find by rank. Says which ' +
+      'Finds passages with several embedding models, each in its own space, and fuses their results by rank. Shows which ' +
       'model found which passage.',
     input: z.strictObject({
       query,
       models: z.array(modelName).min(1).max(20).describe('Names of registered models: see list_models.'),
       aggregation: aggregation
         .default('union')
-        .describe('What any of them found, or what all of them found.'),
+        .describe('Passages that any model found, or that all models found.'),
       ...narrowing,
     }),
     output: searchResult,

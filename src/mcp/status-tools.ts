@@ -23,9 +23,9 @@ export function addStatusTools(server: McpServer, deps: McpDeps): void {
 
   addTool(server, deps, {
     name: 'migration_status',
-    title: 'How far a model migration is',
+    title: 'Progress of a model migration',
     description:
-      'The state, progress, rate and cost of a move from one embedding model to another. Without an id: of the newest one ' +
+      'The state, progress, rate and cost of a migration from one embedding model to another. Without an id: of the newest one ' +
       'that is not finished, else of the newest; null when there was none.',
     input: z.strictObject({
       id: z

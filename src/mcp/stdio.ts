@@ -7,7 +7,7 @@ export async function serveStdio(deps: McpDeps, signal: AbortSignal): Promise<vo
   const server = createMcpServer(deps)
   const ended = new Promise<void>((resolve) => {
     server.server.onclose = () => resolve()
-    // The transport does not watch for the end of what it reads.
+    // The transport does not notice the end of its input.
     process.stdin.once('end', resolve)
     process.stdin.once('close', resolve)
     signal.addEventListener('abort', () => resolve(), { once: true })

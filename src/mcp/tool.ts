@@ -24,13 +24,15 @@ interface Tool<Input extends z.ZodObject, Output extends z.ZodObject> {
   ) => Promise<Of<Output>>
 }
 
-/** Its schemas are as TypeScript has the values; an agent sees their JSON. An error is a result that says what to do. */
+/**
+ * Schemas describe the TypeScript values; an agent sees their JSON. An error is a result that says what to do.
+ */
 export function addTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   server: McpServer,
   { onFault }: Pick<McpDeps, 'onFault'>,
   { name, title, description, input, output, annotations, run }: Tool<Input, Output>,
 ): void {
-  // Without its name: at the root a tool's schema may be no reference.
+  // Without its name: the root of a tool's schema may not be a reference.
   const outputSchema = wireSchema(z.strictObject(output.shape))
   server.registerTool(
     name,
@@ -38,7 +40,7 @@ export function addTool<Input extends z.ZodObject, Output extends z.ZodObject>(
     async (given: unknown, call): Promise<CallToolResult> => {
       try {
         const json = encode(output, await run(decode(input, given), call)) as Record<string, unknown>
-        // Once more as text, for clients that know no types.
+        // Also as text, for clients that do not support structured content.
         return { content: [{ type: 'text', text: JSON.stringify(json) }], structuredContent: json }
       } catch (error) {
         return { content: [{ type: 'text', text: failureText(error, onFault) }], isError: true }
@@ -50,5 +52,5 @@ export function addTool<Input extends z.ZodObject, Output extends z.ZodObject>(
 function failureText(error: unknown, onFault: (error: unknown) => void): string {
   if (isRevectorError(error)) return [`${error.code}: ${error.message}`, error.hint].filter(Boolean).join(' ')
   onFault(error)
-  return 'INTERNAL: Something failed that should not have.'
+  return 'INTERNAL: An internal error occurred.'
 }

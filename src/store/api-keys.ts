@@ -5,7 +5,7 @@ import type { ApiKey, NewApiKey } from '../wire/access.ts'
 const columns = raw(`id, name, scope, requests_per_minute as "requestsPerMinute", created_by as "createdBy",
     created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt", revoked_at as "revokedAt"`)
 
-/** Null: a key of this name is in force. */
+/** Null: a valid key with this name exists. */
 export async function insertKey(
   tx: Queryable,
   key: NewApiKey & { readonly id: string; readonly hash: Buffer; readonly createdBy: string },
@@ -26,7 +26,7 @@ export async function listKeys(db: Queryable): Promise<readonly ApiKey[]> {
   return rows
 }
 
-/** A key that is in force, with its hash. */
+/** A valid key, with its hash. */
 export async function keyInForce(
   db: Queryable,
   id: string,
@@ -54,7 +54,7 @@ export async function hasKeyInForce(db: Queryable): Promise<boolean> {
   return rows[0]?.found === true
 }
 
-/** By id or name. Null: there is none in force. */
+/** By id or name. Null: there is no valid one. */
 export async function revokeKey(tx: Queryable, idOrName: string): Promise<ApiKey | null> {
   const { rows } = await tx.query<ApiKey>(sql`
     update revector_api_keys set revoked_at = now()
@@ -67,7 +67,7 @@ export async function revokeKey(tx: Queryable, idOrName: string): Promise<ApiKey
   return rows[0] ?? null
 }
 
-/** To the minute: a busy key is not a busy row. */
+/** At most once a minute: a key in heavy use must not become a hot row. */
 export async function noteUse(db: Queryable, id: string): Promise<void> {
   await db.query(sql`
     update revector_api_keys set last_used_at = now()

@@ -3,7 +3,7 @@ import { raw, sql } from '../postgres/sql.ts'
 import type { AuditEntry, NewAuditEntry } from '../wire/access.ts'
 import { isId } from './ids.ts'
 
-/** Gives the entry's id. */
+/** Returns the entry's id. */
 export async function insertAuditEntry(tx: Queryable, entry: NewAuditEntry): Promise<string> {
   const { actor, action, subject = '', status = null, requestId = null, data = {} } = entry
   const { rows } = await tx.query<{ id: string }>(sql`
@@ -17,7 +17,7 @@ export async function closeAuditEntry(db: Queryable, id: string, status: number)
   await db.query(sql`update revector_audit_log set status = ${status} where id = ${id}::bigint`)
 }
 
-/** Newest first, before an entry where one is named. */
+/** Newest first; entries before a given one, if there is one. */
 export async function auditPage(
   db: Queryable,
   { limit, before }: { readonly limit: number; readonly before?: string },

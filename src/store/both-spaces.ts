@@ -9,7 +9,7 @@ import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import { idArray } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 
-/** The move that searches of source and target together are about. */
+/** The migration whose source and target a search covers. */
 export interface OpenMove {
   readonly migrationId: string
   readonly sourceModelId: number
@@ -53,9 +53,9 @@ export interface DistancePair {
 }
 
 /**
- * How far chunks are from a query in two spaces; those that lack one of the vectors are left out.
+ * Distances of chunks to a query in two spaces; chunks that lack one of the vectors are left out.
  *
- * @throws RevectorError VECTOR_COLUMN_MISSING of the target
+ * @throws RevectorError VECTOR_COLUMN_MISSING for the target
  */
 export async function distancesInBoth(
   db: Queryable,

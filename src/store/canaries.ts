@@ -17,7 +17,7 @@ export async function readCanaries(db: Queryable, modelId: number): Promise<read
   return rows.map((row) => ({ ...row, vector: decodeVector(row.vector) }))
 }
 
-/** Those that are there are kept: they are what later ones are compared with. */
+/** Existing canaries are kept: later vectors are compared with them. */
 export async function insertCanaries(
   db: Queryable,
   modelId: number,

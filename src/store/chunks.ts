@@ -7,7 +7,7 @@ import { chunkColumns } from './columns.ts'
 import { idArray, idValue, isId, possibleIdArray } from './ids.ts'
 import { translatingRefusals } from './refusals.ts'
 
-/** A chunk as it is read. In an adopted database all but id, document and content may be missing. */
+/** A chunk as it is read. In an adopted database everything but id, document and content may be missing. */
 export interface ChunkRow {
   readonly id: ChunkId
   readonly documentId: DocumentId
@@ -30,7 +30,7 @@ export interface NewChunk extends ChunkText {
  * Adds chunks, in one statement.
  *
  * @returns their ids, in the order given
- * @throws RevectorError INVALID_INPUT when the owner's table wants a column that we can't fill
+ * @throws RevectorError INVALID_INPUT if the owner's table requires a column that Revector can't fill
  */
 export async function insertChunks(
   db: Queryable,
@@ -69,7 +69,7 @@ export interface MovedChunk extends ChunkText {
   readonly id: ChunkId
 }
 
-/** Chunks whose text stayed keep their ids and vectors; only their place in the document is written. */
+/** Chunks whose text stayed keep their ids and vectors; only their position in the document is written. */
 export async function moveChunks(
   db: Queryable,
   layout: Layout,
@@ -95,8 +95,8 @@ export async function moveChunks(
 const placeNames = raw('position, content_hash, start_offset, end_offset, heading_path, page, token_count')
 
 /**
- * Where chunks stand in their document, as arrays to unnest under `placeNames`. Heading paths differ in length,
- * which an array of arrays can't: each travels as the text of an array.
+ * The positions of chunks in their document, as arrays to unnest under `placeNames`. Heading paths differ in
+ * length, which an array of arrays can't, so each is sent as the text of an array.
  */
 function places(chunks: readonly ChunkText[]): Sql {
   return sql`
@@ -109,7 +109,7 @@ function places(chunks: readonly ChunkText[]): Sql {
         ${chunks.map((chunk) => chunk.tokenCount)}::int[]`
 }
 
-/** PostgreSQL's way to write an array of texts. */
+/** PostgreSQL's notation of an array of texts. */
 function arrayLiteral(texts: readonly string[]): string {
   return `{${texts.map((text) => `"${text.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
@@ -173,7 +173,7 @@ export async function chunksOfDocument(
   }))
 }
 
-/** With every model's vectors. Locked before, so that nobody stores another one in between. */
+/** Deletes chunks with every model's vectors. Locked first, so that no vector is stored in between. */
 export async function deleteChunks(tx: Queryable, layout: Layout, ids: readonly ChunkId[]): Promise<number> {
   if (ids.length === 0) return 0
   const c = chunkColumns(layout)

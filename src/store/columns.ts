@@ -9,7 +9,8 @@ type Named<Columns, Kept extends keyof Columns> = { readonly [Name in Exclude<ke
 export type DocumentColumns = Named<Layout['documents'], 'idType'>
 export type ChunkColumns = Named<Layout['chunks'], 'idType'>
 
-// A layout is read once and lives as long as its database; a search would quote these names five times over.
+// A layout is read once and lives as long as its database; otherwise a search would quote these names five
+// times.
 const documentNames = new WeakMap<Layout, DocumentColumns>()
 const chunkNames = new WeakMap<Layout, ChunkColumns>()
 

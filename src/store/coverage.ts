@@ -18,18 +18,18 @@ export interface Counts {
 }
 
 export interface CountedAt extends Counts {
-  /** `pg_current_snapshot()` of the count: as long as it stays the same, so do the counts. */
+  /** `pg_current_snapshot()` of the count: while it stays the same, so do the counts. */
   readonly snapshot: string
 }
 
-/** `vectors / chunks`, at most 1; 1 when there are no chunks. */
+/** `vectors / chunks`, at most 1; 1 if there are no chunks. */
 export function coverageOf(counts: Counts): number {
   return counts.chunks === 0 ? 1 : Math.min(1, counts.vectors / counts.chunks)
 }
 
 /**
- * Rows of a model's table that hold a vector. Only an adopted table may hold NULLs; for the others the
- * second count is not run, and the first needs no more than an index.
+ * Rows of a model's table that hold a vector. Only an adopted table may hold NULLs; for the others the second
+ * count is not run, and the first needs only an index.
  */
 function vectorsIn(model: StoredSpace): Sql {
   const table = modelTable(model.id)
@@ -43,7 +43,7 @@ function vectorsIn(model: StoredSpace): Sql {
     )`
 }
 
-/** Looks no further than the first one. */
+/** Looks only for the first one. */
 export async function hasAnyVector(db: Queryable, model: StoredSpace): Promise<boolean> {
   const { rows } = await explainingMissingColumn(model, () =>
     db.query(sql`
@@ -52,7 +52,7 @@ export async function hasAnyVector(db: Queryable, model: StoredSpace): Promise<b
   return rows.length > 0
 }
 
-/** Counts the whole corpus. Grows with it: some 10 ms for 100,000 chunks. */
+/** Counts the whole corpus. Takes time in proportion to it: some 10 ms for 100,000 chunks. */
 export async function countVectors(db: Queryable, layout: Layout, model: StoredSpace): Promise<CountedAt> {
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ snapshot: string; chunks: string; vectors: string }>(sql`
@@ -68,7 +68,7 @@ export async function countVectors(db: Queryable, layout: Layout, model: StoredS
   }
 }
 
-/** Counts what a filter lets a search see. */
+/** Counts the chunks that a filter lets a search see. */
 export async function countMatching(
   db: Queryable,
   layout: Layout,
@@ -111,7 +111,7 @@ export async function countVectorsOfModels(
   return new Map(models.map((model) => [model.id, counts.get(model.id) ?? 0]))
 }
 
-/** A document's chunks, and how many of them each model has; null when there is no such document. */
+/** A document's chunks, and how many of them each model has; null if there is no such document. */
 export async function countDocumentVectors(
   db: Queryable,
   layout: Layout,
@@ -154,8 +154,8 @@ export interface MissingChunk {
 }
 
 /**
- * Chunks without a vector in the model, in the order of their ids, `limit` at a time: give the last id of one
- * batch as `after` of the next. Chunks without text are passed over.
+ * Chunks without a vector in the model, in the order of their ids, `limit` at a time: pass the last id of a
+ * batch as `after` of the next. Chunks without text are skipped.
  */
 export async function missingChunks(
   db: Queryable,

@@ -13,13 +13,13 @@ export interface Deps {
   readonly layout: Layout
   /** Embedding models, opened once and kept. */
   readonly models: { open(model: Model): Promise<EmbeddingModel> }
-  /** What answers questions; null: none is configured. */
+  /** Answers questions; null: no language model is configured. */
   readonly language: () => Promise<LanguageModel | null>
   readonly parser: Parser
   readonly split: SplitOptions
   /** Larger files are refused before they are read. */
   readonly maxFileBytes: number
-  /** By model name, for searches of several models at once; 1 where not given. */
+  /** Weights by model name for searches of several models; 1 if not given. */
   readonly fusionWeights?: Readonly<Record<string, number>>
   readonly tuning?: NearestTuning
   /** See `BuildOptions.helpers`. Default: 0. */

@@ -13,10 +13,10 @@ import { translatingRefusals } from './refusals.ts'
 export interface NewDocument {
   readonly title: string
   readonly content: string
-  /** A path or URL that names the document at its owner; null for a text that was handed over. */
+  /** A path or URL that identifies the document for its owner; null for a text without one. */
   readonly source: string | null
   readonly mediaType: string
-  /** SHA-256 of what the document was made from, hex. */
+  /** SHA-256 of what the document was made from, in hex. */
   readonly contentHash: string
   readonly metadata: Metadata
 }
@@ -39,9 +39,9 @@ export interface DocumentWithContent extends DocumentRow {
 }
 
 /**
- * Keeps every other transaction from writing documents of these sources until this one ends: what is looked up
- * afterwards stays true. Also where the table was adopted and has no unique source. One at a time, in the order
- * given: sorted, two writers can't wait for each other.
+ * Keeps other transactions from writing documents with these sources until this one ends, so that what is read
+ * afterwards stays true, even if an adopted table has no unique source. Locks one source at a time, in the
+ * given order: if it is sorted, two writers can't wait for each other.
  */
 export async function lockSources(tx: Queryable, sources: readonly string[]): Promise<void> {
   if (sources.length === 0) return
@@ -51,8 +51,8 @@ export async function lockSources(tx: Queryable, sources: readonly string[]): Pr
 }
 
 /**
- * Ids and hashes of the documents that come from these sources; absent ones are left out. With `lock` nobody deletes or
- * changes them before the transaction ends.
+ * Ids and hashes of the documents with these sources; absent ones are left out. With `lock`, no other
+ * transaction deletes or changes them before this one ends.
  */
 export async function documentsBySource(
   db: Queryable,
@@ -74,7 +74,7 @@ export async function documentsBySource(
  * Adds documents, in one statement.
  *
  * @returns their ids, in the order given
- * @throws RevectorError INVALID_INPUT when the owner's table wants a column that we can't fill
+ * @throws RevectorError INVALID_INPUT if the owner's table requires a column that Revector can't fill
  */
 export async function insertDocuments(
   db: Queryable,
@@ -98,7 +98,7 @@ export async function insertDocuments(
       order by u.place
       returning ${d.id}::text as id, ${d.source} as source, ${d.contentHash} as hash`),
   )
-  // Rows may come back in any order. Documents of one source and hash are the same in everything.
+  // Rows may come back in any order. Documents with the same source and hash are identical.
   const ids = new Map<string, DocumentId[]>()
   const named = (source: string | null, hash: string): string => JSON.stringify([source, hash])
   for (const { id, source, hash } of rows) {
@@ -112,7 +112,7 @@ export async function insertDocuments(
   })
 }
 
-/** @returns whether there is such a document */
+/** @returns whether the document exists */
 export async function updateDocument(
   db: Queryable,
   layout: Layout,
@@ -153,13 +153,13 @@ export async function listDocuments(
     readonly limit: number
     readonly after?: DocumentId
     readonly filter?: SearchFilter
-    /** Part of the title or the source, in any case. */
+    /** Part of the title or the source, ignoring case. */
     readonly query?: string
   },
 ): Promise<readonly DocumentRow[]> {
   const d = documentColumns(layout)
   const { after, query } = page
-  // Not LIKE: in what is looked for, % and _ are themselves.
+  // Not LIKE: % and _ have no special meaning in the text searched for.
   const named =
     query === undefined
       ? sql`true`
@@ -183,9 +183,9 @@ export async function countDocuments(db: Queryable, layout: Layout): Promise<num
 }
 
 /**
- * Deletes documents with their chunks and every model's vectors. In this order and by name, because the foreign
- * keys of an adopted database may not cascade; and locked before, in the order in which writers lock them, so that
- * nobody adds a chunk or a vector in between.
+ * Deletes documents with their chunks and every model's vectors. In this order and explicitly, because the
+ * foreign keys of an adopted database may not cascade; and locked first, in the order in which writers lock
+ * them, so that no chunk or vector is added in between.
  *
  * @returns how many documents there were
  */

@@ -16,8 +16,8 @@ export interface ChunkVector {
 }
 
 /**
- * Stores vectors of one model in one statement; a chunk that had one gets the new one. The chunks must exist
- * (the foreign key says so): use `fillVectors` where they may have been deleted meanwhile.
+ * Stores vectors of one model in one statement; a chunk that had a vector gets the new one. The chunks must
+ * exist (a foreign key enforces it): use `fillVectors` if they may have been deleted meanwhile.
  *
  * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH before anything is sent, VECTOR_COLUMN_MISSING
  */
@@ -47,8 +47,8 @@ export async function putVectors(
 }
 
 /**
- * Stores vectors that were made outside a transaction: chunks deleted since are passed over, and a vector
- * somebody stored since is kept, so a fill never undoes a newer write.
+ * Stores vectors that were made outside a transaction: chunks deleted since are skipped, and a vector stored
+ * since is kept, so a fill never undoes a newer write.
  *
  * @returns how many were stored
  * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH before anything is sent, VECTOR_COLUMN_MISSING
@@ -83,10 +83,10 @@ export async function fillVectors(
 }
 
 /**
- * Gives chunks that lack a vector the one of another chunk with the same text, so that nothing is paid for twice.
- * Chunks deleted meanwhile are passed over.
+ * Copies the vector of another chunk with the same text to chunks that lack one, so that no text is paid for
+ * twice. Chunks deleted meanwhile are skipped.
  *
- * @returns the chunks that have one now
+ * @returns the chunks that have a vector now
  */
 export async function copyVectorsOfSameContent(
   db: Queryable,
@@ -121,8 +121,9 @@ export async function copyVectorsOfSameContent(
 }
 
 /**
- * Which of these content hashes have a vector in the model: their text need not be embedded again. Looked up one by one:
- * as a join, on tables whose statistics were not taken yet, Postgres would read both tables whole for every batch.
+ * Which of these content hashes have a vector in the model: their text need not be embedded again. Looked up
+ * one by one: as a join, on tables without statistics, PostgreSQL would read both tables completely for every
+ * batch.
  */
 export async function hashesWithVector(
   db: Queryable,
@@ -146,7 +147,7 @@ export async function hashesWithVector(
   return new Set(rows.map((row) => row.hash))
 }
 
-/** Reads vectors back, bit for bit; chunks without one are left out. */
+/** Reads vectors, bit for bit; chunks without one are left out. */
 export async function readVectors(
   db: Queryable,
   layout: Layout,
@@ -163,7 +164,7 @@ export async function readVectors(
   return new Map(rows.map((row) => [row.id, decodeVector(row.vector)]))
 }
 
-/** Takes vectors of one model away from chunks, e.g. before they are embedded anew. */
+/** Deletes vectors of one model from chunks, e.g. before they are embedded again. */
 export async function deleteVectors(
   db: Queryable,
   layout: Layout,
@@ -189,7 +190,7 @@ function isUsable(dimension: number, vector: Float32Array): boolean {
 /**
  * A vector to compare with those of a model.
  *
- * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH, INVALID_INPUT when it has a NaN or an infinity
+ * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH, INVALID_INPUT if it has a NaN or an infinity
  */
 export function checkQueryVector(model: StoredSpace, vector: Float32Array): void {
   if (!isUsable(model.dimension, vector)) refuseVector(model, vector, 'to search with')
@@ -198,8 +199,8 @@ export function checkQueryVector(model: StoredSpace, vector: Float32Array): void
 function refuseVector(model: StoredSpace, vector: Float32Array, which: string): never {
   const data = { model: model.modelName, expected: model.dimension, received: vector.length }
   if (vector.length === model.dimension) {
-    throw new RevectorError('INVALID_INPUT', `The vector ${which} holds a number that is not finite.`, {
-      hint: 'Check what made it.',
+    throw new RevectorError('INVALID_INPUT', `The vector ${which} contains a number that is not finite.`, {
+      hint: 'Check the program that made it.',
       data,
     })
   }

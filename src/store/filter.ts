@@ -4,14 +4,14 @@ import type { SearchFilter } from '../wire/search.ts'
 import { documentColumns } from './columns.ts'
 import { possibleIdArray } from './ids.ts'
 
-/** Whether a filter asks for anything at all. */
+/** Whether a filter has any condition. */
 export function isNarrowing(filter: SearchFilter | undefined): filter is SearchFilter {
   return filter !== undefined && Object.values(filter).some((part) => part !== undefined)
 }
 
 /**
- * The filter as a condition on the documents table under the alias `d`. Rows of an adopted table where the
- * column asked about is NULL don't match.
+ * The filter as a condition on the documents table with the alias `d`. Rows of an adopted table in which the
+ * column is NULL don't match.
  */
 export function documentsMatching(layout: Layout, filter: SearchFilter | undefined): Sql {
   const d = documentColumns(layout)
@@ -20,7 +20,7 @@ export function documentsMatching(layout: Layout, filter: SearchFilter | undefin
     deps.push(sql`d.${d.id} = any(${possibleIdArray(d.idType, filter.documentIds)})`)
   }
   if (filter?.title !== undefined) {
-    // Not LIKE: in a title looked for, % and _ are themselves.
+    // Not LIKE: % and _ have no special meaning in a title.
     deps.push(sql`position(lower(${filter.title}) in lower(d.${d.title}::text)) > 0`)
   }
   if (filter?.metadata !== undefined) {

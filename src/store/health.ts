@@ -4,12 +4,12 @@ import type { Layout } from '../schema/layout.ts'
 import { modelTableName } from '../schema/names.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 
-/** A table of vectors, as the catalogue of the database knows it. */
+/** A table of vectors, from the database's catalog. */
 export interface ModelTableHealth {
   readonly table: string
-  /** Of `chunk_embeddings_model_<id>`; null for a name of another kind. */
+  /** Of `chunk_embeddings_model_<id>`; null for another name. */
   readonly modelId: number | null
-  /** Whether statistics were ever taken. Without them the planner guesses. */
+  /** Whether it has statistics. Without them the planner guesses. */
   readonly analysed: boolean
 }
 
@@ -26,8 +26,8 @@ export async function modelTablesHealth(db: Queryable): Promise<readonly ModelTa
 }
 
 /**
- * Vectors of chunks that are gone. A table that was adopted may be without the foreign key which keeps our own from
- * having any.
+ * Vectors whose chunk is gone. Only an adopted table may have some, if it lacks the foreign key that Revector's
+ * own tables have.
  */
 export async function countOrphanVectors(db: Queryable, layout: Layout, modelId: number): Promise<number> {
   const c = chunkColumns(layout)
@@ -55,7 +55,7 @@ export async function countQuarantined(db: Queryable): Promise<ReadonlyMap<numbe
   return new Map(rows.map((row) => [row.modelId, Number(row.count)]))
 }
 
-/** An open migration, as far as one can see whether anybody works on it. */
+/** An open migration, with the signs of whether any worker is active. */
 export interface OpenMigrationHealth {
   readonly id: string
   readonly state: string
@@ -63,9 +63,9 @@ export interface OpenMigrationHealth {
   readonly targetModel: string
   readonly targetModelId: number | null
   readonly reason: { readonly code: string; readonly message: string; readonly hint: string } | null
-  /** Batches that were leased and not given back in time. */
+  /** Batches whose lease has expired. */
   readonly expiredLeases: number
-  /** Batches that are held by somebody who still says so. */
+  /** Batches that are leased. */
   readonly liveLeases: number
   readonly idleSeconds: number
 }
@@ -85,7 +85,7 @@ export async function openMigrationsHealth(db: Queryable): Promise<readonly Open
   return rows
 }
 
-/** Workers that were heard of in the last minute. */
+/** Workers that sent a heartbeat in the last minute. */
 export async function countLiveWorkers(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ count: string }>(sql`
     select count(*) as count from migration_workers

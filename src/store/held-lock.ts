@@ -6,8 +6,8 @@ export interface HeldLock {
 }
 
 /**
- * A lock of all processes on something named, held by a session of its own until it is released or the process ends;
- * null when another has it. On the embedded engine, which has one process, nobody else can.
+ * A named lock across all processes, held by a session of its own until it is released or the process ends;
+ * null if another process has it. The embedded engine has one process, so it is always free there.
  */
 export async function tryLock(db: Database, name: string): Promise<HeldLock | null> {
   if (!db.concurrent) return { release: async () => {} }
@@ -23,7 +23,7 @@ export async function tryLock(db: Database, name: string): Promise<HeldLock | nu
       )
       const mine = rows[0]?.taken === true
       resolve(mine)
-      // The session gives the lock back when it ends.
+      // The lock is released when the session ends.
       if (mine) await released
     })
     holding.catch(reject)

@@ -2,25 +2,25 @@ import type { KeptAnswer } from '../core/access.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 
-/** A request that may come twice. */
+/** A request that may be sent twice. */
 export interface Repeatable {
-  /** Id of the API key that asks, empty without one: keys of different owners never meet. */
+  /** Id of the API key that sends it, empty without one: keys of different owners never collide. */
   readonly owner: string
   readonly key: string
 }
 
 export interface StoredClaim {
   readonly requestHash: Buffer
-  /** Who is answering it. */
+  /** Identifies the process that answers it. */
   readonly claim: string
-  /** Milliseconds until a repetition may try anew; 0: it may. */
+  /** Milliseconds until a repeated request may try again; 0: now. */
   readonly leaseMs: number
   readonly answer: KeptAnswer | null
 }
 
 /**
- * Takes the key, where nobody has it or whoever had it for the same request did not come to an end in time. What it says of
- * the key is then one's own `claim`; otherwise the other's.
+ * Claims the key if it is free, or if its holder for the same request did not finish in time. The returned
+ * `claim` is then the caller's own, otherwise the holder's.
  */
 export async function claimKey(
   db: Queryable,
@@ -57,7 +57,7 @@ export async function keepAnswer(
     where owner = ${owner} and key = ${key} and claim = ${claim}::uuid`)
 }
 
-/** Goes on holding the key. */
+/** Renews the claim on the key. */
 export async function renewClaim(
   db: Queryable,
   { owner, key, claim, leaseMs }: Repeatable & { readonly claim: string; readonly leaseMs: number },
@@ -67,7 +67,7 @@ export async function renewClaim(
     where owner = ${owner} and key = ${key} and claim = ${claim}::uuid and answer is null`)
 }
 
-/** What failed may be tried again. */
+/** A failed request may be tried again. */
 export async function giveBackClaim(
   db: Queryable,
   { owner, key, claim }: Repeatable & { readonly claim: string },

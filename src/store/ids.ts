@@ -6,8 +6,8 @@ const wholeNumber = /^-?[0-9]{1,19}$/
 const widths = { smallint: 15n, integer: 31n, bigint: 63n } as const
 
 /**
- * Whether a string from outside can be an id of this type at all. One that can't names nothing: callers treat
- * it as not found, and Postgres never sees it (a failed cast would end the transaction).
+ * Whether a string from outside can be an id of this type. If not, it identifies nothing: callers treat it as
+ * not found, and PostgreSQL never sees it (a failed cast would abort the transaction).
  */
 export function isId(type: IdType, id: string): boolean {
   if (type === 'text') return !id.includes('\0')
@@ -23,12 +23,12 @@ export function idValue(type: IdType, id: string): Sql {
   return sql`${id}::${raw(type)}`
 }
 
-/** Ids that the store gave out, as one array parameter of their type. */
+/** Ids from the database, as one array parameter of their type. */
 export function idArray(type: IdType, ids: readonly string[]): Sql {
   return sql`${ids}::${raw(type)}[]`
 }
 
-/** Ids from outside: those that can't be one are left out. */
+/** Ids from outside: those that can't be ids are left out. */
 export function possibleIdArray(type: IdType, ids: readonly string[]): Sql {
   return idArray(
     type,

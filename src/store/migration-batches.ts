@@ -14,21 +14,24 @@ export interface Batch {
   readonly batch: string
   readonly chunkIds: readonly ChunkId[]
   readonly estimateTokens: number
-  /** How often it has been leased. With the worker it names one lease: another one of the same batch has a higher count. */
+  /**
+   * How often it has been leased. Together with the worker it identifies one lease: a later lease of the batch
+   * has a higher number.
+   */
   readonly attempts: number
   /** Failures of the provider in a row. */
   readonly failures: number
 }
 
-/** One worker's hold on a batch. */
+/** A worker's lease of a batch. */
 export interface Lease extends Batch {
   readonly workerId: string
 }
 
-/** How long a lease lasts unless its worker says that it lives, ms. */
+/** How long a lease lasts unless its worker renews it, in ms. */
 export type LeaseMs = number
 
-/** Why a batch was given back; `failures` counts those in a row. */
+/** Why a batch was released; `failures` counts consecutive ones. */
 export interface BatchError {
   readonly code: string
   readonly message: string
@@ -36,9 +39,10 @@ export interface BatchError {
 }
 
 /**
- * Cuts what a model lacks into batches: of every text its first chunk (storing it serves its twins), in hashed order,
- * so that what is filled is a fair sample at every moment. Chunks without a content hash, as an adopted table has
- * them, come beside the first of their text. Must run when no batch of the migration is left, under a lock.
+ * Cuts the chunks that a model lacks into batches: the first chunk of every text (storing it serves its twins),
+ * in hashed order, so that what is filled is a fair sample at every moment. Chunks of an adopted table without
+ * a content hash come together with the first of their text. Must run when no batch of the migration is left,
+ * under a lock.
  */
 export async function enqueueBatches(
   tx: Queryable,
@@ -76,7 +80,7 @@ export async function enqueueBatches(
           sum(tokens) over (order by place) / ${request.tokens}::bigint as by_tokens
         from firsts
       ), cut as (
-        -- Numbers are never used twice, so that a lease of an earlier round holds nothing of this one.
+        -- Numbers are never reused, so that a lease of an earlier round never matches a batch of this one.
         select key, place, tokens,
           (extract(epoch from now()) * 1000)::bigint * 1000
             + dense_rank() over (order by by_items, by_tokens) as batch
@@ -111,8 +115,8 @@ export async function firstOfBatches(
 }
 
 /**
- * Leases the next batch that waits or whose lease has run out, while the migration is filling; null when there is
- * none. Batches that others look at in this moment are passed over.
+ * Leases the next batch that is waiting or whose lease has expired, while the migration is filling; null if
+ * there is none. Batches that other workers are claiming at this moment are skipped.
  */
 export async function claimBatch(
   db: Queryable,
@@ -127,7 +131,7 @@ export async function claimBatch(
     attempts: number
     failures: number | null
   }>(sql`
-    -- Materialized, or a plan may run it again for each row of the table, and lease them all.
+    -- Materialized, or a plan may run it for each row of the table and lease them all.
     with next as materialized (
       select batch from migration_batches
       where migration_id = ${migrationId} and (state = 'waiting' or lease_until < clock_timestamp())
@@ -156,7 +160,7 @@ export async function claimBatch(
   }
 }
 
-/** Ends the work on a batch, in the transaction that stores it. @returns whether the lease was still held */
+/** Finishes a batch, in the transaction that stores it. @returns whether the lease was still valid */
 export async function finishBatch(tx: Queryable, lease: Lease): Promise<boolean> {
   const { rowCount } = await tx.query(sql`
     delete from migration_batches
@@ -165,7 +169,7 @@ export async function finishBatch(tx: Queryable, lease: Lease): Promise<boolean>
   return rowCount === 1
 }
 
-/** Gives a batch back, with what went wrong or, when the worker was asked to stop, without. */
+/** Releases a batch: with an error, or without one if the worker was asked to stop. */
 export async function releaseBatch(db: Queryable, lease: Lease, error: BatchError | null): Promise<void> {
   const failed = error === null ? null : JSON.stringify({ ...error, failures: lease.failures + 1 })
   await db.query(sql`
@@ -176,8 +180,8 @@ export async function releaseBatch(db: Queryable, lease: Lease, error: BatchErro
 }
 
 /**
- * Lets leases last on. Only those the worker knows of: one whose claim was committed while the connection was lost
- * has to run out.
+ * Renews leases. Only those that the worker knows: one whose claim was committed while the connection was lost
+ * has to expire.
  */
 export async function extendLeases(
   db: Queryable,
@@ -198,7 +202,7 @@ export async function extendLeases(
       and b.worker_id = ${workerId}::uuid`)
 }
 
-/** Gives back what a worker held that is known to be dead. @returns how many batches that were */
+/** Releases the batches of a worker that is known to be dead. @returns the number of batches */
 export async function releaseBatchesOf(db: Queryable, workerId: string): Promise<number> {
   const { rowCount } = await db.query(sql`
     update migration_batches set state = 'waiting', worker_id = null, lease_until = null
@@ -206,19 +210,19 @@ export async function releaseBatchesOf(db: Queryable, workerId: string): Promise
   return rowCount
 }
 
-/** After a pause: failures are counted anew. */
+/** After a pause, failures are counted from 0 again. */
 export async function forgetFailures(db: Queryable, migrationId: MigrationId): Promise<void> {
   await db.query(sql`
     update migration_batches set last_error = last_error - 'failures'
     where migration_id = ${migrationId} and last_error ? 'failures'`)
 }
 
-/** What is left of a migration's work. */
+/** The remaining work of a migration. */
 export interface BatchesLeft {
   readonly batches: number
-  /** Estimated tokens of the batches under way: money that is about to be spent. */
+  /** Estimated tokens of the batches in flight: money that is about to be spent. */
   readonly leasedTokens: number
-  /** Milliseconds until a batch can be claimed; null when none is left. */
+  /** Milliseconds until a batch can be claimed; null if none is left. */
   readonly claimableInMs: number | null
 }
 
@@ -237,7 +241,9 @@ export async function batchesLeft(db: Queryable, migrationId: MigrationId): Prom
   }
 }
 
-/** All that is left of a migration's work; a worker that has one of them in hand can't store it any more. */
+/**
+ * Deletes the remaining batches of a migration; a worker that still has one in flight can't store it any more.
+ */
 export async function deleteBatches(tx: Queryable, migrationId: MigrationId): Promise<number> {
   const { rowCount } = await tx.query(sql`
     delete from migration_batches where migration_id = ${migrationId}`)

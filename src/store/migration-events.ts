@@ -8,7 +8,7 @@ import type { Queryable } from '../postgres/database.ts'
 import { raw, sql } from '../postgres/sql.ts'
 import { isId } from './ids.ts'
 
-/** Records what was done, in the transaction that does it. Null: it belongs to no one migration. */
+/** Records an event, in the transaction of the action. Null: it belongs to no single migration. */
 export async function recordEvent<Type extends MigrationEventType>(
   tx: Queryable,
   event: {
@@ -23,7 +23,7 @@ export async function recordEvent<Type extends MigrationEventType>(
     values (${event.migrationId}::bigint, ${event.actor}, ${event.type}, ${JSON.stringify(event.data)}::jsonb)`)
 }
 
-/** Of one migration or, without an id, of all, after an event; oldest first. */
+/** Events of one migration or, without an id, of all, after a given event; oldest first. */
 export async function eventsAfter(
   db: Queryable,
   page: {
@@ -54,7 +54,7 @@ export async function hasEvent(
   return rows.length > 0
 }
 
-/** Chunks stored within the last minute, and how many seconds these were: less when the fill began within it. */
+/** Chunks stored within the last minute, and the seconds this covers: fewer if the fill started within it. */
 export async function recentSpeed(
   db: Queryable,
   migrationId: MigrationId,

@@ -13,7 +13,7 @@ export interface Progress {
   readonly costUsd: number
 }
 
-/** In the transaction that stores a batch. @returns what all workers together have made since the start */
+/** Call in the transaction that stores a batch. @returns what all workers together have made since the start */
 export async function addProgress(
   tx: Queryable,
   migrationId: MigrationId,
@@ -34,7 +34,10 @@ export async function addProgress(
   }
 }
 
-/** Money that was spent; the migration's row stands still until the transaction ends, so that claims take turns. */
+/**
+ * Money spent so far; locks the migration's row until the transaction ends, so that claims happen one at a
+ * time.
+ */
 export async function lockSpending(tx: Queryable, migrationId: MigrationId): Promise<number> {
   const { rows } = await tx.query<{ cost: number }>(sql`
     select cost_usd::float8 as cost from model_migrations where id = ${migrationId} for no key update`)
@@ -42,9 +45,9 @@ export async function lockSpending(tx: Queryable, migrationId: MigrationId): Pro
 }
 
 /**
- * After the batches were cut: how many chunks there are in scope and, once, which come first.
+ * After the batches were cut: stores how many chunks there are in scope and, once, the calibration sample.
  *
- * @returns whether the migration is still filling; otherwise nothing may be kept of what was cut
+ * @returns whether the migration is still filling; otherwise the new batches must be discarded
  */
 export async function noteEnqueued(
   tx: Queryable,
@@ -67,7 +70,7 @@ export async function noteEnqueued(
   return rowCount === 1
 }
 
-/** Whether this transaction is the one that cuts the batches of a migration; another may be at it. */
+/** Whether this transaction may cut the batches of a migration; another one may be doing it. */
 export async function mayEnqueue(tx: Queryable, migrationId: MigrationId): Promise<boolean> {
   await tx.query(sql`set local statement_timeout = 0`)
   const { rows } = await tx.query<{ taken: boolean }>(sql`

@@ -1,7 +1,7 @@
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 
-/** Another worker, by what it said last. */
+/** Another worker, by its last heartbeat. */
 export interface WorkerRow {
   readonly id: string
   readonly host: string
@@ -18,7 +18,7 @@ export async function insertWorker(
     on conflict (id) do nothing`)
 }
 
-/** The worker lives. One whose row was taken away while it could not say so is there again. */
+/** Heartbeat of a worker. A worker whose row was deleted while it could not send one appears again. */
 export async function beat(
   db: Queryable,
   worker: {
@@ -40,7 +40,7 @@ export async function deleteWorker(db: Queryable, id: string): Promise<void> {
   await db.query(sql`delete from migration_workers where id = ${id}::uuid`)
 }
 
-/** Takes away those that have not been heard of for so long. */
+/** Deletes workers without a heartbeat for that long. */
 export async function deleteSilentWorkers(db: Queryable, silentMs: number): Promise<readonly WorkerRow[]> {
   const { rows } = await db.query<WorkerRow>(sql`
     delete from migration_workers
@@ -49,7 +49,7 @@ export async function deleteSilentWorkers(db: Queryable, silentMs: number): Prom
   return rows
 }
 
-/** Takes away those that began before a moment at which none of them can have been alive. */
+/** Deletes workers that started before a moment at which none of them can have been alive. */
 export async function deleteWorkersFromBefore(db: Queryable, moment: Date): Promise<readonly WorkerRow[]> {
   const { rows } = await db.query<WorkerRow>(sql`
     delete from migration_workers where started_at < ${moment}

@@ -102,7 +102,9 @@ export interface NewMigration {
   readonly createdBy: string
 }
 
-/** As `planned`. Fails on the unique index when the target has an open one: look under `lockModels`. */
+/**
+ * In state `planned`. Fails on the unique index if the target has an open migration: check under `lockModels`.
+ */
 export async function insertMigration(tx: Queryable, one: NewMigration): Promise<Migration> {
   const { rows } = await tx.query<MigrationRow>(sql`
     insert into model_migrations (source_model_id, target_model_id, source_model, target_model, state, scope, settings,
@@ -124,9 +126,9 @@ export async function requireMigration(db: Queryable, id: MigrationId): Promise<
 }
 
 /**
- * The one that people mean when they name none: the newest that is not finished, else the newest.
+ * The migration that is meant if none is named: the newest that is not finished, else the newest.
  *
- * @throws RevectorError MIGRATION_UNKNOWN when there has been none
+ * @throws RevectorError MIGRATION_UNKNOWN if there has been none
  */
 export async function latestMigration(db: Queryable): Promise<Migration> {
   const [found] = await migrations(
@@ -136,7 +138,7 @@ export async function latestMigration(db: Queryable): Promise<Migration> {
   return found ?? refuseUnknown(db, null)
 }
 
-/** Its row stands still until the transaction ends. Models are locked before migrations, never after. */
+/** Locks its row until the transaction ends. Models are locked before migrations, never after. */
 export async function lockMigration(tx: Queryable, id: MigrationId): Promise<Migration> {
   const [found] = isId('bigint', id)
     ? await migrations(tx, sql`where id = ${id}::bigint for no key update`)
@@ -177,7 +179,7 @@ export async function openMigrations(db: Queryable): Promise<readonly Migration[
   return migrations(db, sql`where ${isOpen} order by model_migrations.id`)
 }
 
-/** In which the model is source or target, and which are not finished; oldest first. */
+/** Unfinished migrations with the model as source or target; oldest first. */
 export async function migrationsOfModel(db: Queryable, modelId: number): Promise<readonly Migration[]> {
   return migrations(
     db,
@@ -186,7 +188,7 @@ export async function migrationsOfModel(db: Queryable, modelId: number): Promise
   )
 }
 
-/** The latest move from one model to another that is cut over; null when there is none. */
+/** The latest migration from one model to another that is cut over; null if there is none. */
 export async function cutOverMigration(
   db: Queryable,
   sourceId: number,
@@ -203,11 +205,13 @@ export async function cutOverMigration(
 export interface MigrationPatch {
   readonly state: MigrationState
   readonly pausedFrom: PausableState | null
-  /** Absent: as it was. */
+  /** If not given, unchanged. */
   readonly reason?: MigrationReason | null
 }
 
-/** Moves a migration to a state, with the date that goes with it. Only `advance` of the migrate flow may call this. */
+/**
+ * Sets the state of a migration, with the corresponding date. Only `advance` of the migrate flow may call this.
+ */
 export async function setMigrationState(
   tx: Queryable,
   id: MigrationId,
@@ -224,7 +228,7 @@ export async function setMigrationState(
     where id = ${id}::bigint
     returning ${columns}`)
   const [row] = rows
-  if (row === undefined) throw new Error(`The migration ${id} vanished`)
+  if (row === undefined) throw new Error(`The migration ${id} no longer exists`)
   return toMigration(row)
 }
 

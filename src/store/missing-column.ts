@@ -8,8 +8,8 @@ const undefinedColumn = '42703'
 const undefinedTable = '42P01'
 
 /**
- * A registered model without its column or table: somebody wrote the registry by hand, or the model was
- * removed a moment ago.
+ * A registered model without its column or table: the registry was edited by hand, or the model has just been
+ * removed.
  *
  * @throws RevectorError VECTOR_COLUMN_MISSING, or what `use` threw
  */
@@ -36,11 +36,12 @@ export async function explainingMissingColumn<T>(model: StoredSpace, use: () => 
   }
 }
 
-/** Models that go while they are read are dropped one at a time. */
+/** Models that are removed during a read are dropped one at a time. */
 const rereadings = 3
 
 /**
- * Runs `read`, which looks for models and then into their tables; again when one of them was dropped in between.
+ * Runs `read`, which looks for models and then into their tables; runs it again if one of them was dropped in
+ * between.
  *
  * @throws what `read` throws
  */
@@ -54,7 +55,7 @@ export async function rereading<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether it failed for a table or a column that is not there: dropped a moment ago, it may be. */
+/** Whether a statement failed because a table or column does not exist: it may just have been dropped. */
 export function isGone(error: unknown): boolean {
   return isMissing(error) || isRevectorError(error, 'VECTOR_COLUMN_MISSING')
 }

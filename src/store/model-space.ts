@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Model, ModelSpec } from '../wire/model.ts'
 
-/** Fields that make a vector space, beside its name. The endpoint's URL is not one of them. */
+/** Fields that define a vector space, besides its name. The endpoint's URL is not one of them. */
 const spaceFields = [
   'dimension',
   'provider',
@@ -14,12 +14,12 @@ const spaceFields = [
   'distance',
 ] as const satisfies readonly (keyof ModelSpec)[]
 
-/** The fields in which two specs are different spaces; empty when their vectors can be compared. */
+/** The fields that differ between two specs; empty if their vectors can be compared. */
 export function spaceDifferences(a: ModelSpec, b: ModelSpec): readonly (keyof ModelSpec)[] {
   return spaceFields.filter((field) => a[field] !== b[field])
 }
 
-/** @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT naming the fields that differ */
+/** @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT with the fields that differ */
 export function refuseOtherSpace(registered: Model, requested: ModelSpec): void {
   const different = spaceDifferences(registered, requested)
   if (different.length === 0) return
@@ -29,7 +29,7 @@ export function refuseOtherSpace(registered: Model, requested: ModelSpec): void 
       'MODEL_DIMENSION_CONFLICT',
       `Model exists with different dimension: "${modelName}" is registered with ${registered.dimension}, got ${requested.dimension}.`,
       {
-        hint: 'Register the other one under a name of its own, or remove this one first (`revector models remove`).',
+        hint: 'Register the new model under a name of its own, or remove the registered one first (`revector models remove`).',
         data: {
           model: modelName,
           registered: registered.dimension,
@@ -45,7 +45,7 @@ export function refuseOtherSpace(registered: Model, requested: ModelSpec): void 
     'MODEL_SPACE_CONFLICT',
     `Model exists as another vector space: "${modelName}" is registered with ${list.join('; ')}.`,
     {
-      hint: 'Vectors of the two cannot be compared: register the new one under a name of its own.',
+      hint: 'Vectors of the two cannot be compared: register the new model under a name of its own.',
       data: { model: modelName, fields: different },
     },
   )

@@ -18,9 +18,9 @@ function named(modelName: string | null): Sql {
 }
 
 /**
- * An expression that searches read along, to notice that another model became current, that this one was
+ * An expression that searches also read, to notice that another model became current, that this one was
  * changed, or that anything was committed: the version of the model's row, a space, and
- * `pg_current_snapshot()`. NULL when there is no such model.
+ * `pg_current_snapshot()`. NULL if there is no such model.
  */
 export function versionAndSnapshot(modelName: string | null): Sql {
   return sql`(
@@ -34,7 +34,7 @@ export interface VersionedModel {
   readonly version: string
 }
 
-/** The model of this name or (null) the current one, with the version of its row; null when there is none. */
+/** The model with this name or (null) the current one, with the version of its row; null if there is none. */
 export async function versionedModel(
   db: Queryable,
   modelName: string | null,
@@ -54,9 +54,9 @@ async function models(db: Queryable, rest: Sql): Promise<readonly Model[]> {
 }
 
 /**
- * Registers a space. One that is registered already under this name is left as it is.
+ * Registers a space. One that is already registered under this name stays as it is.
  *
- * @throws RevectorError MODEL_DIMENSION_CONFLICT or MODEL_SPACE_CONFLICT when the name means another space
+ * @throws RevectorError MODEL_DIMENSION_CONFLICT or MODEL_SPACE_CONFLICT if the name stands for another space
  */
 export async function insertModel(
   db: Queryable,
@@ -83,7 +83,7 @@ export async function findModel(db: Queryable, modelName: string): Promise<Model
   return (await models(db, sql`where model_name = ${modelName}`))[0] ?? null
 }
 
-/** @throws RevectorError MODEL_UNKNOWN, listing the names that are registered */
+/** @throws RevectorError MODEL_UNKNOWN that lists the registered names */
 export async function requireModel(db: Queryable, modelName: string): Promise<Model> {
   return (await findModel(db, modelName)) ?? refuseUnknown(db, modelName)
 }
@@ -97,7 +97,7 @@ async function refuseUnknown(db: Queryable, modelName: string): Promise<never> {
   })
 }
 
-/** In the order they were registered. */
+/** In the order of registration. */
 export async function allModels(db: Queryable): Promise<readonly Model[]> {
   return models(db, sql`order by id`)
 }
@@ -106,7 +106,7 @@ export async function currentModel(db: Queryable): Promise<Model | null> {
   return (await models(db, sql`where state = 'current'`))[0] ?? null
 }
 
-/** @throws RevectorError MODEL_UNKNOWN when no model is current */
+/** @throws RevectorError MODEL_UNKNOWN if no model is current */
 export async function requireCurrentModel(db: Queryable): Promise<Model> {
   const model = await currentModel(db)
   if (model !== null) return model
@@ -115,14 +115,14 @@ export async function requireCurrentModel(db: Queryable): Promise<Model> {
     hint:
       names.length === 0
         ? 'Register the known models with `revector db setup-models`.'
-        : `Make one of them current with \`revector models use\`: ${names.join(', ')}.`,
+        : `Make a model current with \`revector models use\`: ${names.join(', ')}.`,
     data: { model: null, registered: names },
   })
 }
 
 /**
- * The models that every write of a document must reach, the current one first. With `lock` their states
- * cannot change before the transaction ends, so a write and a cut-over never miss each other.
+ * The models that every write of a document must reach, the current one first. With `lock`, their states cannot
+ * change before the transaction ends, so a write and a cut-over never miss each other.
  */
 export async function writtenModels(
   db: Queryable,
@@ -130,45 +130,45 @@ export async function writtenModels(
 ): Promise<readonly Model[]> {
   const written = sql`state in (${join(writtenStates.map((state) => sql`${state}`))})`
   for (;;) {
-    // Read again once a lock is held: a statement that had to wait for one doesn't see a model that became one of them
-    // meanwhile. Whoever changes a state holds all rows, so one that is held here is enough.
+    // Read again once a lock is held: a statement that waited for one doesn't see a model that became a written
+    // one meanwhile. A change of state locks all rows, so one locked row is enough.
     const held = options.lock === true ? await models(db, sql`where ${written} order by id for share`) : null
     const found = await models(db, sql`where ${written} order by state <> 'current', id`)
-    // None is held where all that it waited for is gone: another round holds what took its place.
+    // None is locked if all that it waited for are gone: the next round locks those that replaced them.
     if (held === null || held.length > 0 || found.length === 0) return found
   }
 }
 
-/** Holds all models' states still until the transaction ends; other writers of documents wait. */
+/** Locks the states of all models until the transaction ends; other writers of documents wait. */
 export async function lockModels(tx: Queryable): Promise<readonly Model[]> {
-  // Rows that refer to a model (quarantined chunks, say) need its key to stay, nothing else: they don't wait.
+  // Rows that refer to a model (quarantined chunks, say) only need its key, so they don't wait.
   return models(tx, raw('order by id for no key update'))
 }
 
-/** @returns whether there is such a model */
+/** @returns whether the model exists */
 export async function setModelState(db: Queryable, id: number, state: ModelState): Promise<boolean> {
   const { rowCount } = await db.query(sql`update embedding_models set state = ${state} where id = ${id}`)
   return rowCount === 1
 }
 
-/** Where to ask is not part of the space, so it may change at any time. */
+/** The endpoint is not part of the space, so it may change at any time. */
 export async function setModelUrl(db: Queryable, id: number, baseUrl: string | null): Promise<boolean> {
   const { rowCount } = await db.query(sql`update embedding_models set base_url = ${baseUrl} where id = ${id}`)
   return rowCount === 1
 }
 
 /**
- * The hot switch, inside a transaction: `to` becomes current and the one that was goes on being written as
- * standby. Two at once take turns, so that exactly one model is current at every moment.
+ * The hot switch, inside a transaction: `to` becomes current and the previous one stays in sync as standby. Two
+ * at once run one after the other, so that exactly one model is current at every moment.
  *
- * @returns the model that was current before; null when there was none
+ * @returns the model that was current before; null if there was none
  */
 export async function switchCurrent(tx: Queryable, to: Model): Promise<Model | null> {
   const locked = await lockModels(tx)
   const before = locked.find((model) => model.state === 'current') ?? null
   if (before?.id === to.id) return before
   if (!locked.some((model) => model.id === to.id)) await refuseUnknown(tx, to.modelName)
-  // The database allows one current model at any instant: the old one steps back first.
+  // The database allows one current model at any moment: the old one is changed first.
   if (before !== null) await setModelState(tx, before.id, 'standby')
   await setModelState(tx, to.id, 'current')
   return before
@@ -180,7 +180,7 @@ export async function deleteModel(tx: Queryable, id: number): Promise<boolean> {
   return rowCount === 1
 }
 
-/** With the model's vectors, what was kept to notice a change of them. */
+/** The canaries go together with the model's vectors. */
 export async function deleteCanaries(tx: Queryable, id: number): Promise<void> {
   await tx.query(sql`delete from model_canaries where model_id = ${id}`)
 }

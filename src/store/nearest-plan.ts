@@ -8,11 +8,11 @@ import { defaultTuning, type NearestTuning } from './nearest-tuning.ts'
 
 export interface NearestPlan {
   readonly path: NearestPath
-  /** Whether rows were taken in the order of an HNSW index. */
+  /** Whether rows were read in the order of an HNSW index. */
   readonly usesHnswIndex: boolean
-  /** The index that gave the order; null where none did. */
+  /** The index that gave the order; null if none did. */
   readonly index: string | null
-  /** Postgres' own account of what it did: EXPLAIN (ANALYZE, FORMAT JSON). */
+  /** PostgreSQL's report: EXPLAIN (ANALYZE, FORMAT JSON). */
   readonly plan: unknown
 }
 
@@ -24,7 +24,7 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-/** Runs a search for the sake of its plan. */
+/** Runs a search to get its plan. */
 export async function explainNearest(
   db: Queryable,
   layout: Layout,
@@ -41,10 +41,10 @@ export async function explainNearest(
   return { path, usesHnswIndex: index !== null, index, plan }
 }
 
-/** The first index in whose order rows were really read. */
+/** The first index in whose order rows were actually read. */
 export function orderingIndex(nodes: readonly PlanNode[]): string | null {
   for (const node of nodes) {
-    // A branch that was planned and not entered has no loops.
+    // A branch that was planned and not executed has no loops.
     if (node['Actual Loops'] === 0) continue
     if (node['Node Type'] === 'Index Scan' && node['Order By'] !== undefined)
       return node['Index Name'] ?? null

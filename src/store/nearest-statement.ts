@@ -16,27 +16,27 @@ export interface NearestRequest {
   /** 1 to 1,000. */
   readonly k: number
   readonly filter?: SearchFilter
-  /** Whose version is read along: the model of this name, or (null) the current one. */
+  /** The model whose version is also read: by name, or (null) the current one. */
   readonly versionOf: string | null
-  /** How many vectors the model is thought to have. It decides between ways of searching, not what is found. */
+  /** The assumed number of the model's vectors. It decides how to search, not what is found. */
   readonly vectors: number
 }
 
 /**
  * How the nearest are found:
  * - `HNSW index`: in the order of the model's HNSW index;
- * - `further`: the same, going on where many of the first candidates were deleted;
- * - `scan`: every vector of the model is compared; chunks that vanished may take places;
- * - `complete`: every vector whose chunk is there and passes the filter is compared: never short;
- * - `filtered`: as few chunks pass the filter, those are compared; as many, the HNSW index is followed until
- *   enough of them have come by. Which, the statement finds out by itself.
+ * - `further`: the same, with an iterative scan, because many of the first candidates were deleted;
+ * - `scan`: every vector of the model is compared; deleted chunks may take places;
+ * - `complete`: every vector whose chunk exists and passes the filter is compared: never too few;
+ * - `filtered`: if few chunks pass the filter, those are compared; if many, the HNSW index is scanned until
+ * enough of them have been found. The statement decides which.
  */
 export type NearestPath = 'index' | 'further' | 'scan' | 'complete' | 'filtered'
 
 /**
- * The whole search in one statement: the nearest, their texts, and what the caller needs to judge the answer
- * (which version of the model's row is valid, the snapshot, how many chunks pass the filter). Texts are
- * joined after the nearest are known, never before. Without a filter nothing found means no row at all.
+ * The whole search in one statement: the nearest, their texts, and what the caller needs to judge the result
+ * (the version of the model's row, the snapshot, how many chunks pass the filter). Texts are joined after the
+ * nearest are known, never before. Without a filter, an empty result has no row at all.
  */
 export function nearestStatement(
   layout: Layout,
@@ -75,7 +75,7 @@ export function nearestStatement(
 
 /**
  * The values of a statement without a filter, in the order of its parameters: its text is the same for every
- * search of a model that asks for about as many, and need not be put together again.
+ * search of a model with a similar k, and is cached.
  */
 export function nearestValues(request: NearestRequest): readonly unknown[] {
   const vector = encodeVector(request.vector)
@@ -88,26 +88,29 @@ export function nearestKey(request: NearestRequest, path: NearestPath): string {
   return `${id} ${dimension} ${distance} ${path} ${limitFor(request.k)} ${request.versionOf === null}`
 }
 
-/** Sent once, however often the statement mentions it. */
+/** Sent once, however often the statement uses it. */
 function queryOf({ vector }: NearestRequest): Sql {
   return sql`${parameter(encodeVector(vector))}::vector`
 }
 
-/** A request on its way to be written down. */
+/** A request with what its statement needs. */
 interface Search extends NearestRequest {
   readonly tuning: NearestTuning
   /** The vector, as the statement spells it. */
   readonly query: Sql
 }
 
-/** Common table expressions that end with `candidates (chunk_id, distance)`: at least k rows where there are. */
+/**
+ * Common table expressions that end with `candidates (chunk_id, distance)`: at least k rows if there are that
+ * many.
+ */
 function candidates(layout: Layout, search: Search, path: NearestPath): Sql {
   const limit = raw(String(limitFor(search.k)))
   switch (path) {
     case 'index':
     case 'further':
       return sql`
-    candidates as (${usesHnswIndex(search, dearToPlainScans(layout, search), path === 'further')})`
+    candidates as (${usesHnswIndex(search, expensiveForPlainScans(layout, search), path === 'further')})`
     case 'scan':
       return sql`
     candidates as (
@@ -151,8 +154,8 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
   const d = documentColumns(layout)
   const matches = documentsMatching(layout, search.filter)
   const bound = raw(String(fewMatches(search, search.tuning)))
-  // `offset 0` is a fence. Postgres can't tell how many documents a condition on JSON or a part of a title
-  // leaves: without it, it may scan all chunks, or all vectors, where a few look-ups would do.
+  // `offset 0` is an optimisation fence. PostgreSQL can't estimate how many documents a condition on JSON or on
+  // part of a title leaves: without it, it may scan all chunks or vectors where a few look-ups would do.
   const few = sql`
     few as materialized (
       select chunk_id, distance, count(*) over () as found
@@ -199,10 +202,10 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
 }
 
 /**
- * The operator itself in ORDER BY, with a limit the planner knows: that is what the HNSW index is used for. The
- * settings are made by a condition that needs no row: it is evaluated once, before the HNSW index is entered,
- * and they end with the transaction, without a round trip of their own. An iterative scan goes on when the first
- * candidates were deleted or filtered away; a search that doesn't need it is a tenth faster without.
+ * The operator itself in ORDER BY, with a limit the planner knows: only then is the HNSW index used. A
+ * condition that refers to no row makes the settings: it is evaluated once, before the HNSW index is entered,
+ * and they end with the transaction, without a round trip of their own. An iterative scan continues if the
+ * first candidates were deleted or filtered out; a search that doesn't need it is a tenth faster without.
  */
 function usesHnswIndex(search: Search, condition: Sql, iterative: boolean): Sql {
   const { model, query, tuning } = search
@@ -211,7 +214,7 @@ function usesHnswIndex(search: Search, condition: Sql, iterative: boolean): Sql 
   const limit = limitFor(search.k)
   const count = candidatesFor(kind.form, limit)
   const efSearch = efSearchFor(tuning, { form: kind.form, candidates: count })
-  // The HNSW index's first pass brings no more than it keeps in view.
+  // The first pass of the HNSW index returns no more candidates than it keeps in view.
   const settings =
     iterative || count > efSearch
       ? `set_config('hnsw.ef_search', '${efSearch}', true)
@@ -233,12 +236,12 @@ function usesHnswIndex(search: Search, condition: Sql, iterative: boolean): Sql 
 }
 
 /**
- * A condition that always holds and is never evaluated beyond its first half, which the table's CHECK promises.
- * But the planner counts what its second half would cost: for every row of a plain scan, and for few of an HNSW index.
- * Without it, wide vectors, which live outside of the table's own pages and so look cheap to read, are
- * compared one by one however many there are.
+ * A condition that is always true and never evaluated beyond its first half, which the table's CHECK
+ * guarantees. But the planner counts the cost of its second half: for every row of a plain scan, and for few
+ * rows of an HNSW index. Without it, wide vectors, which are stored outside the table's own pages and so look
+ * cheap to read, are compared one by one, however many there are.
  */
-function dearToPlainScans(layout: Layout, search: Search): Sql {
+function expensiveForPlainScans(layout: Layout, search: Search): Sql {
   const c = chunkColumns(layout)
   return sql`(
           e.model_id = ${raw(String(search.model.id))}
@@ -246,7 +249,7 @@ function dearToPlainScans(layout: Layout, search: Search): Sql {
         )`
 }
 
-/** The distance as an expression that no HNSW index offers: the planner has to compare every row. */
+/** The distance as an expression that no HNSW index provides: the planner has to compare every row. */
 function comparedPlainly({ model, query }: Search): Sql {
   return sql`(${indexKind(model).exact(sql`e.${vectorColumn(model.dimension)}`, query)}) + 0`
 }

@@ -1,23 +1,30 @@
 import type { IndexKind } from '../schema/index-kind.ts'
 
-/** How a search divides its work between the HNSW index and plain scans. Defaults were measured: docs/decisions. */
+/**
+ * How a search divides its work between the HNSW index and plain scans. The defaults were measured:
+ * docs/decisions.
+ */
 export interface NearestTuning {
   /**
    * Up to this many vectors (of the model, or that a filter leaves) are compared one by one: some 10 ms, and
    * nothing can be missed.
    */
   readonly exactRows: number
-  /** Candidates the HNSW index keeps in view at least: more find more, and take longer. pgvector's own default is 40. */
+  /**
+   * Least number of candidates the HNSW index keeps in view: more find more and take longer. pgvector's default
+   * is 40.
+   */
   readonly efSearch: number
-  /** Rows a filtered search visits in the HNSW index at most before it gives up and compares all that match. */
+  /** Most rows a filtered search visits in the HNSW index before it compares all that match instead. */
   readonly maxScanTuples: number
 }
 
 export const defaultTuning: NearestTuning = { exactRows: 5_000, efSearch: 100, maxScanTuples: 20_000 }
 
 /**
- * Up to this many chunks that pass a filter are looked up and compared one by one. An HNSW index must be followed
- * past all that don't pass, so the bound grows with the corpus; counting up to it costs some µs a chunk.
+ * Up to this many chunks that pass a filter are looked up and compared one by one. An HNSW index must be
+ * scanned past all that don't pass, so the limit grows with the corpus; counting up to it costs some µs a
+ * chunk.
  */
 export function fewMatches(
   search: { readonly k: number; readonly vectors: number },
@@ -26,20 +33,23 @@ export function fewMatches(
   return Math.min(tuning.exactRows, Math.max(1_000, 5 * search.k, Math.ceil(search.vectors / 50)))
 }
 
-/** `hnsw.ef_search` goes no further; beyond, an iterative scan does. */
+/** The most that `hnsw.ef_search` allows; beyond it, an iterative scan is used. */
 const efSearchLimit = 1_000
 
-/** Limits are part of the statement's text, so that the planner knows them: a few sizes, so that plans are reused. */
+/**
+ * Limits are part of the statement's text, so that the planner knows them: a few sizes, so that plans are
+ * reused.
+ */
 const limits = [10, 20, 50, 100, 200, 500, 1_000] as const
 
-/** The least of a few limits that is enough for k. */
+/** The smallest of a few limits that is enough for k. */
 export function limitFor(k: number): number {
   return limits.find((limit) => limit >= k) ?? k
 }
 
 /**
- * Rows to take from the HNSW index so that the k nearest are among them. An HNSW index of `halfvec` only confuses
- * neighbours whose distances agree in the third digit; one of bits sees signs alone and needs many more.
+ * Rows to take from the HNSW index so that the k nearest are among them. An index of `halfvec` only confuses
+ * neighbours whose distances agree to the third digit; one of bits only sees signs and needs many more.
  */
 export function candidatesFor(form: IndexKind['form'], limit: number): number {
   switch (form) {
@@ -53,12 +63,12 @@ export function candidatesFor(form: IndexKind['form'], limit: number): number {
 }
 
 /**
- * HNSW indexes of wide vectors are harder to find the way in: with as many candidates in view as a narrow one's they lose
- * more. `npm run bench -- --only search` tells the recall of each width.
+ * HNSW indexes of wide vectors are harder to search: with as many candidates in view as for narrow ones they
+ * lose more. `npm run bench -- --only search` measures the recall of each width.
  */
 const wideShare = 1.6
 
-/** Candidates the HNSW index keeps in view for a search that takes so many from it. */
+/** Candidates that the HNSW index keeps in view for a search that takes that many from it. */
 export function efSearchFor(
   tuning: NearestTuning,
   search: { readonly form: IndexKind['form']; readonly candidates: number },

@@ -19,29 +19,29 @@ import { defaultTuning, fewMatches, type NearestTuning } from './nearest-tuning.
 export type FoundChunk = Omit<Hit, 'rank' | 'score' | 'models'>
 
 export interface Nearest {
-  /** Nearest first; equal distances in the order of the chunks' ids. Fewer than k only when there are no more. */
+  /** Nearest first; equal distances in the order of the chunks' ids. Fewer than k only if there are no more. */
   readonly found: readonly FoundChunk[]
-  /** Version of the model's row when it was searched (`versionedModel`); null when it is gone. */
+  /** Version of the model's row during the search (`versionedModel`); null if the model is gone. */
   readonly version: string | null
-  /** `pg_current_snapshot()` of the search; where nothing was found, of a moment later. */
+  /** `pg_current_snapshot()` of the search; if nothing was found, of a moment later. */
   readonly snapshot: string
-  /** Chunks that pass the filter, and how many of them have a vector; null when too many to have been counted. */
+  /** Chunks that pass the filter, and how many of them have a vector; null if they were too many to count. */
   readonly matching: Counts | null
-  /** The ways that were gone, in order: the second one because the first came back short. */
+  /** The paths taken, in order: the second one because the first found too few. */
   readonly paths: readonly NearestPath[]
 }
 
-/** How a search is made; what is found does not depend on it. */
+/** How a search runs; the result does not depend on it. */
 export interface NearestOptions {
   readonly tuning?: NearestTuning
-  /** Texts of statements already put together, by their keys; of one layout and one tuning. */
+  /** Cached texts of statements, by their keys; of one layout and one tuning. */
   readonly texts?: Map<string, string>
 }
 
 /**
- * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, but for
- * the rare search whose HNSW index ran dry before k chunks were found: then the HNSW index is followed further, and if
- * that is not enough, all that match are compared.
+ * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, except for
+ * the rare search in which the HNSW index ran out before k chunks were found: then it is scanned further, and
+ * if that is not enough, all that match are compared.
  *
  * @throws RevectorError VECTOR_COLUMN_MISSING
  */
@@ -72,7 +72,7 @@ export function choosePath(
   return small ? 'scan' : 'index'
 }
 
-/** Whether fewer than k came although more may exist: rows of vanished chunks may have taken places. */
+/** Whether fewer than k were found although more may exist: rows of deleted chunks may have taken places. */
 function mayHaveMissed({ found, matching }: Nearest, request: NearestRequest, path: NearestPath): boolean {
   if (found.length >= request.k || path === 'complete') return false
   // Few enough to have been compared one by one: these are all.
@@ -104,7 +104,7 @@ async function run(
   request: NearestRequest,
   { path, tuning = defaultTuning, texts }: NearestOptions & { readonly path: NearestPath },
 ): Promise<Nearest> {
-  // A filter's values decide its plan, so that one is put together and planned anew for each search.
+  // The values of a filter decide its plan, so the statement is built and planned again for each search.
   const prepared = !isNarrowing(request.filter)
   const make = (): Sql => nearestStatement(layout, request, path, tuning)
   const statement = prepared
@@ -115,7 +115,7 @@ async function run(
     return found.length > 0 ? found : (await db.query<FoundRow>(nothingFound(request.versionOf))).rows
   })
   const [first] = rows
-  if (first === undefined) throw new Error('A search came back without its first row')
+  if (first === undefined) throw new Error('A search returned no first row')
   const [version = null, snapshot = ''] = first.about?.split(' ') ?? []
   return {
     found: rows.flatMap(toFound),

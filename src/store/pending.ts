@@ -9,8 +9,8 @@ import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hasText } from './scope.ts'
 
 /**
- * In the transaction that writes chunks: records those of them that a written model gets no vector of. A cut-over
- * looks here and need not look at the corpus.
+ * Call in the transaction that writes chunks: records those for which a written model gets no vector. A
+ * cut-over checks these rows and need not read the corpus.
  */
 export async function recordPending(
   tx: Queryable,
@@ -30,7 +30,7 @@ export async function recordPending(
   )
 }
 
-/** What is on record, by model: what a worker looks through. Some of it may have been paid since. */
+/** What is recorded, by model: what a worker looks through. Some of it may have been embedded since. */
 export async function countRecorded(
   db: Queryable,
 ): Promise<
@@ -46,7 +46,10 @@ export async function countRecorded(
   return rows
 }
 
-/** Chunks that are pending to a model in truth: not paid since, not impossible to embed. Costs what is recorded, not the corpus. */
+/**
+ * Chunks that are really pending for a model: not embedded since, not impossible to embed. Cost grows with the
+ * records, not with the corpus.
+ */
 export async function countPending(db: Queryable, layout: Layout, model: StoredSpace): Promise<number> {
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ count: string }>(sql`select count(*) as count from (${pending(layout, model)}) o`),
@@ -54,7 +57,7 @@ export async function countPending(db: Queryable, layout: Layout, model: StoredS
   return Number(rows[0]?.count ?? 0)
 }
 
-/** Up to `limit` of them, the oldest first. */
+/** Up to `limit` of them, oldest first. */
 export async function pendingChunks(
   db: Queryable,
   layout: Layout,
@@ -68,7 +71,7 @@ export async function pendingChunks(
   return rows.map((row) => row.id)
 }
 
-/** What has been embedded is neither pending nor in quarantine any more. */
+/** Deletes the records of chunks that have been embedded. */
 export async function clearEmbedded(db: Queryable, model: StoredSpace): Promise<void> {
   await explainingMissingColumn(model, () =>
     db.query(sql`
@@ -81,12 +84,12 @@ export async function clearEmbedded(db: Queryable, model: StoredSpace): Promise<
   )
 }
 
-/** When a model is written no more. */
+/** For a model that is no longer written. */
 export async function forgetPending(tx: Queryable, modelId: number): Promise<void> {
   await tx.query(sql`delete from pending_chunks where model_id = ${modelId}`)
 }
 
-/** When the vectors of a model go. */
+/** For a model whose vectors are dropped. */
 export async function forgetQuarantined(tx: Queryable, modelId: number): Promise<void> {
   await tx.query(sql`delete from quarantined_chunks where model_id = ${modelId}`)
 }
@@ -107,8 +110,8 @@ function pending(layout: Layout, model: StoredSpace): Sql {
 }
 
 /**
- * A limit keeps the planner from turning this into a join, for which it might read the whole table: how few chunks are
- * pending is nothing that its statistics know.
+ * A limit keeps the planner from turning this into a join, for which it might read the whole table: its
+ * statistics do not know how few chunks are pending.
  */
 function hasVector(model: StoredSpace, chunkId: Sql): Sql {
   return sql`coalesce((

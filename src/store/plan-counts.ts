@@ -12,26 +12,26 @@ import { hashedOrder, hasText, inScope } from './scope.ts'
 export interface FillCounts {
   /** Chunks of the whole corpus that have text. */
   readonly corpus: number
-  /** Of these, the ones in scope. */
+  /** Those in scope. */
   readonly chunks: number
   /** In scope, without a vector. */
   readonly missing: number
-  /** Texts that would have to be embedded: the missing ones without repetitions, and without those the model has. */
+  /** Texts to embed: the missing ones, without repetitions and without those the model has. */
   readonly texts: number
   /** Their length in characters. */
   readonly characters: number
 }
 
 /**
- * A text by what tells it from others. Rows of before may lack a hash: only two of those are compared with each
- * other, as a fill does.
+ * What identifies a text. Existing rows of an adopted table may lack a hash: two of those are only compared
+ * with each other, as in a fill.
  */
 function identity(layout: Layout): Sql {
   const c = chunkColumns(layout)
   return sql`coalesce(c.${c.contentHash}, encode(sha256(convert_to(c.${c.content}, 'UTF8')), 'hex'))`
 }
 
-/** The texts to embed, each once, as `texts (id, content)`; the first in hashed order stands for its like. */
+/** The texts to embed, each once, as `texts (id, content)`; the first in hashed order stands for the others. */
 function textsToEmbed(layout: Layout, model: StoredSpace, scope: MigrationScope): Sql {
   const c = chunkColumns(layout)
   return sql`
@@ -89,7 +89,7 @@ export interface TextToEmbed {
   readonly content: string
 }
 
-/** A fair sample of the texts to embed, in pages, so that a corpus need not fit in memory. */
+/** A fair sample of the texts to embed, in pages, so that the corpus need not fit in memory. */
 export function sampleTexts(
   db: Pick<Database, 'stream'>,
   layout: Layout,

@@ -1,18 +1,18 @@
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 
-/** What an account may spend in a minute; null: no such limit is known. */
+/** What an account may spend in a minute; null: no limit is known. */
 interface Limits {
   readonly requestsPerMinute: number | null
   readonly tokensPerMinute: number | null
 }
 
 /**
- * Takes one request of so many tokens from a bucket that all processes share. As in one process
- * (src/embedding/rate-limit.ts), a bucket holds a sixth of a minute's allowance, and a request larger than that
- * starts when it is full and leaves it in debt. The server's clock counts.
+ * Takes one request with that many tokens from a bucket that all processes share. As in one process
+ * (src/embedding/rate-limit.ts), a bucket holds a sixth of a minute's allowance, and a larger request starts
+ * when it is full and leaves it in debt. The server's clock counts.
  *
- * @returns 0 when it was taken; otherwise nothing was, and it is worth trying again after so many milliseconds
+ * @returns 0 if it was taken; otherwise nothing was taken, and the milliseconds after which to try again
  */
 export async function takeFromRate(
   db: Queryable,
@@ -38,7 +38,7 @@ export async function takeFromRate(
           extract(epoch from blocked_until - t) as blocked
         from seen
       ), needed as materialized (
-        -- GREATEST passes NULLs over: a limit that is not known asks for no wait.
+        -- GREATEST ignores NULLs: an unknown limit requires no wait.
         select t, requests, tokens,
           greatest(0, blocked, (1 - requests) * 60 / ${requests},
             (least(${cost}::float8, greatest(1, ${tokens} / 6)) - tokens) * 60 / ${tokens}) as seconds
@@ -60,7 +60,7 @@ export async function takeFromRate(
   }
 }
 
-/** Nobody takes anything from the bucket for this long: the provider asked for it. */
+/** Blocks the bucket for this long, because the provider asked for it. */
 export async function blockRate(db: Queryable, key: string, ms: number): Promise<void> {
   await db.query(sql`
     insert into provider_rates as p (key, requests, tokens, blocked_until)

@@ -7,7 +7,7 @@ import { chunkColumns } from './columns.ts'
 import { idArray, idValue } from './ids.ts'
 import { inScope } from './scope.ts'
 
-/** A chunk that a model can't embed, and what it said. */
+/** A chunk that a model can't embed, and the reason. */
 export interface Refused {
   readonly chunkId: ChunkId
   readonly code: string
@@ -21,7 +21,7 @@ export interface QuarantinedChunk extends Refused {
 }
 
 /**
- * With every chunk of the same text: none of them need be asked for. Chunks deleted meanwhile are passed over.
+ * Quarantines chunks, with every chunk of the same text. Chunks deleted meanwhile are skipped.
  *
  * @returns those that are in quarantine now
  */
@@ -59,7 +59,7 @@ export async function quarantineChunks(
   return rows.map((row) => row.id)
 }
 
-/** Takes the chunks of a scope out of quarantine. @returns which */
+/** Removes the chunks of a scope from quarantine. @returns which */
 export async function releaseQuarantined(
   tx: Queryable,
   layout: Layout,

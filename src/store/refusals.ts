@@ -1,10 +1,10 @@
 import { RevectorError } from '../core/errors.ts'
 
 /**
- * The tables of an adopted database may want values that Revector has no way to know. What Postgres says of
- * them is turned into a sentence about the owner's column.
+ * The tables of an adopted database may require values that Revector cannot know. PostgreSQL's error is turned
+ * into a sentence about the owner's column.
  *
- * @throws RevectorError INVALID_INPUT naming the column, or what `write` threw
+ * @throws RevectorError INVALID_INPUT that names the column, or what `write` threw
  */
 export async function translatingRefusals<T>(write: () => Promise<T>): Promise<T> {
   try {
@@ -20,9 +20,9 @@ function translated(error: unknown): unknown {
   if (sqlstate !== '23502' || typeof table !== 'string' || typeof column !== 'string') return error
   return new RevectorError(
     'INVALID_INPUT',
-    `The column ${column} of ${table} must have a value, has no default, and Revector has none to give it.`,
+    `The column ${column} of ${table} is required and has no default, and Revector has no value for it.`,
     {
-      hint: `Give it a default: alter table ${table} alter column ${column} set default …`,
+      hint: `Set a default: alter table ${table} alter column ${column} set default …`,
       data: { table, column, sqlstate },
       cause: error,
     },

@@ -11,7 +11,10 @@ import { hashedOrder } from './scope.ts'
 
 export type SampledChunk = Of<typeof sampledChunk> & { readonly vector: Float32Array }
 
-/** Chunks with their vectors in a model, drawn by a hash of their ids: the same ones at every call and in every model. */
+/**
+ * Chunks with their vectors in a model, drawn by a hash of their ids: the same ones in every call and every
+ * model.
+ */
 export async function sampleVectors(
   db: Queryable,
   layout: Layout,

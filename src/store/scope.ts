@@ -4,22 +4,27 @@ import type { Layout } from '../schema/layout.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { possibleIdArray } from './ids.ts'
 
-/** Chunks in an order that has nothing to do with theirs, the same at every run. Of a chunk under the alias `c`. */
+/**
+ * An order of chunks that is unrelated to theirs, and the same in every run. For a chunk with the alias `c`.
+ */
 export function hashedOrder(layout: Layout): Sql {
   const c = chunkColumns(layout)
   return sql`hashtextextended(c.${c.id}::text, 0), c.${c.id}`
 }
 
-// What JavaScript's trim() takes away, so that both sides agree on which texts are blank.
+// What JavaScript's trim() removes, so that both sides agree on which texts are blank.
 const blanks =
   '\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
 
-/** A condition on chunks under the alias `c`: there is something to embed. No model can embed blanks. */
+/** A condition on chunks with the alias `c`: there is text to embed. No model can embed blanks. */
 export function hasText(layout: Layout): Sql {
   return sql`btrim(c.${chunkColumns(layout).content}, ${blanks}) <> ''`
 }
 
-/** A condition on chunks under the alias `c`: the migration is about them. A sample is drawn from those with text. */
+/**
+ * A condition on chunks with the alias `c`: they are in the migration's scope. A sample is drawn from those
+ * with text.
+ */
 export function inScope(layout: Layout, scope: MigrationScope): Sql {
   const c = chunkColumns(layout)
   const { sample } = scope

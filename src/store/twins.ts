@@ -10,13 +10,12 @@ import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 
 /** A chunk that a model lacks. */
 export interface LackingChunk extends MissingChunk {
-  /** Another chunk of the same text has a vector: it need not be embedded. */
+  /** Another chunk with the same text has a vector: the chunk need not be embedded. */
   readonly hasTwin: boolean
 }
 
 /**
- * Of these chunks, those that are still there and still lack a vector. Those in quarantine are left out, unless they are
- * to be tried again.
+ * Of these chunks, those that still exist, still lack a vector, and are not known to be impossible to embed.
  */
 export async function lackingAmong(
   db: Queryable,
@@ -52,10 +51,10 @@ export async function lackingAmong(
 }
 
 /**
- * Gives every chunk of the same text as one of these its vector, so that nothing is paid for twice. No two of them
- * may have the same text.
+ * Copies the vector of each of these chunks to every chunk with the same text, so that no text is paid for
+ * twice. No two of them may have the same text.
  *
- * @returns how many have one now that had none
+ * @returns how many have a vector now that had none
  */
 export async function copyVectorsToTwins(
   tx: Queryable,

@@ -9,18 +9,18 @@ import { chunkColumns } from './columns.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hashedOrder, hasText, inScope } from './scope.ts'
 
-/** What a model has of the chunks in a scope. Chunks of blanks count nowhere. */
+/** What a model has of the chunks in a scope. Blank chunks are not counted. */
 export interface ScopeCoverage {
   readonly chunks: number
   readonly vectors: number
   /** Without a vector, and known to be impossible to embed. */
   readonly quarantined: number
   readonly missing: number
-  /** Of the missing ones, a few. */
+  /** A few of the missing ones. */
   readonly examples: readonly ChunkId[]
 }
 
-/** Counts rows, not what was recorded about them. */
+/** Counts rows, not records about them. */
 export async function coverageInScope(
   db: Queryable,
   layout: Layout,
@@ -53,20 +53,20 @@ export async function coverageInScope(
   }
 }
 
-/** What is wrong with a model's vectors, each counted once, under its first fault. */
+/** What is wrong with a model's vectors, each counted once, by its first error. */
 export interface VectorFaults {
   readonly vectors: number
   readonly wrongWidth: number
   readonly notFinite: number
   readonly zero: number
-  /** Not of length 1, where the model's are. */
+  /** Not of length 1, if the model's are. */
   readonly wrongNorm: number
   readonly examples: readonly ChunkId[]
 }
 
 /**
- * Reads every vector: a sample would miss the one that is broken. 50,000 of 1,536 numbers took a second on a busy machine,
- * the building of their HNSW index minutes.
+ * Reads every vector: a sample would miss a single broken one. 50,000 vectors of 1,536 numbers took a second on
+ * a busy machine; building their HNSW index took minutes.
  */
 export async function findVectorFaults(
   db: Queryable,

@@ -2,7 +2,7 @@ import type { MigrationId, MigrationWorker } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 
-/** Workers that were heard of within the last minute or hold a batch, with what they hold of this migration. */
+/** Workers with a heartbeat within the last minute or with a batch, and what they hold of this migration. */
 export async function workersAtWork(
   db: Queryable,
   migrationId: MigrationId,
