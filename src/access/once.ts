@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { KeptAnswer } from '../core/access.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Deps } from '../store/deps.ts'
 import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
+import type { Deps } from '../store/parts.ts'
 
 export interface RepeatableRequest {
   /** Id of the API key that sends the request; empty without one. Keys of different owners never collide. */
@@ -33,7 +33,7 @@ const sweepMs = 60 * 60_000
  * INVALID_INPUT for an unfit key
  */
 export async function once(
-  deps: Pick<Deps, 'db'>,
+  parts: Pick<Deps, 'db'>,
   { owner, key, request }: RepeatableRequest,
   work: () => Promise<KeptAnswer>,
 ): Promise<OnceAnswer> {
@@ -42,7 +42,7 @@ export async function once(
       hint: 'A UUID is a good one.',
     })
   }
-  const { db } = deps
+  const { db } = parts
   const mine = { owner, key, claim: randomUUID() }
   const requestHash = hashOf(request)
   const stored = await claimKey(db, { ...mine, requestHash, leaseMs, keepMs })
@@ -97,8 +97,8 @@ function busy(seconds: number): RevectorError {
 /** Each part is prefixed with its length, so that different lists never give the same text. */
 function hashOf(request: RepeatableRequest['request']): Buffer {
   const hash = createHash('sha256')
-  const deps = typeof request === 'string' || request instanceof Uint8Array ? [request] : request
-  for (const part of deps) {
+  const parts = typeof request === 'string' || request instanceof Uint8Array ? [request] : request
+  for (const part of parts) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part
     hash.update(`${bytes.byteLength}:`).update(bytes)
   }

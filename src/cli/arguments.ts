@@ -24,7 +24,7 @@ export function decimal(flag: string): Parse<number> {
   }
 }
 
-/** `2026-01-31`, or with a time: `2026-01-31T12:00:00Z`. A date alone is its first moment in UTC. */
+/** `2026-01-31`, or with a time: `2026-01-31T12:00:00Z`. A date alone means the start of the day in UTC. */
 export function date(flag: string): Parse<Date> {
   return (text) => {
     const value = /^\d{4}-\d{2}-\d{2}([T ]|$)/.test(text) ? new Date(text) : new Date(Number.NaN)
@@ -57,14 +57,14 @@ export function names(flag: string): Parse<readonly string[]> {
   }
 }
 
-/** For options that may be given more than once. */
+/** For options that may be repeated. */
 export function repeated<T>(
   parse: Parse<T>,
 ): (text: string, before: readonly T[] | undefined) => readonly T[] {
   return (text, before = []) => [...before, parse(text)]
 }
 
-/** `key=value`; a value that is a JSON number, true, false, null or quoted string is taken as that. */
+/** `key=value`; a value that is a JSON number, true, false, null or quoted string is parsed as such. */
 export function keyValue(flag: string): Parse<readonly [string, unknown]> {
   return (text) => {
     const at = text.indexOf('=')
@@ -86,7 +86,7 @@ function invalid(flag: string, expected: string, received: string): RevectorErro
     'INVALID_INPUT',
     `${flag}: expected ${expected}, got ${JSON.stringify(received)}.`,
     {
-      hint: 'Add --help to the command to see what it takes.',
+      hint: 'Add --help to the command to see its options.',
       data: { option: flag, expected, received },
     },
   )

@@ -24,18 +24,18 @@ export function addAsk(program: Command, start: Start): void {
     .command('ask')
     .summary('answer a question from the documents')
     .description(
-      'Answers a question from the documents, with citations. A language model writes the answer where one is configured ' +
-        '(REVECTOR_LANGUAGE_MODEL); otherwise it is made of sentences of the documents.',
+      'Answers a question from the documents, with citations. A language model writes the answer if one is configured ' +
+        '(REVECTOR_LANGUAGE_MODEL); otherwise it consists of sentences of the documents.',
     )
-    .argument('<question>', 'what to answer')
-    .option('--model <name>', 'find the passages with this embedding model; absent: the current one')
+    .argument('<question>', 'the question')
+    .option('--model <name>', 'find passages with this embedding model; default: the current one')
     .option(
       '--serve <which>',
       'while a migration fills: source (the current model), target (as far as it is filled) or both',
       oneOf('--serve', ['source', 'target', 'both']),
     )
-    .option('--top-k <n>', 'passages the answer may use, 1 to 50; absent: 8', wholeNumber('--top-k', 1, 50))
-    .option('--min-score <x>', 'leave out passages that score less', decimal('--min-score'))
+    .option('--top-k <n>', 'passages the answer may use, 1 to 50; default: 8', wholeNumber('--top-k', 1, 50))
+    .option('--min-score <x>', 'leave out passages with a lower score', decimal('--min-score'))
     .option(
       '--mode <how>',
       'generated (by the language model) or extractive (sentences of the documents)',
@@ -78,11 +78,11 @@ async function run(context: Context, question: string, flags: Flags): Promise<un
   let answer: Answer | undefined
   for await (const event of events) {
     if (event.type === 'hits') passages = event.hits.length
-    // Whoever reads along reads it as it comes; a script gets one document.
+    // At a terminal the answer is printed as it arrives; a script gets one document.
     if (event.type === 'text' && !terminal.json) context.write(event.text)
     if (event.type === 'done') answer = event.answer
   }
-  if (answer === undefined) throw new RevectorError('INTERNAL', 'An answer had no end.')
+  if (answer === undefined) throw new RevectorError('INTERNAL', 'An answer ended without its last event.')
   const made = answer
   context.result(encode(answerSchema, made), () => ['', ...sources(made, terminal)].join('\n'))
   if (!terminal.json) terminal.note(terminal.noteStyle.dim(summary(made, passages)))
@@ -115,15 +115,13 @@ function remarks(answer: Answer): readonly string[] {
     ...(typeof serving?.reason === 'string'
       ? [`Searched with ${Object.keys(coverage).join(' + ')}: ${serving.reason}`]
       : []),
-    ...(answer.truncated
-      ? ['The answer was cut: it reached the most tokens it may have (maxOutputTokens).']
-      : []),
+    ...(answer.truncated ? ['The answer was cut off at the most tokens allowed (maxOutputTokens).'] : []),
     ...(answer.answered && answer.citations.length === 0
-      ? ['Nothing in this answer is cited: the documents may not say it.']
+      ? ['This answer has no citations: the documents may not support it.']
       : []),
     ...(answer.removedCitations === 0
       ? []
-      : [`Taken out: ${counted(answer.removedCitations, 'citation')} of what was not among the passages.`]),
+      : [`Removed ${counted(answer.removedCitations, 'citation')} of passages that do not exist.`]),
     ...incomplete.map(
       ([model, share]) =>
         `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, ` +
@@ -135,7 +133,6 @@ function remarks(answer: Answer): readonly string[] {
 }
 
 function summary({ mode, languageModel, coverage, tookMs }: Answer, passages: number): string {
-  const by =
-    mode === 'generated' ? `written by ${languageModel}` : 'sentences of the documents, word for word'
+  const by = mode === 'generated' ? `written by ${languageModel}` : 'sentences quoted from the documents'
   return `\n${by} · ${counted(passages, 'passage')} · ${Object.keys(coverage).join(' + ')} · ${seconds(tookMs / 1_000)}`
 }

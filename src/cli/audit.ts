@@ -14,10 +14,10 @@ interface Flags {
 export function addAudit(program: Command, start: Start): void {
   program
     .command('audit')
-    .summary('who changed what')
-    .description('Lists the changes that were asked for, over HTTP, by commands or by agents, newest first.')
-    .option('--limit <n>', 'how many, 1 to 1,000', wholeNumber('--limit', 1, 1_000), 50)
-    .option('--before <id>', 'go on from this entry')
+    .summary('list the changes and who made them')
+    .description('Lists changes made over HTTP, by commands or by agents, newest first.')
+    .option('--limit <n>', 'number of entries, 1 to 1,000', wholeNumber('--limit', 1, 1_000), 50)
+    .option('--before <id>', 'only entries before this one')
     .action((flags: Flags) => start((context) => list(context, flags)))
 }
 
@@ -31,7 +31,7 @@ async function list(context: Context, flags: Flags): Promise<undefined> {
 }
 
 function listText(entries: readonly AuditEntry[], style: Style): string {
-  if (entries.length === 0) return 'Nothing has been changed yet.'
+  if (entries.length === 0) return 'No changes yet.'
   const columns = ['AT', 'WHO', 'DID', 'TO', 'ANSWER'].map((header) => ({ header }))
   const rows = entries.map((entry) => [
     entry.at.toISOString().slice(0, 19).replace('T', ' '),

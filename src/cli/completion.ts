@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 
 const shells = ['bash', 'zsh', 'fish', 'powershell'] as const
 
-/** What the shell calls back to ask what could come next. Not shown in the help. */
+/** The shell calls this to ask for completions. Not shown in the help. */
 const request = 'complete'
 
 /**
- * `completion <shell>` prints the script that a shell reads. The library behind it is loaded only when it is
- * asked for: it walks over every command.
+ * `completion <shell>` prints a completion script. The library behind it is loaded only when needed: it walks
+ * over every command.
  */
 export async function addCompletion(program: Command, argv: readonly string[]): Promise<void> {
   if (!argv.includes('completion') && argv[0] !== request) {

@@ -21,7 +21,7 @@ export async function restore(context: Context, file: string): Promise<undefined
   const occupied = revision > 0 || legacy !== null
   if (documents > 0 || rows > 0) {
     await context.consent(
-      `Replace what is in the database (${counted(documents, 'document')}, ${counted(rows, 'chunk')}) by the backup?`,
+      `Replace the contents of the database (${counted(documents, 'document')}, ${counted(rows, 'chunk')}) with the backup?`,
     )
   }
   const call = context.longCall()

@@ -14,7 +14,7 @@ export type RunFlags = Pick<
 
 export async function run(context: Context, flags: RunFlags): Promise<undefined> {
   const { db } = context.revector
-  // Makes a folder that is not there, which a status alone does not: the engine need not be started twice.
+  // Creates a missing folder, which a status alone does not do: so the engine need not be started twice.
   await db.health()
   const before = await db.status()
   const { options, plan } = await planWithModel(context, before, flags)
@@ -22,19 +22,17 @@ export async function run(context: Context, flags: RunFlags): Promise<undefined>
   if (steps.length > 0) context.terminal.note(planText(plan, context.terminal))
   if (before.legacy !== null && before.legacy.rows > 0 && steps.length > 0) {
     const { table: name, rows } = before.legacy
-    await context.consent(
-      `Adopt ${name} with its ${counted(rows, 'vector')}? A backup beforehand is advised.`,
-    )
+    await context.consent(`Adopt ${name} with its ${counted(rows, 'vector')}? Make a backup first.`)
   }
   const call = context.longCall()
   const after = await db.run({ ...options, ...call })
-  if (steps.length === 0) context.terminal.note('Nothing to do: the schema is where it should be.')
+  if (steps.length === 0) context.terminal.note('Nothing to do: the schema is up to date.')
   showStatus(context, after)
 }
 
 type Plan = Awaited<ReturnType<Context['revector']['db']['plan']>>
 
-/** Asks which model made the old vectors where nobody said so and someone is there to answer. */
+/** Asks which model made the old vectors, if none was named and standard input is a terminal. */
 async function planWithModel(
   context: Context,
   before: DatabaseStatus,
@@ -54,7 +52,7 @@ async function planWithModel(
   }
 }
 
-/** What is adopted, then each step with what it locks. */
+/** What will be adopted, then each step with its locks. */
 export function planText(plan: Plan, terminal: Pick<Terminal, 'noteStyle' | 'width'>): string {
   const { noteStyle: style, width } = terminal
   const { steps, adoption, warnings } = plan
@@ -64,7 +62,7 @@ export function planText(plan: Plan, terminal: Pick<Terminal, 'noteStyle' | 'wid
     const made = model === null ? '' : `, made by ${style.bold(model)}`
     const titles = documents.created ? 'no titles' : `titles from ${documents.table}.${documents.titleColumn}`
     lines.push(
-      `Takes over ${style.bold(`${table}.${column}`)} vector(${dimension}): ` +
+      `Adopts ${style.bold(`${table}.${column}`)} vector(${dimension}): ` +
         `${counted(rows, 'row')}, ${bytes(adoption.bytes)}${made}.`,
       `Text from ${chunks.table}.${chunks.textColumn}, ${titles}.`,
       '',
@@ -91,7 +89,7 @@ export async function rollback(context: Context, flags: { to?: number }): Promis
   const after = await db.rollback({ ...flags, ...call })
   if (before.revision < to) {
     context.terminal.note(
-      `Nothing to roll back: the schema is at revision ${before.revision}, below ${to}. To go up: revector db run --to ${to}`,
+      `Nothing to roll back: the schema is at revision ${before.revision}, below ${to}. To upgrade: revector db run --to ${to}`,
     )
   }
   showStatus(context, after)

@@ -12,10 +12,10 @@ export async function status(context: Context): Promise<undefined> {
   showStatus(context, await context.revector.db.status())
 }
 
-/** As the guide has it: on a database that needs the upgrade this only says so. */
+/** As in the guide: on a database that needs the upgrade, this only says so. */
 export async function init(context: Context): Promise<undefined> {
   const { db } = context.revector
-  // Makes a folder that is not there, which a status alone does not: the engine need not be started twice.
+  // Creates a missing folder, which a status alone does not do: so the engine need not be started twice.
   await db.health()
   const before = await db.status()
   const needsUpgrade =
@@ -70,7 +70,10 @@ function revisionText({ revision, latestRevision }: DatabaseStatus): string {
 function nextStep(found: DatabaseStatus, style: Style): readonly string[] {
   if (found.legacy !== null) {
     const model = found.legacy.dimension === 1536 ? '' : ' --model NAME'
-    return ['', `${style.bold('Next:')} back it up (revector db backup FILE), then revector db run${model}`]
+    return [
+      '',
+      `${style.bold('Next:')} make a backup (revector db backup FILE), then run revector db run${model}`,
+    ]
   }
   if (found.revision === 0) return ['', `${style.bold('Next:')} revector db init`]
   if (found.revision < found.latestRevision) return ['', `${style.bold('Next:')} revector db run`]

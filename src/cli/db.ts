@@ -8,53 +8,53 @@ import type { Start } from './run.ts'
 export function addDb(program: Command, start: Start): void {
   const group = program
     .command('db')
-    .summary('set up, upgrade, back up the database')
-    .description('The database: set-up, upgrade, backup.')
+    .summary('set up, upgrade and back up the database')
+    .description('Sets up, upgrades and backs up the database.')
   group
     .command('init')
-    .description('Sets up an empty database. On an older one, says what to do and changes nothing.')
+    .description('Sets up an empty database. On an existing one, says what to do and changes nothing.')
     .action(() => start(init))
   group
     .command('status')
-    .description('Says what is there. Changes nothing.')
+    .description('Shows the state of the database. Changes nothing.')
     .action(() => start(status))
   group
     .command('run')
     .description(
       'Brings the schema to the newest revision, adopting an existing chunk_embeddings. ' +
-        'Moves no vector; can be run again after an interruption.',
+        'Moves no vectors; can be run again after an interruption.',
     )
     .option('--to <n>', 'stop at this revision', wholeNumber('--to', 1))
     .option('--model <name>', 'the model that made the vectors of the table to adopt')
     .option(
       '--chunks-table <name>',
-      'table of chunks, where no foreign key leads to it',
+      'table of the chunks, if no foreign key leads to it',
       nonEmpty('--chunks-table'),
     )
-    .option('--chunk-text-column <name>', 'its column of text', nonEmpty('--chunk-text-column'))
-    .option('--documents-table <name>', 'table of documents', nonEmpty('--documents-table'))
-    .option('--title-column <name>', 'its column of titles', nonEmpty('--title-column'))
+    .option('--chunk-text-column <name>', 'its column with the text', nonEmpty('--chunk-text-column'))
+    .option('--documents-table <name>', 'table of the documents', nonEmpty('--documents-table'))
+    .option('--title-column <name>', 'its column with the title', nonEmpty('--title-column'))
     .action((flags: RunFlags) => start((context) => run(context, flags)))
   group
     .command('setup-models')
-    .description('Registers the usual models and the local ones.')
+    .description('Registers the common hosted models and the local ones.')
     .action(() => start(setupModels))
   group
     .command('rollback')
-    .description('Restores the layout before the upgrade, while only the first model has vectors.')
+    .description('Restores the layout from before the upgrade, while only the first model has vectors.')
     .option('--to <n>', 'back to this revision', wholeNumber('--to', 0))
     .action((flags: { to?: number }) => start((context) => rollback(context, flags)))
   group
     .command('backup')
-    .description('Writes everything to a file.')
+    .description('Backs up everything to a file.')
     .argument('<file>')
-    .option('--overwrite', 'replace the file when there is one')
+    .option('--overwrite', 'overwrite an existing file')
     .action((file: string, flags: { overwrite?: boolean }) =>
       start((context) => backup(context, file, flags)),
     )
   group
     .command('restore')
-    .description('Reads a backup back. Asks first when the database is not empty.')
+    .description('Restores a backup. Asks for confirmation if the database is not empty.')
     .argument('<file>')
     .action((file: string) => start((context) => restore(context, file)))
 }

@@ -12,12 +12,12 @@ interface Flags {
 export function addDoctor(program: Command, start: Start): void {
   program
     .command('doctor')
-    .summary('look for what is wrong, and for what will be')
+    .summary('look for present and coming problems')
     .description(
-      'Checks that indexes are there and used, that nothing is orphaned or pending, that workers are at it, that providers ' +
-        'still give the vectors they gave, and which models will end. Something that fails: exit code 1.',
+      'Checks that indexes exist and are used, that nothing is orphaned or pending, that workers are active, that providers ' +
+        'still return the same vectors, and which models will be retired. If a check fails, the exit code is 1.',
     )
-    .option('--no-probe', 'ask no provider for vectors')
+    .option('--no-probe', 'do not call providers')
     .action((flags: Flags) => start((context) => run(context, flags)))
 }
 

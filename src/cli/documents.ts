@@ -10,26 +10,26 @@ export function addDocuments(program: Command, start: Start): void {
   const group = program
     .command('documents')
     .summary('list, show and remove documents')
-    .description('What has been ingested.')
+    .description('Lists, shows, embeds and removes documents.')
   group
     .command('list')
     .description('Lists documents, oldest first.')
-    .option('--limit <n>', 'how many, 1 to 1,000', wholeNumber('--limit', 1, 1_000), 50)
-    .option('--after <cursor>', 'go on after this cursor, which the list before ended with')
+    .option('--limit <n>', 'number of documents, 1 to 1,000', wholeNumber('--limit', 1, 1_000), 50)
+    .option('--after <cursor>', 'continue after this cursor, from the end of the previous list')
     .action((flags: { limit: number; after?: string }) => start((context) => list(context, flags)))
   group
     .command('show')
-    .description('Shows a document: what is known of it, and its text.')
+    .description('Shows a document with its properties and its text.')
     .argument('<id>')
     .action((id: string) => start((context) => show(context, id)))
   group
     .command('embeddings')
-    .description('Says which models have vectors of a document.')
+    .description('Shows which models have vectors of a document.')
     .argument('<id>')
     .action((id: string) => start((context) => embeddings(context, id)))
   group
     .command('reembed')
-    .description('Embeds a document with a model, where vectors are missing.')
+    .description('Embeds the chunks of a document that lack a vector in a model.')
     .argument('<id>')
     .requiredOption('--model <name>', 'the model')
     .action((id: string, flags: { model: string }) => start((context) => reembed(context, id, flags.model)))

@@ -4,12 +4,12 @@ import type { Redactor } from '../logs/redact.ts'
 import { snakeKeys } from '../wire/codec.ts'
 import type { Style } from './text.ts'
 
-/** Whatever was thrown, as the one error type. */
+/** Converts any thrown value to the one error type. */
 export function asRevectorError(error: unknown): RevectorError {
   if (isRevectorError(error)) return error
   if (error instanceof CommanderError) return wrongUsage(error)
   const message = error instanceof Error ? error.message : String(error)
-  return new RevectorError('INTERNAL', `Something failed that should not have: ${message}`, {
+  return new RevectorError('INTERNAL', `Internal error: ${message}`, {
     hint: 'Run the command again with --verbose to see where, and report it with that output.',
     cause: error,
   })
@@ -19,7 +19,7 @@ export function exitCodeOf(error: RevectorError): number {
   return errorCatalogue[error.code].exit
 }
 
-/** The one JSON document of a command that failed. */
+/** The one JSON document of a failed command. */
 export function failureDocument(error: RevectorError, redactor: Redactor): { readonly error: object } {
   const { code, hint, data, message } = error
   const document = { ...(snakeKeys(data) as object), code, message, hint }
@@ -33,7 +33,7 @@ export function failureText(error: RevectorError, redactor: Redactor, style: Sty
   return redactor.text(lines.join('\n'))
 }
 
-/** Where it happened, with every cause. */
+/** The stack trace, with every cause. */
 export function failureTrace(error: RevectorError, redactor: Redactor): string {
   const lines: string[] = []
   for (let at: unknown = error; at !== undefined && lines.length < 10; ) {
@@ -47,11 +47,11 @@ function wrongUsage(error: CommanderError): RevectorError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = rest.join(' ').replace(/^\((.*)\)$/, '$1')
   const sentence = first.charAt(0).toUpperCase() + first.slice(1).replace(/\.?$/, '.')
-  const usual = unquoted(error) ?? 'Add --help to the command to see what it takes.'
+  const usual = unquoted(error) ?? 'Add --help to the command to see its options.'
   return new RevectorError('INVALID_INPUT', sentence, { hint: suggestion === '' ? usual : suggestion })
 }
 
-/** A question of several words, given to a command that takes one argument. */
+/** A question of several words without quotes, for a command that takes one argument. */
 function unquoted({ code, message }: CommanderError): string | null {
   const command = /for '(search|ask)'/.exec(message)?.[1]
   if (code !== 'commander.excessArguments' || command === undefined) return null

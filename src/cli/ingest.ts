@@ -15,13 +15,13 @@ interface Flags {
 export function addIngest(program: Command, start: Start): void {
   program
     .command('ingest')
-    .summary('read files, folders or globs')
+    .summary('ingest files, folders or globs')
     .description(
-      'Reads text, Markdown, HTML, PDF and Word files. What is unchanged is skipped, what changed is replaced. ' +
+      'Reads text, Markdown, HTML, PDF and Word files. Skips unchanged documents and replaces changed ones. ' +
         'A file that cannot be read is reported and does not stop the rest; the exit code is then 1.',
     )
     .argument('<path...>', 'files, folders, globs; - reads standard input')
-    .option('--model <name>', 'embed with this model only; absent: with every model that is written')
+    .option('--model <name>', 'embed with this model only; default: with every written model')
     .option(
       '--metadata <key=value>',
       'metadata of every document (repeatable)',
@@ -59,11 +59,11 @@ export function reportText(report: IngestReport): string {
   if (report.unchanged > 0) lines.push(`${counted(report.unchanged, 'document')} unchanged.`)
   if (report.skipped > 0) {
     lines.push(
-      `${counted(report.skipped, 'file')} passed by: not text, Markdown, HTML, PDF or Word by their names.`,
+      `${counted(report.skipped, 'file')} skipped: by their names not text, Markdown, HTML, PDF or Word.`,
     )
   }
   if (report.documents + report.unchanged + report.skipped + report.failed.length === 0) {
-    lines.push('No file was found there.')
+    lines.push('No files were found there.')
   }
   for (const [model, vectors] of Object.entries(report.pending)) {
     if (vectors > 0) lines.push(`${model} still lacks ${counted(vectors, 'vector')}.`)

@@ -5,17 +5,19 @@ export interface Interrupt {
   readonly signal: AbortSignal
   /** Rejects with INTERRUPTED on the first Ctrl-C unless `waitForWork` was called before. */
   readonly raised: Promise<never>
-  /** From now on the work watches the signal itself and ends at a good place, which is told. */
+  /**
+   * From now on the work watches the signal itself and ends at a suitable place, which is named to the user.
+   */
   waitForWork(place: string): void
   dispose(): void
 }
 
 const exitCode = 130
 
-/** Ctrl-C or SIGTERM: the first stops after the batch being written, the second ends the process at once. */
+/** Ctrl-C or SIGTERM: the first stops after the current batch, the second ends the process at once. */
 export function listenForInterrupt(terminal: Terminal): Interrupt {
   const controller = new AbortController()
-  /** Where the work ends; null as long as it does not watch. */
+  /** Where the work will end; null while it does not watch the signal. */
   let place: string | null = null
   let reject: (error: Error) => void = () => {}
   const raised = new Promise<never>((_, rejectRaised) => {

@@ -17,26 +17,26 @@ interface CreateFlags {
 export function addKeys(program: Command, start: Start): void {
   const group = program
     .command('keys')
-    .summary('make, list and revoke the keys of the HTTP service')
+    .summary('create, list and revoke keys of the HTTP service')
     .description(
-      'Keys of the HTTP service. From the first that is made every request needs one; without one the service listens on ' +
+      'Keys of the HTTP service. Once a key has been created, every request needs one; before that the service listens on ' +
         'loopback alone.',
     )
   group
     .command('create')
-    .description('Makes a key and prints it, this once: the database keeps a hash.')
-    .argument('<name>', 'who or what it is for')
+    .description('Creates a key and prints it, only this once: the database stores only a hash.')
+    .argument('<name>', 'user or purpose of the key')
     .option(
       '--scope <scope>',
-      'read: search, ask, look · write: documents too · admin: models and migrations too',
+      'read: search, ask, view · write: also documents · admin: also models and migrations',
       oneOf('--scope', scopes),
     )
     .option(
       '--requests-per-minute <n>',
-      'its own limit, in place of the service’s',
+      'limit of this key, instead of the service’s',
       wholeNumber('--requests-per-minute', 1, 1_000_000),
     )
-    .option('--expires <date>', 'the day it ends, such as 2027-01-31', date('--expires'))
+    .option('--expires <date>', 'the day it expires, such as 2027-01-31', date('--expires'))
     .addHelpText(
       'after',
       `
@@ -48,11 +48,13 @@ Examples:
     .action((name: string, flags: CreateFlags) => start((context) => create(context, name, flags)))
   group
     .command('list')
-    .description('Lists keys, revoked ones too. The keys themselves are not stored and cannot be shown.')
+    .description(
+      'Lists keys, including revoked ones. The keys themselves are not stored and cannot be shown.',
+    )
     .action(() => start(list))
   group
     .command('revoke')
-    .description('Ends a key. Running services notice within five seconds.')
+    .description('Revokes a key. Running services notice within five seconds.')
     .argument('<key>', 'its id or name')
     .action((idOrName: string) => start((context) => revoke(context, idOrName)))
 }
@@ -61,7 +63,7 @@ async function create(context: Context, name: string, flags: CreateFlags): Promi
   const { scope, requestsPerMinute, expires } = flags
   if (scope === undefined) {
     throw new RevectorError('INVALID_INPUT', `--scope: expected one of ${scopes.join(', ')}, got nothing.`, {
-      hint: 'Give the least that is enough: --scope read for searches and questions.',
+      hint: 'Choose the lowest that is enough: --scope read for searches and questions.',
       data: { option: '--scope', expected: scopes },
     })
   }
@@ -69,7 +71,7 @@ async function create(context: Context, name: string, flags: CreateFlags): Promi
   context.result(encode(newKey, { ...made.key, key: made.secret }), () => made.secret)
   if (!context.terminal.json) {
     context.terminal.note(
-      `The key ${JSON.stringify(name)} (${scope}). Keep it now: it is not shown again. Requests carry it as ` +
+      `The key ${JSON.stringify(name)} (${scope}). Store it now: it is not shown again. Send it as ` +
         '`Authorization: Bearer …`.',
     )
   }
@@ -81,7 +83,7 @@ async function list(context: Context): Promise<undefined> {
 }
 
 function listText(keys: readonly ApiKey[], style: Style): string {
-  if (keys.length === 0) return 'No keys. Make one with: revector keys create NAME --scope read'
+  if (keys.length === 0) return 'No keys. Create one with: revector keys create NAME --scope read'
   const columns = ['ID', 'NAME', 'SCOPE', 'STATE', 'CREATED', 'LAST USED'].map((header) => ({ header }))
   const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? '–'
   const rows = keys.map((key) => [
@@ -98,7 +100,7 @@ function listText(keys: readonly ApiKey[], style: Style): string {
 function stateOf({ revokedAt, expiresAt }: ApiKey): string {
   if (revokedAt !== null) return `revoked ${revokedAt.toISOString().slice(0, 10)}`
   if (expiresAt === null) return 'in force'
-  return `${expiresAt.getTime() > Date.now() ? 'until' : 'ended'} ${expiresAt.toISOString().slice(0, 10)}`
+  return `${expiresAt.getTime() > Date.now() ? 'until' : 'expired'} ${expiresAt.toISOString().slice(0, 10)}`
 }
 
 async function revoke(context: Context, idOrName: string): Promise<undefined> {

@@ -20,7 +20,9 @@ import { type GlobalFlags, openTerminal } from './terminal.ts'
 import { version } from './version.ts'
 import { addWorker } from './worker.ts'
 
-/** The command line. Gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused, 130 interrupted. */
+/**
+ * Runs the command line. Returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused, 130 interrupted.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   ignoreClosedPipes()
   let code = 0
@@ -35,15 +37,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version(), '-V, --version', 'print the version')
     .option(
       '--database-url <url>',
-      'a PostgreSQL server with pgvector (DATABASE_URL); absent: the embedded engine',
+      'a PostgreSQL server with pgvector (DATABASE_URL); default: the embedded engine',
     )
     .option('--data-dir <dir>', 'folder of the embedded engine (REVECTOR_DATA_DIR, default ./.revector)')
     .option('--config <file>', 'JSON file of options')
     .option('--log-dir <dir>', 'write logs as JSON lines to this folder (REVECTOR_LOG_DIR)')
     .option('--json', 'print exactly one JSON document')
     .option('--quiet', 'no progress, no notes')
-    .option('--verbose', 'say what is being done, and where an error comes from')
-    .option('--yes', 'agree beforehand to what would be asked')
+    .option('--verbose', 'show details of the work and of errors')
+    .option('--yes', 'confirm everything beforehand')
     .option('--no-color', 'no colours (NO_COLOR)')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
@@ -52,7 +54,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       writeOut: (text) => {
         help += text
       },
-      // Wrong usage is reported below, in the style of every other error.
+      // Wrong usage is reported below, in the same style as every other error.
       writeErr: () => {},
     })
     .exitOverride()
@@ -84,7 +86,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   return code
 }
 
-/** Help and version end the parsing with an error too, one whose exit code is 0. */
+/** Help and version also end the parsing with an error, whose exit code is 0. */
 function finish(thrown: unknown, program: Command, argv: readonly string[]): number {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
   const error =
@@ -96,7 +98,7 @@ function finish(thrown: unknown, program: Command, argv: readonly string[]): num
   return exitCodeOf(error)
 }
 
-/** Asked before the arguments could be read: they may be what is wrong. */
+/** Checked before the arguments could be parsed, because they may be wrong. */
 function json(argv: readonly string[]): boolean {
   return argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
 }
@@ -106,11 +108,11 @@ function missingCommand(program: Command, argv: readonly string[]): RevectorErro
   const name = group === undefined ? 'revector' : `revector ${group.name()}`
   const names = (group ?? program).commands.map((command) => command.name()).join(', ')
   return new RevectorError('INVALID_INPUT', `${name}: expected one of ${names}, got nothing.`, {
-    hint: `${name} --help says what they do.`,
+    hint: `See ${name} --help.`,
   })
 }
 
-/** `revector … | head` ends the pipe early: nothing to complain about, and the command still ends in order. */
+/** `revector … | head` closes the pipe early: not an error, and the command still ends in order. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     if (!stream.listeners('error').includes(tolerateClosedPipe)) stream.on('error', tolerateClosedPipe)

@@ -12,9 +12,9 @@ export function addMcp(program: Command, start: Start): void {
     .summary('serve agents over standard input and output')
     .description(
       'Serves the Model Context Protocol on standard input and output: tools that search, ask, ingest, list models and ' +
-        'tell how a migration is doing. The same tools are at /mcp of `revector serve`.',
+        'show the progress of a migration. The same tools are at /mcp of `revector serve`.',
     )
-    .option('--read-only', 'offer no tool that writes')
+    .option('--read-only', 'leave out the tools that write')
     .action((flags: Flags) => start((context) => serve(context, flags)))
 }
 

@@ -10,7 +10,7 @@ import { bytes } from './text.ts'
 
 type Id = string | undefined
 
-/** For the audit, where no migration was named. */
+/** For the audit log, if no migration was named. */
 const named = (id: Id): string => id ?? 'newest'
 
 export async function pause(
@@ -22,7 +22,7 @@ export async function pause(
   const status = await context.change('pauseMigration', named(id), () =>
     migrations.pause(id, reason === undefined ? {} : { reason }),
   )
-  show(context, status, 'Workers stop after their present batch. To go on: revector migrate resume')
+  show(context, status, 'Workers stop after their current batch. To continue: revector migrate resume')
 }
 
 export async function resume(context: Context, id: Id, flags: LimitFlags): Promise<undefined> {
@@ -30,7 +30,7 @@ export async function resume(context: Context, id: Id, flags: LimitFlags): Promi
   const status = await context.change('resumeMigration', named(id), () =>
     migrations.resume(id, limits(flags)),
   )
-  show(context, status, 'Workers that are waiting go on by themselves; to start one: revector worker')
+  show(context, status, 'Waiting workers continue by themselves; to start one: revector worker')
 }
 
 export async function cancel(context: Context, id: Id): Promise<undefined> {
@@ -40,18 +40,18 @@ export async function cancel(context: Context, id: Id): Promise<undefined> {
   const lost = targetWasEmpty
     ? ` and drop the ${counted(before.doneChunks, 'vector')} of ${targetModel}`
     : ` (${targetModel} keeps its vectors)`
-  // One that is over is refused below: nobody needs to be asked.
+  // A migration that has ended is refused below, without asking for confirmation.
   if (!['cut_over', 'retired', 'cancelled'].includes(before.state)) {
-    await context.consent(`Cancel the move from ${sourceModel} to ${targetModel}${lost}?`)
+    await context.consent(`Cancel the migration from ${sourceModel} to ${targetModel}${lost}?`)
   }
   const { signal } = context.longCall()
   const { bytes: freed, ...status } = await context.change('cancelMigration', before.id, () =>
     migrations.cancel(before.id, { signal }),
   )
-  show(context, status, `${sourceModel} is as it was. ${bytes(freed)} came back.`, { bytes: freed })
+  show(context, status, `${sourceModel} is not affected. ${bytes(freed)} freed.`, { bytes: freed })
 }
 
-/** From the database. A gate that failed makes the exit code 3. */
+/** Measured from the database. If a gate fails, the exit code is 3. */
 export async function verify(context: Context, id: Id, flags: GateFlags): Promise<number | undefined> {
   const { signal } = context.longCall()
   const status = await context.change('verifyMigration', named(id), () =>
@@ -63,7 +63,8 @@ export async function verify(context: Context, id: Id, flags: GateFlags): Promis
   const error = {
     code: 'GATE_FAILED',
     message: `The target is not ready: ${failed.map((gate) => gate.gate).join(', ')} failed.`,
-    hint: status.reason?.hint ?? 'Mend what the gate found, or accept it on record with --override GATE.',
+    hint:
+      status.reason?.hint ?? 'Fix what the gate found, or accept it with --override GATE, which is recorded.',
   }
   const { style } = context.terminal
   context.result({ ...migrationStatusShape(status), ...(passed ? {} : { error }) }, () =>
@@ -85,7 +86,7 @@ export async function cutOver(context: Context, id: Id, flags: GateFlags): Promi
   show(
     context,
     status,
-    `Searches now use ${targetModel}; ${sourceModel} goes on being written.\n` +
+    `Searches now use ${targetModel}; ${sourceModel} stays in sync.\n` +
       'To go back: revector migrate rollback. When you are sure: revector migrate retire',
   )
 }
@@ -103,18 +104,19 @@ export async function retire(
 ): Promise<undefined> {
   const { migrations } = context.revector
   const before = await migrations.status(id)
-  // One that searches don't use yet, or whose rollback window is not over, is refused below: nobody needs to be asked.
+  // If searches don't use the target yet, or the rollback window is not over, it is refused below without
+  // asking.
   const isOver = before.rollbackWindowUntil === null || before.rollbackWindowUntil <= new Date()
   if (before.state === 'cut_over' && (isOver || force === true)) {
     await context.consent(
-      `Drop all vectors of ${before.sourceModel}? From then on only a new migration leads away from ${before.targetModel}.`,
+      `Drop all vectors of ${before.sourceModel}? Afterwards ${before.targetModel} can only be replaced by a new migration.`,
     )
   }
   const { signal } = context.longCall()
   const { bytes: freed, ...status } = await context.change('retire', before.id, () =>
     migrations.retire(before.id, { force: force === true, signal }),
   )
-  show(context, status, `${status.sourceModel} is dropped: ${bytes(freed)} came back.`, { bytes: freed })
+  show(context, status, `${status.sourceModel} is dropped: ${bytes(freed)} freed.`, { bytes: freed })
 }
 
 export async function retry(context: Context, id: Id): Promise<undefined> {
@@ -122,9 +124,7 @@ export async function retry(context: Context, id: Id): Promise<undefined> {
     context.revector.migrations.retry(id),
   )
   const said =
-    chunks === 0
-      ? 'Nothing was in quarantine.'
-      : `${counted(chunks, 'chunk')} will be tried again by a worker.`
+    chunks === 0 ? 'Nothing was in quarantine.' : `${counted(chunks, 'chunk')} will be retried by a worker.`
   show(context, status, said, { chunks })
 }
 

@@ -9,7 +9,7 @@ interface EventFlags {
   readonly follow?: boolean
 }
 
-/** With --json all of them in one document when they end; else each as it happens. */
+/** With --json, all events in one document at the end; otherwise each as it happens. */
 export async function events(
   context: Context,
   id: string | undefined,
@@ -46,7 +46,7 @@ function eventLine({ id, at, actor, type, data }: MigrationEvent, style: Style):
   )
 }
 
-/** Of a worker's id its beginning is enough to tell it from others. */
+/** The beginning of a worker's id is enough to tell it from others. */
 function shorter(actor: string): string {
   return actor.replace(/\b([0-9a-f]{8})-[0-9a-f-]{27}\b/, '$1')
 }
@@ -54,7 +54,7 @@ function shorter(actor: string): string {
 function detail(value: unknown): string {
   if (typeof value === 'number') return value.toLocaleString('en-US', { maximumFractionDigits: 6 })
   if (typeof value !== 'object' || value === null) return String(value)
-  // A reason has a message, and a hint that belongs to the moment it was given.
+  // A reason has a message, and a hint that was only valid at its time.
   return 'message' in value && typeof value.message === 'string' ? value.message : JSON.stringify(value)
 }
 
@@ -86,7 +86,7 @@ export async function quarantine(
             style,
           ),
           '',
-          'Change or remove their documents, or try again: revector migrate retry',
+          'Change or remove their documents, or retry: revector migrate retry',
         ].join('\n'),
   )
 }

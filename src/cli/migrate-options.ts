@@ -3,7 +3,7 @@ import { RevectorError } from '../core/errors.ts'
 import { type GateName, gateNames, type MigrationScope } from '../core/migration.ts'
 import { decimal, keyValue, names, oneOf, repeated, wholeNumber } from './arguments.ts'
 
-/** What a plan follows from, as flags. */
+/** The flags that determine a plan. */
 export interface PlanFlags {
   readonly from?: string
   readonly to: string
@@ -30,7 +30,7 @@ export interface GateFlags {
 
 export function withScopeOptions(command: Command): Command {
   return command
-    .option('--from <model>', 'the source; absent: the current model, which it must be')
+    .option('--from <model>', 'the source; must be the current model, which is the default')
     .requiredOption('--to <model>', 'the target')
     .option('--documents <id,…>', 'move these documents first', names('--documents'))
     .option(
@@ -38,16 +38,16 @@ export function withScopeOptions(command: Command): Command {
       'move documents with this metadata first (repeatable)',
       repeated(keyValue('--where')),
     )
-    .option('--sample <n>', 'move this many chunks first, drawn by chance', wholeNumber('--sample', 1))
+    .option('--sample <n>', 'move this many chunks first, drawn at random', wholeNumber('--sample', 1))
 }
 
-/** For a plan: what bears on its price. */
+/** The flags that affect the cost of a plan. */
 export function withPriceOptions(command: Command): Command {
   return command
-    .option('--budget-usd <x>', 'pause before more than this is spent', dollars('--budget-usd'))
+    .option('--budget-usd <x>', 'pause before spending more than this', dollars('--budget-usd'))
     .option(
       '--price-per-million <x>',
-      'US dollars a million tokens; absent: the list price',
+      'US dollars per million tokens; default: the list price',
       dollars('--price-per-million'),
     )
 }
@@ -56,12 +56,12 @@ export function withLimitOptions(command: Command): Command {
   return withPriceOptions(command)
     .option(
       '--allow-quarantined <n>',
-      'cut over although up to this many chunks cannot be embedded (at first 0)',
+      'cut over even if up to this many chunks cannot be embedded (default: 0)',
       wholeNumber('--allow-quarantined', 0),
     )
     .option(
       '--rollback-window <time>',
-      'how long the source stays written after the cut-over: 30m, 12h, 7d (at first 7d)',
+      'how long to keep the source in sync after the cut-over: 30m, 12h, 7d (default: 7d)',
       duration('--rollback-window'),
     )
 }
@@ -69,7 +69,7 @@ export function withLimitOptions(command: Command): Command {
 export function overrideOption(): Option {
   return new Option(
     '--override <gate>',
-    `accept that this gate fails, on record (repeatable): ${gateNames.join(', ')}`,
+    `accept that this gate fails, which is recorded (repeatable): ${gateNames.join(', ')}`,
   ).argParser(repeated(oneOf('--override', gateNames)))
 }
 
@@ -127,7 +127,7 @@ function wrong(option: string, expected: string, received: string): RevectorErro
     'INVALID_INPUT',
     `${option}: expected ${expected}, got ${JSON.stringify(received)}.`,
     {
-      hint: 'Add --help to the command to see what it takes.',
+      hint: 'Add --help to the command to see its options.',
       data: { option, expected, received },
     },
   )

@@ -12,7 +12,7 @@ export async function plan(context: Context, flags: PlanFlags): Promise<undefine
   context.result(planShape(found), () => planText(found, context.terminal.style))
 }
 
-/** Shows what it will take and asks. Nothing is embedded by this command but what the plan asks the target for. */
+/** Shows the plan and asks for confirmation. This command embeds nothing but the plan's probes. */
 export async function start(context: Context, flags: StartFlags): Promise<undefined> {
   const agreed = await agree(context, flags)
   const { migrations } = context.revector
@@ -46,12 +46,12 @@ async function agree(context: Context, flags: StartFlags): Promise<MigrationPlan
         ? 'at a cost that is not known'
         : `for about ${dollars(costUsd)}`
   await context.consent(
-    `Move ${counted(missingChunks, 'chunk')} from ${sourceModel} to ${targetModel}, ${price}?`,
+    `Migrate ${counted(missingChunks, 'chunk')} from ${sourceModel} to ${targetModel}, ${price}?`,
   )
   return found
 }
 
-/** Start, fill, verify and cut over. Asks only where someone is there to answer: scripts have always begun at once. */
+/** Start, fill, verify and cut over. Asks only at a terminal: scripts have always started at once. */
 export async function run(context: Context, flags: StartFlags): Promise<undefined> {
   const agreed = context.terminal.interactive ? { plan: await agree(context, flags) } : {}
   const { migrations } = context.revector
@@ -77,12 +77,12 @@ function runText(
 ): string {
   const { sourceModel, targetModel, doneChunks, embedded, reused, state } = status
   const moved =
-    `Moved ${counted(doneChunks, 'chunk')} from ${sourceModel} to ${targetModel} in ${seconds(took)}: ` +
+    `Migrated ${counted(doneChunks, 'chunk')} from ${sourceModel} to ${targetModel} in ${seconds(took)}: ` +
     `${grouped(embedded)} embedded, ${grouped(reused)} taken from identical text, ` +
     `${grouped(present)} already there.`
   const next =
     state === 'cut_over'
       ? `Searches now use ${targetModel}. To go back: revector migrate rollback`
-      : `Searches still use ${sourceModel}: only a part was moved. To move the rest, run it again without that limit.`
+      : `Searches still use ${sourceModel}: only a part was migrated. To migrate the rest, run the command again without that limit.`
   return [moved, next].join('\n')
 }

@@ -8,7 +8,7 @@ export interface StatusFlags {
   readonly watch?: boolean
 }
 
-/** How often a watched migration is looked at. */
+/** How often a watched migration is read. */
 const lookEveryMs = 1_000
 
 export async function status(
@@ -22,7 +22,7 @@ export async function status(
   context.result(migrationStatusShape(found), () => statusText(found, context.terminal.style))
 }
 
-/** Redraws until nothing moves any more, or Ctrl-C. */
+/** Redraws until the migration stops moving, or Ctrl-C. */
 async function watch(context: Context, first: MigrationStatus): Promise<MigrationStatus> {
   const { terminal, revector } = context
   const { signal } = context.longCall()
@@ -47,7 +47,7 @@ export async function list(context: Context): Promise<undefined> {
   )
 }
 
-/** Ends early when the signal does. */
+/** Ends early if the signal aborts. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms)

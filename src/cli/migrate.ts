@@ -19,10 +19,10 @@ import type { Context, Start } from './run.ts'
 export function addMigrate(program: Command, begin: Start): void {
   const group = program
     .command('migrate')
-    .summary('move from one embedding model to another')
+    .summary('migrate from one embedding model to another')
     .description(
-      'Moves from one embedding model to another while searches go on: plan, start, work, verify, cut over, and ' +
-        'back if need be. Without an ID the newest migration that is not finished is meant, else the newest.',
+      'Migrates from one embedding model to another while searches continue: plan, start, work, verify, cut over, and ' +
+        'roll back if necessary. Without an ID, commands use the newest migration that is not finished, else the newest.',
     )
   addBeginnings(group, begin)
   addWatching(group, begin)
@@ -32,7 +32,7 @@ export function addMigrate(program: Command, begin: Start): void {
 
 type Action<Flags> = (context: Context, id: string | undefined, flags: Flags) => Promise<number | undefined>
 
-/** A command about one migration. */
+/** A command for one migration. */
 function about<Flags>(begin: Start, work: Action<Flags>) {
   return (id: string | undefined, flags: Flags) => begin((context) => work(context, id, flags))
 }
@@ -40,20 +40,20 @@ function about<Flags>(begin: Start, work: Action<Flags>) {
 function addBeginnings(group: Command, begin: Start): void {
   withPriceOptions(withScopeOptions(group.command('plan')))
     .description(
-      'Says what a move would take: chunks, tokens, money, time, space. Writes nothing; asks the target for the ' +
-        'vectors of a few chunks, so that one that does not answer as it should is noticed here.',
+      'Shows what a migration would take: chunks, tokens, money, time, space. Writes nothing; asks the target for the ' +
+        'vectors of a few chunks, so that problems with the target show up here.',
     )
     .action((flags: PlanFlags) => begin((context) => plan(context, flags)))
   withLimitOptions(withScopeOptions(group.command('start')))
     .description(
-      'Shows the plan, asks, and opens the migration: from then on every write reaches the target too, and workers ' +
-        'embed the rest. Again: changes the limits that are given, widens what is moved.',
+      'Shows the plan, asks for confirmation, and opens the migration: from then on every write reaches the target too, and workers ' +
+        'embed the rest. Run again, it changes the given limits or extends the scope.',
     )
     .action((flags: StartFlags) => begin((context) => start(context, flags)))
   withLimitOptions(withScopeOptions(group.command('run')))
     .description(
-      'The whole of it in one command: embeds with the target what it lacks, verifies it, then makes it current, while ' +
-        'searches go on. Interrupted, it goes on when it is run again. The source keeps its vectors: "migrate rollback" goes back.',
+      'Everything in one command: embeds what the target lacks, verifies it, then makes it current, while ' +
+        'searches continue. If interrupted, it continues when it is run again. The source keeps its vectors: "migrate rollback" goes back.',
     )
     .action((flags: StartFlags) => begin((context) => run(context, flags)))
 }
@@ -61,9 +61,9 @@ function addBeginnings(group: Command, begin: Start): void {
 function addWatching(group: Command, begin: Start): void {
   group
     .command('status')
-    .description('Says how far a migration is, counted in the database.')
+    .description('Shows the progress of a migration, counted in the database.')
     .argument('[id]')
-    .option('--watch', 'draw it anew every second, as long as something moves')
+    .option('--watch', 'redraw every second, while the migration moves')
     .action(about<StatusFlags>(begin, status))
   group
     .command('list')
@@ -71,16 +71,16 @@ function addWatching(group: Command, begin: Start): void {
     .action(() => begin(list))
   group
     .command('events')
-    .description('Says who did what, when, from the first event on.')
+    .description('Shows who did what and when, from the first event on.')
     .argument('[id]')
-    .option('--after <event>', 'only what came after this event', nonEmpty('--after'))
-    .option('--follow', 'go on with what happens, until the migration ends')
+    .option('--after <event>', 'only events after this one', nonEmpty('--after'))
+    .option('--follow', 'follow new events until the migration ends')
     .action(about(begin, events))
   group
     .command('quarantine')
     .description('Lists the chunks that the target cannot embed, with the reasons.')
     .argument('[id]')
-    .option('--limit <n>', 'how many at most', wholeNumber('--limit', 1, 1_000), 50)
+    .option('--limit <n>', 'most chunks to list', wholeNumber('--limit', 1, 1_000), 50)
     .option('--after <chunk>', 'only those after this chunk', nonEmpty('--after'))
     .action(about(begin, quarantine))
 }
@@ -88,22 +88,22 @@ function addWatching(group: Command, begin: Start): void {
 function addControl(group: Command, begin: Start): void {
   group
     .command('pause')
-    .description('Stops the work, from anywhere: workers finish the batch in hand and wait.')
+    .description('Pauses the migration, from anywhere: workers finish their in-flight batches and wait.')
     .argument('[id]')
     .option('--reason <text>', 'why, as shown in the status', nonEmpty('--reason'))
     .action(about(begin, pause))
   withLimitOptions(group.command('resume').argument('[id]'))
-    .description('Goes on where the pause began, with the limits that are given.')
+    .description('Continues where the migration was paused, with the given limits.')
     .action(about<LimitFlags>(begin, resume))
   group
     .command('retry')
-    .description('Puts the chunks of the quarantine back among those to embed.')
+    .description('Queues the chunks in quarantine for another attempt.')
     .argument('[id]')
     .action(about(begin, retry))
   group
     .command('cancel')
     .description(
-      'Gives a migration up. The source is untouched; what the target got is dropped, if it was empty before.',
+      'Cancels a migration. The source is not affected; the vectors of the target are dropped, if it had none before.',
     )
     .argument('[id]')
     .action(about(begin, cancel))
@@ -113,28 +113,28 @@ function addEndings(group: Command, begin: Start): void {
   group
     .command('verify')
     .description(
-      'Measures from the database whether the target can become current. A gate that fails: exit code 3.',
+      'Measures in the database whether the target can become current. If a gate fails, the exit code is 3.',
     )
     .argument('[id]')
     .addOption(overrideOption())
     .action(about<GateFlags>(begin, verify))
   group
     .command('cutover')
-    .description('Makes the target current, in one short transaction. The source goes on being written.')
+    .description('Makes the target current, in one short transaction. The source stays in sync.')
     .argument('[id]')
     .addOption(overrideOption())
     .action(about<GateFlags>(begin, cutOver))
   group
     .command('rollback')
     .description(
-      'Makes the source current again, in one short transaction, with all that was written meanwhile.',
+      'Makes the source current again, in one short transaction, with everything written meanwhile.',
     )
     .argument('[id]')
     .action(about(begin, rollBack))
   group
     .command('retire')
-    .description('Drops the vectors of the source, once it is not needed any more.')
+    .description('Drops the vectors of the source, once it is no longer needed.')
     .argument('[id]')
-    .option('--force', 'also before the rollback window is over')
+    .option('--force', 'even before the rollback window ends')
     .action(about(begin, retire))
 }

@@ -13,7 +13,7 @@ import { bytes, facts, percent, plain, type Style, table } from './text.ts'
 
 export const money = (usd: number | null): string => (usd === null ? 'unknown' : dollars(usd))
 
-/** Roughly, for what lies ahead: `45 s`, `12 min`, `3.5 h`. */
+/** A rough time ahead: `45 s`, `12 min`, `3.5 h`. */
 export function duration(seconds: number): string {
   if (seconds < 1) return '1 s'
   if (seconds < 90) return `${Math.ceil(seconds)} s`
@@ -24,7 +24,7 @@ export function duration(seconds: number): string {
 
 export function scopeText(scope: MigrationScope): string {
   const { documents, where, sample } = scope
-  const deps = [
+  const parts = [
     ...(documents === undefined ? [] : [counted(documents.length, 'document')]),
     ...(where === undefined
       ? []
@@ -35,7 +35,7 @@ export function scopeText(scope: MigrationScope): string {
         ]),
     ...(sample === undefined ? [] : [`a sample of ${counted(sample, 'chunk')}`]),
   ]
-  return deps.length === 0 ? 'everything' : deps.join(', ')
+  return parts.length === 0 ? 'everything' : parts.join(', ')
 }
 
 export function planText(plan: MigrationPlan, style: Style): string {
@@ -43,9 +43,9 @@ export function planText(plan: MigrationPlan, style: Style): string {
   const inForce = [
     ...(limits.requestsPerMinute === null
       ? []
-      : [`${counted(limits.requestsPerMinute, 'request')} a minute`]),
-    ...(limits.tokensPerMinute === null ? [] : [`${counted(limits.tokensPerMinute, 'token')} a minute`]),
-    `${counted(limits.batchItems, 'text')} a request`,
+      : [`${counted(limits.requestsPerMinute, 'request')} per minute`]),
+    ...(limits.tokensPerMinute === null ? [] : [`${counted(limits.tokensPerMinute, 'token')} per minute`]),
+    `${counted(limits.batchItems, 'text')} per request`,
   ]
   const lines: [string, string][] = [
     ['from', plan.sourceModel],
@@ -73,8 +73,8 @@ export function planText(plan: MigrationPlan, style: Style): string {
 }
 
 function costText({ costUsd, pricePerMillionTokens, priceFrom, budgetUsd }: MigrationPlan): string {
-  const budget = budgetUsd === null ? '' : `; pauses before it passes ${money(budgetUsd)}`
-  if (costUsd === null || pricePerMillionTokens === null) return `unknown: give --price-per-million${budget}`
+  const budget = budgetUsd === null ? '' : `; pauses before it exceeds ${money(budgetUsd)}`
+  if (costUsd === null || pricePerMillionTokens === null) return `unknown: set --price-per-million${budget}`
   if (pricePerMillionTokens === 0) return `$0${budget}`
   const from = priceFrom === 'catalogue' ? ', list price' : ''
   return `about ${money(costUsd)} (${exactDollars(pricePerMillionTokens)} per million tokens${from})${budget}`
@@ -82,7 +82,7 @@ function costText({ costUsd, pricePerMillionTokens, priceFrom, budgetUsd }: Migr
 
 function timeFrom({ minutesFrom, probe }: MigrationPlan): string {
   if (minutesFrom === 'probe') return `measured on ${counted(probe.texts, 'text')}`
-  return minutesFrom === 'nothing to do' ? minutesFrom : `bound by its ${minutesFrom}`
+  return minutesFrom === 'nothing to do' ? minutesFrom : `limited by its ${minutesFrom}`
 }
 
 export const stateWords = {
@@ -122,15 +122,15 @@ export function statusText(status: MigrationStatus, style: Style): string {
     ])
   }
   const { source, target } = status.pendingChunks
-  if (source > 0) lines.push(['pending', `${counted(source, 'chunk')} to ${status.sourceModel}`])
-  if (target > 0) lines.push(['pending', `${counted(target, 'chunk')} to ${status.targetModel}`])
+  if (source > 0) lines.push(['pending', `${counted(source, 'chunk')} for ${status.sourceModel}`])
+  if (target > 0) lines.push(['pending', `${counted(target, 'chunk')} for ${status.targetModel}`])
   if (status.workers.length > 0 || isMoving(status.state)) {
     lines.push(['workers', workersText(status.workers)])
   }
   if (status.rollbackWindowUntil !== null && status.state === 'cut_over') {
     lines.push([
       'rollback window',
-      `${status.sourceModel} stays written until ${moment(status.rollbackWindowUntil)}`,
+      `${status.sourceModel} stays in sync until ${moment(status.rollbackWindowUntil)}`,
     ])
   }
   if (status.reason !== null) {
@@ -141,14 +141,14 @@ export function statusText(status: MigrationStatus, style: Style): string {
   return facts(lines, style)
 }
 
-/** Workers have something to do. */
+/** Whether workers have something to do. */
 export function isMoving(state: MigrationState): boolean {
   return state === 'filling' || state === 'indexing' || state === 'verifying'
 }
 
 function speedText({ chunksPerSecond, etaSeconds }: MigrationStatus): string {
   const rate = chunksPerSecond >= 10 ? grouped(chunksPerSecond) : chunksPerSecond.toFixed(1)
-  return `${rate} chunks a second${etaSeconds === null ? '' : `, about ${duration(etaSeconds)} left`}`
+  return `${rate} chunks per second${etaSeconds === null ? '' : `, about ${duration(etaSeconds)} left`}`
 }
 
 function spentText(status: MigrationStatus): string {
@@ -174,7 +174,7 @@ export function moment(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** One line a gate; what was asked for beside what is not so. */
+/** One line per gate; with what was required, if it did not pass. */
 export function gatesText({ gates }: Verification, style: Style): string {
   const width = Math.max(...gates.map(({ gate }) => gate.length))
   return gates
@@ -186,12 +186,12 @@ export function gatesText({ gates }: Verification, style: Style): string {
 }
 
 function verdict({ passed, overridden, required, expected, data }: GateResult, style: Style) {
-  // Nobody asked for it and nothing was measured: that is no pass.
+  // Not required and not measured: not a pass.
   if (passed && !required && Object.keys(data).length === 0) return { mark: style.dim('–   '), remark: '' }
   if (passed) return { mark: style.green('ok  '), remark: '' }
-  const asked = style.dim(`; asked for: ${plain(expected)}`)
-  if (overridden) return { mark: style.yellow('ok  '), remark: `${asked} (overridden)` }
-  return { mark: required ? style.red('FAIL') : style.yellow('warn'), remark: asked }
+  const requirement = style.dim(`; expected: ${plain(expected)}`)
+  if (overridden) return { mark: style.yellow('ok  '), remark: `${requirement} (overridden)` }
+  return { mark: required ? style.red('FAIL') : style.yellow('warn'), remark: requirement }
 }
 
 export function migrationsText(

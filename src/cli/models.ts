@@ -15,34 +15,30 @@ type AddFlags = Omit<AddModel, 'modelName'>
 export function addModels(program: Command, start: Start): void {
   const group = program
     .command('models')
-    .summary('add models, choose the one that searches use')
-    .description('Embedding models: any number, of any dimension.')
+    .summary('add models, choose the one for searches')
+    .description('Manages embedding models: any number, of any dimension.')
   group
     .command('list')
-    .description('Lists the registered models, with how much of the text each has embedded.')
+    .description('Lists the registered models, with the share of chunks that each has embedded.')
     .action(() => start(list))
   group
     .command('add')
-    .description('Registers a model. One that is in the catalogue needs no more than its name.')
-    .argument('<name>', 'its name in this database')
-    .option('--dimension <d>', 'width of its vectors, 1 to 16,000', wholeNumber('--dimension', 1, 16_000))
+    .description('Registers a model. A model in the catalogue needs only its name.')
+    .argument('<name>', 'name of the model in this database')
+    .option('--dimension <d>', 'dimension of its vectors, 1 to 16,000', wholeNumber('--dimension', 1, 16_000))
     .option('--provider <name>', `one of ${providers.join(', ')}`, oneOf('--provider', providers))
     .option('--base-url <url>', 'endpoint of an OpenAI-compatible server')
-    .option(
-      '--remote-name <name>',
-      "the provider's own name for it, where it differs",
-      nonEmpty('--remote-name'),
-    )
-    .option('--revision <text>', "the provider's revision of it")
+    .option('--remote-name <name>', 'its name at the provider, if that differs', nonEmpty('--remote-name'))
+    .option('--revision <text>', "the provider's revision of the model")
     .option('--document-prefix <text>', 'put before every text')
     .option('--query-prefix <text>', 'put before every question')
     .option(
       '--pooling <kind>',
-      'how token vectors become one: mean or cls',
+      'how token vectors are combined: mean or cls',
       oneOf('--pooling', ['mean', 'cls']),
     )
     .option('--normalize', 'scale vectors to length 1')
-    .option('--no-normalize', 'take vectors as they come')
+    .option('--no-normalize', 'use vectors as they are')
     .option(
       '--distance <kind>',
       'cosine, inner_product or l2',
@@ -61,22 +57,24 @@ Examples:
     .command('use')
     .description('Makes a model current: running processes follow at their next search.')
     .argument('<name>')
-    .option('--force', 'even when it has not embedded everything')
+    .option('--force', 'even if it has not embedded everything')
     .action((name: string, flags: { force?: boolean }) => start((context) => use(context, name, flags)))
   group
     .command('fill')
-    .description('Makes the vectors that a model lacks, of all documents. Asks first; changes nothing else.')
+    .description(
+      'Embeds all chunks that lack a vector in a model. Asks for confirmation; changes nothing else.',
+    )
     .argument('<name>')
     .action((name: string) => start((context) => fill(context, name)))
   group
     .command('remove')
-    .description('Removes a model with its vectors. Asks first when there are any.')
+    .description('Removes a model with its vectors. Asks for confirmation if it has any.')
     .argument('<name>')
-    .option('--force', 'even while it is being filled: ends a move that was given up')
+    .option('--force', 'even while it is being filled: ends an abandoned migration')
     .action((name: string, flags: { force?: boolean }) => start((context) => remove(context, name, flags)))
 }
 
-/** `custom` models come from a program that calls the library. */
+/** `custom` models are provided by a program that calls the library. */
 const providers = providerNames.filter((name) => name !== 'custom')
 
 async function list(context: Context): Promise<undefined> {
@@ -85,7 +83,7 @@ async function list(context: Context): Promise<undefined> {
 }
 
 export function modelsText(models: readonly ModelStatus[], style: Style): string {
-  if (models.length === 0) return 'No models. Register the usual ones with: revector db setup-models'
+  if (models.length === 0) return 'No models. Register the common ones with: revector db setup-models'
   const columns = [
     { header: 'MODEL' },
     { header: 'DIM', align: 'right' as const },
@@ -122,8 +120,8 @@ async function add(context: Context, modelName: string, flags: AddFlags): Promis
   if (status === undefined) throw vanished(modelName)
   context.result(encode(modelSpace, { ...status, ...model }), () =>
     [
-      `Registered ${model.modelName} (${model.dimension} dimensions, ${model.provider}).`,
-      `Embed what there is with: revector migrate run --to ${model.modelName}`,
+      `Registered ${model.modelName} (${counted(model.dimension, 'dimension')}, ${model.provider}).`,
+      `Embed the existing documents with: revector migrate run --to ${model.modelName}`,
     ].join('\n'),
   )
 }
@@ -134,7 +132,7 @@ async function use(context: Context, modelName: string, flags: { force?: boolean
     models.use(modelName, { force: flags.force === true }),
   )
   context.result({ from, to }, () =>
-    from === to ? `${to} is current already.` : `Searches now use ${to} (before: ${from ?? 'none'}).`,
+    from === to ? `${to} is already current.` : `Searches now use ${to} (before: ${from ?? 'none'}).`,
   )
 }
 
@@ -142,7 +140,7 @@ async function fill(context: Context, modelName: string): Promise<undefined> {
   const { models } = context.revector
   const { chunks } = await context.revector.db.status()
   const status = (await models.list()).find((model) => model.modelName === modelName)
-  // An unknown model, or one in a migration's hands, is refused below: nobody needs to be asked.
+  // An unknown model, or the target of a migration, is refused below, without asking for confirmation.
   if (status !== undefined && !['filling', 'retired'].includes(status.state) && status.embeddings < chunks) {
     const lacking = counted(chunks - status.embeddings, 'chunk')
     await context.consent(`Embed ${lacking} with ${modelName} (${status.provider})?`)
@@ -162,11 +160,11 @@ async function remove(context: Context, modelName: string, flags: { force?: bool
   const { models } = context.revector
   const force = flags.force === true
   const status = (await models.list()).find((model) => model.modelName === modelName)
-  // An unknown model, or one in use, is refused below: nobody needs to be asked.
+  // An unknown model, or one in use, is refused below, without asking for confirmation.
   const inUse = status?.state === 'current' || (status?.state === 'filling' && !force)
   if (status !== undefined && status.embeddings > 0 && !inUse) {
     await context.consent(
-      `Remove ${modelName} and its ${counted(status.embeddings, 'vector')}? They would have to be made again.`,
+      `Remove ${modelName} and its ${counted(status.embeddings, 'vector')}? To get them back, everything must be embedded again.`,
     )
   }
   const removed = await context.change('removeModel', modelName, () => models.remove(modelName, { force }))
@@ -180,7 +178,7 @@ async function remove(context: Context, modelName: string, flags: { force?: bool
 function vanished(modelName: string): RevectorError {
   return new RevectorError(
     'MODEL_UNKNOWN',
-    `${modelName} was removed by someone else just after it was added.`,
+    `${modelName} was removed by another session just after it was added.`,
     {
       hint: 'Run the command again.',
       data: { model: modelName },

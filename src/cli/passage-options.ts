@@ -22,7 +22,7 @@ export function filterOf(flags: FilterFlags): SearchFilter {
   }
 }
 
-/** Where a passage is from, as it would be typed here. */
+/** Where a passage comes from, in the form of the command's options. */
 export function sourceOf({
   source,
   documentId,
@@ -38,9 +38,9 @@ export function sourceOf({
 export function serveOrModel(serve: Serve): RevectorError {
   return new RevectorError(
     'INVALID_INPUT',
-    `--serve ${serve} was given with a model: expected one of them.`,
+    `--serve ${serve} and a model were both given: expected only one of them.`,
     {
-      hint: '--serve takes the models from the open migration; leave it out to name models.',
+      hint: '--serve takes the models from the open migration; omit it to choose models.',
     },
   )
 }

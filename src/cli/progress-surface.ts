@@ -3,13 +3,13 @@ import { counted, grouped } from '../core/counted.ts'
 import type { Terminal } from './terminal.ts'
 import { cut, displayWidth } from './text.ts'
 
-/** What is going on now. */
+/** The current activity. */
 export interface Activity {
   readonly label: string
   /** In the singular. */
   readonly unit: string
   readonly startedAt: number
-  /** Where counting began: a fill that goes on doesn't claim the earlier work as its speed. */
+  /** The count at the start, so that a resumed fill does not count earlier work in its speed. */
   readonly from: number
   done: number
   total: number | null
@@ -19,16 +19,16 @@ export interface Activity {
 /** Where progress is shown. */
 export interface Surface {
   show(activity: Activity): void
-  /** Nothing is going on any more. */
+  /** Nothing is running any more. */
   clear(): void
   say(text: string): void
   close(): void
 }
 
-/** How often something is said when there is no terminal to draw on. */
+/** How often a line is printed without a terminal. */
 const lineEveryMs = 5_000
 
-/** A line now and then, where there is no terminal to draw on. */
+/** Prints a line from time to time, if there is no terminal. */
 export function openLines(terminal: Terminal): Surface {
   let saidAt = performance.now()
   return {
@@ -43,13 +43,13 @@ export function openLines(terminal: Terminal): Surface {
   }
 }
 
-/** A bar that draws itself, with lines above it. */
+/** A progress bar that redraws itself, with lines above it. */
 export async function openBar(terminal: Terminal): Promise<Surface> {
   const { MultiBar } = (await import('cli-progress')).default
   const style = terminal.noteStyle
   let drawn: { readonly bars: InstanceType<typeof MultiBar>; readonly bar: SingleBar } | undefined
 
-  // Ctrl-C twice ends the process here and now; the cursor must come back all the same.
+  // A second Ctrl-C ends the process immediately; the cursor must still be restored.
   process.once('exit', clear)
   function clear(): void {
     drawn?.bars.stop()
@@ -94,19 +94,19 @@ export async function openBar(terminal: Terminal): Promise<Surface> {
 function numbers(activity: Activity): string {
   const elapsed = (performance.now() - activity.startedAt) / 1_000
   const made = activity.done - activity.from
-  const deps: string[] = []
+  const parts: string[] = []
   if (activity.total !== null) {
-    deps.push(`${grouped(activity.done)} of ${counted(activity.total, activity.unit)}`)
+    parts.push(`${grouped(activity.done)} of ${counted(activity.total, activity.unit)}`)
   } else if (activity.done > 0) {
-    deps.push(counted(activity.done, activity.unit))
+    parts.push(counted(activity.done, activity.unit))
   }
-  if (activity.detail !== '') deps.push(activity.detail)
+  if (activity.detail !== '') parts.push(activity.detail)
   if (activity.total !== null && made > 0 && elapsed > 2 && activity.done < activity.total) {
-    deps.push(`${timeLeft(((activity.total - activity.done) * elapsed) / made)} left`)
+    parts.push(`${timeLeft(((activity.total - activity.done) * elapsed) / made)} left`)
   } else {
-    deps.push(`${Math.floor(elapsed)} s`)
+    parts.push(`${Math.floor(elapsed)} s`)
   }
-  return deps.join(' · ')
+  return parts.join(' · ')
 }
 
 function timeLeft(estimate: number): string {

@@ -11,10 +11,12 @@ export interface Progress {
   stop(): void
 }
 
-/** Turns events into a bar on a terminal, a line now and then elsewhere, and log lines in either case. */
+/**
+ * Turns events into a bar at a terminal, into occasional lines elsewhere, and into log lines in either case.
+ */
 export async function openProgress(terminal: Terminal, log: Log, logsToTerminal: boolean): Promise<Progress> {
   const surface = terminal.live ? await openBar(terminal) : openLines(terminal)
-  // One may begin inside another: an index is built in the middle of an ingest.
+  // Activities may nest: an index is built in the middle of an ingest.
   const activities: Activity[] = []
   let chunks = 0
 

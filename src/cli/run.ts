@@ -22,25 +22,28 @@ export interface Context {
   readonly redactor: Redactor
   /** Folder of the embedded engine; null on a server. */
   readonly dataDir: string | null
-  /** For calls that take long: shows how far they are and lets Ctrl-C end them at a good place. */
+  /** For long calls: shows progress and lets Ctrl-C end them at a suitable place. */
   longCall(place?: string): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
   /** @throws RevectorError CONSENT_MISSING */
   consent(question: string): Promise<void>
-  /** A change, for the audit: who runs the command did this to that. What HTTP offers too has the same name there. */
+  /**
+   * Records a change in the audit log, with the user of the command as actor. Actions that HTTP also offers
+   * have the same name there.
+   */
   change<T>(action: string, subject: string, work: () => Promise<T>): Promise<T>
-  /** A piece of the result for people, as it comes; `result` follows. Never with --json. */
+  /** A part of the result for users, as it arrives; `result` follows. Never with --json. */
   write(piece: string): void
-  /** The command's result: one JSON document, or text for people. */
+  /** The command's result: one JSON document, or text for users. */
   result(document: object, text: () => string): void
 }
 
-/** Gives the exit code where it isn't 0. */
+/** Sets the exit code, if it isn't 0. */
 export type Work = (context: Context) => Promise<number | undefined>
 
-/** What a command's action calls once its arguments are read. */
+/** What a command's action calls once its arguments are parsed. */
 export type Start = (work: Work) => Promise<void>
 
-/** Runs one command from reading the configuration to closing the database. Never throws. */
+/** Runs one command, from reading the configuration to closing the database. Never throws. */
 export async function runCommand(flags: GlobalFlags, terminal: Terminal, work: Work): Promise<number> {
   const interrupt = listenForInterrupt(terminal)
   const opened: Opened = { log: silentLog, redactor: createRedactor() }
@@ -63,13 +66,13 @@ export async function runCommand(flags: GlobalFlags, terminal: Terminal, work: W
   return code
 }
 
-/** What has been opened so far; closed in the end however far the command came. */
+/** What has been opened so far; closed at the end however far the command came. */
 interface Opened {
   log: Log
   redactor: Redactor
   progress?: Progress
   revector?: Revector
-  /** Standard output has its one document. */
+  /** Whether standard output has its one document. */
   answered?: true
 }
 
@@ -89,7 +92,7 @@ async function prepare(
   )
   const secrets = secretsOf({ databaseUrl: options.databaseUrl, keys })
   opened.redactor = createRedactor(secrets)
-  // Without --verbose warnings are part of what the command says; with it everything is log lines.
+  // Without --verbose, warnings are part of the command's output; with it, everything is log lines.
   const logsToTerminal = flags.verbose === true || options.logLevel === 'debug' || options.logLevel === 'info'
   opened.log = await openLog({
     level: flags.verbose === true ? 'debug' : options.logLevel,
@@ -145,7 +148,7 @@ function optionsOf(flags: GlobalFlags): Options {
   const { databaseUrl, dataDir, logDir } = flags
   if (databaseUrl !== undefined && dataDir !== undefined) {
     throw new RevectorError('INVALID_INPUT', '--database-url and --data-dir were both given: expected one.', {
-      hint: 'Leave out --data-dir for a server, --database-url for the embedded engine.',
+      hint: 'Omit --data-dir to use a server, or --database-url to use the embedded engine.',
     })
   }
   return Object.fromEntries(
@@ -162,7 +165,7 @@ function report(thrown: unknown, flags: GlobalFlags, terminal: Terminal, opened:
   return exitCodeOf(error)
 }
 
-/** On standard output with --json, unless it has its document already; else on standard error. */
+/** On standard output with --json, unless that already has its document; otherwise on standard error. */
 export function reportError(
   error: RevectorError,
   terminal: Terminal,

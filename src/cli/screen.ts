@@ -1,14 +1,14 @@
 import type { Terminal } from './terminal.ts'
 import { displayWidth } from './text.ts'
 
-/** A block of lines on standard error that is drawn over itself. */
+/** A block of lines on standard error that redraws itself. */
 export interface Screen {
   draw(text: string): void
-  /** Takes the block away: what comes after says how it ended. */
+  /** Removes the block: the next output says how it ended. */
   close(): void
 }
 
-/** Where there is no terminal to draw on, a block is a paragraph, now and then. */
+/** Without a terminal, a block is an occasional paragraph. */
 const paragraphEveryMs = 10_000
 
 export function openScreen(terminal: Terminal): Screen {
@@ -22,7 +22,7 @@ function overItself(): Screen {
   return {
     draw(text) {
       const columns = stderr.columns ?? 80
-      // A line that is wider than the terminal takes several rows of it.
+      // A line wider than the terminal takes several rows.
       const taken = text
         .split('\n')
         .reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0)

@@ -24,12 +24,12 @@ export function addSearch(program: Command, start: Start): void {
     .command('search')
     .summary('find passages')
     .description('Finds the passages nearest to a question.')
-    .argument('<query>', 'what to look for')
-    .option('--model <name>', 'search with this model; absent: the current one')
-    .option('--models <a,b>', 'search with several models and fuse what they find', names('--models'))
+    .argument('<query>', 'text to search for')
+    .option('--model <name>', 'search with this model; default: the current one')
+    .option('--models <a,b>', 'search with several models and fuse the results', names('--models'))
     .option(
       '--aggregation <kind>',
-      'with --models: union (found by any) or intersection (found by all)',
+      'with --models: union (found by any model) or intersection (found by all)',
       oneOf('--aggregation', ['union', 'intersection']),
     )
     .option(
@@ -37,8 +37,8 @@ export function addSearch(program: Command, start: Start): void {
       'while a migration fills: source (the current model), target (as far as it is filled) or both',
       oneOf('--serve', ['source', 'target', 'both']),
     )
-    .option('--top-k <n>', 'how many passages, 1 to 1,000', wholeNumber('--top-k', 1, 1_000), 5)
-    .option('--min-score <x>', 'leave out what scores less', decimal('--min-score'))
+    .option('--top-k <n>', 'number of passages, 1 to 1,000', wholeNumber('--top-k', 1, 1_000), 5)
+    .option('--min-score <x>', 'leave out passages with a lower score', decimal('--min-score'))
     .option('--document <id>', 'only in this document (repeatable)', repeated(nonEmpty('--document')))
     .option('--title <text>', 'only in documents whose title contains this')
     .option(
@@ -89,7 +89,10 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
   if (result.hits.length === 0) await noteEmpty(context)
 }
 
-/** Nothing is found where nothing is: mostly the command was given in another folder than the ingest. */
+/**
+ * If nothing is found because the database is empty, the command was usually run in another folder than the
+ * ingest.
+ */
 async function noteEmpty({ revector, terminal, dataDir }: Context): Promise<void> {
   const { documents } = await revector.documents.list({ limit: 1 })
   if (documents.length > 0) return
@@ -97,14 +100,14 @@ async function noteEmpty({ revector, terminal, dataDir }: Context): Promise<void
   terminal.note(`There are no documents in ${where} yet. Add some: revector ingest PATH`)
 }
 
-/** Passages as people read them: rank, score and place on one line, then the words around the match. */
+/** Passages for reading: rank, score and place on one line, then the text around the match. */
 export function hitsText(result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
   const blocks = result.hits.map((hit) => hitText(hit, result, terminal))
   if (blocks.length === 0) blocks.push('Nothing found.')
   return [...blocks, ...remarks(result).map(terminal.style.yellow)].join('\n\n')
 }
 
-/** What the reader should know of an answer beside its passages. */
+/** What the user should know about a result besides its passages. */
 function remarks({ models, coverage, serving }: SearchResult): readonly string[] {
   const incomplete = Object.entries(coverage).filter(([, share]) => share < 1)
   const rest = (model: string): string =>
@@ -141,7 +144,7 @@ function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style
   return lines.join('\n')
 }
 
-/** The passage without the headings it begins with, which stand in the line above, and without links' addresses. */
+/** The passage without its leading headings, which are in the line above, and without link addresses. */
 function bodyOf(hit: Hit): string {
   const body = hit.content.replace(/^(?:\s*#{1,6} .*\n)+/, '').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
   return plain(body) || plain(hit.content)
@@ -161,12 +164,12 @@ function summary(result: SearchResult): string {
 
 function eitherModel(): RevectorError {
   return new RevectorError('INVALID_INPUT', '--model and --models were both given: expected one of them.', {
-    hint: 'Use --model for one model, --models A,B for several.',
+    hint: 'Use --model for one model or --models A,B for several.',
   })
 }
 
 function aggregationAlone(aggregation: Aggregation): RevectorError {
   return new RevectorError('INVALID_INPUT', `--aggregation ${aggregation} was given without --models.`, {
-    hint: 'Name the models to fuse: --models A,B.',
+    hint: 'Choose the models to fuse: --models A,B.',
   })
 }

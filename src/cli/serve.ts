@@ -15,14 +15,14 @@ interface Flags {
 export function addServe(program: Command, start: Start): void {
   program
     .command('serve')
-    .summary('answer over HTTP, with a console')
+    .summary('serve the HTTP API and the console')
     .description(
-      'Serves the HTTP API, the console and the reference, and does the work of model migrations. Listens on this machine ' +
-        'alone unless told otherwise; then a key is needed. Ctrl-C answers what has come and ends.',
+      'Serves the HTTP API, the console and the reference, and runs a worker for model migrations. Listens on this machine ' +
+        'only, unless --host says otherwise; then a key is needed. Ctrl-C finishes open requests and exits.',
     )
     .option('--host <host>', 'address to listen on (default 127.0.0.1)', nonEmpty('--host'))
     .option('--port <port>', 'port to listen on, 0 for any (default 8080)', wholeNumber('--port', 0, 65_535))
-    .option('--no-worker', 'leave the work of migrations to `revector worker`')
+    .option('--no-worker', 'run no worker; use `revector worker`')
     .action((flags: Flags) => start((context) => serve(context, flags)))
 }
 
@@ -66,7 +66,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
         ],
         terminal.style,
       ),
-      'Ctrl-C ends it.',
+      'Press Ctrl-C to stop.',
     ].join('\n'),
   )
   await noteBehind(context)
@@ -76,7 +76,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
   return signal.aborted && lost > 0 ? errorCatalogue.INTERRUPTED.exit : undefined
 }
 
-/** A service may be started before the upgrade; who starts it by hand should see that it waits for that. */
+/** A service may be started before the upgrade; at a terminal it should say that it waits for that. */
 async function noteBehind({ revector, terminal }: Context): Promise<void> {
   const { revision, latestRevision } = await revector.db.health()
   if (terminal.json || revision >= latestRevision) return

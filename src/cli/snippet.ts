@@ -1,6 +1,6 @@
 /**
- * The stretch of a passage, about `length` characters, in which most words of the query stand. Begins at a word;
- * `…` stands where something is left out. The passage must be on one line.
+ * The part of a passage, about `length` characters, with most words of the query. Begins at a word; `…` marks
+ * omissions. The passage must be on one line.
  */
 export function snippet(passage: string, query: string, length: number): string {
   if (passage.length <= length) return passage
@@ -20,13 +20,13 @@ export function snippet(passage: string, query: string, length: number): string 
 
 function wordsOf(text: string): readonly { readonly word: string; readonly at: number }[] {
   return [...text.matchAll(/[\p{L}\p{N}]{3,}/gu)].map((match) => ({
-    // "closing" and "closed" are near enough to "close" to show why a passage was found.
+    // "closing" and "closed" are close enough to "close" to show why a passage was found.
     word: match[0].toLowerCase().slice(0, 5),
     at: match.index,
   }))
 }
 
-/** A little before the match: the sentence's start when it is near, else a word's. */
+/** A little before the match: the start of the sentence if it is near, else of a word. */
 function beginningOfSentence(passage: string, at: number, length: number): number {
   const reach = Math.floor(length * 0.2)
   if (at <= reach) return 0

@@ -13,15 +13,15 @@ export interface GlobalFlags {
   readonly color: boolean
 }
 
-/** Where the command talks: data on standard output, everything else on standard error. */
+/** The command's output: data on standard output, everything else on standard error. */
 export interface Terminal {
   readonly json: boolean
   readonly quiet: boolean
-  /** Someone can be asked: standard input and standard error are a terminal. */
+  /** The user can be asked: standard input and standard error are a terminal. */
   readonly interactive: boolean
   /** Standard error is a terminal: bars may be drawn. */
   readonly live: boolean
-  /** Columns to lay text out for. */
+  /** Width of the layout in columns. */
   readonly width: number
   /** For standard output. */
   readonly style: Style
@@ -30,9 +30,9 @@ export interface Terminal {
   print(text: string): void
   /** Without a line end. */
   write(text: string): void
-  /** A line on standard error, left out by `--quiet`. */
+  /** A line on standard error that `--quiet` suppresses. */
   note(text: string): void
-  /** A line on standard error that `--quiet` doesn't silence. */
+  /** A line on standard error that `--quiet` does not suppress. */
   complain(text: string): void
 }
 

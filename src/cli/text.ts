@@ -22,7 +22,7 @@ export function styleFor(enabled: boolean): Style {
   }
 }
 
-/** Text of a document or a file name on one line, unable to steer the terminal. */
+/** Text of a document or a file name on one line, without terminal control sequences. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
@@ -34,7 +34,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const zeroWidth = /[\p{Mn}\p{Me}\p{Cf}]/u
 
-/** Columns that the text takes in a terminal. */
+/** Columns that the text occupies in a terminal. */
 export function displayWidth(text: string): number {
   let width = 0
   for (const character of stripVTControlCharacters(text)) {
@@ -43,7 +43,7 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** Cut to a number of columns, with `…` where something is left out. The text must be plain. */
+/** Cut to a number of columns, with `…` if something is left out. The text must be plain. */
 export function cut(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text
   let width = 0
@@ -104,7 +104,7 @@ export function facts(pairs: readonly (readonly [string, string])[], style: Styl
   return pairs.map(([name, value]) => `${style.dim(name.padEnd(width))}  ${value}`).join('\n')
 }
 
-/** 0.999 is `99.9 %`, never `100 %`: only what is complete is called so. */
+/** 0.999 is `99.9 %`, never `100 %`: only a complete share is shown as 100. */
 export function percent(share: number): string {
   if (share >= 1) return '100 %'
   const tenths = Math.floor(share * 1_000) / 10

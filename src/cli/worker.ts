@@ -15,16 +15,16 @@ interface Flags {
 export function addWorker(program: Command, start: Start): void {
   program
     .command('worker')
-    .summary('do the work of model migrations')
+    .summary('run a worker for model migrations')
     .description(
-      'Embeds, indexes and verifies what model migrations want, and embeds the chunks that a write could not. Any number of ' +
-        'workers share the work, on any number of machines; one may be killed at any time.',
+      'Embeds, indexes and verifies for model migrations, and embeds pending chunks. Any number of ' +
+        'workers share the work, on any number of machines; a worker may be killed at any time.',
     )
-    .option('--once', 'end when nothing is left to do; absent: wait for more')
+    .option('--once', 'exit when nothing is left to do; default: wait for more')
     .option('--migration <id>', 'only for this migration', nonEmpty('--migration'))
     .option(
       '--concurrency <n>',
-      'batches under way at once; absent: what the model allows',
+      'batches in flight at once; default: what the model allows',
       wholeNumber('--concurrency', 1, 100),
     )
     .action((flags: Flags) => start((context) => run(context, flags)))
@@ -33,9 +33,9 @@ export function addWorker(program: Command, start: Start): void {
 async function run(context: Context, flags: Flags): Promise<number | undefined> {
   const { once, migration, concurrency } = flags
   const { signal, onProgress } = context.longCall()
-  // Whoever reads that it waits can rely on it: the database is open by then.
+  // When this line appears, the database is open.
   await context.revector.db.initialize()
-  if (once !== true) context.terminal.note('Waiting for work. Ctrl-C ends it after the present batch.')
+  if (once !== true) context.terminal.note('Waiting for work. Press Ctrl-C to stop after the current batch.')
   const report = await context.revector.migrations.work({
     signal,
     onProgress,
@@ -48,21 +48,23 @@ async function run(context: Context, flags: Flags): Promise<number | undefined> 
   return signal.aborted ? errorCatalogue.INTERRUPTED.exit : undefined
 }
 
-/** Who finds nothing done should not have to guess why. */
+/** Says why nothing was done. */
 async function notePaused({ revector, terminal }: Context): Promise<void> {
   const paused = (await revector.migrations.list()).filter(({ state }) => state === 'paused')
   for (const { id } of paused) {
-    terminal.note(`Migration ${id} is paused: revector migrate status ${id} says why, resume ${id} goes on.`)
+    terminal.note(
+      `Migration ${id} is paused: revector migrate status ${id} says why, revector migrate resume ${id} continues.`,
+    )
   }
 }
 
 function reportText({ embedded, reused, quarantined, pending, tokens }: WorkReport): string {
-  const deps = [
+  const parts = [
     `${counted(embedded, 'vector')} made`,
     ...(reused === 0 ? [] : [`${grouped(reused)} taken from identical text`]),
     ...(quarantined === 0 ? [] : [`${counted(quarantined, 'chunk')} put in quarantine`]),
     ...(pending === 0 ? [] : [`${grouped(pending)} that were pending`]),
     counted(tokens, 'token'),
   ]
-  return `Done: ${deps.join(', ')}.`
+  return `Done: ${parts.join(', ')}.`
 }

@@ -16,7 +16,7 @@ export interface Answered {
  */
 export async function answerOnce(
   { idempotency }: Pick<Revector, 'idempotency'>,
-  { request, deps }: { readonly request: FastifyRequest; readonly deps: readonly string[] },
+  { request, parts }: { readonly request: FastifyRequest; readonly parts: readonly string[] },
   work: () => Promise<Answered>,
 ): Promise<Answered> {
   const key = request.headers['idempotency-key']
@@ -24,7 +24,7 @@ export async function answerOnce(
   const identity = {
     owner: request.caller.keyId ?? '',
     key,
-    request: [request.method, request.url, ...deps],
+    request: [request.method, request.url, ...parts],
   }
   const { replayed, ...answer } = await idempotency.once(identity, work)
   if (!replayed) return answer

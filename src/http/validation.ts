@@ -4,8 +4,8 @@ import type { $ZodIssue } from 'zod/v4/core'
 import { RevectorError } from '../core/errors.ts'
 import { decode, wireSchema } from '../wire/codec.ts'
 
-/** Parts of a request as people call them. */
-const deps: Readonly<Record<string, string>> = {
+/** The usual names of the parts of a request. */
+const requestParts: Readonly<Record<string, string>> = {
   body: 'body',
   querystring: 'query',
   params: 'path',
@@ -17,7 +17,7 @@ const mostFaults = 20
 
 /** Holds requests to the contract. Handlers get them as TypeScript has them. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
-  const part = deps[httpPart ?? 'body'] ?? 'request'
+  const part = requestParts[httpPart ?? 'body'] ?? 'request'
   const wire = wireSchema(schema)
   return (given: unknown) => {
     const checked = wire.safeParse(given ?? (httpPart === 'body' ? {} : given))

@@ -59,15 +59,15 @@ function isSpliceable(value: unknown): value is Spliceable {
   return typeof value === 'object' && value !== null && pieces in value
 }
 
-export function sql(strings: TemplateStringsArray, ...deps: readonly unknown[]): Sql {
-  return splice(strings, deps)
+export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
+  return splice(strings, parts)
 }
 
-function splice(strings: readonly string[], deps: readonly unknown[]): Sql {
+function splice(strings: readonly string[], parts: readonly unknown[]): Sql {
   const whole: string[] = []
   const values: unknown[] = []
   let open = strings[0] ?? ''
-  deps.forEach((part, i) => {
+  parts.forEach((part, i) => {
     const next = strings[i + 1] ?? ''
     if (!isSpliceable(part)) {
       whole.push(open)
@@ -112,7 +112,7 @@ export function raw(text: string): Sql {
   return make([text], [])
 }
 
-export function join(deps: readonly Sql[], separator = ', '): Sql {
-  if (deps.length === 0) return raw('')
-  return splice(['', ...deps.slice(1).map(() => separator), ''], deps)
+export function join(parts: readonly Sql[], separator = ', '): Sql {
+  if (parts.length === 0) return raw('')
+  return splice(['', ...parts.slice(1).map(() => separator), ''], parts)
 }

@@ -15,22 +15,22 @@ export function isNarrowing(filter: SearchFilter | undefined): filter is SearchF
  */
 export function documentsMatching(layout: Layout, filter: SearchFilter | undefined): Sql {
   const d = documentColumns(layout)
-  const deps: Sql[] = []
+  const conditions: Sql[] = []
   if (filter?.documentIds !== undefined) {
-    deps.push(sql`d.${d.id} = any(${possibleIdArray(d.idType, filter.documentIds)})`)
+    conditions.push(sql`d.${d.id} = any(${possibleIdArray(d.idType, filter.documentIds)})`)
   }
   if (filter?.title !== undefined) {
     // Not LIKE: % and _ have no special meaning in a title.
-    deps.push(sql`position(lower(${filter.title}) in lower(d.${d.title}::text)) > 0`)
+    conditions.push(sql`position(lower(${filter.title}) in lower(d.${d.title}::text)) > 0`)
   }
   if (filter?.metadata !== undefined) {
-    deps.push(sql`d.${d.metadata} @> ${JSON.stringify(filter.metadata)}::jsonb`)
+    conditions.push(sql`d.${d.metadata} @> ${JSON.stringify(filter.metadata)}::jsonb`)
   }
   if (filter?.createdAfter !== undefined) {
-    deps.push(sql`d.${d.createdAt} >= ${filter.createdAfter}::timestamptz`)
+    conditions.push(sql`d.${d.createdAt} >= ${filter.createdAfter}::timestamptz`)
   }
   if (filter?.createdBefore !== undefined) {
-    deps.push(sql`d.${d.createdAt} < ${filter.createdBefore}::timestamptz`)
+    conditions.push(sql`d.${d.createdAt} < ${filter.createdBefore}::timestamptz`)
   }
-  return deps.length === 0 ? sql`true` : sql`(${join(deps, ' and ')})`
+  return conditions.length === 0 ? sql`true` : sql`(${join(conditions, ' and ')})`
 }

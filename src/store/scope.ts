@@ -40,17 +40,17 @@ export function inScope(layout: Layout, scope: MigrationScope): Sql {
 function narrowed(layout: Layout, { documents, where }: MigrationScope): Sql {
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
-  const deps: Sql[] = []
+  const conditions: Sql[] = []
   if (documents !== undefined) {
-    deps.push(sql`c.${c.documentId} = any(${possibleIdArray(d.idType, documents)})`)
+    conditions.push(sql`c.${c.documentId} = any(${possibleIdArray(d.idType, documents)})`)
   }
   if (where !== undefined) {
-    deps.push(sql`exists (
+    conditions.push(sql`exists (
           select from ${d.table} d
           where d.${d.id} = c.${c.documentId} and d.${d.metadata} @> ${JSON.stringify(where)}::jsonb
         )`)
   }
-  return deps.length === 0 ? raw('true') : join(deps, ' and ')
+  return conditions.length === 0 ? raw('true') : join(conditions, ' and ')
 }
 
 /** Whether a scope leaves chunks out. */

@@ -116,8 +116,8 @@ describe('citations in words that come piece by piece', () => {
       '】',
     )
     fc.assert(
-      fc.property(fc.array(alphabet, { maxLength: 40 }), fc.integer({ min: 1, max: 6 }), (deps, pieces) => {
-        const words = deps.join('')
+      fc.property(fc.array(alphabet, { maxLength: 40 }), fc.integer({ min: 1, max: 6 }), (parts, pieces) => {
+        const words = parts.join('')
         expect(read(words, pieces)).toBe(read(words))
       }),
       { numRuns: 3_000 },

@@ -31,7 +31,7 @@ describe('revector ask', { timeout: 120_000 }, () => {
     const env = { REVECTOR_LANGUAGE_MODEL: 'openai-compatible:fake', REVECTOR_LANGUAGE_MODEL_URL: server.url }
     const written = await runCli(['ask', 'How do I close the pool?'], { cwd, env })
     expect(written.stdout).toMatch(/^Call end \[1\]\[2J, says\.\n/)
-    expect(written.stdout).toContain('Taken out: 1 citation of what was not among the passages')
+    expect(written.stdout).toContain('Removed 1 citation of passages that do not exist')
     expect(written.stderr).toContain('written by openai-compatible:fake')
 
     server.fail('hang')

@@ -97,7 +97,7 @@ describeEngines('adopting a fixed-dimension database on the command line', (engi
     const up = await cli('db', 'rollback', '--to', '3', '--yes')
     expect([up.code, up.json().revision]).toEqual([0, 1])
     expect(up.stderr).toBe(
-      'Nothing to roll back: the schema is at revision 1, below 3. To go up: revector db run --to 3\n',
+      'Nothing to roll back: the schema is at revision 1, below 3. To upgrade: revector db run --to 3\n',
     )
     expect((await cli('db', 'status')).json().legacy).toEqual({ ...before.legacy, rows: 31 })
   })

@@ -102,8 +102,8 @@ describe('the gates of a migration', () => {
     ]
     expect(gatesText({ at: new Date(), passed: false, gates }, style).split('\n')).toEqual([
       'ok    coverage  2 of 2',
-      'FAIL  recall    0.5; asked for: all',
-      'ok    vectors   1; asked for: all (overridden)',
+      'FAIL  recall    0.5; expected: all',
+      'ok    vectors   1; expected: all (overridden)',
       'ok    overlap   0.26',
       '–     quality   not judged',
     ])

@@ -84,7 +84,7 @@ describe('wrong usage ends with 2 and a sentence', () => {
     [['search', 'x', '--top-k', '1.5'], 'got "1.5"', ''],
     [['search', 'x', '--top-k', ''], 'got ""', ''],
     [['search', 'x', '--serve', 'all'], '--serve: expected one of source, target, both, got "all".', ''],
-    [['search', 'x', '--serve', 'both', '--model', 'm'], '--serve both was given with a model', ''],
+    [['search', 'x', '--serve', 'both', '--model', 'm'], '--serve both and a model were both given', ''],
     [['migrate', 'plan'], "Required option '--to <model>' not specified.", ''],
     [
       ['migrate', 'start', '--to', 'b', '--rollback-window', 'long'],

@@ -22,7 +22,7 @@ describeEngines('uploads', (engine) => {
   it('reads files as ingest does, under the names they were given, and leaves nothing behind', async () => {
     const { app } = await openService(engine)
     const pdf = makePdf([[{ text: 'Tea is older than paper.', y: 700 }]], { title: 'Paper' })
-    const deps = [
+    const parts = [
       { name: 'metadata', content: '{"team": "kitchen"}' },
       file('tea.md', '# Tea\n\nGreen tea wants water of 80 degrees.'),
       file(
@@ -31,16 +31,16 @@ describeEngines('uploads', (engine) => {
       ),
       file('paper.pdf', Buffer.from(pdf)),
     ]
-    const { status, json } = await call(app, 'addDocuments', form(deps))
+    const { status, json } = await call(app, 'addDocuments', form(parts))
     expect(status).toBe(200)
-    expect(json).toMatchObject({ documents: deps.length - 1, failed: [], models: [small] })
+    expect(json).toMatchObject({ documents: parts.length - 1, failed: [], models: [small] })
     expect(json.files.map((one: { outcome: string }) => one.outcome)).toEqual(
-      deps.slice(1).map(() => 'added'),
+      parts.slice(1).map(() => 'added'),
     )
     const { json: stored } = await call(app, 'getDocument', { params: { id: json.files[0].id } })
     expect(stored).toMatchObject({ title: 'Tea', source: 'upload:tea.md', metadata: { team: 'kitchen' } })
-    const again = await call(app, 'addDocuments', form(deps))
-    expect(again.json).toMatchObject({ documents: 0, unchanged: deps.length - 1 })
+    const again = await call(app, 'addDocuments', form(parts))
+    expect(again.json).toMatchObject({ documents: 0, unchanged: parts.length - 1 })
     expect(await leftovers()).toEqual([])
   })
 
@@ -94,7 +94,7 @@ describeEngines('uploads', (engine) => {
 describe('uploads that are refused', () => {
   it('a single file with its own reason, several with each', async () => {
     const { app } = await openService(embedded)
-    const send = async (...deps: Part[]) => (await call(app, 'addDocuments', form(deps))).json
+    const send = async (...parts: Part[]) => (await call(app, 'addDocuments', form(parts))).json
     expect(await send(file('x.bin', Buffer.from([0, 1, 2, 3, 255])))).toMatchObject({
       code: 'FILE_TYPE_UNSUPPORTED',
       status: 415,

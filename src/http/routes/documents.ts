@@ -94,7 +94,7 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
 /** JSON: one text. */
 function storeText(revector: Revector, request: FastifyRequest, signal: AbortSignal): Promise<Answered> {
   const body = checked('body', contract.addDocuments.body, request.body ?? {})
-  return answerOnce(revector, { request, deps: [JSON.stringify(body)] }, async () => {
+  return answerOnce(revector, { request, parts: [JSON.stringify(body)] }, async () => {
     const id = await revector.ingestion.ingestDocument(documentRequest(body, signal))
     const headers = { location: `/api/v1/documents/${encodeURIComponent(id)}` }
     return { status: 201, headers, body: documentShape(await revector.documents.get(id)) }
@@ -110,8 +110,8 @@ async function storeFiles(
   return withUpload(request, options, async ({ fields, files }) => {
     const form = checked('form', contract.addDocuments.form, fields)
     const metadata = metadataOf(form.metadata)
-    const deps = [JSON.stringify(form), ...files.flatMap(({ name, hash }) => [name, hash])]
-    return answerOnce(revector, { request, deps }, () =>
+    const parts = [JSON.stringify(form), ...files.flatMap(({ name, hash }) => [name, hash])]
+    return answerOnce(revector, { request, parts }, () =>
       ingest(revector, redactor, { files, form, metadata, signal }),
     )
   })

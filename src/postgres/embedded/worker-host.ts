@@ -78,12 +78,12 @@ export async function openWorkerHost(options: HostOptions): Promise<WorkerHost> 
   return {
     exec: (message, onData) => call((id) => ({ id, type: 'exec', message }), onData),
     dump: async () => {
-      const deps: Uint8Array[] = []
+      const parts: Uint8Array[] = []
       await call(
         (id) => ({ id, type: 'dump' }),
-        (bytes) => deps.push(bytes),
+        (bytes) => parts.push(bytes),
       )
-      return Buffer.concat(deps)
+      return Buffer.concat(parts)
     },
     close: async () => {
       closing = true

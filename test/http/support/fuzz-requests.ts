@@ -172,7 +172,7 @@ function payloadOf(
 }
 
 function formOf(by: Chance): Pick<InjectOptions, 'payload' | 'headers'> {
-  const deps = Array.from({ length: by.below(4) }, () => {
+  const parts = Array.from({ length: by.below(4) }, () => {
     const name = by.pick(['files', 'files', 'files', 'metadata', 'model', '__proto__', "'; --"])
     const file = by.happens(0.7)
       ? `; filename="${by.pick(['a.txt', 'b.pdf', '../../c.md', 'd.docx', "'; drop table chunks;.html", ''])}"`
@@ -191,7 +191,7 @@ function formOf(by: Chance): Pick<InjectOptions, 'payload' | 'headers'> {
   })
   const end = by.pick([`--${boundary}--\r\n`, `--${boundary}--\r\n`, '', '--other--'])
   return {
-    payload: `${deps.join('')}${end}`,
+    payload: `${parts.join('')}${end}`,
     headers: {
       'content-type': by.pick([
         `multipart/form-data; boundary=${boundary}`,
