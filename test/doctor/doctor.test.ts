@@ -238,7 +238,7 @@ describeEngines('doctor', (engine) => {
     await db.query(sql`delete from model_migrations`)
     await setModelState(db, second.id, 'filling')
     expect((await checks()).of('migrations', second)).toMatchObject([
-      { result: 'warn', sentence: expect.stringContaining('filled by no migration') },
+      { result: 'warn', sentence: expect.stringContaining('in state filling without a migration') },
     ])
     await setModelState(db, second.id, 'registered')
   })
