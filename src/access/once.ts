@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { KeptAnswer } from '../core/access.ts'
 import { RevectorError } from '../core/errors.ts'
-import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
 import type { Deps } from '../store/deps.ts'
+import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
 
 export interface RepeatableRequest {
   /** Id of the API key that sends the request; empty without one. Keys of different owners never collide. */

@@ -7,22 +7,22 @@ import { decide, type Transition } from './state.ts'
 export interface Step<Event extends Transition> {
   readonly event: Event
   readonly data: MigrationEventData[Event]
-  /** Who does it: a user at a host, or a worker. */
+  /** The actor: a user at a host, or a worker. */
   readonly actor: string
-  /** Why it pauses; goes with the pause. */
+  /** The reason of a pause. */
   readonly reason?: Omit<MigrationReason, 'at'>
 }
 
 export interface Advanced {
-  /** As it is now. */
+  /** The migration after the event. */
   readonly migration: Migration
-  /** False: the event changed nothing, and was not recorded. */
+  /** False: the event changed nothing and was not recorded. */
   readonly changed: boolean
 }
 
 /**
- * The only way from one state to another: locks the row, asks the table, writes state and event. Where models are
- * touched too, `lockModels` comes first.
+ * The only way from one state to another: locks the row, consults the table, writes state and event. If models
+ * are changed too, `lockModels` comes first.
  *
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */

@@ -16,7 +16,7 @@ import { decide } from './state.ts'
 
 export interface Cancelled {
   readonly migration: Migration
-  /** Given back to the disk. 0 where the target had vectors before the migration: these and the new ones stay. */
+  /** Bytes freed on disk. 0 if the target had vectors before the migration: all its vectors stay then. */
   readonly bytes: number
 }
 
@@ -25,9 +25,9 @@ export interface CancelRequest extends MigrationCall {
 }
 
 /**
- * Gives a migration up, also one that was rolled back. The source is not touched. A target that had no vectors before
- * is emptied, and every byte comes back, unless it is current by now or another migration counts on it; cancelling again
- * goes on with that where it was interrupted.
+ * Cancels a migration, also one that was rolled back. The source is not affected. A target that had no vectors
+ * before is emptied, which frees its disk space, unless it is current by now or another migration uses it;
+ * cancelling again continues this where it was interrupted.
  *
  * @throws RevectorError MIGRATION_STATE, DATABASE_BUSY
  */
@@ -37,12 +37,13 @@ export async function cancelMigration(
 ): Promise<Cancelled> {
   const actor = request.actor ?? thisActor()
   const id = await idOf(db, request)
-  // First the row: workers stop, writers leave the target out, an index build ends. Then nothing holds its table.
+  // First the row: workers stop, writers leave the target out, an index build ends. Then no session holds its
+  // table.
   await db.transaction(async (tx) => {
     const models = await lockModels(tx)
     const migration = await requireMigration(tx, id)
     if (decide(migration, 'cancelled') === null) return
-    // A worker that stores holds its batch, then wants the migration's row: the same order here.
+    // A worker that stores locks its batch, then the migration's row: the same order here.
     await deleteBatches(tx, id)
     const target = models.find((model) => model.id === migration.targetModelId)
     const dropped = target !== undefined && (await release(tx, migration, target))
@@ -58,9 +59,9 @@ export async function cancelMigration(
   return { migration: await requireMigration(db, id), bytes }
 }
 
-/** What the target is afterwards. @returns whether its vectors go */
+/** Sets the target's new state. @returns whether its vectors are dropped */
 async function release(tx: Queryable, migration: Migration, target: Model): Promise<boolean> {
-  // Somebody made it current by hand, or went back to it: the migration ends, the model stays what it is.
+  // An operator made it current by hand, or went back to it: the migration ends, the model stays as it is.
   if (target.state === 'retired' || target.state === 'current') return false
   const claimed = (await otherUse(tx, migration, target)) !== undefined
   if (claimed && migration.state === 'rolled_back') return false
@@ -70,13 +71,13 @@ async function release(tx: Queryable, migration: Migration, target: Model): Prom
   return migration.targetWasEmpty && !claimed
 }
 
-/** A migration that was rolled back has no claim on a model; the others of it have. */
+/** A migration that was rolled back has no claim on a model; other migrations may. */
 async function otherUse(tx: Queryable, { id }: Migration, model: Model): Promise<Migration | undefined> {
   const found = await migrationsOfModel(tx, model.id)
   return found.find((other) => other.id !== id && other.state !== 'rolled_back')
 }
 
-/** The space of a target that was made by this migration alone, and is nobody's now. */
+/** Frees the space of a target that only this migration filled and that no migration uses now. */
 async function giveBack(tx: Queryable, id: MigrationId, actor: string): Promise<number> {
   const models = await lockModels(tx)
   const migration = await lockMigration(tx, id)

@@ -13,16 +13,16 @@ import { decide } from './state.ts'
 import { refuseFailedGates } from './verify/verify.ts'
 
 export interface CutOverRequest extends MigrationCall {
-  /** Gates whose failure is accepted; recorded with who accepted it. */
+  /** Gates whose failure is accepted; recorded with the actor. */
   readonly override?: readonly GateName[]
 }
 
 /**
- * Makes the target current in one short transaction, whatever the size of the corpus: that the target has
- * everything was verified before, and what writers could not give it since is on record. The source stays
- * written. Nothing is computed.
+ * Makes the target current in one short transaction, whatever the size of the corpus: the verification has
+ * already checked that the target has everything, and what writers could not embed since is recorded as
+ * pending. The source stays in sync. Nothing is computed.
  *
- * @throws RevectorError MIGRATION_STATE, GATE_FAILED, MIGRATION_CONFLICT when the source is not current any more
+ * @throws RevectorError MIGRATION_STATE, GATE_FAILED, MIGRATION_CONFLICT if the source is no longer current
  */
 export async function cutOver({ db, layout }: StoreDeps, request: CutOverRequest = {}): Promise<Migration> {
   const actor = request.actor ?? thisActor()
@@ -52,18 +52,18 @@ export async function cutOver({ db, layout }: StoreDeps, request: CutOverRequest
     const { migration: done } = await advance(tx, id, { event: 'cut_over', data, actor })
     return { migration: done, gap: null }
   })
-  if (outcome.gap !== null) throw gapped(outcome.migration, outcome.gap)
+  if (outcome.gap !== null) throw chunksMissing(outcome.migration, outcome.gap)
   return outcome.migration
 }
 
-/** The last verification's gates, with the failures that are accepted now. */
+/** The gates of the last verification, with the failures that are accepted now. */
 function accept({ verification }: Migration, override: readonly GateName[]): readonly GateResult[] {
   return (verification?.gates ?? []).map((gate) =>
     !gate.passed && override.includes(gate.gate) ? { ...gate, overridden: true } : gate,
   )
 }
 
-/** @throws RevectorError MIGRATION_CONFLICT when one of them has been removed */
+/** @throws RevectorError MIGRATION_CONFLICT if one of them has been removed */
 export function modelsOf(
   models: readonly Model[],
   migration: Migration,
@@ -73,7 +73,7 @@ export function modelsOf(
   if (source !== undefined && target !== undefined) return { source, target }
   const gone = source === undefined ? migration.sourceModel : migration.targetModel
   throw new RevectorError('MIGRATION_CONFLICT', `"${gone}" of this migration has been removed.`, {
-    hint: 'Start another migration between models that are registered.',
+    hint: 'Start another migration between registered models.',
     data: { migration_id: migration.id, model: gone },
   })
 }
@@ -82,18 +82,18 @@ function refuseOtherCurrent(migration: Migration, source: Model): void {
   if (source.state === 'current') return
   throw new RevectorError(
     'MIGRATION_CONFLICT',
-    `"${source.modelName}" is not the current model any more: the migration from it can't be cut over.`,
+    `"${source.modelName}" is no longer the current model: the migration from it can't be cut over.`,
     {
-      hint: `Make it current again (\`revector models use ${source.modelName}\`), or cancel the migration and start one from the model that is current.`,
+      hint: `Make it current again (\`revector models use ${source.modelName}\`), or cancel the migration and start one from the current model.`,
       data: { migration_id: migration.id, source: source.modelName, target: migration.targetModel },
     },
   )
 }
 
-function gapped(migration: Migration, pending: number): RevectorError {
+function chunksMissing(migration: Migration, pending: number): RevectorError {
   return new RevectorError(
     'GATE_FAILED',
-    `"${migration.targetModel}" cannot adopt: the gate coverage (expected a vector for each chunk; ${counted(pending, 'chunk that was', 'chunks that were')} written since the verification ${pending === 1 ? 'lacks' : 'lack'} one) did not pass.`,
+    `"${migration.targetModel}" cannot become current: the gate coverage (expected a vector for each chunk; ${counted(pending, 'chunk that was', 'chunks that were')} written since the verification ${pending === 1 ? 'lacks' : 'lack'} one) did not pass.`,
     {
       hint: 'The migration is filling again: let a worker finish it (`revector worker`), then cut over.',
       data: {

@@ -6,9 +6,9 @@ import { requireMigration } from '../store/migrations.ts'
 import { idOf, type MigrationCall } from './deps.ts'
 
 export interface EventsRequest extends MigrationCall {
-  /** Id of the last event seen: goes on after it, also in another process. */
+  /** Id of the last event seen: the stream continues after it, also in another process. */
   readonly after?: string
-  /** False: only what has happened so far. Default: also what will. */
+  /** False: only past events. Default: also new ones. */
   readonly follow?: boolean
   /** Ends the stream. */
   readonly signal?: AbortSignal
@@ -18,8 +18,8 @@ const pageSize = 500
 const pollMs = 500
 
 /**
- * What happens to a migration, from its beginning or from where a watcher left off, as it happens. Ends when the
- * migration is open no more and all was told, or when the signal says so.
+ * The events of a migration, from its beginning or after a given event, as they happen. Ends when the migration
+ * is no longer open and all events have been sent, or when the signal aborts.
  *
  * @throws RevectorError MIGRATION_UNKNOWN
  */
@@ -31,7 +31,7 @@ export async function* migrationEvents(
   const id = await idOf(db, request)
   let after = request.after ?? '0'
   while (!isAborted(signal)) {
-    // First the state: an event of its end that comes after it is met in the next round.
+    // First the state: an event of its end that comes after it is found in the next round.
     const open = await isOpen(db, id)
     const page = await eventsAfter(db, { migrationId: id, after, limit: pageSize })
     for (const event of page) {
@@ -50,7 +50,7 @@ async function isOpen(db: Deps['db'], id: MigrationId): Promise<boolean> {
   return openStates.some((one) => one === state)
 }
 
-/** A function, since a signal changes while nobody assigns to it. */
+/** A function, because the compiler does not know that a signal changes. */
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }

@@ -12,10 +12,10 @@ export interface MigrateRequest {
 }
 
 /**
- * Moves the corpus from the current model to another while searches go on: fills what the target lacks, verifies it,
- * then makes it current in one transaction. From its start on, new documents are embedded with both. Run again
- * after an interruption it goes on where it was; run again after its end it looks for gaps. The source stays
- * written, so switching back loses nothing.
+ * Migrates the corpus from the current model to another while searches continue: fills what the target lacks,
+ * verifies it, then makes it current in one transaction. From its start on, new documents are embedded with
+ * both. Run again after an interruption, it continues; run again after its end, it looks for gaps. The source
+ * stays in sync, so rolling back loses nothing.
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT (the source is not current), of the provider, GATE_FAILED,
  *   MIGRATION_PAUSED, INTERRUPTED

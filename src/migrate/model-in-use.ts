@@ -9,8 +9,8 @@ import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
 
 /**
- * Before a model is removed, with all models locked: what that means for the migrations it belongs to. An open one
- * stands in the way, unless it only fills this model and `force` gives it up.
+ * Before a model is removed, with all models locked: ends the migrations it belongs to. An open one prevents
+ * the removal, unless it only fills this model and `force` cancels it.
  *
  * @throws RevectorError MODEL_IN_USE
  */
@@ -25,7 +25,8 @@ export async function beforeRemoval(
       if (!force || !isTarget) throw inUse(migration, model, isTarget)
       await giveUp(tx, migration)
     } else if (isTarget) {
-      // It is not current, or it could not be removed: the source is in use again, and there is no other way now.
+      // It is not current, or it could not be removed: the source is in use again, and there is no other way
+      // now.
       const actor = thisActor()
       const { sourceModel, targetModel } = migration
       const back = { from: targetModel, to: sourceModel, pending: 0 }
@@ -50,7 +51,7 @@ function inUse(migration: Migration, model: Model, isTarget: boolean): RevectorE
     'MODEL_IN_USE',
     `"${model.modelName}" is the ${isTarget ? 'target' : 'source'} of the migration from "${sourceModel}" to "${targetModel}", which is ${state}.`,
     {
-      hint: `Give the migration up first: \`revector migrate cancel ${id}\`.`,
+      hint: `Cancel the migration first: \`revector migrate cancel ${id}\`.`,
       data: { model: model.modelName, migration_id: id, state },
     },
   )

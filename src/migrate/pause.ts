@@ -9,12 +9,13 @@ import { idOf, type MigrationCall } from './deps.ts'
 import { given, type Limits } from './start.ts'
 
 export interface PauseRequest extends MigrationCall {
-  /** In words, for whoever looks next. */
+  /** Shown in the status. */
   readonly reason?: string
 }
 
 /**
- * From any process; workers finish the batch in hand and stop. Paused already: nothing changes.
+ * Works from any process; workers finish their in-flight batches and stop. If it is already paused, nothing
+ * changes.
  *
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */
@@ -64,7 +65,8 @@ export async function pauseFor(
 export type ResumeRequest = MigrationCall & { readonly [Name in keyof Limits]: Limits[Name] | undefined }
 
 /**
- * Goes on where the pause began; limits that are given hold from now on. Not paused: only the limits change.
+ * Continues where the migration was paused; given limits apply from now on. If it is not paused, only the
+ * limits change.
  *
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */

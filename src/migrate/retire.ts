@@ -17,19 +17,19 @@ import { decide } from './state.ts'
 
 export interface Retired {
   readonly migration: Migration
-  /** Given back to the disk; 0 when it was retired before. */
+  /** Bytes freed on disk; 0 if it was retired before. */
   readonly bytes: number
 }
 
 export interface RetireRequest extends MigrationCall {
-  /** Also before the rollback window is over. */
+  /** Even before the rollback window ends. */
   readonly force?: boolean
   readonly signal?: AbortSignal
 }
 
 /**
- * Ends a migration: drops all vectors of its source. There is no way back from here, so it is refused while the source
- * is in use, while no other model is complete, and, unless forced, before the rollback window is over.
+ * Ends a migration: drops all vectors of its source. After that there is no roll-back, so it is refused while
+ * the source is in use, while no other model is complete, and, unless forced, before the rollback window ends.
  *
  * @throws RevectorError MIGRATION_STATE, MODEL_IN_USE, DATABASE_BUSY
  */
@@ -43,7 +43,7 @@ export async function retireSource(deps: StoreDeps, request: RetireRequest = {})
   if (!force) refuseEarly(migration)
   const { source } = modelsOf(await allModels(db), migration)
   refuseCurrent(source)
-  // Reads the corpus, so it comes before the locks; what is written meanwhile is on record.
+  // Reads the corpus, so it comes before the locks; what is written meanwhile is recorded as pending.
   const complete = await completeModels(deps, source)
   return withShortLocks(
     db,
@@ -70,7 +70,7 @@ export async function retireSource(deps: StoreDeps, request: RetireRequest = {})
   )
 }
 
-/** Moves away from the same model that came before: their way back has gone with its vectors. */
+/** Earlier migrations from the same model: with its vectors gone they can no longer be rolled back. */
 async function retireEarlier(
   tx: Queryable,
   { source, id, actor }: { readonly source: Model; readonly id: MigrationId; readonly actor: string },
@@ -82,7 +82,7 @@ async function retireEarlier(
   }
 }
 
-/** Until when the source of a migration stays written; null before the cut-over. */
+/** Until when the source of a migration is kept; null before the cut-over. */
 export function rollbackWindowUntil({
   cutOverAt,
   settings,
@@ -95,9 +95,9 @@ function refuseEarly(migration: Migration): void {
   if (until === null || until <= new Date()) return
   throw new RevectorError(
     'MIGRATION_STATE',
-    `"${migration.sourceModel}" is kept until ${until.toISOString()}, so that the way back stays open.`,
+    `"${migration.sourceModel}" is kept until ${until.toISOString()}, the end of the rollback window.`,
     {
-      hint: 'Wait, or give the way back up now with --force.',
+      hint: 'Wait, or give up the roll-back with --force.',
       data: { migration_id: migration.id, source: migration.sourceModel, rollback_window_until: until },
     },
   )
@@ -116,7 +116,7 @@ async function refuseNeeded(tx: Queryable, source: Model): Promise<void> {
   throw inUse(
     source,
     `belongs to the migration ${open.id}, which is ${open.state}`,
-    `Let that end, or give it up with \`revector migrate cancel ${open.id}\`.`,
+    `Let it end, or cancel it with \`revector migrate cancel ${open.id}\`.`,
   )
 }
 
@@ -147,7 +147,7 @@ async function refuseLast(
   throw inUse(
     found.source,
     'is the only model that has a vector of every chunk',
-    'Fill the current model first: `revector migrate status` says what it lacks.',
+    'Fill the current model first: `revector migrate status` shows what it lacks.',
   )
 }
 

@@ -11,11 +11,11 @@ import { idOf, type MigrationCall } from './deps.ts'
 import { decide } from './state.ts'
 
 /**
- * Makes the source current again, in one short transaction. It was written all the while, so nothing is lost and
- * nothing is computed; the target stays written too. What the source's provider could not embed meanwhile is still
- * pending to it: that does not stop the way back, and is recorded.
+ * Makes the source current again, in one short transaction. It stayed in sync, so nothing is lost and nothing
+ * is computed; the target stays in sync too. Chunks that the source's provider could not embed meanwhile are
+ * still pending for it: they do not prevent the roll-back, and are recorded.
  *
- * @throws RevectorError MIGRATION_STATE, MIGRATION_CONFLICT when a third model is current
+ * @throws RevectorError MIGRATION_STATE, MIGRATION_CONFLICT if a third model is current
  */
 export async function rollBack({ db, layout }: StoreDeps, request: MigrationCall = {}): Promise<Migration> {
   const actor = request.actor ?? thisActor()
@@ -26,14 +26,14 @@ export async function rollBack({ db, layout }: StoreDeps, request: MigrationCall
     if (decide(migration, 'rolled_back') === null) return migration
     const { source, target } = modelsOf(models, migration)
     const current = models.find((model) => model.state === 'current')
-    // Somebody may have gone back with `models use` already.
+    // An operator may have switched back with `models use` already.
     if (current?.id === target.id) await switchCurrent(tx, source)
     else if (current?.id !== source.id) {
       throw new RevectorError(
         'MIGRATION_CONFLICT',
         `"${current?.modelName}" is current, not "${target.modelName}": rolling back would undo another switch.`,
         {
-          hint: `Roll that one back first, or make "${source.modelName}" current with \`revector models use\`.`,
+          hint: `Roll back the other migration first, or make "${source.modelName}" current with \`revector models use\`.`,
           data: { migration_id: id, current: current?.modelName, source: source.modelName },
         },
       )

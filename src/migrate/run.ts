@@ -13,26 +13,26 @@ import { resumeMigration } from './pause.ts'
 import { type StartRequest, startMigration } from './start.ts'
 
 export interface RunRequest extends StartRequest {
-  /** What is in hand is finished first. */
+  /** In-flight batches finish first. */
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
 }
 
 export interface Ran {
   readonly migration: Migration
-  /** What this call did of it; other workers may have done more. */
+  /** What this call did; other workers may have done more. */
   readonly made: Pick<WorkReport, 'embedded' | 'reused' | 'tokens'>
 }
 
-/** Each pass only meets what was written during the one before it. */
+/** Each pass only embeds what was written during the one before it. */
 const passes = 100
 
 /**
- * A whole migration: starts it, or goes on with the one there is; fills, builds, verifies and, unless only a part of
- * the corpus was to be moved, makes the target current. What was quarantined before is tried again.
+ * A whole migration: starts or continues it; fills, builds, verifies and, unless only a part of the corpus was
+ * to be migrated, makes the target current. Quarantined chunks are retried.
  *
- * @throws RevectorError of the start, of the provider, GATE_FAILED, BUDGET_EXCEEDED, MIGRATION_PAUSED when somebody
- *   paused it meanwhile, INTERRUPTED; run again, it goes on
+ * @throws RevectorError of the start, of the provider, GATE_FAILED, BUDGET_EXCEEDED, MIGRATION_PAUSED if an
+ * operator paused it meanwhile, INTERRUPTED; run again, it continues
  */
 export async function runMigration(deps: WorkDeps, request: RunRequest): Promise<Ran> {
   const { signal, onProgress } = request
@@ -72,11 +72,11 @@ export async function runMigration(deps: WorkDeps, request: RunRequest): Promise
   throw new RevectorError(
     'DATABASE_BUSY',
     `"${migration.targetModel}" still lacks vectors after ${passes} passes: documents are written faster than they are embedded.`,
-    { hint: 'Run the same command again when fewer documents are being written.' },
+    { hint: 'Run the same command again while fewer documents are being written.' },
   )
 }
 
-/** Asked for again, a migration goes on, whatever made it stop. */
+/** Run again, a migration continues, whatever stopped it. */
 async function takeUp(deps: WorkDeps, migration: Migration, actor: string | undefined): Promise<Migration> {
   const call = { migrationId: migration.id, actor }
   const { scope, targetModelId } = migration
@@ -108,7 +108,7 @@ function gateFailed(migration: Migration, { message, hint }: MigrationReason): R
   return new RevectorError('GATE_FAILED', message, { hint, data: dataOf(migration) })
 }
 
-/** Named one by one: that is what somebody has to see to. */
+/** Lists the chunks, because an operator has to deal with each. */
 async function refusedChunks(
   { db, layout }: WorkDeps,
   { targetModel, targetModelId, scope, settings, id }: Migration,
@@ -130,7 +130,7 @@ async function refusedChunks(
 function unexpected(migration: Migration): RevectorError {
   return new RevectorError(
     'MIGRATION_STATE',
-    `The migration to "${migration.targetModel}" is ${migration.state}: somebody else has seen to it meanwhile.`,
+    `The migration to "${migration.targetModel}" is ${migration.state}: another operator has changed it meanwhile.`,
     { hint: 'See `revector migrate status`.', data: dataOf(migration) },
   )
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { MigrationScope } from '../core/migration.ts'
 
-/** How a scope asked for stands to that of the migration which is under way. */
+/** How a requested scope relates to that of the open migration. */
 export type ScopeChange = 'same' | 'wider' | 'other'
 
-/** Widening is told from narrowing without looking at chunks; what can't be told is `other`. */
+/** Decides without reading chunks whether a scope is wider or narrower; undecidable cases are `other`. */
 export function compareScopes(present: MigrationScope, asked: MigrationScope): ScopeChange {
   if (isDeepStrictEqual(ordered(present), ordered(asked))) return 'same'
   return covers(asked, present) ? 'wider' : 'other'
@@ -12,7 +12,8 @@ export function compareScopes(present: MigrationScope, asked: MigrationScope): S
 
 function covers(wide: MigrationScope, narrow: MigrationScope): boolean {
   if (wide.sample !== undefined) {
-    // A sample is drawn from what the other parts leave: only a larger draw from the same lot contains a smaller one.
+    // A sample is drawn from what the other conditions leave: only a larger draw from the same set contains a
+    // smaller one.
     if (narrow.sample === undefined || wide.sample < narrow.sample) return false
     return isDeepStrictEqual(lot(wide), lot(narrow))
   }

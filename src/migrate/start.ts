@@ -41,7 +41,7 @@ export interface StartRequest {
   /** Default: 7 days. */
   readonly rollbackWindowSeconds?: number
   readonly gates?: Partial<GateThresholds>
-  /** The plan that was consented to; without it one is made, which asks the target for a few vectors. */
+  /** The plan that was confirmed; without it one is made, which embeds a few probes with the target. */
   readonly plan?: MigrationPlan
   readonly createdBy?: string
   readonly signal?: AbortSignal
@@ -52,8 +52,8 @@ const week = 7 * 24 * 3600
 const mostBatchItems = 256
 
 /**
- * Opens a migration: from now on every write reaches the target too. Embeds nothing. Asked for again, it changes
- * nothing but the limits that are given; with a wider scope it widens the one that is open.
+ * Opens a migration: from now on every write reaches the target too. Embeds nothing. Called again, it only
+ * changes the given limits; a wider scope extends the open migration.
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT, MIGRATION_CONFLICT, MODEL_RETIRED, and of the target's probe
  */
@@ -63,7 +63,7 @@ export async function startMigration(deps: EmbedDeps, request: StartRequest): Pr
   const plan = request.plan ?? (await planOf(deps, request))
   return deps.db.transaction(async (tx) => {
     const { source, target } = await lockPair(tx, request)
-    // Somebody else may have started it while the target was being probed.
+    // Another operator may have started it while the target was being probed.
     const again = await goOnIn(tx, source, target, request)
     if (again !== null) return again
     await refuseConflicts(tx, source, target)
@@ -93,7 +93,7 @@ async function planOf(deps: EmbedDeps, request: StartRequest): Promise<Migration
   return planMigration(deps, { source, target, scope, pricePerMillionTokens, budgetUsd, signal })
 }
 
-/** The migration that a request only repeats or widens; null when it is a new one. */
+/** The open migration that a request repeats or extends; null if it is a new one. */
 async function goOn({ db }: Pick<Deps, 'db'>, request: StartRequest): Promise<Migration | null> {
   return db.transaction(async (tx) => {
     const { source, target } = await lockPair(tx, request)
@@ -111,15 +111,15 @@ async function goOnIn(
   if (found === undefined) {
     return target.state === 'current' ? cutOverMigration(tx, source.id, target.id) : null
   }
-  // Its limits may be changed by a resume at this moment. It stays open: what ends one holds the models.
+  // A resume may change its limits at this moment. It stays open: ending a migration locks the models.
   const open = await lockMigration(tx, found.id)
-  if (open.sourceModelId !== source.id) throw conflict(open, `"${target.modelName}" is being filled already`)
+  if (open.sourceModelId !== source.id) throw conflict(open, `"${target.modelName}" is already being filled`)
   const actor = request.createdBy ?? thisActor()
   const { scope } = request
-  // Nothing said of a scope: the one there is.
+  // No scope given: keep the current one.
   const change = scope === undefined ? 'same' : compareScopes(open.scope, scope)
   if (change === 'other') {
-    throw conflict(open, 'It covers other chunks than those asked for')
+    throw conflict(open, 'It has another scope')
   }
   const settings = { ...open.settings, ...given(request) }
   await setMigrationSettings(tx, open.id, settings)
@@ -127,7 +127,7 @@ async function goOnIn(
   await setMigrationScope(tx, open.id, scope)
   const data = { scope, before: open.scope }
   const { migration, changed } = await advance(tx, open.id, { event: 'widened', data, actor })
-  // Where it was filling it goes on filling; that it has more to do is recorded all the same.
+  // A filling migration keeps filling; that it has more to do is recorded all the same.
   if (!changed) await recordEvent(tx, { migrationId: open.id, actor, type: 'widened', data })
   return { ...migration, scope }
 }
@@ -149,7 +149,7 @@ async function pairOf(db: Queryable, { sourceModel, targetModel }: StartRequest)
   const data = { source: source.modelName, target: target.modelName }
   if (source.id === target.id) {
     throw new RevectorError('INVALID_INPUT', `Source and target are the same model, "${source.modelName}".`, {
-      hint: 'Name the model to move to as the target.',
+      hint: 'Specify the model to migrate to as the target.',
       data,
     })
   }
@@ -163,8 +163,8 @@ async function pairOf(db: Queryable, { sourceModel, targetModel }: StartRequest)
 }
 
 /**
- * The models of a plan: refused is what could not be started, before the target is asked for anything. A move that is
- * under way or done may be planned again.
+ * The models of a plan: refuses what could not be started, before the target is called. A migration that is
+ * open or done may be planned again.
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT
  */
@@ -181,7 +181,7 @@ function refuseOtherSource(source: Model, target: Model): void {
   if (source.state === 'current') return
   throw new RevectorError(
     'INVALID_INPUT',
-    `"${source.modelName}" is not the current model: expected the model that searches use as the source.`,
+    `"${source.modelName}" is not the current model: the source must be the model that searches use.`,
     {
       hint: 'See which model is current with `revector models list`.',
       data: { source: source.modelName, target: target.modelName },
@@ -202,7 +202,7 @@ function conflict(open: Migration, why: string): RevectorError {
     'MIGRATION_CONFLICT',
     `The migration ${open.id} from "${open.sourceModel}" to "${open.targetModel}" is ${open.state}. ${why}.`,
     {
-      hint: `Let it end, or give it up with \`revector migrate cancel ${open.id}\`.`,
+      hint: `Let it end, or cancel it with \`revector migrate cancel ${open.id}\`.`,
       data: {
         migration_id: open.id,
         state: open.state,

@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Migration, MigrationEventType, MigrationState, PausableState } from '../core/migration.ts'
 
-/** What moves a migration on, or is asked of it. Recorded as events of the same names. */
+/** What happens to a migration or is requested of it. Recorded as events with the same names. */
 export const transitions = [
   'started',
   'widened',
@@ -21,18 +21,18 @@ export const transitions = [
 ] as const satisfies readonly MigrationEventType[]
 export type Transition = (typeof transitions)[number]
 
-/** What an event does in a state. */
+/** The effect of an event in a state. */
 export type Decision =
   | { readonly kind: 'to'; readonly state: Exclude<MigrationState, 'paused'> }
-  /** Pauses, or stays paused; resuming goes on at `at`. */
+  /** Pauses, or stays paused; resuming continues at `at`. */
   | { readonly kind: 'pause'; readonly at: PausableState }
-  /** Back to where the pause began. */
+  /** Back to where it was paused. */
   | { readonly kind: 'resume' }
-  /** To a state, if the pause began in one of these; otherwise nothing. */
+  /** To a state, if it was paused in one of these; otherwise nothing. */
   | { readonly kind: 'pausedIn'; readonly states: readonly PausableState[]; readonly state: 'ready' }
-  /** Asked for again, or too late to matter: nothing changes. */
+  /** Repeated, or too late to matter: nothing changes. */
   | { readonly kind: 'stay' }
-  /** Told to whoever asked: what the state is, and what to do instead. */
+  /** For the caller: what the state is, and what to do instead. */
   | { readonly kind: 'refuse'; readonly why: string; readonly hint: string }
 
 const to = (state: Exclude<MigrationState, 'paused'>): Decision => ({ kind: 'to', state })
@@ -43,19 +43,19 @@ const refuse = (why: string, hint: string): Decision => ({ kind: 'refuse', why, 
 const notBegun = refuse('has not begun', 'Start it with `revector migrate start`.')
 const unfilled = refuse(
   'is not filled and verified yet',
-  'Let a worker finish it (`revector worker`); `revector migrate status` says how far it is.',
+  'Let a worker finish it (`revector worker`); `revector migrate status` shows its progress.',
 )
 const stopped = refuse('is paused', 'Resume it with `revector migrate resume`.')
-const notOver = refuse('has not been cut over', 'To give it up use `revector migrate cancel`.')
-const over = refuse('has been cut over', 'To go back use `revector migrate rollback`.')
+const notOver = refuse('has not been cut over', 'To cancel it, use `revector migrate cancel`.')
+const over = refuse('has been cut over', 'To roll back, use `revector migrate rollback`.')
 const back = refuse('was rolled back', 'Start another one with `revector migrate start`.')
-const gone = refuse('is retired: its source is dropped', 'To move again start another migration.')
+const gone = refuse('is retired: its source is dropped', 'To migrate again, start another migration.')
 const cancelled = refuse('was cancelled', 'Start another one with `revector migrate start`.')
 
 /**
- * Every event in every state. A missing state or event does not compile, and nothing else decides. Events of workers that
- * come too late (somebody paused, cancelled or widened meanwhile) stay without effect; what a person asks for in
- * vain is refused in words.
+ * Every event in every state. A missing state or event does not compile, and nothing else decides. Events of
+ * workers that come too late (an operator paused, cancelled or extended it meanwhile) have no effect; a request
+ * that is not possible is refused in words.
  */
 export const table: { readonly [State in MigrationState]: { readonly [Event in Transition]: Decision } } = {
   planned: {
@@ -115,10 +115,10 @@ export const table: { readonly [State in MigrationState]: { readonly [Event in T
     filled: stay,
     indexed: stay,
     passed: to('ready'),
-    // A person has to decide: override the gate, mend what it found, or cancel.
+    // An operator has to decide: override the gate, fix what it found, or cancel.
     failed: pause('verifying'),
     gaps: to('filling'),
-    // Its HNSW index is gone or broken: a worker builds it again.
+    // Its HNSW index is gone or invalid: a worker builds it again.
     unindexed: to('indexing'),
     paused: pause('verifying'),
     resumed: stay,
@@ -150,7 +150,7 @@ export const table: { readonly [State in MigrationState]: { readonly [Event in T
     widened: pause('filling'),
     filled: stay,
     indexed: stay,
-    // A failed verification pauses: verified again, it may go on from there.
+    // A failed verification pauses: verified again, the migration may continue from there.
     passed: { kind: 'pausedIn', states: ['verifying', 'ready'], state: 'ready' },
     failed: stay,
     gaps: pause('filling'),
@@ -174,7 +174,7 @@ export const table: { readonly [State in MigrationState]: { readonly [Event in T
     unindexed: stay,
     paused: over,
     resumed: over,
-    // Put back among what is pending to the target; workers pay it.
+    // The chunks become pending for its target again; workers embed them.
     retried: stay,
     cut_over: stay,
     rolled_back: to('rolled_back'),
@@ -197,7 +197,7 @@ export const table: { readonly [State in MigrationState]: { readonly [Event in T
     rolled_back: stay,
     retired: refuse(
       'was rolled back: its source is in use again',
-      'To drop the vectors of its target use `revector migrate cancel`.',
+      'To drop the vectors of its target, use `revector migrate cancel`.',
     ),
     cancelled: to('cancelled'),
   },
@@ -237,11 +237,11 @@ export const table: { readonly [State in MigrationState]: { readonly [Event in T
   },
 }
 
-/** Where a migration is. */
+/** The state of a migration. */
 export type Position = Pick<Migration, 'state' | 'pausedFrom'>
 
 /**
- * Where an event leads; null: nothing changes.
+ * The result of an event; null: nothing changes.
  *
  * @throws RevectorError MIGRATION_STATE with what to do instead
  */

@@ -15,7 +15,7 @@ import { idOf, type MigrationCall } from './deps.ts'
 import { rollbackWindowUntil } from './retire.ts'
 
 /**
- * Counted from the rows that are there, not from counters: some 0.1 s for 100,000 chunks.
+ * Counted from rows, not from counters: takes some 0.1 s for 100,000 chunks.
  *
  * @throws RevectorError MIGRATION_UNKNOWN
  */
@@ -73,7 +73,7 @@ interface Counts {
   readonly quarantined: number
 }
 
-/** What was given up or retired is not counted any more: its scope may have become another. */
+/** A cancelled or retired migration is no longer counted: its scope may contain other chunks now. */
 async function countsOf(
   db: Queryable,
   layout: Layout,
@@ -92,7 +92,10 @@ async function pendingOf(db: Queryable, layout: Layout, model: Model): Promise<n
   return model.state === 'retired' ? 0 : countPending(db, layout, model)
 }
 
-/** What it will have cost: by the price of what was embedded so far, before that by the plan. Null: no price is known. */
+/**
+ * The expected total cost: from the cost of what has been embedded so far, before that from the plan. Null: the
+ * price is unknown.
+ */
 function costEstimate(migration: Migration, done: number, left: number): number | null {
   const { pricePerMillionTokens: price } = migration.settings
   if (price === null) return null

@@ -207,7 +207,7 @@ describeEngines('verification', (engine) => {
     expect(poor.recall).toMatchObject({ passed: false, data: { queries: 100 } })
     expect(poor.recall.data['recall']).toBeLessThan(0.9)
     const exact = await gatesOf(corpus, { target: wide })
-    expect(exact.recall).toMatchObject({ passed: true, measured: '1: a search compares all 1500 vectors' })
+    expect(exact.recall).toMatchObject({ passed: true, measured: '1: a search compares all 1,500 vectors' })
     const content = await gatesOf(
       corpus,
       { target: wide, thresholds: thresholds({ recall: 0.01 }) },
@@ -236,7 +236,7 @@ describeEngines('verification', (engine) => {
     }
     expect((await gatesOf(corpus)).provider).toMatchObject({
       passed: false,
-      measured: 'no measurement, because: Gone.',
+      measured: 'not measured: Gone.',
       data: { code: 'PROVIDER_UNAVAILABLE' },
     })
   })

@@ -10,12 +10,15 @@ export interface TokensToEmbed {
   readonly exact: boolean
 }
 
-/** More texts are not counted one by one: their tokens follow from their length. Counting these takes seconds. */
+/**
+ * More texts than this are not counted one by one: their tokens are estimated from their length. Counting these
+ * takes seconds.
+ */
 const counted = 20_000
 
 /**
- * Tokens that a provider would bill: texts without repetitions, each with its prefix. What long texts share between
- * their windows is not counted.
+ * Tokens that a provider would bill: texts without repetitions, each with its prefix. The overlap between
+ * windows of long texts is not counted.
  */
 export async function countTokensToEmbed(
   { db, layout }: StoreDeps,
@@ -36,7 +39,7 @@ export async function countTokensToEmbed(
     for (const { content } of page) {
       tokens += count(target.documentPrefix + content)
       texts += 1
-      // As Postgres counts them: code points.
+      // As PostgreSQL counts them: code points.
       characters += lengthOf(content)
     }
   }

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts'
+import { counted, dollars, grouped } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { MigrationScope } from '../../core/migration.ts'
 import { knownModelOf } from '../../embedding/catalogue.ts'
@@ -14,7 +14,7 @@ export interface PlanRequest {
   readonly source: Model
   readonly target: Model
   readonly scope?: MigrationScope
-  /** US dollars; wins over the catalogue. */
+  /** US dollars; takes precedence over the catalogue. */
   readonly pricePerMillionTokens?: number
   readonly budgetUsd?: number | null
   readonly signal?: AbortSignal
@@ -27,38 +27,38 @@ export interface MigrationPlan {
   readonly scope: MigrationScope
   /** Chunks with text in the whole corpus. */
   readonly corpusChunks: number
-  /** Of these, the ones in scope. */
+  /** Those in scope. */
   readonly totalChunks: number
-  /** Of these, the ones that the target lacks. */
+  /** Those that the target lacks. */
   readonly missingChunks: number
   /** Texts to embed: identical content is embedded once. */
   readonly texts: number
-  /** Missing chunks that cost nothing because their text is embedded already, or only once. */
+  /** Missing chunks that cost nothing, because their text is already embedded or is embedded only once. */
   readonly savedByIdenticalContent: number
   readonly tokens: number
-  /** Counted with the model's own vocabulary, prefixes included; otherwise an estimate, which errs high. */
+  /** Counted with the model's own vocabulary, including prefixes; otherwise an estimate, which errs high. */
   readonly tokensExact: boolean
-  /** Null: not known. 0: nobody is paid. */
+  /** Null: unknown. 0: the model is free. */
   readonly pricePerMillionTokens: number | null
   readonly priceFrom: 'request' | 'catalogue' | null
   readonly costUsd: number | null
   readonly budgetUsd: number | null
-  /** Of one worker. */
+  /** With one worker. */
   readonly minutes: number
-  /** What the minutes follow from: the speed that was measured, or the provider's limits. */
+  /** What determines the minutes: the measured speed, or the provider's limits. */
   readonly minutesFrom: 'nothing to do' | 'probe' | 'requests per minute' | 'tokens per minute'
   readonly probe: Probe
   readonly vectorBytes: number
   readonly indexBytes: number
   readonly limits: Pick<ModelLimits, 'requestsPerMinute' | 'tokensPerMinute' | 'concurrency' | 'batchItems'>
-  /** Day (ISO) the provider announced as the target's last, or the earliest that could be. */
+  /** The target's last day (ISO) as its provider announced it, or the earliest possible one. */
   readonly retirement: string | null
   readonly warnings: readonly string[]
 }
 
 /**
- * What moving to a model would take: counted in the database, priced from the catalogue, timed by asking the target for
- * the vectors of a few real chunks, which also shows that it answers at all. Writes nothing.
+ * What migrating to a model would take: counted in the database, priced from the catalogue, timed by embedding
+ * a few real chunks with the target, which also shows that it responds at all. Writes nothing.
  *
  * @throws RevectorError MODEL_RETIRED, EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INTERRUPTED
  */
@@ -110,15 +110,15 @@ function refuseRetired(target: Model, retirement: string | null, today: Date): v
   if (retirement === null || today.toISOString().slice(0, 10) <= retirement) return
   throw new RevectorError(
     'MODEL_RETIRED',
-    `"${target.modelName}" ended on ${retirement}, as its provider announced.`,
+    `"${target.modelName}" was retired by its provider on ${retirement}.`,
     {
-      hint: 'Move to another model; `revector models list` shows those that are registered.',
+      hint: 'Migrate to another model; `revector models list` shows the registered ones.',
       data: { model: target.modelName, retirement },
     },
   )
 }
 
-/** Provider calls of one worker follow each other; what bounds them most decides. */
+/** One worker calls the provider sequentially; the tightest limit decides. */
 function minutesOf(
   limits: ModelLimits,
   probe: Probe,
@@ -144,21 +144,21 @@ function warningsOf(plan: Omit<MigrationPlan, 'warnings'>): string[] {
   const warnings: string[] = []
   if (plan.costUsd === null) {
     warnings.push(
-      `The price of ${plan.targetModel} is not known: give it per million tokens to see what this costs.`,
+      `The price of ${plan.targetModel} is unknown: specify it per million tokens to see the cost.`,
     )
   }
   if (plan.costUsd !== null && plan.budgetUsd !== null && plan.costUsd > plan.budgetUsd) {
     warnings.push(
-      `At about $${plan.costUsd.toFixed(2)} it will pause at the budget of $${plan.budgetUsd.toFixed(2)}.`,
+      `At about ${dollars(plan.costUsd)}, it will pause at the budget of ${dollars(plan.budgetUsd)}.`,
     )
   }
   if (plan.retirement !== null) {
-    warnings.push(`${plan.targetModel} ends on ${plan.retirement}, its provider announced.`)
+    warnings.push(`${plan.targetModel} will be retired by its provider on ${plan.retirement}.`)
   }
   if (plan.totalChunks < plan.corpusChunks) {
     const left = plan.corpusChunks - plan.totalChunks
     warnings.push(
-      `${left} of ${counted(plan.corpusChunks, 'chunk')} ${left === 1 ? 'is out of scope and stays' : 'are out of scope and stay'} with the source.`,
+      `${grouped(left)} of ${counted(plan.corpusChunks, 'chunk')} ${left === 1 ? 'is out of scope and stays' : 'are out of scope and stay'} with the source.`,
     )
   }
   return warnings

@@ -4,13 +4,13 @@ import type { StoreDeps } from '../../store/deps.ts'
 import { sampleTexts } from '../../store/plan-counts.ts'
 import type { Model } from '../../wire/model.ts'
 
-/** How the target answered. */
+/** The target's response. */
 export interface Probe {
-  /** Texts it was asked for, of the corpus where it has any to embed. */
+  /** Texts that were embedded; texts of the corpus, if it has any to embed. */
   readonly texts: number
   readonly tokens: number
   readonly seconds: number
-  /** The time of a request beside its texts', and of one text in it. */
+  /** The overhead of a request, and the time per text in it. */
   readonly secondsPerRequest: number
   readonly secondsPerText: number
 }
@@ -20,8 +20,8 @@ const sentence =
   'This sentence shows that the model answers, with vectors of the width it is registered with.'
 
 /**
- * Asks a model for a few vectors, the way a fill will. A text that alone can't be embedded is a matter for the quarantine;
- * when none can, the first one's reason is thrown.
+ * Embeds a few texts the way a fill will. A single text that can't be embedded is a matter for the quarantine;
+ * if none can, the first reason is thrown.
  */
 export async function probeModel(
   { db, layout }: StoreDeps,

@@ -2,7 +2,7 @@ import type { GateName, GateThresholds, MigrationScope } from '../../core/migrat
 import type { Deps, EmbedDeps } from '../../store/deps.ts'
 import type { Model } from '../../wire/model.ts'
 
-/** What a judge of answers found. The measure is its own; the target's is compared with the source's. */
+/** The result of a judge. The measure is its own; the target's value is compared with the source's. */
 interface JudgedQuality {
   readonly source: number
   readonly target: number
@@ -10,7 +10,7 @@ interface JudgedQuality {
   readonly measure: string
 }
 
-/** Compares two models on judged queries; null when there are none. */
+/** Compares two models on judged queries; null if there are none. */
 export type JudgeQuality = (request: {
   readonly source: Model
   readonly target: Model
@@ -18,12 +18,12 @@ export type JudgeQuality = (request: {
 }) => Promise<JudgedQuality | null>
 
 export interface VerifyDeps extends EmbedDeps, Pick<Deps, 'tuning'> {
-  /** Absent: quality is not judged. */
+  /** If not set, quality is not judged. */
   readonly judgeQuality?: JudgeQuality
 }
 
 export interface VerifyRequest {
-  /** Null when it has been removed. */
+  /** Null if the model has been removed. */
   readonly source: Model | null
   readonly target: Model
   readonly scope: MigrationScope
@@ -34,7 +34,7 @@ export interface VerifyRequest {
   readonly signal?: AbortSignal
 }
 
-/** What a gate found; how it is named and overridden is not its business. */
+/** The result of a gate, without its name and whether it was overridden. */
 export interface Measured {
   readonly passed: boolean
   readonly required?: boolean

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts'
+import { counted, grouped } from '../../core/counted.ts'
 import { hnswIndexOf } from '../../schema/hnsw-index.ts'
 import { countVectors } from '../../store/coverage.ts'
 import { readVectors } from '../../store/embeddings.ts'
@@ -8,7 +8,7 @@ import { isPartial } from '../../store/scope.ts'
 import { coverageInScope, findVectorFaults, sampleEmbedded } from '../../store/verification.ts'
 import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 
-/** Every chunk in scope has a vector or is quarantined, and no more are quarantined than were allowed. */
+/** Every chunk in scope has a vector or is quarantined, and no more are quarantined than allowed. */
 export async function coverageGate(
   { db, layout }: VerifyDeps,
   { target, scope, allowedQuarantined }: VerifyRequest,
@@ -17,21 +17,21 @@ export async function coverageGate(
   const lacking = missing > 0 ? `, ${counted(missing, 'lacks one', 'lack one')}` : ''
   return {
     passed: missing === 0 && quarantined <= allowedQuarantined,
-    expected: `a vector for each chunk, at most ${allowedQuarantined} quarantined`,
-    measured: `${vectors} of ${counted(chunks, 'chunk has', 'chunks have')} a vector, ${counted(quarantined, 'is', 'are')} quarantined${lacking}`,
+    expected: `a vector for each chunk, at most ${grouped(allowedQuarantined)} quarantined`,
+    measured: `${grouped(vectors)} of ${counted(chunks, 'chunk has', 'chunks have')} a vector, ${counted(quarantined, 'is', 'are')} quarantined${lacking}`,
     data: { chunks, vectors, quarantined, missing, examples },
   }
 }
 
-/** Lengths of normalised vectors differ from 1 by less: they are scaled before they are stored. */
+/** Lengths of normalised vectors differ from 1 by less: vectors are scaled before they are stored. */
 const normTolerance = 1e-3
 
-/** Every vector of the model, in scope or not, is as wide as it should be, finite, and has a direction. */
+/** Every vector of the model, in scope or not, has the right dimension, is finite, and is not zero. */
 export async function vectorsGate({ db }: VerifyDeps, { target }: VerifyRequest): Promise<Measured> {
   const faults = await findVectorFaults(db, target, normTolerance)
   const { vectors, wrongWidth, notFinite, zero, wrongNorm } = faults
   const found = [
-    [wrongWidth, 'of another width'],
+    [wrongWidth, 'of another dimension'],
     [notFinite, 'not finite'],
     [zero, 'all zeros'],
     [wrongNorm, 'not of length 1'],
@@ -43,13 +43,13 @@ export async function vectorsGate({ db }: VerifyDeps, { target }: VerifyRequest)
     expected: `vectors of ${target.dimension} finite numbers, not all zero${length}`,
     measured:
       faulty.length === 0
-        ? `${vectors}, all of ${target.dimension} finite numbers${length}`
+        ? `${grouped(vectors)}, all of ${target.dimension} finite numbers${length}`
         : `${faulty.join(', ')}, of ${counted(vectors, 'vector')}`,
     data: { ...faults },
   }
 }
 
-/** The HNSW index is whole, and where there are so many vectors that searches need it, they use it. */
+/** The HNSW index is valid, and if there are so many vectors that searches need it, they use it. */
 export async function indexGate(
   { db, layout, tuning = defaultTuning }: VerifyDeps,
   { target }: VerifyRequest,
@@ -90,22 +90,22 @@ function indexFound(found: {
   if (!found.valid) return `${found.name}, left invalid by an interrupted build`
   if (!found.needed)
     return `${found.name}; ${counted(found.vectors, 'vector is', 'vectors are')} few enough to be compared one by one`
-  return found.used ? `${found.name}, used` : `${found.name}, passed by when a search was explained`
+  return found.used ? `${found.name}, used` : `${found.name}, but a search did not use it`
 }
 
-/** Nothing is left out: a cut-over to a part makes the rest of the corpus invisible. */
+/** Nothing is left out: a cut-over to a part would make the rest of the corpus invisible. */
 export async function scopeGate(
   { db, layout }: VerifyDeps,
   { target, scope }: VerifyRequest,
 ): Promise<Measured> {
   const all = await coverageInScope(db, layout, target, {})
   const reached = all.vectors + all.quarantined
-  // What a whole migration lacks is the business of the coverage gate.
+  // Gaps of a migration of the whole corpus are checked by the coverage gate.
   const passed = !isPartial(scope) || all.missing === 0
   return {
     passed,
     expected: 'the whole corpus',
-    measured: passed ? 'the whole corpus' : `${reached} of ${counted(all.chunks, 'chunk')}`,
+    measured: passed ? 'the whole corpus' : `${grouped(reached)} of ${counted(all.chunks, 'chunk')}`,
     data: { chunks: all.chunks, reached, scope },
   }
 }

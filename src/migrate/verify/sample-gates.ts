@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { counted } from '../../core/counted.ts'
+import { counted, grouped } from '../../core/counted.ts'
 import type { ChunkId } from '../../core/document.ts'
 import { throwIfAborted } from '../../core/errors.ts'
 import { cosineDistance, distanceBetween } from '../../embedding/compare.ts'
@@ -13,13 +13,16 @@ import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 
 const nearest = 10
 
-/** Rows that exact searches may compare in all; below `fewestQueries` a figure would be mostly chance. */
+/**
+ * Most rows that all exact searches together may compare; below `fewestQueries` the result would be mostly
+ * chance.
+ */
 const comparedRows = 2_000_000
 const fewestQueries = 20
 
 /**
- * How many of the exact ten nearest a search by the HNSW index finds, asked with vectors of the corpus itself. Where there are
- * so few that searches don't go by the HNSW index, they miss nothing.
+ * How many of the exact ten nearest a search by the HNSW index finds, queried with vectors of the corpus
+ * itself. If there are so few vectors that searches don't use the index, they miss nothing.
  */
 export async function recallGate(deps: VerifyDeps, request: VerifyRequest): Promise<Measured> {
   const { db, layout, tuning = defaultTuning } = deps
@@ -42,7 +45,7 @@ export async function recallGate(deps: VerifyDeps, request: VerifyRequest): Prom
     const exact = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: rows } })
     const hnswIndex = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: -1 } })
     const others = exact.found.filter((one) => one.chunkId !== id).slice(0, nearest)
-    // Of chunks that are equally far, any will do.
+    // Among chunks with equal distance, any counts.
     const farthest = others.at(-1)?.distance ?? 0
     const hits = hnswIndex.found.filter((one) => one.chunkId !== id && one.distance <= farthest + 1e-7)
     wanted += others.length
@@ -53,21 +56,23 @@ export async function recallGate(deps: VerifyDeps, request: VerifyRequest): Prom
     passed: recall >= thresholds.recall,
     expected,
     measured:
-      wanted === 0 ? 'nothing to search' : `${rounded(recall)}, asked with ${counted(ids.length, 'chunk')}`,
+      wanted === 0
+        ? 'nothing to search'
+        : `${rounded(recall)}, measured with ${counted(ids.length, 'chunk')}`,
     data: { recall, queries: ids.length },
   }
 }
 
-/** Texts that are embedded once more: enough to notice another model, too few to cost anything. */
+/** Texts that are embedded again: enough to notice another model, too few to cost anything. */
 const reEmbedded = 16
 
-/** The provider still makes the vectors that are stored: it did not put another model under the name. */
+/** The provider still returns the stored vectors: it has not put another model under the name. */
 export async function providerGate(deps: VerifyDeps, request: VerifyRequest): Promise<Measured> {
   const { db, layout, models } = deps
   const { target, scope, thresholds, signal } = request
   const limit = Math.min(thresholds.sample, reEmbedded)
   const chunks = await sampleEmbedded(db, layout, [target], { scope, limit })
-  const expected = `re-embedded chunks within a cosine distance of ${thresholds.provider} of what is stored`
+  const expected = `re-embedded chunks within a cosine distance of ${thresholds.provider} of the stored vectors`
   if (chunks.length === 0) return { passed: true, expected, measured: 'no vectors to compare', data: {} }
   const opened = await models.open(target)
   const texts = chunks.map((chunk) => chunk.content)
@@ -76,7 +81,7 @@ export async function providerGate(deps: VerifyDeps, request: VerifyRequest): Pr
   const stored = await readVectors(db, layout, target, ids)
   const apart = ids.flatMap((id, i) => {
     const before = stored.get(id)
-    // A chunk that was deleted a moment ago is compared with nothing.
+    // A chunk that has just been deleted is not compared.
     if (before === undefined) return []
     const now = outcomes[i]?.vector
     return [{ id, distance: now === undefined ? 1 : cosineDistance(before, now) }]
@@ -86,7 +91,7 @@ export async function providerGate(deps: VerifyDeps, request: VerifyRequest): Pr
   return {
     passed: changed.length === 0,
     expected,
-    measured: `${apart.length - changed.length} of ${counted(apart.length, 'chunk')} came out as stored, the farthest is ${rounded(farthest, 6)} away`,
+    measured: `${grouped(apart.length - changed.length)} of ${counted(apart.length, 'chunk')} unchanged, the largest distance is ${rounded(farthest, 6)}`,
     data: { chunks: apart.length, changed: changed.length, farthest, examples: changed.map(({ id }) => id) },
   }
 }
@@ -94,12 +99,13 @@ export async function providerGate(deps: VerifyDeps, request: VerifyRequest): Pr
 /** Fewer chunks have no neighbourhoods worth comparing. */
 const fewestCompared = 40
 /**
- * Neighbours are a fortieth of the sample at most, so that chance alone gives an overlap of 0.025. Measured with 400
- * abstracts of Cranfield: 0.25 between MiniLM and the bundled model, 0.23 between MiniLM and hashed words.
+ * Neighbours are at most a fortieth of the sample, so that chance alone gives an overlap of 0.025. Measured
+ * with 400 abstracts of Cranfield: 0.25 between MiniLM and the bundled model, 0.23 between MiniLM and hashed
+ * words.
  */
 const neighbourShare = 1 / 40
 
-/** How much two models agree on what is near to what, in a sample that both have embedded. */
+/** How much two models agree on which chunks are similar, in a sample that both have embedded. */
 export async function overlapGate(deps: VerifyDeps, request: VerifyRequest): Promise<Measured> {
   const { db, layout } = deps
   const { source, target, scope, thresholds, signal } = request
@@ -108,7 +114,7 @@ export async function overlapGate(deps: VerifyDeps, request: VerifyRequest): Pro
     ? `neighbours in common at least ${thresholds.overlap}`
     : 'neighbours in common, measured only'
   if (source === null || source.state === 'retired') {
-    return { passed: true, required, expected, measured: 'the source has no vectors any more', data: {} }
+    return { passed: true, required, expected, measured: 'the source no longer has vectors', data: {} }
   }
   const limit = Math.ceil(thresholds.sample / neighbourShare / nearest)
   const chunks = await sampleEmbedded(db, layout, [source, target], { scope, limit })
@@ -125,7 +131,7 @@ export async function overlapGate(deps: VerifyDeps, request: VerifyRequest): Pro
   for (const id of asked) {
     const was = neighbours(source, before, id, k)
     for (const other of neighbours(target, after, id, k)) if (was.has(other)) common += 1
-    // Thousands of wide vectors are compared: others want to run, too.
+    // Compares thousands of wide vectors: yields so that other work can run.
     await setImmediate(undefined, signal && { signal }).catch(() => throwIfAborted(signal))
   }
   const overlap = common / (asked.length * k)
@@ -133,7 +139,7 @@ export async function overlapGate(deps: VerifyDeps, request: VerifyRequest): Pro
     passed: overlap >= (thresholds.overlap ?? 0),
     required,
     expected,
-    measured: `${rounded(overlap)} of the ${k} nearest are the same in both, among ${counted(ids.length, 'chunk')}`,
+    measured: `${rounded(overlap)} of the ${k} nearest are the same in both models, among ${counted(ids.length, 'chunk')}`,
     data: { overlap, k, chunks: ids.length, byChance: k / (ids.length - 1) },
   }
 }
@@ -153,13 +159,13 @@ function neighbours(
   return new Set(others.slice(0, k).map(({ id }) => id))
 }
 
-/** Judged answers, where somebody judges. */
+/** Judged quality, if there is a judge. */
 export async function qualityGate(
   { judgeQuality }: VerifyDeps,
   { source, target, thresholds, signal }: VerifyRequest,
 ): Promise<Measured> {
   const required = thresholds.quality !== null
-  const expected = required ? `at least ${thresholds.quality} of the source's quality` : 'not asked for'
+  const expected = required ? `at least ${thresholds.quality} of the source's quality` : 'not required'
   const judged =
     judgeQuality === undefined || source === null ? null : await judgeQuality({ source, target, signal })
   if (judged === null) return { passed: true, required, expected, measured: 'not judged', data: {} }

@@ -18,7 +18,7 @@ import { decide } from '../state.ts'
 import { failedGates, type VerifyDeps, verify } from './verify.ts'
 
 export interface VerifyMigration extends MigrationCall {
-  /** Gates whose failure is accepted; recorded with who accepted it. */
+  /** Gates whose failure is accepted; recorded with the actor. */
   readonly override?: readonly GateName[]
   readonly signal?: AbortSignal
 }
@@ -29,9 +29,10 @@ export interface Verified {
 }
 
 /**
- * Measures whether the target can become current, from the rows, and moves the migration on: to `ready`; back to filling
- * where chunks lack a vector, to indexing where the HNSW index is gone; else it pauses, since a person has to decide. That only a part of the corpus was moved
- * is told at the cut-over. Failures that were accepted before stay accepted.
+ * Measures from the rows whether the target can become current, and changes the migration's state: to `ready`;
+ * back to filling if chunks lack a vector, or to indexing if the HNSW index is gone; otherwise it pauses,
+ * because an operator has to decide. That only a part of the corpus was migrated is reported at the cut-over.
+ * Failures that were accepted before stay accepted.
  *
  * @throws RevectorError MIGRATION_STATE before it is filled, INTERRUPTED, of the database
  */
@@ -57,7 +58,7 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
   await clearEmbedded(db, target)
   return db.transaction(async (tx) => {
     const now = await lockMigration(tx, id)
-    // Widened, paused or cancelled while it was measured: what was found is about something else.
+    // Extended, paused or cancelled during the measurement: the result is about something else.
     if (!isWhereItWas(now, migration)) return { migration: now, verification }
     const outcome = outcomeOf(migration.targetModel, verification)
     const stored = { ...verification, passed: outcome.event === 'passed' }
@@ -67,7 +68,7 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
   })
 }
 
-/** A migration that was filled again meanwhile may be back in its state, with other chunks. */
+/** A migration that was filled again meanwhile may be in the same state, with other chunks. */
 function isWhereItWas(now: Migration, before: Migration): boolean {
   const { state, pausedFrom, filledAt } = now
   return (
@@ -116,7 +117,7 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
   if (failed.length === 0) return { event: 'passed' }
   const missing = Number(failed.find(({ gate }) => gate === 'coverage')?.data['missing'] ?? 0)
   if (missing > 0) return { event: 'gaps', missing }
-  // Work that mends itself; one that searches pass by, though it is whole, is for a person to look at.
+  // Problems that workers fix; a valid index that searches do not use needs an operator.
   const hnswIndex = failed.find(({ gate }) => gate === 'index')?.data
   if (hnswIndex?.['valid'] === false) return { event: 'unindexed', index: nameOf(hnswIndex['index']) }
   const names = failed.map(({ gate }) => gate)
@@ -128,8 +129,8 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
     failed,
     reason: {
       code: 'GATE_FAILED',
-      message: `"${target}" cannot adopt yet: ${found.join(', ')}.`,
-      hint: `Mend what was found and verify again, or accept it: revector migrate verify ${names.map((name) => `--override ${name}`).join(' ')}.`,
+      message: `"${target}" cannot become current yet: ${found.join(', ')}.`,
+      hint: `Fix what was found and verify again, or accept it: revector migrate verify ${names.map((name) => `--override ${name}`).join(' ')}.`,
       by: 'gate',
     },
   }

@@ -10,7 +10,7 @@ export type { VerifyDeps, VerifyRequest } from './gate.ts'
 
 type Gate = (deps: VerifyDeps, request: VerifyRequest) => Promise<Measured>
 
-/** From the cheapest to the dearest, but for the scope, which no amount of work mends. */
+/** From the cheapest to the most expensive, except for the scope, which no amount of work can fix. */
 const gates: readonly (readonly [GateName, Gate])[] = [
   ['coverage', coverageGate],
   ['vectors', vectorsGate],
@@ -23,9 +23,9 @@ const gates: readonly (readonly [GateName, Gate])[] = [
 ]
 
 /**
- * Whether the target can become current: from the rows that are there and from the provider as it answers now, never from
- * counters. Every gate is measured, whatever the others found. Changes nothing, but for the
- * canaries that a model gets when it is verified first.
+ * Whether the target can become current: from the rows and from the provider's present replies, never from
+ * counters. Every gate is measured, whatever the others found. Changes nothing, except for the canaries that a
+ * model gets at its first verification.
  *
  * @throws RevectorError INTERRUPTED, DATABASE_UNREACHABLE, DATABASE_BUSY
  */
@@ -41,22 +41,25 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
   return { at: new Date(), passed: failedGates(results).length === 0, gates: results }
 }
 
-/** While it is known that the provider makes what is stored: from here on `doctor` notices when it no longer does. */
+/**
+ * Now it is known that the provider returns the stored vectors: from here on `doctor` notices when it no longer
+ * does.
+ */
 async function takeCanaries({ db, models }: VerifyDeps, { target, signal }: VerifyRequest): Promise<void> {
   if ((await readCanaries(db, target.id)).length > 0) return
   try {
     await insertCanaries(db, target.id, await makeCanaries(await models.open(target), canaryTexts, signal))
   } catch (error) {
-    // The verdict does not depend on them; doctor takes those that are missing.
+    // The verdict does not depend on them; doctor takes missing ones.
     if (!isRevectorError(error) || passing.includes(error.code)) throw error
   }
 }
 
-/** These say nothing of the target: verifying again may find something else. */
+/** These errors say nothing about the target: verifying again may have another result. */
 const passing: readonly ErrorCode[] = ['INTERRUPTED', 'DATABASE_UNREACHABLE', 'DATABASE_BUSY']
 
 /**
- * What can't be measured is not shown, and does not pass: broken rows that no search can read, a provider that is gone. An
+ * A gate that can't be measured does not pass: broken rows that no search can read, a provider that is gone. An
  * operator who knows why may override it.
  */
 function notMeasured(error: unknown): Measured {
@@ -65,17 +68,17 @@ function notMeasured(error: unknown): Measured {
   return {
     passed: false,
     expected: 'to be measured',
-    measured: `no measurement, because: ${message}`,
+    measured: `not measured: ${message}`,
     data: { code },
   }
 }
 
-/** Gates that stand in the way. */
+/** Gates that prevent the cut-over. */
 export function failedGates(gates: readonly GateResult[]): readonly GateResult[] {
   return gates.filter((gate) => gate.required && !gate.passed && !gate.overridden)
 }
 
-/** @throws RevectorError GATE_FAILED, which names every gate that failed */
+/** @throws RevectorError GATE_FAILED that names every failed gate */
 export function refuseFailedGates(target: string, results: readonly GateResult[]): void {
   const failed = failedGates(results)
   if (failed.length === 0) return
@@ -85,9 +88,9 @@ export function refuseFailedGates(target: string, results: readonly GateResult[]
   const names = failed.map(({ gate }) => gate)
   throw new RevectorError(
     'GATE_FAILED',
-    `"${target}" cannot adopt: ${names.length === 1 ? 'the gate' : 'the gates'} ${sentences.join(', ')} did not pass.`,
+    `"${target}" cannot become current: ${names.length === 1 ? 'the gate' : 'the gates'} ${sentences.join(', ')} did not pass.`,
     {
-      hint: `${hints[names[0] ?? 'coverage']} To go on all the same: ${names.map((name) => `--override ${name}`).join(' ')}.`,
+      hint: `${hints[names[0] ?? 'coverage']} To continue anyway: ${names.map((name) => `--override ${name}`).join(' ')}.`,
       data: {
         model: target,
         gates: names,
@@ -100,12 +103,12 @@ export function refuseFailedGates(target: string, results: readonly GateResult[]
 const hints: Readonly<Record<GateName, string>> = {
   coverage:
     'Let the migration fill what is missing; quarantined chunks: `revector migrate quarantine`, then `retry`.',
-  vectors: 'Delete the vectors that are named, then let the migration fill them again.',
+  vectors: 'Delete these vectors, then let the migration fill them again.',
   index:
-    'A worker builds a missing one again (`revector worker`); why a whole one is passed by, `revector doctor` tells.',
-  recall: 'Build the index again, or accept that searches miss some neighbours.',
-  provider: 'Check which model the endpoint serves: its vectors are not those that are stored.',
-  overlap: 'Look at what both models find with `revector search --models`.',
-  quality: 'Look at the judged queries that the target answers worse.',
-  scope: 'Start the migration again without --documents, --where and --sample to move the rest.',
+    'A worker builds a missing index (`revector worker`); `revector doctor` says why a valid one is not used.',
+  recall: 'Rebuild the index, or accept that searches miss some neighbours.',
+  provider: 'Check which model the endpoint serves: its vectors differ from the stored ones.',
+  overlap: 'Compare the results of both models with `revector search --models`.',
+  quality: 'Check the judged queries for which the target is worse.',
+  scope: 'Start the migration again without --documents, --where and --sample to migrate the rest.',
 }
