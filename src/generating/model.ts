@@ -107,8 +107,8 @@ function publicError(error: unknown, spec: LanguageModelSpec, begun: boolean): u
     hints: {
       limited: 'Wait and ask again.',
       rejected:
-        'The provider refuses this question or one of its passages: ask otherwise, or for fewer passages.',
-      garbled: 'Ask again. If it stays so, check that the endpoint serves this model.',
+        'The provider rejects this question or one of its passages: rephrase it, or use fewer passages.',
+      garbled: 'Ask again. If it keeps failing, check that the endpoint serves this model.',
       cut: 'Set a larger maxOutputTokens for the language model.',
       ...(begun ? { unavailable: again, garbled: again } : {}),
     },

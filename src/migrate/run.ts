@@ -122,7 +122,7 @@ async function refusedChunks(
     first,
     ids: chunks.map((chunk) => chunk.chunkId),
     count,
-    hint: 'Change or remove the documents of these chunks, then run the same command again; or allow so many with --allow-quarantined.',
+    hint: 'Change or remove the documents of these chunks, then run the same command again; or accept them with --allow-quarantined.',
     data: { migration_id: id },
   })
 }
