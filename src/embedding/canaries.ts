@@ -1,8 +1,8 @@
 import type { EmbeddingModel } from './contract.ts'
 
 /**
- * Fixed texts, none of them anybody's: short and long, three scripts, code, numbers. Embedded when a model is first
- * filled and now and then afterwards, they show whether its provider still serves the same model under its name.
+ * Fixed texts of our own: short and long, three scripts, code, numbers. Embedded when a model is first filled
+ * and from time to time afterwards, they show whether its provider still serves the same model under its name.
  */
 export const canaryTexts: readonly string[] = [
   'The lighthouse keeper wrote down the weather twice a day for forty years.',

@@ -1,3 +1,4 @@
+import { grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { maxDimension, providerNames } from '../core/model.ts'
 import type { ModelSpec } from '../wire/model.ts'
@@ -8,10 +9,13 @@ import { openaiModels } from './catalogue/openai.ts'
 
 export type { KnownModel } from './catalogue/known-model.ts'
 
-/** Every model with facts of its own; `lexical-hash-<d>` exists besides for any d. */
+/** Every model with facts of its own; `lexical-hash-<d>` also exists for any d. */
 export const knownModels: readonly KnownModel[] = [...openaiModels, ...hostedModels, ...localModels]
 
-/** What `db setup-models` registers: the guide's models, its successor of ada-002, and two that need no key. */
+/**
+ * The models that `db setup-models` registers: the guide's models, the successor of ada-002, and two that need
+ * no key.
+ */
 export const setupModels: readonly string[] = [
   'all-MiniLM-L6-v2',
   'all-mpnet-base-v2',
@@ -29,13 +33,13 @@ export function knownModel(modelName: string): KnownModel | undefined {
   return knownModels.find((known) => known.modelName === modelName)
 }
 
-/** The entry that a space is made from, whatever name it was registered under. */
+/** The entry that a space is based on, whatever name it is registered under. */
 export function knownModelOf(spec: Pick<ModelSpec, 'provider' | 'remoteName'>): KnownModel | undefined {
   if (spec.provider === 'lexical-hash') return knownModel(spec.remoteName)
   const same = (known: KnownModel) => known.remoteName === spec.remoteName
   return (
     knownModels.find((known) => same(known) && known.provider === spec.provider) ??
-    // A model keeps its limits and widths when another server serves it.
+    // A model keeps its limits and dimensions when another server serves it.
     (spec.provider === 'openai-compatible'
       ? knownModels.find((known) => same(known) || known.modelName === plainName(spec.remoteName))
       : undefined)
@@ -50,12 +54,12 @@ function plainName(remoteName: string): string {
 export type SpecOverrides = { readonly [K in keyof ModelSpec]?: ModelSpec[K] | undefined }
 
 /**
- * The space of a model by name, filled from the catalogue where it is known. A name that is not known needs a
- * provider and a dimension; a second space of a known model (another width, prefix or revision) gets a name of
- * its own and the known model's `remoteName`.
+ * The space of a model by name, completed from the catalogue if it is known. An unknown name needs a provider
+ * and a dimension; a second space of a known model (another dimension, prefix or revision) gets a name of its
+ * own and the known model's `remoteName`.
  *
  * @throws RevectorError INVALID_INPUT (unknown name without provider or dimension, a missing base URL),
- *   MODEL_DIMENSION_CONFLICT (the model does not give this width), DIMENSION_UNSUPPORTED
+ * MODEL_DIMENSION_CONFLICT (the model does not support this dimension), DIMENSION_UNSUPPORTED
  */
 export function specFor(modelName: string, overrides: SpecOverrides = {}): ModelSpec {
   if (modelName.trim() === '') throw new RevectorError('INVALID_INPUT', 'A model needs a name.')
@@ -71,17 +75,17 @@ export function specFor(modelName: string, overrides: SpecOverrides = {}): Model
   const dimension = overrides.dimension ?? base?.dimension
   if (provider === undefined || dimension === undefined) {
     throw new RevectorError('INVALID_INPUT', `Model ${modelName} is not in the catalogue.`, {
-      hint: `Give its --dimension and --provider (${providerNames.filter((name) => name !== 'custom').join(', ')}).`,
+      hint: `Specify its --dimension and --provider (${providerNames.filter((name) => name !== 'custom').join(', ')}).`,
       data: { model: modelName },
     })
   }
-  // Another provider may serve what it likes under a known name: only its own facts bind.
+  // Another provider may serve any model under a known name: only facts about that provider count.
   const facts = base !== undefined && base.provider === provider ? base : undefined
   checkDimension(modelName, dimension, facts)
   const baseUrl = overrides.baseUrl ?? null
   if (provider === 'openai-compatible' && baseUrl === null) {
     throw new RevectorError('INVALID_INPUT', `Model ${modelName} needs the URL of the server that runs it.`, {
-      hint: 'Give it as --base-url, for Ollama http://127.0.0.1:11434/v1.',
+      hint: 'Specify it with --base-url, for Ollama http://127.0.0.1:11434/v1.',
       data: { model: modelName },
     })
   }
@@ -104,16 +108,16 @@ function checkDimension(modelName: string, dimension: number, facts: KnownModel 
   if (!Number.isInteger(dimension) || dimension < 1 || dimension > maxDimension) {
     throw new RevectorError(
       'DIMENSION_UNSUPPORTED',
-      `A model's dimension is a whole number from 1 to ${maxDimension}: ${modelName} asks for ${dimension}.`,
-      { hint: 'Choose a model or a width that fits.', data: { model: modelName, dimension, maxDimension } },
+      `A model's dimension must be a whole number from 1 to ${grouped(maxDimension)}: ${modelName} has ${grouped(dimension)}.`,
+      { hint: 'Choose another model or dimension.', data: { model: modelName, dimension, maxDimension } },
     )
   }
   if (facts === undefined || givesDimension(facts, dimension)) return
   throw new RevectorError(
     'MODEL_DIMENSION_CONFLICT',
-    `Model exists with different dimension: ${facts.remoteName} gives ${describeDimensions(facts)}, ${dimension} was asked for.`,
+    `Model exists with different dimension: ${facts.remoteName} supports ${describeDimensions(facts)}, got ${dimension}.`,
     {
-      hint: 'Leave the dimension out, or register the other model under a name and a provider of its own.',
+      hint: 'Omit the dimension, or register the other model under its own name and provider.',
       data: { model: modelName, registered: facts.dimension, requested: dimension },
     },
   )

@@ -1,12 +1,12 @@
-import { counted } from '../core/counted.ts'
+import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { ProviderFailure } from '../hosted/failure.ts'
 import type { ModelSpec } from '../wire/model.ts'
 import type { RawReply } from './raw-model.ts'
 
 /**
- * One good vector for each text, or the failure of that text. What shows that the reply as a whole is not an
- * answer to the request (count, order, width) is thrown.
+ * One valid vector for each text, or the failure of that text. Throws if the reply as a whole does not belong
+ * to the request (count, order, dimension).
  *
  * @throws ProviderFailure `invalid`
  */
@@ -16,13 +16,16 @@ export function checkReply(
   spec: ModelSpec,
 ): readonly (Float32Array | ProviderFailure)[] {
   if (reply.vectors.length !== texts) {
-    throw new ProviderFailure('invalid', `Expected ${counted(texts, 'vector')}, got ${reply.vectors.length}.`)
+    throw new ProviderFailure(
+      'invalid',
+      `Expected ${counted(texts, 'vector')}, got ${grouped(reply.vectors.length)}.`,
+    )
   }
   reply.indexes?.forEach((index, place) => {
     if (index === place) return
     throw new ProviderFailure(
       'invalid',
-      `The vectors came in another order than the texts: place ${place} holds the vector of text ${index}.`,
+      `The vectors are in another order than the texts: position ${place} has the vector of text ${index}.`,
     )
   })
   return reply.vectors.map((vector) => {
@@ -31,19 +34,19 @@ export function checkReply(
   })
 }
 
-/** A vector of finite numbers that has a direction, scaled to length 1 where the space asks for it. */
+/** A vector of finite numbers that is not zero, scaled to length 1 if the space requires it. */
 export function checkVector(vector: Float32Array, normalize: boolean): Float32Array | ProviderFailure {
   let squares = 0
   for (const value of vector) squares += value * value
   if (!Number.isFinite(squares)) {
-    return badVector('The vector holds something that is not a finite number.')
+    return badVector('The vector contains a number that is not finite.')
   }
   if (squares === 0) {
     return badVector('The vector is all zeros, so it has no direction to search by.')
   }
   if (!normalize) return vector
   const length = Math.sqrt(squares)
-  // Vectors of length 1 as they come stay as they came, bit for bit.
+  // Vectors that already have length 1 are kept, bit for bit.
   if (Math.abs(length - 1) < 1e-6) return vector
   return vector.map((value) => value / length)
 }
@@ -54,10 +57,10 @@ function wrongWidth(spec: ModelSpec, received: number): ProviderFailure {
   const shownAs = new RevectorError(
     'EMBEDDING_DIMENSION_MISMATCH',
     `Embedding dimension mismatch: ${spec.modelName} is registered with ${spec.dimension} dimensions, ` +
-      `${spec.provider} gave a vector of ${received}.`,
+      `${spec.provider} returned a vector of ${received}.`,
     {
       hint:
-        `Check that the endpoint serves ${spec.remoteName}; a model of ${received} dimensions is registered ` +
+        `Check that the endpoint serves ${spec.remoteName}; a model of ${received} dimensions must be registered ` +
         'under a name of its own.',
       data: { model: spec.modelName, expected: spec.dimension, received },
     },

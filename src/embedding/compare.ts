@@ -14,11 +14,11 @@ export function cosineDistance(a: Float32Array, b: Float32Array): number {
     squaresB += y * y
   }
   const lengths = Math.sqrt(squaresA * squaresB)
-  // Rounding may leave two equal vectors a little below 0 apart.
+  // Rounding may put two equal vectors slightly below 0.
   return lengths === 0 ? 1 : Math.max(0, 1 - product / lengths)
 }
 
-/** As the database's operators measure it; smaller is nearer. */
+/** Like the database's operators; smaller is nearer. */
 export function distanceBetween(distance: Distance, a: Float32Array, b: Float32Array): number {
   if (distance === 'cosine') return cosineDistance(a, b)
   let sum = 0

@@ -3,17 +3,21 @@ import type { OnProgress } from '../core/progress.ts'
 import type { OnProviderCall } from '../core/provider-call.ts'
 import type { ModelSpec } from '../wire/model.ts'
 
-/** Documents and questions may get different prefixes or task types in one space. */
+/** Documents and questions may have different prefixes or task types in one space. */
 export type InputKind = 'document' | 'query'
 
 export interface Embedded {
-  /** One vector per text, in the order of the texts, each exactly `dimension` finite numbers, none all zero. */
+  /**
+   * One vector per text, in the order of the texts, each of exactly `dimension` finite numbers, none all zero.
+   */
   readonly vectors: readonly Float32Array[]
-  /** Tokens the provider counted or, where it doesn't say, our own count. */
+  /** Tokens as the provider counted, or by our own count if it doesn't say. */
   readonly tokens: number
 }
 
-/** What became of one text: its vector, or why this text alone can't be embedded (`error.data.index` is its place). */
+/**
+ * The result of one text: its vector, or why this text can't be embedded (`error.data.index` is its position).
+ */
 export type EmbedOutcome =
   | { readonly vector: Float32Array; readonly error?: undefined }
   | { readonly vector?: undefined; readonly error: RevectorError }
@@ -30,62 +34,62 @@ export interface EmbedOptions {
 }
 
 export interface EmbedEachOptions extends EmbedOptions {
-  /** Told after each request how many of the texts are as good as done: a long one counts by its windows. */
+  /** Called after each request with the number of texts that are done; a long one counts by its windows. */
   readonly onEmbedded?: (texts: number) => void
 }
 
 /**
- * A model that can be asked for vectors. What comes out has been checked: a wrong width, NaN, zero vector,
- * missing or reordered item is an error, never a result. Any number of texts of any length may be given:
- * batching, limits, retries and windows for long texts are the model's business.
+ * A model that makes vectors. Its results have been checked: a wrong dimension, NaN, zero vector, missing or
+ * reordered item is an error, never a result. It accepts any number of texts of any length: batching, limits,
+ * retries and windows for long texts are the model's task.
  */
 export interface EmbeddingModel {
   readonly spec: ModelSpec
-  /** In force for this model: the catalogue's, or the user's. */
+  /** The limits of this model: the catalogue's, or the user's. */
   readonly limits: ModelLimits
   /**
-   * All or nothing. A failure that belongs to one text names its place in `data.index`.
+   * All or nothing. A failure that belongs to one text has its position in `data.index`.
    *
    * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INVALID_INPUT (an empty text), INTERRUPTED
    */
   embed(texts: readonly string[], options: EmbedOptions): Promise<Embedded>
   /**
-   * As `embed`, but a text that can't be embedded costs the others nothing: its outcome is its error. What
-   * concerns every text (a wrong key, an unreachable provider, a wrong width) is still thrown.
+   * As `embed`, but a text that can't be embedded does not affect the others: its outcome is its error. What
+   * concerns every text (a wrong key, an unreachable provider, a wrong dimension) is still thrown.
    */
   embedEach(texts: readonly string[], options: EmbedEachOptions): Promise<EmbeddedEach>
-  /** Ends workers and connections; what is being embedded ends with INTERRUPTED. */
+  /** Ends workers and connections; texts in flight fail with INTERRUPTED. */
   close(): Promise<void>
 }
 
-/** What one user's account or server allows, where it is not what the catalogue says. */
+/** What one user's account or server allows, if it differs from the catalogue. */
 export interface ModelLimits {
   readonly requestsPerMinute: number | null
   readonly tokensPerMinute: number | null
-  /** Requests under way at once. */
+  /** Requests in flight at once. */
   readonly concurrency: number
   readonly batchItems: number
   readonly batchTokens: number
-  /** Tokens of one text; a longer one is embedded in windows. */
+  /** Most tokens of one text; a longer one is embedded in windows. */
   readonly maxInputTokens: number
-  /** One request is given up after this many milliseconds, and tried again. */
+  /** A request that takes longer, in milliseconds, is aborted and retried. */
   readonly requestTimeoutMs: number
   /** Attempts of one request before giving up. */
   readonly maxAttempts: number
 }
 
-/** What an account may spend in a minute; null: no such limit is known. */
+/** What an account may spend in a minute; null: no limit is known. */
 export type RateLimits = Pick<ModelLimits, 'requestsPerMinute' | 'tokensPerMinute'>
 
-/** Rates that several processes share, kept where all of them can see it. */
+/** Rates that several processes share, stored where all of them can see them. */
 export interface SharedRates {
   /**
-   * Takes one request of so many tokens from what `key` may spend.
+   * Takes one request with that many tokens from the budget of `key`.
    *
-   * @returns 0 when it was taken; otherwise nothing was, and it may be tried again after this many milliseconds
+   * @returns 0 if it was taken; otherwise nothing was taken, and the milliseconds after which to try again
    */
   take(key: string, tokens: number, limits: RateLimits): Promise<number>
-  /** Nobody takes anything for this long: the provider asked for it. */
+  /** Blocks the budget for this long, because the provider asked for it. */
   block(key: string, ms: number): Promise<void>
 }
 
@@ -93,16 +97,18 @@ export interface SharedRates {
 export interface ProviderEnvironment {
   /** Keys by their usual names (`OPENAI_API_KEY`, …). Never logged. */
   readonly keys: Readonly<Record<string, string | undefined>>
-  /** Folder of local transformers.js models, then nothing is fetched; null: the hub, by way of `cacheDir`. */
+  /**
+   * Folder of local transformers.js models: nothing is downloaded then; null: the hub, by way of `cacheDir`.
+   */
   readonly localModelPath: string | null
-  /** Folder where models fetched from the hub are kept. */
+  /** Folder for models downloaded from the hub. */
   readonly cacheDir: string
   /** By model name: what differs from the catalogue. */
   readonly limits?: Readonly<Record<string, Partial<ModelLimits>>>
-  /** Where a provider's limits are shared with other processes; absent: this process has them to itself. */
+  /** Where a provider's limits are shared with other processes; if not set, this process has them to itself. */
   readonly sharedRates?: SharedRates
   readonly onProgress?: OnProgress
-  /** Told of every request to a provider, as it ended. */
+  /** Called with every finished request to a provider. */
   readonly onProviderCall?: OnProviderCall
 }
 

@@ -2,7 +2,7 @@ import type { RevectorError } from '../core/errors.ts'
 import { type ProviderFailure, providerError } from '../hosted/failure.ts'
 import type { ModelSpec } from '../wire/model.ts'
 
-/** The error users see. `index`: the place of the one text it belongs to. */
+/** The error that users see. `index`: the position of the text it belongs to. */
 export function refusal(
   failure: ProviderFailure,
   spec: ModelSpec,
@@ -13,6 +13,6 @@ export function refusal(
     verb: 'embed',
     attempts,
     ...(index === undefined ? {} : { place: ` (text ${index})`, data: { index } }),
-    hints: { rejected: 'Look at the text named here: the provider refuses it.' },
+    hints: { rejected: 'Check the text named here: the provider rejects it.' },
   })
 }

@@ -1,14 +1,14 @@
 import { ProviderFailure } from '../hosted/failure.ts'
 import { GivenUp } from '../hosted/retry.ts'
 
-/** So many texts are refused alone before the request itself is suspected. */
+/** How many texts must fail alone before the request itself is suspected. */
 const refusedAlone = 3
 
 /**
- * One result for each text of a batch, or the failure of that text alone. Texts without a good vector are asked for
- * again without the others; a batch that is refused or spoiled whole is halved until the text stands alone. When the
- * first texts that stand alone all fail and `proof`, a text that is surely good, does too, the request itself is at
- * fault: then the failure is thrown instead of asking once for every text.
+ * One result for each text of a batch, or the failure of that text alone. Texts without a valid vector are sent
+ * again without the others; a batch that is rejected or unusable as a whole is halved until the text is alone.
+ * If the first texts that are sent alone all fail, and `proof`, a text that is certainly valid, does too, the
+ * cause is the request itself: then the failure is thrown instead of trying every text.
  */
 export async function isolate<T, R>(
   batch: readonly T[],
@@ -50,7 +50,7 @@ export async function isolate<T, R>(
   return attempt(batch)
 }
 
-/** @throws the error, when no single text can be its cause */
+/** @throws the error, if no single text can be its cause */
 function ofOneText(error: unknown): ProviderFailure {
   const failure = error instanceof GivenUp ? error.failure : error
   if (failure instanceof ProviderFailure && failure.mayBeOneText) return failure

@@ -5,8 +5,8 @@ import type { ModelLimits, ProviderEnvironment } from './contract.ts'
 import type { RawModel } from './raw-model.ts'
 
 /**
- * More texts in one request save little and risk much: a failed request is repeated whole, and 2,048 replies
- * of 3,072 numbers are over 100 MB of JSON.
+ * More texts in one request save little and risk much: a failed request is repeated completely, and 2,048
+ * replies of 3,072 numbers are over 100 MB of JSON.
  */
 const mostBatchItems = 256
 const mostBatchTokens = 100_000
@@ -23,7 +23,7 @@ const hosted: ModelLimits = {
   maxAttempts: 6,
 }
 
-/** One's own machine: more at once is no faster, and a cold model may take minutes to load. */
+/** The user's own machine: more requests at once are not faster, and a cold model may take minutes to load. */
 const local: ModelLimits = { ...hosted, concurrency: 1, batchItems: 32, requestTimeoutMs: 600_000 }
 
 const byProvider: Readonly<Record<ProviderName, ModelLimits>> = {

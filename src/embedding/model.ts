@@ -17,9 +17,9 @@ import { pool, type Window, windowsOf } from './windows.ts'
 export interface LayerOptions {
   readonly limits: ModelLimits
   readonly countTokens: TokenCounter
-  /** Whether `countTokens` is the provider's own count; an estimate is given a quarter of the limit as margin. */
+  /** Whether `countTokens` is exact; an estimate leaves a quarter of the limit as margin. */
   readonly exactTokens: boolean
-  /** Of documents. Default: the limits, counted in this process. */
+  /** For documents. Default: the limits, counted in this process. */
   readonly rateLimit?: RateLimit
   readonly onCall?: (call: Omit<ProviderCall, 'model'>) => void
   readonly onRetry?: (event: { attempt: number; waitMs: number; reason: string }) => void
@@ -27,27 +27,28 @@ export interface LayerOptions {
   readonly random?: () => number
 }
 
-/** One text, or one window of it, on its way to the provider. */
+/** One text, or one window of it, to be sent to the provider. */
 interface Item extends Window {
   readonly of: number
 }
 
-/** What begin and end marks take of a model's limit at most, where it isn't known. */
+/** Most tokens that begin and end marks take of a model's limit, if that isn't known. */
 const usualMarkTokens = 4
 const estimateMargin = 0.75
 
-/** What every model can embed. */
+/** A text that every model can embed. */
 const plainText = 'A sentence.'
 
 /**
- * The one stack of layers above every provider, outermost first: prefixes, refusal of empty texts, windows,
- * batches, concurrency, isolation of bad texts, retries, rate limits, time-out, checks. What fails here has been
- * tried again: no caller needs to.
+ * The layers that all providers share, outermost first: prefixes, refusal of empty texts, windows, batches,
+ * concurrency, isolation of bad texts, retries, rate limits, time-out, checks. A failure has already been
+ * retried here: no caller needs to.
  */
 export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): EmbeddingModel {
   const { limits, clock = systemClock, random = Math.random } = options
   const { rateLimit = createRateLimit(limits, clock) } = options
-  // Somebody waits for a question's few tokens: they neither queue behind a fill nor ask the database for leave.
+  // A user waits for the few tokens of a question: they neither queue behind a fill nor wait for the shared
+  // rate limit.
   const questions = createRateLimit(limits, clock)
   const slots = { document: pLimit(limits.concurrency), query: pLimit(limits.concurrency) }
   const closing = new AbortController()
@@ -95,9 +96,9 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
         tell(reply.tokens ?? tokens, null)
         return checked
       } catch (error) {
-        // What was interrupted is nobody's failure.
+        // An interruption is not a failure.
         if (error instanceof ProviderFailure) tell(0, error.kind)
-        // The others are asked for without it at once.
+        // The others are sent again without it at once.
         if (texts.length > 1 && error instanceof ProviderFailure && error.mayBeOneText) {
           throw new GivenUp(error, 1)
         }
@@ -105,7 +106,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
       }
     }
     const onRetry = async (event: { attempt: number; waitMs: number; failure: ProviderFailure }) => {
-      // One refusal speaks for the requests beside it too.
+      // A refusal because of the rate limit also counts for the requests beside it.
       if (event.failure.retryAfterMs !== null) {
         await rateLimit.pause(event.waitMs)
         if (kind === 'query') await questions.pause(event.waitMs)
@@ -117,8 +118,8 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
   }
 
   /**
-   * One request, given up when it takes too long. By hand, because AbortSignal.any and .timeout cost as much as
-   * a query's whole way through these layers.
+   * One request, aborted if it takes too long. Hand-written, because AbortSignal.any and .timeout cost as much
+   * as everything else that a query does in these layers.
    */
   async function request(texts: readonly string[], kind: InputKind, signal: AbortSignal) {
     const either = new AbortController()
@@ -137,7 +138,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
       throwIfAborted(signal)
       if (timedOut) {
         const seconds = limits.requestTimeoutMs / 1000
-        throw new ProviderFailure('unavailable', `No answer within ${seconds} s.`)
+        throw new ProviderFailure('unavailable', `No reply within ${seconds} s.`)
       }
       throw error
     } finally {
@@ -160,7 +161,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     const batches = toBatches(items, { items: limits.batchItems, tokens: limits.batchTokens })
     const failed = new AbortController()
     const outer = given === undefined ? [closing.signal] : [closing.signal, given]
-    // A batch that is alone has no others to be stopped for.
+    // A batch that is alone has no others to stop.
     const signals = batches.length > 1 ? [...outer, failed.signal] : outer
     const [only = closing.signal] = signals
     const signal = signals.length === 1 ? only : AbortSignal.any(signals)
@@ -190,7 +191,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     try {
       await Promise.all(work)
     } catch (error) {
-      // The others are for nothing: stop them, and wait so that none outlives this call.
+      // The other batches are useless now: stop them, and wait so that none outlives this call.
       failed.abort()
       await Promise.allSettled(work)
       if (outer.some((one) => one.aborted)) throw interrupted(given)
@@ -205,7 +206,7 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     embedEach,
     async embed(texts, embedOptions) {
       const empty = texts.findIndex((text) => text.trim() === '')
-      // Known before anything is paid for.
+      // Refused before anything is paid for.
       if (empty >= 0) throw emptyText(spec, empty)
       const { outcomes, tokens } = await embedEach(texts, embedOptions)
       const vectors = outcomes.map((outcome) => {
@@ -237,17 +238,17 @@ function toOutcomes(
   return parts.map((windows, place) => {
     const error = errors.get(place)
     if (error !== undefined) return { error }
-    // Windows may cancel each other out, or fall short of length 1.
+    // Windows may cancel each other out, or not have length 1.
     const vector = windows.length === 1 ? windows[0]?.vector : checkVector(pool(windows), spec.normalize)
     if (vector instanceof Float32Array) return { vector }
-    const failure = vector ?? new ProviderFailure('invalid', 'No vector came.')
+    const failure = vector ?? new ProviderFailure('invalid', 'No vector was returned.')
     return { error: refusal(failure, spec, { index: place }) }
   })
 }
 
 function emptyText(spec: ModelSpec, index: number): RevectorError {
   return new RevectorError('INVALID_INPUT', `Text ${index} is empty: there is nothing to embed.`, {
-    hint: 'Leave empty texts out.',
+    hint: 'Omit empty texts.',
     data: { model: spec.modelName, index },
   })
 }

@@ -9,7 +9,7 @@ import { sharedRateKey, shareRateLimit } from './rate-limit.ts'
 import type { RawModel } from './raw-model.ts'
 import { isExact, tokenCounter } from './tokens.ts'
 
-/** For tests and benchmarks: time, chance, and the threads of the bundled model. */
+/** For tests and benchmarks: time, randomness, and the threads of the bundled model. */
 export interface OpenInternals {
   readonly clock?: Clock
   readonly random?: () => number
@@ -17,8 +17,8 @@ export interface OpenInternals {
 }
 
 /**
- * Opens a model: loads its provider (and nothing of the others), and puts the common layers above it.
- * Nothing is asked of a hosted provider yet; a local model's weights are loaded.
+ * Opens a model: loads its provider (and no other), and adds the common layers. Sends no request to a hosted
+ * provider yet; loads the weights of a local model.
  *
  * @throws RevectorError PROVIDER_KEY_MISSING, PROVIDER_PACKAGE_MISSING, PROVIDER_UNAVAILABLE, INVALID_INPUT
  */
@@ -75,9 +75,9 @@ async function openProvider(
     case 'custom':
       throw new RevectorError(
         'INVALID_INPUT',
-        `Model ${spec.modelName} belongs to the program that brought it.`,
+        `Model ${spec.modelName} belongs to the program that provides it.`,
         {
-          hint: 'Use it from that program, which gives it to createRevector({ models }).',
+          hint: 'Use it from that program, which passes it to createRevector({ models }).',
           data: { model: spec.modelName },
         },
       )
@@ -86,7 +86,7 @@ async function openProvider(
   }
 }
 
-/** A row of a newer version, or written by hand. */
+/** A row of a newer version, or one written by hand. */
 function unknownProvider(provider: never): RevectorError {
   return new RevectorError('INVALID_INPUT', `This version has no provider named ${String(provider)}.`, {
     hint: `It has ${providerNames.join(', ')}.`,

@@ -9,14 +9,14 @@ import type { RawModel } from './raw-model.ts'
 import { isExact, tokenCounter } from './tokens.ts'
 
 /**
- * A model that the calling program brings: a space and a function. What the function gives is checked as any
- * provider's reply is; long texts come to it in windows, many texts in batches.
+ * A model that the calling program provides: a space and a function. The results of the function are checked
+ * like any provider's reply; long texts are passed in windows, many texts in batches.
  */
 export interface OwnModel
   extends Partial<Omit<ModelSpec, 'modelName' | 'dimension' | 'provider' | 'baseUrl'>> {
   readonly modelName: string
   readonly dimension: number
-  /** Tokens one text may have; a longer one is embedded in windows. Default: 512. */
+  /** Most tokens of one text; a longer one is embedded in windows. Default: 512. */
   readonly maxInputTokens?: number
   /** One vector for each text, in their order. */
   embed(texts: readonly string[], options: Required<EmbedOptions>): Promise<readonly ArrayLike<number>[]>
@@ -62,7 +62,7 @@ async function calling<T>(own: OwnModel, call: () => Promise<T>): Promise<T> {
       'PROVIDER_UNAVAILABLE',
       `The model "${own.modelName}" failed: ${message}`,
       {
-        hint: 'It is a model that your program brought itself; see to it there.',
+        hint: 'The model is provided by your program; fix it there.',
         data: { model: own.modelName },
         cause: error,
       },

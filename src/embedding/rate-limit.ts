@@ -3,13 +3,13 @@ import type { ModelSpec } from '../wire/model.ts'
 import type { RateLimits, SharedRates } from './contract.ts'
 
 export interface RateLimit {
-  /** Waits, in the order of asking, until one request of this many tokens may start. */
+  /** Waits, first come first served, until one request with this many tokens may start. */
   acquire(tokens: number, signal: AbortSignal): Promise<void>
-  /** Nothing starts for this long: the provider asked for it. */
+  /** Nothing starts for this long, because the provider asked for it. */
   pause(ms: number): Promise<void>
 }
 
-/** What processes count together; null: what runs on this machine has no account to share. */
+/** The key that processes share; null: what runs on this machine has no account to share. */
 export function sharedRateKey(spec: ModelSpec): string | null {
   switch (spec.provider) {
     case 'bundled':
@@ -24,7 +24,7 @@ export function sharedRateKey(spec: ModelSpec): string | null {
   }
 }
 
-/** As `createRateLimit`, with all processes that ask the same model of the same account. */
+/** As `createRateLimit`, shared by all processes that use the same model of the same account. */
 export function shareRateLimit(
   key: string,
   limits: RateLimits,
@@ -44,9 +44,9 @@ export function shareRateLimit(
 }
 
 /**
- * Two token buckets, one counting requests and one counting tokens. A bucket holds a sixth of a minute's
- * allowance, so that a start can't spend two minutes' worth in one. A request larger than a bucket starts
- * when the bucket is full and leaves it in debt.
+ * Two token buckets, one for requests and one for tokens. A bucket holds a sixth of a minute's allowance, so
+ * that a start can't spend two minutes' worth in one. A request larger than a bucket starts when the bucket is
+ * full and leaves it in debt.
  */
 export function createRateLimit(limits: RateLimits, clock: Clock): RateLimit {
   const requests = createBucket(limits.requestsPerMinute, clock)
@@ -76,7 +76,7 @@ function inTurn(
   return {
     acquire(cost, signal) {
       const turn = queue.then(() => start(cost, signal))
-      // One who is interrupted must not hold up those behind.
+      // An interrupted request must not hold up those behind it.
       queue = turn.catch(() => undefined)
       return turn
     },
@@ -92,7 +92,7 @@ function createBucket(perMinute: number | null, clock: Clock) {
   let filledAt = clock.now()
   function refill(): void {
     const now = clock.now()
-    // A system clock that is set back must not take anything away.
+    // A system clock that is set back must not reduce the budget.
     level = Math.min(capacity, level + Math.max(0, now - filledAt) * perMs)
     filledAt = now
   }

@@ -11,12 +11,12 @@ const pieces = /[A-Z]?[a-z\u00df-\u00ff]+|[A-Z\u00c0-\u00de]+|\d+|[^\S\n]+|\n+|[
 /**
  * Tokens of a text, estimated from its letters without a vocabulary: about one per word of up to six letters
  * and one more for every further five, one for two digits, one per mark. Prose, Markdown, code and JSON come
- * out 15 to 40 % above what cl100k counts; other scripts are counted per character, near what it counts.
- * Too high costs a little room; too low would make a provider refuse a text.
+ * out 15 to 40 % above cl100k's count; other scripts are counted per character, close to it. Too high costs a
+ * little room; too low would make a provider reject a text.
  */
 export const estimateTokens: TokenCounter = (text) => {
   let tokens = 0
-  // Asking only where each piece ends makes no string and no match of it.
+  // Testing only where each piece ends avoids making strings and matches.
   const next = new RegExp(pieces)
   for (let begin = 0; next.test(text); begin = next.lastIndex) {
     tokens += estimatePiece(text.codePointAt(begin) ?? 0, next.lastIndex - begin)
@@ -24,7 +24,7 @@ export const estimateTokens: TokenCounter = (text) => {
   return Math.ceil(tokens)
 }
 
-/** Of a piece by its first character and its length in code units. */
+/** Tokens of a piece, by its first character and its length in code units. */
 function estimatePiece(code: number, length: number): number {
   if (code === 0x0a) return 1
   if (code === 0x20 || code === 0x09) return length === 1 ? 0 : 0.25 + length / 16
@@ -36,7 +36,7 @@ function estimatePiece(code: number, length: number): number {
   return code > 0xffff ? 3 : 1.3
 }
 
-/** Loads what counting this model's tokens takes: cl100k for OpenAI's models, otherwise the estimate. */
+/** Loads what counting this model's tokens needs: cl100k for OpenAI's models, otherwise the estimate. */
 export async function tokenCounter(spec: Pick<ModelSpec, 'provider' | 'remoteName'>): Promise<TokenCounter> {
   if (spec.provider === 'bundled') {
     const { loadTokenizer } = await import('./bundled/tokenizer.ts')
@@ -73,8 +73,8 @@ async function loadCl100k(): Promise<TokenCounter> {
 const longRun = /\S{400}|\s{400}/g
 
 /**
- * Byte-pair encoding takes time quadratic in the length of an unbroken run: 100,000 times "a" took 8 s.
- * Cutting such runs every 400 characters counts at most a token too many for each cut.
+ * Byte-pair encoding takes time quadratic in the length of an unbroken run: 100,000 times "a" took 8 s. Cutting
+ * such runs every 400 characters adds at most one token per cut.
  */
 function withoutLongRuns(text: string): string[] {
   const parts: string[] = []

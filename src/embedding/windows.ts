@@ -7,19 +7,22 @@ export interface Window {
 
 export interface Room {
   readonly count: TokenCounter
-  /** Tokens one window may have. */
+  /** Most tokens of one window. */
   readonly tokens: number
 }
 
-/** Windows share this part of their length with the one before, so that no sentence stands without its neighbour. */
+/**
+ * Share of its length that a window shares with the previous one, so that no sentence is without its neighbour.
+ */
 const overlapShare = 1 / 8
 
 /**
- * A text that fits is one window. A longer one is cut where it hurts least (line ends, then sentence ends, then
- * blanks, then anywhere between two characters) and packed into windows that fit. Nothing but white space is lost.
+ * A text that fits is one window. A longer one is cut where it matters least (line ends, then sentence ends,
+ * then blanks, then anywhere between two characters) and packed into windows that fit. Nothing but white space
+ * is lost.
  */
 export function windowsOf(text: string, room: Room): readonly Window[] {
-  // Counting is cheap beside embedding, but a megabyte that can't fit needn't be counted twice.
+  // Counting is cheap compared with embedding, but a megabyte that can't fit need not be counted twice.
   if (text.length <= room.tokens * 16) {
     const tokens = room.count(text)
     if (tokens <= room.tokens) return [{ text, tokens }]
@@ -32,7 +35,7 @@ interface Piece {
   readonly tokens: number
 }
 
-// Cuts go before white space: byte-pair and unigram vocabularies attach a blank to the word that follows it.
+// Cuts come before white space: byte-pair and unigram vocabularies attach a blank to the word that follows it.
 const cuts: readonly RegExp[] = [
   /(?=\n)/u,
   /(?<=[.!?\u3002\uff01\uff1f]["'\u201d\u2019)\]]{0,3})(?=\s)/u,
@@ -55,7 +58,7 @@ function halves(text: string): string[] {
   let middle = text.length >> 1
   const before = text.charCodeAt(middle - 1)
   if (before >= 0xd800 && before <= 0xdbff) middle += 1
-  // A surrogate pair alone is as short as it gets.
+  // A single surrogate pair can't be cut.
   return middle >= text.length ? [text] : [text.slice(0, middle), text.slice(middle)]
 }
 

@@ -7,7 +7,7 @@ import type { SearchDeps } from './deps.ts'
 import { checkMultiModelRequest, type ExplainRequest } from './request.ts'
 
 /**
- * Runs a search once more in each model, for the sake of its plan.
+ * Runs a search again in each model to get its plan.
  *
  * @throws RevectorError as a search does
  */
@@ -40,12 +40,12 @@ export async function explainSearch(
   return plans
 }
 
-/** Vectors of the query that came with it. */
+/** Vectors of the query that the caller passed. */
 type Asked = Omit<ExplainRequest, 'modelNames'> & { readonly queryVector?: Float32Array }
 
 /**
- * A search, and how the database went about it. The search is run once more in each model for that, with the vectors of
- * the first time: nothing is embedded twice.
+ * A search with its query plans. The search is run again in each model for that, with the vectors of the first
+ * time: nothing is embedded twice.
  *
  * @throws RevectorError as the search does
  */
@@ -72,7 +72,7 @@ export async function searchExplained(
   return { ...result, explain }
 }
 
-/** The same models; what they make of a query is kept, by name. */
+/** The same models; their vectors of the query are kept, by name. */
 function recording({ open }: SearchDeps['models'], made: Record<string, Float32Array>): SearchDeps['models'] {
   return {
     async open(model) {
@@ -104,7 +104,7 @@ function linesOf(node: PlanNode, depth: number): readonly string[] {
   const index = node['Index Name'] === undefined ? '' : ` using ${node['Index Name']}`
   const table = node['Relation Name'] === undefined ? '' : ` on ${node['Relation Name']}`
   const rows =
-    loops === 0 ? 'never entered' : `${node['Actual Rows'] ?? 0} rows${loops > 1 ? ` × ${loops}` : ''}`
+    loops === 0 ? 'never executed' : `${node['Actual Rows'] ?? 0} rows${loops > 1 ? ` × ${loops}` : ''}`
   return [
     `${'  '.repeat(depth)}${node['Node Type'] ?? ''}${index}${table} (${rows})`,
     ...(node.Plans ?? []).flatMap((below) => linesOf(below, depth + 1)),

@@ -1,10 +1,10 @@
 import type { ChunkId } from '../core/document.ts'
 import type { Aggregation } from '../wire/search.ts'
 
-/** What one model found, nearest first. */
+/** The results of one model, nearest first. */
 export interface RankedList<Item> {
   readonly model: string
-  /** Positive. How much this model's opinion counts beside the others'. */
+  /** Positive. The weight of this model compared with the others. */
   readonly weight: number
   readonly items: readonly Item[]
 }
@@ -18,17 +18,17 @@ export interface Fused<Item> {
   readonly models: Readonly<Record<string, { readonly rank: number; readonly distance: number }>>
 }
 
-/** The usual constant of reciprocal ranks: how quickly a place further down counts less. */
+/** The usual constant of reciprocal rank fusion: how quickly lower ranks count less. */
 const flatness = 60
 
 /**
- * One list of several: `union` keeps what any model found, `intersection` what every one found. Ordered by
- * weighted reciprocal rank, since distances of different spaces mean nothing to each other:
+ * Fuses several lists into one: `union` keeps what any model found, `intersection` what every one found.
+ * Ordered by weighted reciprocal rank, because distances of different spaces cannot be compared:
  *
  *     score = Σ weight / (60 + rank) × 61 / Σ weight      over the models that found the chunk
  *
- * Equal scores: the better best rank first, then the order of the lists given. With equal weights this is a
- * fallback: next to a weak model it costs much of a strong one's quality, so give weights where you know them.
+ * Equal scores: the better best rank first, then the order of the lists. With equal weights this is a fallback:
+ * next to a weak model it costs much of a strong one's quality, so set weights if you know them.
  */
 export function fuse<Item extends { readonly chunkId: ChunkId; readonly distance: number }>(
   lists: readonly RankedList<Item>[],

@@ -5,20 +5,20 @@ import type { StoredSpace } from '../store/missing-column.ts'
 import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
 
 /**
- * What a process remembers between searches, so that one is a single round trip. Nothing of it is trusted: the
- * search statement itself reads along which version of the model's row is valid, and its snapshot.
+ * A cache between searches, so that a search is a single round trip. Nothing in it is trusted: the search
+ * statement itself reads the valid version of the model's row, and its snapshot.
  */
 export interface SearchMemory {
-  /** Texts of search statements, put together once. */
+  /** Cached texts of search statements. */
   readonly texts: Map<string, string>
-  /** The model of this name or (null) the current one, as it was last seen. @throws RevectorError MODEL_UNKNOWN */
+  /** The model with this name or (null) the current one, as last seen. @throws RevectorError MODEL_UNKNOWN */
   model(db: Queryable, modelName: string | null): Promise<VersionedModel>
-  /** The same, read anew. */
+  /** The same, read again. */
   reread(db: Queryable, modelName: string | null): Promise<VersionedModel>
   /**
-   * Chunks, and how many have a vector. Equal snapshots see equal rows, so with `snapshot` given the counts are
-   * right whenever nothing was committed since the last count. While writes go on, up to 20,000 chunks are
-   * counted at every search; more, as often as costs a twentieth of the time, and may lag by twenty
+   * Chunks, and how many have a vector. Equal snapshots see equal rows, so with a given `snapshot` the counts
+   * are exact if nothing was committed since the last count. While there are writes, up to 20,000 chunks are
+   * counted at every search; more are counted as often as costs a twentieth of the time, and may lag by twenty
    * times what one count takes (some half a second for 100,000 chunks).
    */
   counts(
@@ -37,7 +37,7 @@ interface Remembered {
 const cheapRows = 20_000
 const share = 20
 
-/** So few that they are counted at every search while writes go on. */
+/** Up to this many are counted at every search while there are writes. */
 export function isCheapToCount({ chunks, vectors }: Counts): boolean {
   return Math.max(chunks, vectors) <= cheapRows
 }
@@ -71,7 +71,7 @@ export function createSearchMemory(now: () => number = () => performance.now()):
         if (snapshot === null || last.counts.snapshot === snapshot) return last.counts
         if (!isCheapToCount(last.counts) && now() - last.at < share * last.tookMs) return last.counts
       }
-      // Begun for another search, maybe before this one: it may not have seen what this one saw.
+      // Started for another search, maybe before this one: it may not have seen what this one saw.
       const begun = counting.get(model.id)
       if (begun !== undefined) {
         const counts = await begun
@@ -86,7 +86,7 @@ export function createSearchMemory(now: () => number = () => performance.now()):
   }
 }
 
-/** For a single search: knows nothing beforehand. */
+/** For a single search: starts empty. */
 export function noMemory(): SearchMemory {
   return createSearchMemory()
 }
@@ -94,7 +94,7 @@ export function noMemory(): SearchMemory {
 async function readModel(db: Queryable, modelName: string | null): Promise<VersionedModel> {
   const found = await versionedModel(db, modelName)
   if (found !== null) return found
-  // Says what there is instead.
+  // The error lists the registered names.
   await (modelName === null ? requireCurrentModel(db) : requireModel(db, modelName))
   // Registered in between.
   return readModel(db, modelName)

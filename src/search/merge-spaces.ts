@@ -6,7 +6,7 @@ import type { Hit } from '../wire/search.ts'
 import { quantileMap } from './quantile-map.ts'
 import { scoreOf } from './score.ts'
 
-/** What one model found, nearest first. */
+/** The results of one model, nearest first. */
 export interface FoundIn {
   readonly model: Model
   readonly found: readonly FoundChunk[]
@@ -15,7 +15,7 @@ export interface FoundIn {
 export interface BothSpaces {
   readonly source: FoundIn
   readonly target: FoundIn
-  /** Distances of chunks that have both vectors: of the sample's, and of those that the source found. */
+  /** Distances of chunks that have both vectors: those of the sample, and those that the source found. */
   readonly pairs: ReadonlyMap<ChunkId, DistancePair>
   readonly calibration: readonly ChunkId[]
 }
@@ -28,9 +28,9 @@ interface Placed {
 }
 
 /**
- * One list of two spaces' while chunks move from one to the other. Each chunk appears once: one with a target vector
- * is ranked by its target score, one without by what its source score would be there. Distances of the two
- * spaces are never compared with each other.
+ * One list of two spaces while chunks move from one to the other. Each chunk appears once: one with a target
+ * vector is ranked by its target score, one without by the target score that its source score corresponds to.
+ * Distances of the two spaces are never compared with each other.
  */
 export function mergeSpaces(both: BothSpaces, topK: number): readonly Hit[] {
   const { source, target } = both
@@ -68,7 +68,7 @@ export function mergeSpaces(both: BothSpaces, topK: number): readonly Hit[] {
     .map(({ chunk, ...place }, i) => ({ ...chunk, ...place, rank: i + 1 }))
 }
 
-/** Of chunks that have both vectors: the sample's scores, and the best ones of either model's list. */
+/** For chunks that have both vectors: the sample's scores, and the best ones of either model's list. */
 function calibrationOf({ source, target, pairs, calibration }: BothSpaces) {
   const sourceScore = (distance: number): number => scoreOf(source.model.distance, distance)
   const targetScore = (distance: number): number => scoreOf(target.model.distance, distance)

@@ -5,19 +5,19 @@ export interface ScorePair {
 }
 
 export interface Calibration {
-  /** Chunks drawn by chance that have a vector of both models. */
+  /** Random chunks that have a vector of both models. */
   readonly sample: readonly ScorePair[]
   /**
-   * The best scores of chunks that have both vectors, in each model's own order: as many of one as of the other.
-   * Of a large corpus hardly any of the sample is near the query; these are.
+   * The best scores of chunks that have both vectors, in each model's own order: equally many of both. In a
+   * large corpus hardly any sample chunk is near the query; these are.
    */
   readonly top: { readonly source: readonly number[]; readonly target: readonly number[] }
 }
 
 /**
- * What a source score would be as a target score, for one query: the score that as large a share of the chunks with
- * both vectors exceeds. Ascending; beyond what was seen it goes on in a straight line, as steep as the target's
- * scores are wider than the source's.
+ * The target score that corresponds to a source score, for one query: the score that an equal share of the
+ * chunks with both vectors exceeds. Ascending; beyond the observed scores it is a straight line, whose slope is
+ * how much wider the target's scores are spread than the source's.
  */
 export function quantileMap({ sample, top }: Calibration): (sourceScore: number) => number {
   const knots = ascendingKnots(sample, top)
@@ -38,7 +38,7 @@ function ascendingKnots(sample: readonly ScorePair[], top: Calibration['top']): 
   const targetTop = descending(top.target).slice(0, ranked)
   const leastSource = sourceTop.at(-1) ?? Number.POSITIVE_INFINITY
   const leastTarget = targetTop.at(-1) ?? Number.POSITIVE_INFINITY
-  // The sample's place is below the top; as many of it are left out on either side.
+  // The sample comes below the top; equally many of it are left out on both sides.
   const sourceBody = descending(sample.map((pair) => pair.source)).filter((score) => score < leastSource)
   const skipped = sample.length - sourceBody.length
   const targetBody = descending(sample.map((pair) => pair.target))

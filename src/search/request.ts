@@ -14,11 +14,11 @@ import {
 } from '../wire/search.ts'
 
 export interface SearchRequest extends CallOptions {
-  /** Up to 20,000 characters. May be left out where a vector is given. */
+  /** Up to 20,000 characters. May be omitted if a vector is given. */
   readonly query?: string
-  /** Compared instead of the query's own embedding. */
+  /** Used instead of the query's own embedding. */
   readonly queryVector?: Float32Array
-  /** Absent: the current model. */
+  /** Default: the current model. */
   readonly modelName?: string
   /**
    * While a migration fills its target, in place of `modelName`: the `source` alone (it is the current model and has
@@ -30,7 +30,7 @@ export interface SearchRequest extends CallOptions {
   readonly queryVectors?: Readonly<Record<string, Float32Array>>
   /** 1 to 1,000; default 5. */
   readonly topK?: number
-  /** Hits that score less are left out. */
+  /** Hits with a lower score are left out. */
   readonly minScore?: number
   readonly filter?: SearchFilter
   /** Also say how the database went about it: it is searched once more for that. */
@@ -39,9 +39,9 @@ export interface SearchRequest extends CallOptions {
 
 export interface MultiModelSearchRequest
   extends Omit<SearchRequest, 'modelName' | 'queryVector' | 'queryVectors' | 'serve'> {
-  /** Each once; the first counts first where ranks are equal. */
+  /** Each once; the first one wins if ranks are equal. */
   readonly modelNames: readonly string[]
-  /** By model name: compared instead of that model's embedding of the query. */
+  /** By model name: used instead of that model's embedding of the query. */
   readonly queryVectors?: Readonly<Record<string, Float32Array>>
   /** Default: union. */
   readonly aggregation?: Aggregation
@@ -124,7 +124,7 @@ function check<Schema extends z.ZodType>(schema: Schema, request: unknown): z.ou
   const got = field === '' ? '' : `, got ${shown(valueAt(request, issue?.path ?? []))}`
   throw new RevectorError(
     'INVALID_INPUT',
-    `The search's ${field === '' ? 'request' : field} is wrong: ${issue?.message ?? 'unexpected'}${got}.`,
+    `The search's ${field === '' ? 'request' : field} is invalid: ${issue?.message ?? 'unexpected'}${got}.`,
     { hint: 'Correct it and search again.', data: { field } },
   )
 }

@@ -6,7 +6,7 @@ export function scoreOf(kind: Distance, distance: number): number {
     case 'cosine':
       return 1 - distance
     case 'inner_product':
-      // pgvector's operator returns the negative, so that less is nearer.
+      // pgvector's operator returns the negative, so that smaller is nearer.
       return -distance
     case 'l2':
       return 1 / (1 + distance)

@@ -6,16 +6,16 @@ import { noMemory } from './memory.ts'
 import { checkMultiModelRequest, type MultiModelSearchRequest } from './request.ts'
 import { searchSpace } from './search-space.ts'
 
-/** How far down each model's list is read: what stands further below can't come near the top of a fused one. */
+/** How much of each model's list is read: lower ranks can't come near the top of a fused list. */
 function depthFor(topK: number): number {
   return Math.min(1_000, Math.max(100, 4 * topK))
 }
 
 /**
- * Several models asked at once, each in its own space; see `fuse` for how their lists become one. `minScore`
- * is one of the fused list. "Found by every model" means: among each one's first 100 (or 4 × topK) chunks.
+ * Searches several models at once, each in its own space; see `fuse` for how their lists become one. `minScore`
+ * applies to the fused list. "Found by every model" means: among each one's first 100 (or 4 × topK) chunks.
  *
- * @throws RevectorError as `search`; one model's failure is the whole search's
+ * @throws RevectorError as `search`; a failure of one model fails the whole search
  */
 export async function searchMultiModel(
   deps: SearchDeps,

@@ -201,7 +201,7 @@ describe('what stays', () => {
     expect(text).toBe('It is ')
     expect(error).toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
-      message: expect.stringContaining('Nothing came'),
+      message: expect.stringContaining('No data for'),
     })
   })
 

@@ -1,6 +1,6 @@
 import type { KnownModel } from './known-model.ts'
 
-/** Most of these tell documents from queries by a parameter of the request, not by a prefix. */
+/** Most of these distinguish documents and queries by a request parameter, not by a prefix. */
 const hosted = {
   otherDimensions: [],
   normalized: true,
@@ -43,7 +43,7 @@ const mistral = {
   ...hosted,
   provider: 'mistral',
   maxInputTokens: 8192,
-  // "Too many tokens in batch. Max is 16384"; the client library takes 32 texts at most.
+  // "Too many tokens in batch. Max is 16384"; the client library sends 32 texts at most.
   maxBatchTokens: 16_384,
   maxBatchItems: 32,
   source: 'https://docs.mistral.ai/capabilities/embeddings',
@@ -55,7 +55,7 @@ const voyage = {
   maxInputTokens: 32_000,
   dimension: 1024,
   otherDimensions: [256, 512, 2048],
-  // The service takes 1,000; the client library 128.
+  // The service accepts 1,000; the client library 128.
   maxBatchItems: 128,
   requestsPerMinute: 2000,
   source: 'https://docs.voyageai.com/docs/embeddings, https://docs.voyageai.com/docs/rate-limits',
@@ -110,7 +110,7 @@ export const hostedModels: readonly KnownModel[] = [
     remoteName: 'gemini-embedding-2',
     dimension: 3072,
     maxInputTokens: 8192,
-    // This one takes the task in the text, not as a parameter.
+    // This model takes the task in the text, not as a parameter.
     documentPrefix: 'title: none | text: ',
     queryPrefix: 'task: search result | query: ',
     pricePerMillionTokens: 0.2,

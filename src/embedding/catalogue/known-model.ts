@@ -1,40 +1,42 @@
 import type { ProviderName } from '../../core/model.ts'
 import type { Distance } from '../../wire/model.ts'
 
-/** What is known of a provider's model, as data. Each entry says where its facts come from and when they were read. */
+/**
+ * Facts about a provider's model, as data. Each entry says where its facts come from and when they were read.
+ */
 export interface KnownModel {
-  /** What users type, unique in the catalogue. */
+  /** The name that users type, unique in the catalogue. */
   readonly modelName: string
   readonly provider: ProviderName
-  /** The provider's own name for it. */
+  /** The name at the provider. */
   readonly remoteName: string
-  /** Width when nothing else is asked for. */
+  /** The default dimension. */
   readonly dimension: number
-  /** Other widths the provider gives on request: a list, or any whole number in a range. */
+  /** Other dimensions that the provider supports: a list, or any whole number in a range. */
   readonly otherDimensions: readonly number[] | { readonly from: number; readonly to: number }
-  /** Tokens of one text; a longer one is embedded in windows. */
+  /** Most tokens of one text; a longer one is embedded in windows. */
   readonly maxInputTokens: number
-  /** Texts in one request. */
+  /** Most texts in one request. */
   readonly maxBatchItems: number
-  /** Tokens in one request, all texts together; null: no such limit is documented. */
+  /** Most tokens in one request, all texts together; null: no limit is documented. */
   readonly maxBatchTokens: number | null
-  /** Whether its vectors have length 1 as they come, at the default width. */
+  /** Whether the provider returns vectors of length 1, at the default dimension. */
   readonly normalized: boolean
-  /** How token vectors become one, where we do it ourselves; empty when the provider decides. */
+  /** How token vectors are combined, if Revector does it; empty if the provider does. */
   readonly pooling: '' | 'mean' | 'cls'
   readonly documentPrefix: string
   readonly queryPrefix: string
   readonly distance: Distance
-  /** `cl100k`: counted exactly. `own`: the model's own tokenizer is at hand. `estimate`: see tokens.ts. */
+  /** `cl100k`: counted exactly. `own`: the model's own tokenizer is available. `estimate`: see tokens.ts. */
   readonly tokenizer: 'cl100k' | 'own' | 'estimate'
-  /** US dollars per million input tokens; 0: runs on this machine; null: not known. */
+  /** US dollars per million input tokens; 0: runs on this machine; null: unknown. */
   readonly pricePerMillionTokens: number | null
-  /** Day (ISO) on which, or earliest on which, the provider switches it off; null: none announced. */
+  /** Day (ISO), or earliest day, on which the provider retires it; null: none announced. */
   readonly retirement: string | null
-  /** Of the lowest paid tier; null: none documented. */
+  /** For the lowest paid tier; null: none documented. */
   readonly requestsPerMinute: number | null
   readonly tokensPerMinute: number | null
-  /** Where these facts were read. */
+  /** The source of these facts. */
   readonly source: string
   /** Day (ISO) on which they were read. */
   readonly checked: string

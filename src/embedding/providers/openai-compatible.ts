@@ -9,9 +9,9 @@ import type { RawModel } from '../raw-model.ts'
 import { type SdkOptions, sdkModel } from './sdk.ts'
 
 /**
- * Ollama, vLLM, TEI, LM Studio, llama.cpp and others that speak OpenAI's format; a key is sent only when one is set.
- * Azure: the deployment's URL with its `?api-version=…`, or `https://NAME.openai.azure.com/openai/v1`; its key goes
- * into the `api-key` header.
+ * Ollama, vLLM, TEI, LM Studio, llama.cpp and others that support OpenAI's format; a key is only sent if one is
+ * set. Azure: the deployment's URL with its `?api-version=…`, or `https://NAME.openai.azure.com/openai/v1`; its
+ * key is sent in the `api-key` header.
  */
 export function openOpenaiCompatible(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
   const { baseURL, queryParams, isAzure } = readBaseUrl(spec)
@@ -23,7 +23,7 @@ export function openOpenaiCompatible(spec: ModelSpec, environment: ProviderEnvir
     ...(apiKey === undefined ? {} : isAzure ? { headers: { 'api-key': apiKey } } : { apiKey }),
   })
   const known = knownModelOf(spec)
-  // Many servers refuse the parameter, so it is sent only to a model that is known to take it.
+  // Many servers reject the parameter, so it is only sent for models that are known to support it.
   const shortened =
     known !== undefined && known.dimension !== spec.dimension && givesDimension(known, spec.dimension)
   const options: SdkOptions = shortened ? { served: { dimensions: spec.dimension } } : {}

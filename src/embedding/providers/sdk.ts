@@ -4,7 +4,8 @@ import type { RawModel } from '../raw-model.ts'
 
 /**
  * The part of the AI SDK's `EmbeddingModelV3` that is used here. `doEmbed` is one HTTP request: the SDK's own
- * `embedMany` would batch and retry beneath the layers that do so for every provider, and drop the `index` fields.
+ * `embedMany` would batch and retry below the layers that do so for every provider, and drop the `index`
+ * fields.
  */
 interface SdkEmbeddingModel {
   doEmbed(options: {
@@ -39,7 +40,7 @@ export function sdkModel(
           tokens: reply.usage?.tokens ?? null,
         }
       } catch (error) {
-        // Whoever aborted knows why.
+        // After an abort, the caller knows the reason.
         if (signal.aborted) throw error
         throw toFailure(error, secrets)
       }
@@ -47,7 +48,7 @@ export function sdkModel(
   }
 }
 
-/** `data[].index` of the OpenAI wire format; null where the format has no such field. */
+/** `data[].index` of OpenAI's wire format; null if the format has no such field. */
 function indexesOf(body: unknown): number[] | null {
   const data = (body as { data?: unknown } | null | undefined)?.data
   if (!Array.isArray(data)) return null

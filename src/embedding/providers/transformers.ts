@@ -4,15 +4,15 @@ import type { ModelSpec } from '../../wire/model.ts'
 import type { ProviderEnvironment } from '../contract.ts'
 import type { RawModel } from '../raw-model.ts'
 
-/** The optional package; its types are all that is needed of it when it is absent. */
+/** The optional package; only its types are needed if it is absent. */
 type Library = typeof import('@huggingface/transformers')
 
 const packageName = '@huggingface/transformers'
 
 /**
- * A model that transformers.js runs on this machine: from a folder of models (`localModelPath`, then nothing is
- * fetched), or from the hub, whose files are kept in `cacheDir`. Always the float32 weights: quantised ones are
- * another space.
+ * A model that transformers.js runs on this machine: from a folder of models (`localModelPath`: nothing is
+ * downloaded then), or from the hub, whose files are kept in `cacheDir`. Always the float32 weights: quantised
+ * ones are another space.
  *
  * @throws RevectorError PROVIDER_PACKAGE_MISSING, PROVIDER_UNAVAILABLE (the hub), PROVIDER_REFUSED (the folder)
  */
@@ -24,7 +24,7 @@ export async function openTransformers(
   if (spec.pooling !== 'mean' && spec.pooling !== 'cls') {
     throw new RevectorError(
       'INVALID_INPUT',
-      `Pooling is mean or cls: ${spec.modelName} says "${spec.pooling}".`,
+      `Pooling must be mean or cls: ${spec.modelName} has "${spec.pooling}".`,
       {
         data: { model: spec.modelName, pooling: spec.pooling },
       },
@@ -41,7 +41,7 @@ export async function openTransformers(
     markTokens: tokensOf('', true),
     countTokens: (text) => tokensOf(text, false),
     async embedBatch(texts) {
-      // Never truncated: windows have made every text fit, and one that doesn't is an error of the model's.
+      // Never truncated: windows have made every text fit, and one that doesn't is an error of the model.
       const inputs = tokenizer([...texts], { padding: true, truncation: false })
       const output = await model(inputs)
       const vectors = pooled(output, inputs.attention_mask, spec.pooling === 'cls')
@@ -61,9 +61,9 @@ async function loadLibrary(spec: ModelSpec, load: () => Promise<Library>): Promi
   } catch (cause) {
     throw new RevectorError(
       'PROVIDER_PACKAGE_MISSING',
-      `Model ${spec.modelName} runs in transformers.js, and ${packageName} is not installed.`,
+      `Model ${spec.modelName} runs in transformers.js, but ${packageName} is not installed.`,
       {
-        hint: `Run npm install ${packageName}, or use universal-sentence-encoder-lite, which needs nothing more.`,
+        hint: `Run npm install ${packageName}, or use universal-sentence-encoder-lite, which needs no other package.`,
         data: { model: spec.modelName, package: packageName },
         cause,
       },
@@ -80,7 +80,7 @@ async function loadModel(
   // The library has one configuration for the whole process.
   env.logLevel = library.LogLevel.ERROR
   env.allowRemoteModels = localModelPath === null
-  // By itself it would keep downloads inside node_modules, where the next install removes them.
+  // By default it would keep downloads inside node_modules, where the next install removes them.
   if (cacheDir !== '') env.cacheDir = join(cacheDir, 'transformers')
   if (localModelPath !== null) {
     env.allowLocalModels = true
@@ -102,8 +102,8 @@ async function loadModel(
       {
         hint:
           localModelPath === null
-            ? 'Check the network, or set REVECTOR_LOCAL_MODELS to a folder that holds the model.'
-            : `It is looked for as ${spec.remoteName}/ with config.json, tokenizer.json and onnx/model.onnx.`,
+            ? 'Check the network, or set REVECTOR_LOCAL_MODELS to a folder that contains the model.'
+            : `Revector expects ${spec.remoteName}/ with config.json, tokenizer.json and onnx/model.onnx.`,
         data: { model: spec.modelName, remoteName: spec.remoteName },
         cause,
       },
@@ -114,7 +114,7 @@ async function loadModel(
 /** Architectures whose positions begin at 2. */
 const offsetPositions: ReadonlySet<string> = new Set(['roberta', 'xlm-roberta', 'camembert', 'mpnet'])
 
-/** What tokenizer and model say they take; null when neither says. Some tokenizers say 10³⁰ for "unknown". */
+/** The limits of tokenizer and model; null if neither has one. Some tokenizers say 10³⁰ for "unknown". */
 function inputLimit(tokenizer: unknown, config: unknown): number | null {
   const { model_max_length: tokens } = tokenizer as { model_max_length?: number }
   const { max_position_embeddings: positions, model_type: type = '' } = config as {
@@ -131,7 +131,7 @@ interface TensorLike {
   readonly data: ArrayLike<number | bigint>
 }
 
-/** One vector per text from the vectors of its tokens; exports that pool by themselves are taken as they are. */
+/** One vector per text from the vectors of its tokens; exports that pool by themselves are used as they are. */
 function pooled(output: Record<string, TensorLike>, mask: TensorLike, first: boolean): Float32Array[] {
   const tokens = output['last_hidden_state'] ?? output['token_embeddings']
   if (tokens === undefined)
@@ -151,8 +151,7 @@ function pooled(output: Record<string, TensorLike>, mask: TensorLike, first: boo
 }
 
 function rowsOf(tensor: TensorLike | undefined, outputs: readonly string[]): Float32Array[] {
-  if (tensor === undefined)
-    throw new Error(`The model gives ${outputs.join(', ')}, and no vectors of tokens.`)
+  if (tensor === undefined) throw new Error(`The model returns ${outputs.join(', ')}, but no token vectors.`)
   const [texts = 0, width = 0] = tensor.dims
   const row = (text: number) =>
     Float32Array.from({ length: width }, (_, at) => Number(tensor.data[text * width + at]))

@@ -13,7 +13,7 @@ export function openVoyage(spec: ModelSpec, environment: ProviderEnvironment): R
   const width: SdkOptions[string] = own === spec.dimension ? {} : { outputDimension: spec.dimension }
   return sdkModel(
     provider.embeddingModel(spec.remoteName),
-    // Refuse what is too long rather than cut it in silence; windows see to it that it doesn't happen.
+    // Reject texts that are too long rather than cut them silently; windows make sure that there are none.
     (kind) => ({ voyage: { inputType: kind, truncation: false, ...width } }),
     [apiKey],
   )

@@ -1,15 +1,18 @@
-/** An address that a language model wrote: whether it may stand. */
+/** Decides whether an address that a language model wrote may stay. */
 export type AllowsLink = (url: string) => boolean
 
 const longest = 2_000
 export const removedAddress = '(address removed)'
 
-/** Words that an address on its own begins with. */
+/** Beginnings of a bare address. */
 const begins = /^(?:https?:\/\/|www\.)/i
 const bare = /^(?:https?:\/\/|www\.)[^\s<>"`[\]【】]*/i
 const asLink = /^:|^\(\s*<?(?:[a-z][a-z0-9+.-]*:|\/|#|www\.)/i
 
-/** An address on its own, with which the text begins: without what ends the sentence. Null: it has not come whole. */
+/**
+ * The bare address at the start of the text, without the punctuation that ends the sentence. Null: it is
+ * incomplete.
+ */
 export function bareAddress(text: string, final: boolean): string | null {
   const found = bare.exec(text)?.[0] ?? ''
   if (found.length === text.length && found.length < longest && !final) return null
@@ -20,7 +23,7 @@ export function beginsAddress(text: string): boolean {
   return begins.test(text)
 }
 
-/** `(url)` or `: url` directly behind a bracket; empty: none; null: it has not come whole. */
+/** `(url)` or `: url` directly after a bracket; empty: none; null: it is incomplete. */
 export function addressBehind(text: string, final: boolean): string | null {
   const definition = /^:[ \t]*<?(?:https?|data|ftp|file|javascript):\S*/i.exec(text)
   if (definition !== null) return definition[0].length === text.length && !final ? null : definition[0]
@@ -28,7 +31,7 @@ export function addressBehind(text: string, final: boolean): string | null {
   let depth = 0
   for (let at = 0; at < text.length && at < longest; at += 1) {
     const character = text.charAt(at)
-    // Only an address that breaks off is followed by a new line.
+    // Only an incomplete address is followed by a new line.
     if (character === '\n') return text.slice(0, at)
     if (character === '(') depth += 1
     if (character === ')') depth -= 1
@@ -46,19 +49,22 @@ export function urlIn(behind: string): string {
   return /^\(\s*<?([^\s>)]*)/.exec(behind)?.[1] ?? ''
 }
 
-/** In code brackets are brackets, and only whole links and pictures lose an address that was not given. */
+/**
+ * In code, brackets are brackets, and only whole links and pictures lose an address that was not in the
+ * passages.
+ */
 export function withoutLinks(code: string, allowsLink: AllowsLink): string {
   return code.replace(/(!?)(\[[^\]\n]*\])\(\s*<?(https?:[^)\s>]*)[^)\n]*\)?/gi, (whole, mark, words, url) =>
     mark === '' && allowsLink(url) ? whole : `${mark}${words}`,
   )
 }
 
-/** Tags by which a page loads something, or leads away. */
+/** HTML tags by which a page loads something or leads away. */
 const loads =
   /^<\/?(?:a|applet|audio|base|embed|form|frame|iframe|image|img|input|link|meta|object|picture|script|source|style|svg|track|video)(?![a-z0-9-])/i
 const longestTag = 9
 
-/** Null: it has not come whole. */
+/** Null: it is incomplete. */
 export function beginsLoadingTag(text: string, final: boolean): boolean | null {
   if (!final && text.length <= longestTag && /^<\/?[a-z]*$/i.test(text)) return null
   return loads.test(text)

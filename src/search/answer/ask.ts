@@ -17,23 +17,26 @@ import { promptFor } from './prompt.ts'
 import { type AskRequest, type CheckedAsk, checkAsk } from './request.ts'
 import { type Rarity, rarityIn, wordsOf } from './words.ts'
 
-/** How many of the nearest are looked at: they say which words are rare, and replace passages that say the same. */
+/**
+ * How many of the nearest chunks are examined: they show which words are rare, and replace passages that say
+ * the same.
+ */
 const depth = 50
-/** Of an extractive answer. */
+/** For an extractive answer. */
 const extractiveTokens = 20_000
 
 const unansweredText: Readonly<Record<Unanswered, string>> = {
-  nothing_found: 'There is nothing in the documents to answer from.',
+  nothing_found: 'The documents contain nothing to answer from.',
   nothing_close: 'Nothing in the documents is close to this question.',
   not_in_passages: 'The documents found do not answer this question.',
 }
-/** There is something near, and nothing to quote. */
+/** There are passages close to the question, but nothing to quote. */
 const noSentence =
   'No sentence of the documents found answers this question; code, a table or a heading in them may.'
 
 /**
- * Answers a question from the documents: searches, chooses passages, and has a language model answer from them, or picks
- * their best sentences where none is configured. Every citation points to the words that it was given.
+ * Answers a question from the documents: searches, chooses passages, and has a language model answer from them,
+ * or picks their best sentences if none is configured. Every citation points to the words that support it.
  *
  * @throws RevectorError as `search`, and what the language model throws
  */
@@ -104,7 +107,7 @@ type Told = AsyncGenerator<AnswerEvent, Outcome, undefined>
 interface Made {
   readonly passages: readonly Passage<Hit>[]
   readonly rarity: Rarity
-  /** Chunks that were found, of which the passages are the best. */
+  /** The chunks found, of which the best become passages. */
   readonly found: number
   readonly question: { readonly text: string; readonly words: ReadonlySet<string> }
   readonly mode: AnswerMode
@@ -118,7 +121,7 @@ function nothingClose({ passages, rarity, found, question, mode }: Made): Unansw
     rarity,
   )
   if (isClose(closeness, found)) return null
-  // In another language words prove nothing; a language model can tell.
+  // In another language, words prove nothing; a language model can tell.
   return mode === 'generated' && closeness.known < knownShare ? null : 'nothing_close'
 }
 
@@ -196,7 +199,7 @@ async function* generate(
 function noLanguageModel(): RevectorError {
   return new RevectorError(
     'LANGUAGE_MODEL_MISSING',
-    'A generated answer was asked for, and no language model is configured.',
+    'A generated answer was requested, but no language model is configured.',
     {
       hint: 'Set REVECTOR_LANGUAGE_MODEL, for example to openai:gpt-5-mini.',
     },

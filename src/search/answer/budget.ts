@@ -1,19 +1,23 @@
+import { counted, grouped } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { LanguageModelSpec } from '../../generating/contract.ts'
 import { estimateTokens } from '../../splitting/tokens.ts'
 import { promptFor } from './prompt.ts'
 
-/** Less room than this for passages is none. */
+/** Less room than this is too little for passages. */
 const leastRoom = 200
 
 const latin = /[A-Za-z\u00c0-\u024f]/g
 const english = /\b(?:the|of|and|to|in|is|are|for|with|that|this|how|what|a)\b/gi
-/** By how much the estimate may be too low in other languages of Latin letters: it gives 0.6 to 1 of what they take. */
+/**
+ * How far the estimate may be too low for other languages in Latin letters: it gives 0.6 to 1 of the true
+ * count.
+ */
 const lowest = 0.6
-/** Of the words of English text, so many at least are of its most common ones; of source code, few are. */
+/** At least this share of the words of English text is among its most common ones; in source code, few are. */
 const leastEnglish = 0.08
 
-/** Tokens that a text takes at most, whatever its language. */
+/** Most tokens that a text can have, whatever its language. */
 export function tokensAtMost(text: string): number {
   const estimate = estimateTokens(text)
   if ((text.match(latin)?.length ?? 0) < text.length / 2) return estimate
@@ -23,9 +27,9 @@ export function tokensAtMost(text: string): number {
 }
 
 /**
- * Tokens for passages: what the context has beside the answer, the question and our own words.
+ * Tokens for passages: what the context leaves beside the answer, the question and our instructions.
  *
- * @throws RevectorError CONFIG_INVALID when even an empty question leaves nothing, INVALID_INPUT when this one does
+ * @throws RevectorError CONFIG_INVALID if even an empty question leaves nothing, INVALID_INPUT if this one does
  */
 export function roomForPassages(
   { contextTokens, maxOutputTokens }: LanguageModelSpec,
@@ -36,7 +40,7 @@ export function roomForPassages(
   if (room < leastRoom) {
     throw new RevectorError(
       'CONFIG_INVALID',
-      `The language model's context of ${contextTokens} tokens leaves no room for passages beside an answer of ${maxOutputTokens}.`,
+      `The language model's context of ${counted(contextTokens, 'token')} leaves no room for passages beside an answer of ${grouped(maxOutputTokens)}.`,
       { hint: 'Set a larger contextTokens or a smaller maxOutputTokens.', data: { option: 'languageModel' } },
     )
   }
@@ -44,7 +48,7 @@ export function roomForPassages(
   if (room - asked < leastRoom) {
     throw new RevectorError(
       'INVALID_INPUT',
-      `The question is too long for the language model: about ${asked} tokens, expected at most ${room - leastRoom}.`,
+      `The question is too long for the language model: about ${counted(asked, 'token')}, expected at most ${grouped(room - leastRoom)}.`,
       { hint: 'Ask a shorter question, or set a larger contextTokens.', data: { field: 'query' } },
     )
   }

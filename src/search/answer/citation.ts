@@ -3,7 +3,7 @@ import type { Passage } from './passages.ts'
 import { type Sentence, sentencesOf } from './sentences.ts'
 import { type Rarity, shared, weightOf, wordsOf } from './words.ts'
 
-/** The citation of a stretch of a passage. */
+/** The citation of a part of a passage. */
 export function citationOf(
   passage: Passage,
   sentence: Pick<Sentence, 'start' | 'end'>,
@@ -27,8 +27,8 @@ export function citationOf(
 }
 
 /**
- * The sentence of the passage that has most of what a statement says; where it has nothing of it (another language, a
- * paraphrase), the whole of what was given.
+ * The sentence of the passage that shares most with a statement; if they share nothing (another language, a
+ * paraphrase), the whole passage as given.
  */
 export function sentenceFor(
   passage: Passage,

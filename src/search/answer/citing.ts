@@ -7,24 +7,25 @@ import type { Rarity } from './words.ts'
 
 type Told = Extract<AnswerEvent, { type: 'text' | 'citation' }>
 
-/** A language model's words on their way to the reader. */
+/** A language model's words on their way to the user. */
 export interface Citing {
   push(words: string): readonly Told[]
   end(): readonly Told[]
   readonly text: string
   readonly citations: readonly Citation[]
-  /** Citations of passages that were not given. */
+  /** Citations of passages that do not exist. */
   readonly removed: number
   /**
-   * At the end: the model said that the passages do not answer the question. What it says after that is not told; what it
-   * said before is in `text`.
+   * At the end: the model said that the passages do not answer the question. Its words after that are dropped;
+   * those before it are in `text`.
    */
   readonly refused: boolean
 }
 
 /**
- * Checks every citation against the passages that were given. One that holds becomes a marker of our own, counted from 1 in
- * the order of the text, and points to the sentence that says it; one of no such passage is taken out and counted.
+ * Checks every citation against the passages. A valid one becomes a marker of our own, counted from 1 in the
+ * order of the text, and points to the sentence that supports it; one of a passage that does not exist is
+ * removed and counted.
  */
 export function citingText(passages: readonly Passage[], rarity: Rarity, question: string): Citing {
   const given = [question, ...passages.map(({ text }) => text)]
@@ -72,7 +73,7 @@ export function citingText(passages: readonly Passage[], rarity: Rarity, questio
     return markers === '' ? told : [...told, ...say(spaceBefore + markers)]
   }
 
-  /** Holds back the first words as long as they may be the refusal. */
+  /** Holds back the first words while they may be the refusal. */
   function gate(words: string, final: boolean): string {
     if (decided) return words
     beginning += words
@@ -107,7 +108,7 @@ export function citingText(passages: readonly Passage[], rarity: Rarity, questio
   }
 }
 
-/** The sentence before a marker, without the markers in it. */
+/** The sentence before a marker, without its markers. */
 function lastStatement(text: string): string {
   const tail = text
     .slice(-600)

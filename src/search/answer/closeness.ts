@@ -1,20 +1,25 @@
 import { type Rarity, shared, weightOf } from './words.ts'
 
 /**
- * Whether anything that was found is about the question at all. Distances cannot say it: what is near differs from model to
- * model, and a question about something else is still nearest to something. Words can: the share of the question's
- * words, the rare ones counting more, that the best of the passages has.
+ * Whether anything found is about the question at all. Distances cannot tell: what is near differs from model
+ * to model, and a question about something else is still nearest to something. Words can: the share of the
+ * question's words, weighted by rarity, that the best passage has.
  */
 export interface Closeness {
   /** 0 to 1: the largest share of the question's weight that one passage has. */
   readonly share: number
-  /** 0 to 1: how many of the question's words any of the passages has. Low: the question is in another language. */
+  /**
+   * 0 to 1: how many of the question's words occur in any passage. Low: the question is in another language.
+   */
   readonly known: number
 }
 
-/** Below this share nothing is close. Measured by `npm run bench:answers`; the figures stand in docs/guides/answers.md. */
+/**
+ * Below this share nothing is close. Measured by `npm run bench:answers`; the figures are in
+ * docs/guides/answers.md.
+ */
 const closeShare = 0.15
-/** Where fewer chunks were found: common words are still rare among them, and weigh too much. */
+/** The limit for few chunks: common words are still rare among them, and weigh too much. */
 const closeShareOfFew = 0.2
 const few = 20
 

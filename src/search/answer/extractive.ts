@@ -9,31 +9,33 @@ import { type Rarity, shared, weightOf, wordsOf } from './words.ts'
 const mostSentences = 4
 /** In letters of an alphabet. */
 const [shortest, longest] = [25, 600]
-/** One of these says as much as three letters. */
+/** One of these counts as three letters. */
 const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
-/** A further sentence must bring at least so much of the question's weight that none before it had. */
+/** A further sentence must add at least this share of the question's weight. */
 const leastGain = 0.1
-/** What a passage loses for each place further down; the search knows what words don't show. */
+/** What a passage loses for each place further down: the search knows what words don't show. */
 const rankDiscount = 0.06
 
-/** Of what the passages have of the question, prose must have so much; else what answers it is code or a table. */
+/**
+ * Prose must have this share of what the passages have of the question; otherwise code or a table answers it.
+ */
 const leastProse = 0.35
 
-/** A question answers none; what follows it may, and is about what it names. */
+/** A question answers nothing; the text after it may, and is about the same thing. */
 const asks = /[?？؟]["'”’»)\]*_]*\s*$/u
 
 interface Candidate {
   readonly passage: Passage
   readonly sentence: Sentence
   readonly words: ReadonlySet<string>
-  /** Before anything was chosen. */
+  /** Before any sentence was chosen. */
   readonly score: number
 }
 
 /**
- * The sentences of the passages that have most of the question's words, the rare ones counting more, each with what the ones
- * before it lack; word for word, in the order of passages and text. Empty: it is not sentences that have them, but code, tables
- * or headings.
+ * The sentences of the passages with most of the question's words, weighted by rarity, each with words that the
+ * previous ones lack; quoted exactly, in the order of passages and text. Empty: the words are not in sentences
+ * but in code, tables or headings.
  */
 export function extractSentences(
   question: ReadonlySet<string>,
@@ -79,7 +81,7 @@ function candidatesOf(
     rarity,
   }: { readonly rank: number; readonly question: ReadonlySet<string>; readonly rarity: Rarity },
 ): Candidate[] {
-  // Words that the passage has as a whole help its sentences: "it" stands for what was named before.
+  // Words of the whole passage count for its sentences too: "it" refers to what was named before.
   const around = weightOf(shared(question, passage.words), rarity)
   const whole = weightOf(question, rarity)
   const score = (0.5 + (whole === 0 ? 0 : (0.5 * around) / whole)) / (1 + rank * rankDiscount)

@@ -11,38 +11,38 @@ import {
 } from './address.ts'
 import { markerAt } from './marker.ts'
 
-/** What is left of a language model's words: text, and the places where a passage is cited. */
+/** A language model's words after the check: text, and the places where a passage is cited. */
 export type Marked =
   | { readonly type: 'text'; readonly text: string }
-  /** Numbers of passages as the model wrote them, whether or not there are such passages. */
+  /** Passage numbers as the model wrote them, whether or not there are such passages. */
   | { readonly type: 'cited'; readonly numbers: readonly number[]; readonly spaceBefore: string }
 
 export interface MarkedText {
-  /** Takes the next words; gives what can be decided of all that came. */
+  /** Takes the next words; returns what can be decided so far. */
   push(words: string): readonly Marked[]
-  /** What is left. */
+  /** The rest. */
   end(): readonly Marked[]
 }
 
 const special =
   /[ \t]*\\?[[【［〔〖]|https?:\/\/|www\.|[`~\\\]<\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/iu
-/** White space may stand before a citation that is to be taken out; the letters may begin an address. */
+/** White space may precede a citation that will be removed; the letters may begin an address. */
 const undecidedEnd = /\s*(?:h|ht|htt|https?|https?:|https?:\/|w{1,3})?$/i
-/** A line, or code within one, that is longer is not waited for. */
+/** A longer line, or code within a line, is not held back. */
 const longestWait = 2_000
 
 /**
- * Finds citations in words that come piece by piece: whatever may be the beginning of one is held back until it is decided.
- * In code a bracket is a bracket. An address that `allowsLink` does not know is taken out, and so are pictures: one that a
- * hostile passage made up could carry the question away. Controls are left out.
+ * Finds citations in words that arrive in pieces: whatever may be the beginning of one is held back until it is
+ * decided. In code a bracket is a bracket. Addresses that `allowsLink` does not accept are removed, and so are
+ * pictures: one that a hostile passage made up could leak the question. Control characters are removed.
  */
 export function markedText(allowsLink: AllowsLink): MarkedText {
   let held = ''
-  /** The run that opened a block of code, or null outside. */
+  /** The run that opened a code block, or null outside of one. */
   let fence: string | null = null
-  /** Of brackets that are open: whether an exclamation mark made them a picture. */
+  /** For open brackets: whether an exclamation mark makes them a picture. */
   const open: boolean[] = []
-  /** The beginning of the line that is being told. */
+  /** The beginning of the line that is being output. */
   let line = ''
   let last = ''
   let found: Marked[] = []
@@ -65,7 +65,7 @@ export function markedText(allowsLink: AllowsLink): MarkedText {
     found.push({ type: 'text', text })
   }
 
-  /** Line by line. How many characters were dealt with; 0: more must come first. */
+  /** Line by line. Returns how many characters were processed; 0: more must arrive first. */
   function inBlock(run: string, final: boolean): number {
     const newline = held.indexOf('\n')
     if (newline < 0 && !final && held.length < longestWait) return 0
@@ -119,7 +119,7 @@ export function markedText(allowsLink: AllowsLink): MarkedText {
     return url.length
   }
 
-  /** A block of code begins a line; code within a line ends in it, by a run of the same length. */
+  /** A code block begins a line; code within a line ends in it, with a run of the same length. */
   function code(final: boolean): number {
     const run = /^(?:`+|~+)/.exec(held)?.[0] ?? ''
     const newline = held.indexOf('\n')
@@ -141,7 +141,7 @@ export function markedText(allowsLink: AllowsLink): MarkedText {
     }
     const end = endOfRun(newline < 0 ? held : held.slice(0, newline), run.length, whole)
     if (end === null && !whole) return 0
-    // A run that nothing ends is no code.
+    // A run without an end is not code.
     const told = held.slice(0, end ?? run.length)
     say(withoutLinks(told, allowsLink))
     return told.length
@@ -178,7 +178,7 @@ export function markedText(allowsLink: AllowsLink): MarkedText {
     line = 'x'
     const length = space.length + cited.length
     if (behind === '' || looksLikeAddress(behind)) return length + behind.length
-    // Words in brackets: kept, apart from the marker.
+    // Words in brackets stay, separate from the marker.
     say(' ')
     return length
   }
@@ -201,7 +201,7 @@ export function markedText(allowsLink: AllowsLink): MarkedText {
   }
 }
 
-/** Where code ends that begins a line with a run of backticks; null: it does not end, or not yet. */
+/** Where code that begins a line with a run of backticks ends; null: it does not end, or not yet. */
 function endOfRun(text: string, length: number, whole: boolean): number | null {
   for (const next of text.slice(length).matchAll(/`+/g)) {
     const end = length + next.index + next[0].length

@@ -1,22 +1,25 @@
-/** Brackets by which language models mark a citation. */
+/** Brackets that language models use for citations. */
 const opens = '[\\[【［〔〖]'
 const closes = '[\\]】］〕〗]'
-/** A citation stands on one line. */
+/** A citation is on one line. */
 const blank = '[^\\S\\n]'
 const digits = '\\p{Nd}{1,3}'
 const word = '(?:passages?|sources?|documents?|docs?|references?|refs?|citations?|quotes?)\\.?'
 const before = `(?:${word}${blank}*)?[#№^:]?${blank}*`
 const between = `(?:${blank}*(?:[,;、，；،؛&–—‑~〜～-]|and|to|und|et|y)${blank}*|${blank}+)`
-/** What some models put behind the number: `†source`, a page, a line. */
+/** What some models put after the number: `†source`, a page, a line. */
 const behind = `(?:${blank}*†[^\\]】\\n]{0,60}|${blank}*[,:]${blank}*(?:pp?\\.|pages?|lines?|L|§)[^\\]】\\n]{0,40})?`
 const list = `${digits}(?:${between}${before}${digits})*`
 
-/** At the beginning of a text: `[1]`, `[1, 2]`, `[1-3]`, `[[1]]`, `\[1\]`, `[^1]`, `[passage 1]`, `【1†source】`, `［１］`. */
+/**
+ * At the start of a text: `[1]`, `[1, 2]`, `[1-3]`, `[[1]]`, `\[1\]`, `[^1]`, `[passage 1]`, `【1†source】`,
+ * `［１］`.
+ */
 const marker = new RegExp(
   `^\\\\?${opens}{1,2}${blank}*${before}(${list})${behind}${blank}*\\\\?${closes}{1,2}`,
   'iu',
 )
-/** What may still become one. */
+/** What may still become a citation. */
 const unfinished = new RegExp(
   `^\\\\?${opens}{1,2}${blank}*(?:[a-z]{1,10}\\.?${blank}*)?[#№^:]?${blank}*(?:\\p{Nd}[^\\]】］〕〗\\n]{0,80})?\\\\?$`,
   'iu',
@@ -31,11 +34,11 @@ export interface WrittenMarker {
   readonly numbers: readonly number[]
 }
 
-/** The citation with which a text begins; null: with none; undefined: that is not decided before more has come. */
+/** The citation at the start of a text; null: there is none; undefined: undecided until more has arrived. */
 export function markerAt(text: string, final: boolean): WrittenMarker | null | undefined {
   const found = marker.exec(text)
   if (found === null) return !final && unfinished.test(text) ? undefined : null
-  // `[1]` may be followed by the second bracket of `[[1]]`, or be the words of a link.
+  // `[1]` may be followed by the second bracket of `[[1]]`, or be the text of a link.
   if (found[0].length === text.length && !final) return undefined
   return { length: found[0].length, numbers: numbersOf(found[1] ?? '') }
 }
@@ -48,14 +51,14 @@ function numbersOf(written: string): readonly number[] {
   })
 }
 
-/** Of digits of any script. */
+/** The value of digits of any script. */
 function numberOf(written: string): number {
   let value = 0
   for (const digit of written.normalize('NFKC')) value = 10 * value + digitOf(digit)
   return value
 }
 
-/** Each script has its digits in order, from nought. */
+/** Each script has its digits in order, from zero. */
 function digitOf(digit: string): number {
   const code = digit.codePointAt(0) ?? 0
   let nought = code

@@ -3,31 +3,31 @@ import { asAttribute } from './neutral.ts'
 import { sentencesOf } from './sentences.ts'
 import { wordsOf } from './words.ts'
 
-/** What is known of a chunk that was found. */
+/** The facts about a chunk that was found. */
 export type Found = Pick<
   Hit,
   'chunkId' | 'documentId' | 'title' | 'content' | 'source' | 'headingPath' | 'page' | 'startOffset'
 >
 
-/** A chunk that an answer may be made of. */
+/** A chunk that may be used in an answer. */
 export interface Passage<Chunk extends Found = Found> {
   readonly chunk: Chunk
-  /** What is given of the chunk: all of it, or its beginning where the room was less. */
+  /** The text of the chunk: all of it, or its beginning if there was less room. */
   readonly text: string
   readonly words: ReadonlySet<string>
   readonly tokens: number
 }
 
-/** Tokens that the tags of a passage take. */
+/** Tokens of the tags of a passage. */
 const wrapping = 40
 const longestPlace = 300
-/** Of a chunk's words, so many in a better one too: it says nothing else. */
+/** If a better chunk has this share of a chunk's words, the chunk says nothing else. */
 const duplicate = 0.9
 const fewestWords = 8
-/** Characters; less of a chunk is not worth giving. */
+/** Characters; a shorter part of a chunk is not worth giving. */
 const shortestBeginning = 80
 
-/** Where a chunk stands, as a language model is told: the title and the headings above. */
+/** Where a chunk is, for the language model: the title and the headings above. */
 export function placeOf({ title, headingPath }: Found): string {
   const steps = [title, ...headingPath].map(asAttribute).filter((step) => step !== '')
   return [...new Set(steps)]
@@ -37,8 +37,8 @@ export function placeOf({ title, headingPath }: Found): string {
 }
 
 /**
- * The best chunks that say different things and fit into the room together, best first. A chunk for which the room is too
- * small is passed over for a smaller one; when even the first is too long, its beginning is taken.
+ * The best chunks that say different things and fit into the room together, best first. A chunk that is too
+ * large is skipped for a smaller one; if even the first is too long, its beginning is used.
  */
 export function choosePassages<Chunk extends Found>(
   chunks: readonly Chunk[],
@@ -69,14 +69,16 @@ export function choosePassages<Chunk extends Found>(
   return chosen
 }
 
-/** A number of its own makes a text another one, however many words are the same. */
+/** A different number makes it a different text, however many words are the same. */
 function saysNothingElse(words: ReadonlySet<string>, better: ReadonlySet<string>): boolean {
   const own = [...words].filter((word) => !better.has(word))
   if (words.size < fewestWords) return own.length === 0 && words.size === better.size
   return own.length <= (1 - duplicate) * words.size && !own.some((word) => /\p{N}/u.test(word))
 }
 
-/** As many whole sentences as fit; of a sentence that does not fit alone, as many words. Empty: too little fits. */
+/**
+ * As many whole sentences as fit; of a sentence that does not fit alone, as many words. Empty: too little fits.
+ */
 function beginningOf(content: string, fits: (part: string) => boolean): string {
   let end = 0
   for (const sentence of sentencesOf(content)) {

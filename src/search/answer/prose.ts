@@ -7,16 +7,16 @@ interface Span {
   readonly end: number
 }
 
-/** What stands before the words of a line: quotation marks, the marks of items and tasks. */
+/** What precedes the words of a line: quotation marks, the marks of list items and tasks. */
 const marks = /^(?:[ \t]*(?:>|(?:[-*+•]|\d{1,3}[.)])(?=[ \t])))*[ \t]*(?:\[[ xX]\](?=[ \t])[ \t]*)?/
 const item = /[-*+•\d]/
 const fence = /^(?:`{3,}|~{3,})/
-/** Headings, rows of tables, rules, link definitions, the name of an alert: inside quotations and items too. */
+/** Headings, table rows, rules, link definitions, the name of an alert: also inside quotations and items. */
 const noProse = /^(?:#{1,6}(?:\s|$)|\||(?:[-*_=][ \t]*){3,}$|\[[^\]\n]+\]:[ \t]|\[![A-Z]+\][ \t]*$)/
 
 /**
- * The sentences of a passage that a person would read out: not code, tables, headings, pictures or markup of pages. Without
- * the marks of lists and quotations before them; where they are in the passage is exact.
+ * The sentences of a passage that a person would read aloud: not code, tables, headings, pictures or HTML.
+ * Without the marks of lists and quotations before them; their offsets in the passage are exact.
  */
 export function proseSentencesOf(passage: string): readonly Sentence[] {
   const from = endOfCutCode(passage)
@@ -28,7 +28,8 @@ export function proseSentencesOf(passage: string): readonly Sentence[] {
 }
 
 /**
- * A passage may begin in the middle of a long block of code; its first fence then closes what an earlier chunk opened.
+ * A passage may begin in the middle of a long code block; its first fence then closes what an earlier chunk
+ * opened.
  * 0: it does not.
  */
 function endOfCutCode(passage: string): number {
@@ -46,7 +47,7 @@ function endOfCutCode(passage: string): number {
 /** The paragraphs of a block that may be prose, each without the mark of its item. */
 function proseIn(passage: string, { kind, start, end }: Pick<Block, 'kind' | 'start' | 'end'>): Span[] {
   if (kind === 'heading' || kind === 'rows') return []
-  // What is only indented may be a text that somebody indented: its sentences are looked at one by one.
+  // A block that is only indented may be indented prose: its sentences are examined one by one.
   if (kind === 'code' && !/^(?: {4}|\t)/.test(passage.slice(start, end))) return []
   const spans: Span[] = []
   let open: Span | undefined
@@ -75,7 +76,7 @@ function proseIn(passage: string, { kind, start, end }: Pick<Block, 'kind' | 'st
   return spans
 }
 
-/** A quotation goes on with its mark at the beginning of each line. */
+/** A quotation has its mark at the beginning of each line. */
 function withoutMarks({ text, start, end }: Sentence): Sentence[] {
   const rest = text.replace(/^(?:>[ \t]*)+/, '')
   return rest === '' ? [] : [{ text: rest, start: start + text.length - rest.length, end }]
@@ -84,9 +85,9 @@ function withoutMarks({ text, start, end }: Sentence): Sentence[] {
 const picture = /!\[[^\]]*\](?:\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\])/g
 const inlineCode = /(`+)[^`]+\1/g
 const address = /\]\([^)]*\)|<?\b(?:https?:\/\/|www\.)\S+/g
-/** Signs that programs have more of than sentences. */
+/** Characters that are more frequent in programs than in sentences. */
 const signs = /[{}<>=;$|\\_@#&*^~`[\]]|--|=>|\/\//g
-/** Of the characters of a sentence, at most so many are such signs. Formulas of a text about science stay below it. */
+/** The largest share of such characters in a sentence. Formulas in scientific text stay below it. */
 const mostSigns = 0.08
 const fewestWords = 3
 const unspaced =

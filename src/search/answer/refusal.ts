@@ -1,14 +1,14 @@
-/** What the language model is told to write when the passages do not answer the question. */
+/** The words that the language model must write if the passages do not answer the question. */
 export const notInPassages = 'NOT_IN_PASSAGES'
 
-/** As they write it: in quotes or bold, with escaped underscores, in small letters. */
+/** As models write it: in quotes or bold, with escaped underscores, in small letters. */
 const before = '[\\s"\u0027`*_.([“]*'
 const mark = 'not[\\\\_\\s]{1,2}in[\\\\_\\s]{1,2}passages'
 const refusal = new RegExp(`^${before}${mark}`, 'i')
 const beginning = new RegExp(`^${before}[a-z\\\\_\\s]*$`, 'i')
 const letters = notInPassages.replaceAll('_', '').toLowerCase()
 
-/** Whether words begin with the refusal. */
+/** Whether the text begins with the refusal. */
 export function refuses(words: string): boolean {
   return refusal.test(words)
 }
@@ -23,7 +23,7 @@ const within = /["'`*]*NOT\\?_IN\\?_PASSAGES["'`*]*\.?/g
 /** What may still become it, at the end of a piece. */
 const undecided = /["'`*]*(?:N|NO|NOT[A-Z_\\]{0,14})$/
 
-/** Takes the refusal out of words that go before it. */
+/** Removes the refusal from words that precede it. */
 export function refusalFilter() {
   let held = ''
   let found = false

@@ -7,16 +7,19 @@ import { checkRequest } from '../request.ts'
 export interface AskRequest {
   /** Up to 20,000 characters. */
   readonly query: string
-  /** The embedding model that finds the passages. Absent: the current one. */
+  /** The embedding model that finds the passages. Default: the current one. */
   readonly modelName?: string
-  /** While a migration fills its target, in place of `modelName`: which of its models find the passages, as in a search. */
+  /**
+   * While a migration fills its target, instead of `modelName`: which of its models find the passages, as in a
+   * search.
+   */
   readonly serve?: Serve
   /** Passages that the answer may use, 1 to 50; default 8. */
   readonly topK?: number
-  /** Passages that score less are left out. */
+  /** Passages with a lower score are left out. */
   readonly minScore?: number
   readonly filter?: SearchFilter
-  /** Absent: generated where a language model is configured, extractive otherwise. */
+  /** Default: generated if a language model is configured, otherwise extractive. */
   readonly mode?: AnswerMode
   readonly signal?: AbortSignal
 }
@@ -38,7 +41,7 @@ export function checkAsk({ mode, serve, ...request }: AskRequest) {
   if (serve !== undefined && !serves.includes(serve)) throw invalid('serve', serves.join(', '), serve)
   if (serve !== undefined && request.modelName !== undefined) {
     throw new RevectorError('INVALID_INPUT', 'serve and a model were both given: expected one of them.', {
-      hint: 'serve takes the models from the open migration; leave it out to name one.',
+      hint: 'serve takes the models from the open migration; omit it to choose a model.',
       data: { field: 'serve' },
     })
   }
@@ -48,9 +51,9 @@ export function checkAsk({ mode, serve, ...request }: AskRequest) {
 function invalid(field: string, expected: string, got: unknown): RevectorError {
   return new RevectorError(
     'INVALID_INPUT',
-    `The question's ${field} is wrong: expected ${expected}, got ${JSON.stringify(got)}.`,
+    `The question's ${field} is invalid: expected ${expected}, got ${JSON.stringify(got)}.`,
     {
-      hint: 'Correct it and ask again.',
+      hint: 'Correct it and try again.',
       data: { field },
     },
   )

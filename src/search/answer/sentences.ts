@@ -1,16 +1,19 @@
 import { boundaries } from '../../splitting/segments.ts'
 
-/** A stretch of a passage, half-open, in UTF-16 code units. */
+/** A part of a passage, half-open, in UTF-16 code units. */
 export interface Sentence {
   readonly text: string
   readonly start: number
   readonly end: number
 }
 
-/** Blank lines, headings and items of lists end a sentence, whatever stands at their end. */
+/** Blank lines, headings and list items end a sentence, whatever punctuation they end with. */
 const breaks = /\n[ \t]*\n|\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)]|#{1,6}|\||>)[ \t])/g
 
-/** Of code, dots end no sentence; what begins with code begins one, as a name would. The mark of a picture ends none. */
+/**
+ * Dots in code end no sentence; a sentence may begin with code, as with a name. The mark of a picture ends
+ * none.
+ */
 const inlineCode = /(?<!`)`[^`\n]+`(?!`)/g
 const abbreviation = /(?:\b(?:e\.g|i\.e|etc|cf|vs)\.|[^.!?…\s])\s*$/i
 
@@ -24,7 +27,7 @@ export function sentencesOf(passage: string): readonly Sentence[] {
   return cuts.slice(1).flatMap((end, i) => sentencesIn(passage, { start: cuts[i] ?? end, end }))
 }
 
-/** Those of one paragraph of it; where they are is said in the whole passage. */
+/** Those of one paragraph; offsets refer to the whole passage. */
 export function sentencesIn(
   passage: string,
   { start, end }: { readonly start: number; readonly end: number },

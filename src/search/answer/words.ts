@@ -1,9 +1,9 @@
-/** Scripts that put no spaces between words: pairs of their letters stand for words. */
+/** Scripts without spaces between words: pairs of letters replace words. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]+/gu
 const spaced = /[\p{L}\p{N}\p{M}]+/gu
 
-/** A word without its ending: enough to know "closing", "closed" and "closes" for one. No language's rules. */
+/** A word without its ending: enough to match "closing", "closed" and "closes". No rules of any language. */
 function stem(word: string): string {
   return word.length > 5 ? word.slice(0, Math.max(4, word.length - 3)) : word
 }
@@ -13,7 +13,7 @@ function pairs(letters: string): string[] {
   return all.length < 2 ? all : all.slice(1).map((letter, i) => `${all[i]}${letter}`)
 }
 
-/** The different words of a text, in any script; capitals and accents make no difference. */
+/** The distinct words of a text, in any script; capitals and accents make no difference. */
 export function wordsOf(text: string): ReadonlySet<string> {
   const plain = text
     .toLowerCase()
@@ -29,14 +29,17 @@ export function wordsOf(text: string): ReadonlySet<string> {
   return words
 }
 
-/** How much each word says: the rarer it is in the passages, the more. No list of stop words, so it holds for any language. */
+/**
+ * The weight of each word: the rarer in the passages, the higher. No list of stop words, so it works for any
+ * language.
+ */
 export interface Rarity {
   weight(word: string): number
   /** Whether any passage has the word. */
   knows(word: string): boolean
 }
 
-/** A word that all of two passages have is not common yet. */
+/** A word that occurs in both of two passages is not common yet. */
 const fewestPassages = 20
 
 export function rarityIn(passages: readonly ReadonlySet<string>[]): Rarity {
@@ -58,7 +61,7 @@ export function weightOf(words: Iterable<string>, rarity: Rarity): number {
   return sum
 }
 
-/** Words of the first that the second has too. */
+/** Words of the first that are also in the second. */
 export function shared(words: ReadonlySet<string>, other: ReadonlySet<string>): readonly string[] {
   return [...words].filter((word) => other.has(word))
 }
