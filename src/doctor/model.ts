@@ -1,4 +1,4 @@
-import { counted } from '../core/counted.ts'
+import { counted, grouped } from '../core/counted.ts'
 import { writtenStates } from '../core/model.ts'
 import { knownModelOf } from '../embedding/catalogue.ts'
 import { hnswIndexOf } from '../schema/hnsw-index.ts'

@@ -8,7 +8,7 @@ import { addTool } from './tool.ts'
 
 const narrowing = {
   topK,
-  minScore: minScore.describe('Passages that score less are left out.'),
+  minScore: minScore.describe('Passages with a lower score are left out.'),
   filter: searchFilter.optional(),
 }
 

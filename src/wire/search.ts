@@ -106,4 +106,4 @@ export const topK = z
 export const minScore = z
   .number('expected a finite number')
   .optional()
-  .describe('Hits that score less are left out.')
+  .describe('Hits with a lower score are left out.')

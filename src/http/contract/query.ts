@@ -24,7 +24,7 @@ export const query = operation({
       .optional()
       .describe('In place of `model`, while a migration fills: which of its models find the passages.'),
     topK: z.int().min(1).max(50).default(8).describe('How many passages the answer may use.'),
-    minScore: minScore.describe('Passages that score less are left out.'),
+    minScore: minScore.describe('Passages with a lower score are left out.'),
     mode: answerMode
       .optional()
       .describe('Default: generated where a language model is configured, extractive otherwise.'),
