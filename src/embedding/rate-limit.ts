@@ -2,6 +2,11 @@ import type { Clock } from '../hosted/clock.ts'
 import type { ModelSpec } from '../wire/model.ts'
 import type { RateLimits, SharedRates } from './contract.ts'
 
+/*
+ * Our own, not a library's: requests and tokens are counted together, in order, by a clock that tests set, and shared by all
+ * processes through the database instead of another service.
+ */
+
 export interface RateLimit {
   /** Waits, first come first served, until one request with this many tokens may start. */
   acquire(tokens: number, signal: AbortSignal): Promise<void>

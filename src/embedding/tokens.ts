@@ -51,14 +51,6 @@ export function isExact(spec: Pick<ModelSpec, 'provider' | 'remoteName'>): boole
   return spec.provider === 'bundled' || knownModelOf(spec)?.tokenizer === 'cl100k'
 }
 
-export async function countTokens(
-  spec: Pick<ModelSpec, 'provider' | 'remoteName'>,
-  text: string,
-): Promise<number> {
-  const count = await tokenCounter(spec)
-  return count(text)
-}
-
 async function loadCl100k(): Promise<TokenCounter> {
   const cl100k = await import('gpt-tokenizer/encoding/cl100k_base')
   // A document about tokenizers may contain "<|endoftext|>": to an embedding model it is text like any other.

@@ -5,7 +5,6 @@ import type { Readable } from 'node:stream'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { RevectorError } from '../core/errors.ts'
 import { isDocumentPath } from '../parsing/media-types.ts'
-import { ignoreMatcher } from './ignore.ts'
 import { fileFailure, readPath, readStream } from './read-file.ts'
 
 /** A source of one document, not yet read. */
@@ -14,9 +13,6 @@ export interface InputFile {
   readonly path: string
   /** Identifies the document from one run to the next: its real, absolute path. Null for standard input. */
   readonly source: string | null
-  /** Size in bytes; null if not known before reading. */
-  readonly size: number | null
-  readonly modifiedAt: Date | null
   /**
    * Reads it completely.
    *
@@ -31,8 +27,6 @@ export interface ListOptions {
   readonly cwd?: string
   /** Default: the process's own. */
   readonly stdin?: Readable
-  /** Globs of files and folders to leave out, relative to the folder that is listed. */
-  readonly ignore?: readonly string[]
   /** Larger files are refused before they are read. Default: no limit. */
   readonly maxBytes?: number
   /** Called with each file of a folder that is left out because its name says that it is not a document. */
@@ -42,8 +36,6 @@ export interface ListOptions {
 interface Listing {
   readonly cwd: string
   readonly stdin: Readable
-  readonly ignore: readonly string[]
-  readonly ignored: (path: string) => boolean
   readonly maxBytes: number
   readonly onSkip: (path: string) => void
   /** Real paths of files and folders already listed. */
@@ -63,12 +55,9 @@ export async function* listInputs(
   patterns: readonly string[],
   options: ListOptions = {},
 ): AsyncGenerator<InputFile, void, undefined> {
-  const ignore = options.ignore ?? []
   const listing: Listing = {
     cwd: resolve(options.cwd ?? '.'),
     stdin: options.stdin ?? process.stdin,
-    ignore,
-    ignored: ignoreMatcher(ignore),
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     onSkip: options.onSkip ?? (() => {}),
     seen: new Set(),
@@ -85,8 +74,6 @@ function* standardInput({ seen, stdin, maxBytes }: Listing): Generator<InputFile
   yield {
     path: '-',
     source: null,
-    size: null,
-    modifiedAt: null,
     read: () => readStream(stdin, '-', maxBytes),
   }
 }
@@ -115,20 +102,18 @@ async function* listPath(
     yield failing(path, listing, error)
     return
   }
-  if (facts.isDirectory()) yield* listFolder({ path, real, root: path }, listing)
-  else if (takes(path)) yield* listFile(path, real, facts, listing)
+  if (facts.isDirectory()) yield* listFolder({ path, real }, listing)
+  else if (takes(path)) yield* listFile(path, real, listing)
   else listing.onSkip(shown(path, listing.cwd))
 }
 
-function* listFile(path: string, real: string, facts: Stats, listing: Listing): Generator<InputFile> {
+function* listFile(path: string, real: string, listing: Listing): Generator<InputFile> {
   if (listing.seen.has(real)) return
   listing.seen.add(real)
   const name = shown(path, listing.cwd)
   yield {
     path: name,
     source: sep === '/' ? real : real.replaceAll(sep, '/'),
-    size: facts.isFile() ? facts.size : null,
-    modifiedAt: facts.isFile() ? facts.mtime : null,
     read: () => readPath(path, name, listing.maxBytes),
   }
 }
@@ -136,8 +121,6 @@ function* listFile(path: string, real: string, facts: Stats, listing: Listing): 
 interface Folder {
   readonly path: string
   readonly real: string
-  /** The folder that was named. */
-  readonly root: string
 }
 
 async function* listFolder(folder: Folder, listing: Listing): AsyncGenerator<InputFile> {
@@ -153,24 +136,21 @@ async function* listFolder(folder: Folder, listing: Listing): AsyncGenerator<Inp
   }
   for (const entry of entries) {
     const path = join(folder.path, entry.name)
-    if (listing.ignored(relative(folder.root, path).replaceAll(sep, '/'))) continue
     if (entry.isDirectory()) {
-      yield* listFolder({ path, real: join(folder.real, entry.name), root: folder.root }, listing)
+      yield* listFolder({ path, real: join(folder.real, entry.name) }, listing)
     } else if (entry.isSymbolicLink()) {
-      yield* listLink(path, folder, listing)
+      yield* listLink(path, listing)
     } else if (!entry.isFile()) {
       // A socket, pipe or device in a folder is not a document.
     } else if (!isDocumentPath(entry.name)) {
       listing.onSkip(shown(path, listing.cwd))
     } else {
-      const facts = await stat(path).catch((error: unknown) => error)
-      if (isStats(facts)) yield* listFile(path, join(folder.real, entry.name), facts, listing)
-      else yield failing(path, listing, facts)
+      yield* listFile(path, join(folder.real, entry.name), listing)
     }
   }
 }
 
-async function* listLink(path: string, folder: Folder, listing: Listing): AsyncGenerator<InputFile> {
+async function* listLink(path: string, listing: Listing): AsyncGenerator<InputFile> {
   const facts = await stat(path).catch((error: unknown) => error)
   if (!isStats(facts)) {
     // A broken link counts only if its name says that it is a document.
@@ -179,8 +159,8 @@ async function* listLink(path: string, folder: Folder, listing: Listing): AsyncG
     return
   }
   const real = await realpath(path)
-  if (facts.isDirectory()) yield* listFolder({ path, real, root: folder.root }, listing)
-  else if (facts.isFile() && isDocumentPath(path)) yield* listFile(path, real, facts, listing)
+  if (facts.isDirectory()) yield* listFolder({ path, real }, listing)
+  else if (facts.isFile() && isDocumentPath(path)) yield* listFile(path, real, listing)
   else listing.onSkip(shown(path, listing.cwd))
 }
 
@@ -204,14 +184,14 @@ async function* listGlob(pattern: string, listing: Listing): AsyncGenerator<Inpu
     absolute: true,
     dot: false,
     expandDirectories: false,
-    ignore: [...left, ...listing.ignore.map((one) => (one.includes('/') ? one : `**/${one}`))],
+    ignore: left,
   }).catch(() => [])
   if (found.length === 0) {
     const error = new RevectorError('NOT_FOUND', `No file matches ${pattern}.`, {
       hint: 'Check the pattern and the folder it starts from.',
       data: { path: pattern },
     })
-    yield { path: pattern, source: null, size: null, modifiedAt: null, read: () => Promise.reject(error) }
+    yield { path: pattern, source: null, read: () => Promise.reject(error) }
     return
   }
   // `docs/**` means the documents in it; `*.log` means what it says.
@@ -223,7 +203,7 @@ async function* listGlob(pattern: string, listing: Listing): AsyncGenerator<Inpu
 function failing(path: string, listing: Listing, cause: unknown): InputFile {
   const name = shown(path, listing.cwd)
   const error = fileFailure(name, cause)
-  return { path: name, source: null, size: null, modifiedAt: null, read: () => Promise.reject(error) }
+  return { path: name, source: null, read: () => Promise.reject(error) }
 }
 
 function shown(path: string, cwd: string): string {

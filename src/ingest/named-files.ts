@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import type { InputFile } from './files.ts'
 import { readPath } from './read-file.ts'
 
@@ -18,12 +17,9 @@ export async function* namedInputs(
   { maxBytes }: { readonly maxBytes: number },
 ): AsyncGenerator<InputFile, void, undefined> {
   for (const { path, name, source } of files) {
-    const facts = await stat(path).catch(() => null)
     yield {
       path: name,
       source,
-      size: facts?.size ?? null,
-      modifiedAt: facts?.mtime ?? null,
       read: () => readPath(path, name, maxBytes),
     }
   }

@@ -1,6 +1,11 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Migration, MigrationEventType, MigrationState, PausableState } from '../core/migration.ts'
 
+/*
+ * A table, not a library of state machines: states live in rows and change in the transaction that does the work, and a pair of
+ * state and event that is missing must not compile.
+ */
+
 /** What happens to a migration or is requested of it. Recorded as events with the same names. */
 export const transitions = [
   'started',

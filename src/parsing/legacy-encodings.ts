@@ -1,3 +1,8 @@
+/*
+ * Our own, not a library's: Node decodes, so all that is missing is which encoding to name. Few candidates, told apart by the
+ * words they give, leave everything else to windows-1252, as browsers do.
+ */
+
 /** Most bytes of a file that are examined. */
 const sampleLength = 65_536
 

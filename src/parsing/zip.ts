@@ -2,6 +2,11 @@ import { inflateRawSync } from 'node:zlib'
 import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 
+/*
+ * Our own, not a library's: what an archive claims is checked before a byte of it is unpacked, and no part may unpack to more
+ * than it claims. Node's zlib does the unpacking.
+ */
+
 export interface ZipEntry {
   readonly name: string
   readonly encrypted: boolean

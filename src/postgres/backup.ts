@@ -29,15 +29,12 @@ export interface RestoreReport extends BackupReport {
 export interface BackupOptions {
   /** Replace the file when it exists. Default: false. */
   readonly overwrite?: boolean
-  /** Folder of pg_dump, psql and pg_restore, searched before the PATH. */
-  readonly toolsDir?: string
   readonly signal?: AbortSignal
 }
 
 export interface RestoreOptions {
   /** Replace what is in the database. Default: false. */
   readonly force?: boolean
-  readonly toolsDir?: string
   readonly signal?: AbortSignal
 }
 
@@ -73,7 +70,6 @@ export async function backup(
             target,
             plain: file.endsWith('.sql'),
             folder,
-            toolsDir: options.toolsDir,
             signal: options.signal,
           })
     throwIfAborted(options.signal)
@@ -129,7 +125,7 @@ export async function restore(
     const tables =
       format === 'embedded'
         ? await restoreEmbedded(common)
-        : await restoreServer({ ...common, format, manifest, folder, toolsDir: options.toolsDir })
+        : await restoreServer({ ...common, format, manifest, folder })
     return { file, bytes, seconds: secondsSince(begun), tables, verified: embedded || manifest !== null }
   } catch (error) {
     throwIfAborted(options.signal)

@@ -27,13 +27,6 @@ export interface DatabaseOptions {
   readonly lockTimeoutMs?: number
   /** Longest wait for a connection, in ms. Default: 10,000. */
   readonly connectTimeoutMs?: number
-  /**
-   * How long to wait for a server that was reachable before and no longer is (a restart), in ms. Default:
-   * 30,000.
-   */
-  readonly reconnectMs?: number
-  /** A connection that is unused for this long is closed, in ms. Default: 30,000. */
-  readonly idleTimeoutMs?: number
   /** TLS, if the URL does not configure it. */
   readonly tls?: TlsOptions
   /** The application name in pg_stat_activity. Default: `revector`. */

@@ -52,7 +52,6 @@ export async function openPool({
       serverVersion: versions.serverVersion,
       pgvectorVersion: versions.pgvectorVersion,
       context: { place, vectorOid: versions.vectorOid },
-      reconnectMs: options.reconnectMs ?? 30_000,
       onEvent: options.onEvent,
       sessionSettings: searchPath,
       files,

@@ -13,14 +13,15 @@ import { queryableOn, type StatementContext, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
 import { isUndecided, runTransaction } from './transaction.ts'
 
+/** How long a server that was reached before and is now away (a restart) is waited for. */
+const reconnectMs = 30_000
+
 export interface PooledDeps {
   readonly pool: Pool
   readonly engine: Database['engine']
   readonly serverVersion: string
   readonly pgvectorVersion: string
   readonly context: StatementContext
-  /** How long to wait for a server that stopped responding, in ms. */
-  readonly reconnectMs: number
   /** A statement that every new connection runs; a session that is reset runs it again. */
   readonly sessionSettings: string | null
   readonly files: Database['files']
@@ -69,7 +70,7 @@ export function createPooledDatabase(deps: PooledDeps): Database {
 
   async function acquire(): Promise<PoolClient> {
     assertOpen()
-    const deadline = Date.now() + deps.reconnectMs
+    const deadline = Date.now() + reconnectMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await pool.connect()
@@ -123,7 +124,7 @@ export function createPooledDatabase(deps: PooledDeps): Database {
     once: () => Promise<T>,
     mayRepeat: (trouble: Trouble, error: unknown) => boolean,
   ): Promise<T> {
-    const deadline = Date.now() + deps.reconnectMs
+    const deadline = Date.now() + reconnectMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await once()

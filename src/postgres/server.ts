@@ -56,7 +56,7 @@ function poolConfig(
     options: address.options,
     ssl,
     max: options.poolSize ?? 10,
-    idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
+    idleTimeoutMillis: 30_000,
     keepAlive: true,
     application_name: address.applicationName ?? options.applicationName ?? 'revector',
     ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),

@@ -7,8 +7,6 @@ import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { embeddingsTable, type ModelSpace, modelTableName } from './names.ts'
 
-export { buildHnswIndex } from './hnsw-build.ts'
-export { dropHnswIndex, hnswIndexOf } from './hnsw-index.ts'
 export { vectorColumn } from './index-kind.ts'
 export { type ModelSpace, modelTable } from './names.ts'
 

@@ -164,19 +164,6 @@ export async function readVectors(
   return new Map(rows.map((row) => [row.id, decodeVector(row.vector)]))
 }
 
-/** Deletes vectors of one model from chunks, e.g. before they are embedded again. */
-export async function deleteVectors(
-  db: Queryable,
-  layout: Layout,
-  model: StoredSpace,
-  chunkIds: readonly ChunkId[],
-): Promise<number> {
-  const { rowCount } = await db.query(sql`
-    delete from ${modelTable(model.id)}
-    where chunk_id = any(${possibleIdArray(layout.chunks.idType, chunkIds)})`)
-  return rowCount
-}
-
 function checkWidths(model: StoredSpace, items: readonly ChunkVector[]): void {
   for (const { chunkId, vector } of items) {
     if (!isUsable(model.dimension, vector)) refuseVector(model, vector, `of chunk ${chunkId}`)

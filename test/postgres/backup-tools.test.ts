@@ -1,6 +1,6 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { toolConnection } from '../../src/postgres/backup/connection-string.ts'
 import { findManifest, type Manifest, manifestLine } from '../../src/postgres/backup/manifest.ts'
 import { findTool } from '../../src/postgres/backup/tools.ts'
@@ -8,12 +8,16 @@ import { temporaryFolder } from '../support/engines.ts'
 
 describe("PostgreSQL's programs", () => {
   it('are refused when they are older than the server, with what to install', async () => {
-    const toolsDir = await temporaryFolder()
-    const program = join(toolsDir, 'pg_dump')
+    const folder = await temporaryFolder()
+    const program = join(folder, 'pg_dump')
     await writeFile(program, '#!/bin/sh\necho "pg_dump (PostgreSQL) 97.3 (Some 97.3-1)"\n')
     await chmod(program, 0o755)
-    expect(await findTool('pg_dump', '97.1', toolsDir)).toBe(program)
-    await expect(findTool('pg_dump', '98.0', toolsDir)).rejects.toMatchObject({
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`)
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
+    expect(await findTool('pg_dump', '97.1')).toBe('pg_dump')
+    await expect(findTool('pg_dump', '98.0')).rejects.toMatchObject({
       code: 'BACKUP_TOOL_MISSING',
       message: 'pg_dump 97.3 is older than the server, which is 98.0.',
       hint: expect.stringContaining('postgresql-client-98'),

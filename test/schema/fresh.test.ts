@@ -2,13 +2,12 @@ import { afterEach, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { vectorArray } from '../../src/postgres/vector.ts'
+import { buildHnswIndex } from '../../src/schema/hnsw-build.ts'
+import { dropHnswIndex, hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { loadLayout, ownLayout } from '../../src/schema/layout.ts'
 import {
-  buildHnswIndex,
   createModelTable,
-  dropHnswIndex,
   dropModelTable,
-  hnswIndexOf,
   type ModelSpace,
   modelTable,
   vectorColumn,

@@ -1,13 +1,9 @@
 import { afterEach, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import {
-  buildHnswIndex,
-  createModelTable,
-  dropHnswIndex,
-  dropModelTable,
-  hnswIndexOf,
-} from '../../src/schema/model-table.ts'
+import { buildHnswIndex } from '../../src/schema/hnsw-build.ts'
+import { dropHnswIndex, hnswIndexOf } from '../../src/schema/hnsw-index.ts'
+import { createModelTable, dropModelTable } from '../../src/schema/model-table.ts'
 import { schemaStatus } from '../../src/schema/status.ts'
 import { rollbackRevisions, runRevisions } from '../../src/schema/upgrade.ts'
 import { describeEngines, describeServer } from '../support/engines.ts'

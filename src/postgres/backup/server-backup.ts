@@ -18,14 +18,13 @@ export interface ServerBackup {
   readonly plain: boolean
   /** Private temporary folder. */
   readonly folder: string
-  readonly toolsDir: string | undefined
   readonly signal: AbortSignal | undefined
 }
 
 /** pg_dump, and our own count of every table, both in one snapshot. */
 export async function backupServer(job: ServerBackup): Promise<readonly TableFacts[]> {
   const { database } = job
-  const pgDump = await findTool('pg_dump', database.serverVersion, job.toolsDir)
+  const pgDump = await findTool('pg_dump', database.serverVersion)
   const connection = await toolConnection(job.options, job.folder)
   return database.transaction(
     async (tx) => {

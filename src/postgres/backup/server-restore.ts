@@ -18,7 +18,6 @@ export interface ServerRestore {
   readonly manifest: Manifest | null
   readonly folder: string
   readonly force: boolean
-  readonly toolsDir: string | undefined
   readonly signal: AbortSignal | undefined
 }
 
@@ -30,9 +29,8 @@ export async function restoreServer(job: ServerRestore): Promise<readonly TableF
   const database = await connectDatabase({ ...job.options, poolSize: 1 })
   try {
     await assertEmpty(database, job.force)
-    const psql = await findTool('psql', database.serverVersion, job.toolsDir)
-    const pgRestore =
-      job.format === 'custom' ? await findTool('pg_restore', database.serverVersion, job.toolsDir) : null
+    const psql = await findTool('psql', database.serverVersion)
+    const pgRestore = job.format === 'custom' ? await findTool('pg_restore', database.serverVersion) : null
     const connection = await toolConnection(job.options, job.folder)
     await runTool(
       psql,

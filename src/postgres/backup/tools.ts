@@ -13,19 +13,18 @@ const installed: readonly (readonly [parent: string, below: string])[] = [
 ]
 
 /**
- * A program of PostgreSQL that is at least as new as the server: an older pg_dump refuses to read it.
+ * A program of PostgreSQL that is at least as new as the server: an older pg_dump refuses to read it. Looked for on the PATH,
+ * then where installers put it.
  *
- * @param toolsDir folder to look in first; then the PATH, then where installers put them
  * @throws RevectorError BACKUP_TOOL_MISSING
  */
 export async function findTool(
   name: 'pg_dump' | 'pg_restore' | 'psql',
   serverVersion: string,
-  toolsDir: string | undefined,
 ): Promise<string> {
   const needed = majorOf(serverVersion)
   const seen: string[] = []
-  for (const path of await candidates(name, toolsDir)) {
+  for (const path of await candidates(name)) {
     const version = await versionOf(path)
     if (version === null) continue
     if (majorOf(version) >= needed) return path
@@ -44,7 +43,7 @@ export async function findTool(
   )
 }
 
-async function candidates(name: string, toolsDir: string | undefined): Promise<string[]> {
+async function candidates(name: string): Promise<string[]> {
   const found = await Promise.all(
     installed.map(async ([parent, below]) => {
       const entries = await readdir(parent).catch(() => [])
@@ -54,7 +53,7 @@ async function candidates(name: string, toolsDir: string | undefined): Promise<s
         .map((entry) => join(parent, entry, below, name))
     }),
   )
-  return [...(toolsDir === undefined ? [] : [join(toolsDir, name)]), name, ...found.flat()]
+  return [name, ...found.flat()]
 }
 
 async function versionOf(path: string): Promise<string | null> {

@@ -4,6 +4,11 @@ import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { RevectorError } from '../../core/errors.ts'
 
+/*
+ * Our own, not a library's: those that lock by a file let a lock go by its age, and a process that was only stopped would find
+ * its folder in use by another.
+ */
+
 /** Who holds a lock. Together these fields identify one process, even after its pid is reused. */
 interface Holder {
   readonly pid: number

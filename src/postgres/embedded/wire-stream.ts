@@ -3,6 +3,11 @@ import { refuseCopyIn } from './copy-in.ts'
 import { simpleQuery } from './messages.ts'
 import type { WorkerHost } from './worker-host.ts'
 
+/*
+ * Our own, not PGlite's: with its configuration for `pg` a failed query kills the next one, and connections over its socket share
+ * one session, so that advisory locks exclude nobody and settings leak.
+ */
+
 const sslRequest = 80877103
 const terminate = 0x58 // X
 const endsBatch = new Set([0x51, 0x53, 0x48]) // Query, Sync, Flush

@@ -37,29 +37,6 @@ const forward: readonly MigrationState[] = [
   'retired',
 ]
 
-export interface Edge {
-  readonly from: MigrationState
-  readonly to: MigrationState
-}
-
-/** Every transition; a test compares them with the state machine. */
-export const edges: readonly Edge[] = [
-  ...forward.slice(0, -1).map((from, place) => ({ from, to: forward[place + 1] ?? from })),
-  // Chunks without a vector were found, or the scope was extended.
-  ...(['indexing', 'verifying', 'ready'] as const).map((from) => ({ from, to: 'filling' as const })),
-  // No valid HNSW index was found.
-  { from: 'verifying', to: 'indexing' },
-  { from: 'ready', to: 'indexing' },
-  ...forward.slice(0, 5).flatMap((state) => [
-    { from: state, to: 'paused' as const },
-    { from: 'paused' as const, to: state },
-    { from: state, to: 'cancelled' as const },
-  ]),
-  { from: 'paused', to: 'cancelled' },
-  { from: 'cut_over', to: 'rolled_back' },
-  { from: 'rolled_back', to: 'cancelled' },
-]
-
 /** The place on the main line; -1 for a state that is not on it. */
 export function reached({ state, paused_from }: Pick<MigrationStatus, 'state' | 'paused_from'>): number {
   if (state === 'paused') return forward.indexOf(paused_from ?? 'filling')
