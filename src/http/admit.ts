@@ -5,21 +5,21 @@ import { atEnd } from './ended.ts'
 import { faultOfText } from './json-body.ts'
 import type { App, Caller } from './route.ts'
 
-/** Until it is known who asks. */
-const nobody: Caller = { keyId: null, name: 'nobody', scope: 'read', requestsPerMinute: null }
+/** Until the caller is known. */
+const unknownCaller: Caller = { keyId: null, name: 'unknown', scope: 'read', requestsPerMinute: null }
 
-/** What every request passes first: an address that can be stored, and a place among those that are being answered. */
+/** What every request passes first: the address must be storable, and there must be a free slot. */
 export function admit(app: App, { maxConcurrentRequests }: ServeOptions): void {
   const places = createPlaces(maxConcurrentRequests, 'requests')
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request, reply) => {
-    request.caller = nobody
+    request.caller = unknownCaller
     reply.header('x-request-id', request.id)
     const fault = faultOfText(decoded(request.url))
     if (fault !== null) {
-      throw new RevectorError('INVALID_INPUT', `The address holds ${fault}.`, { hint: 'Take it out.' })
+      throw new RevectorError('INVALID_INPUT', `The address contains ${fault}.`, { hint: 'Remove it.' })
     }
-    // Who watches over the service must not be turned away because it is busy.
+    // Monitoring must not be refused because the service is busy.
     if (request.routeOptions.config.scope == null) return
     atEnd(request, places.take())
   })

@@ -4,29 +4,29 @@ import { encode } from '../wire/codec.ts'
 import { query } from './contract/query.ts'
 import type { ServerEvent } from './event-stream.ts'
 
-/** How long an answer is gone on with, or kept, for a reader who lost the line, ms. */
+/** How long an answer continues, or is kept, for a client that lost its connection, in ms. */
 const graceMs = 5_000
-/** Ended answers that are kept at most: the oldest go first. */
+/** Most finished answers that are kept: the oldest are dropped first. */
 const mostKept = 100
 
-/** Who asked, and for what: only the same request goes on with a stream. */
+/** Identifies the client and the request: only the same request can resume a stream. */
 export interface Asker {
   readonly owner: string
   readonly body: unknown
 }
 
 export interface AnswerStream {
-  /** Resolves with the first event or the end; throws what kept the answer from beginning. */
+  /** Resolves with the first event or the end; throws what kept the answer from starting. */
   begun(): Promise<void>
-  /** What came after an event, and what comes. Ends with the signal; throws what broke the answer off. */
+  /** The events after a given one, and new ones. Ends with the signal; throws what broke the answer off. */
   read(after: number, signal: AbortSignal): AsyncGenerator<ServerEvent, void, undefined>
-  /** When nothing is asked of a provider any more. */
+  /** When no more requests are sent to a provider. */
   readonly ended: Promise<void>
 }
 
 /**
- * Answers while they are made. One whose reader has gone is gone on with for a moment: who comes back with the id of the last
- * event seen hears the rest of it, and nothing is asked twice. Then it is cancelled.
+ * Answers in progress. An answer whose client has disconnected continues for a moment: a client that returns
+ * with the id of the last event seen gets the rest, and no provider is called twice. Then it is cancelled.
  */
 export function createAnswerStreams(given: { readonly graceMs?: number } = {}) {
   const wait = given.graceMs ?? graceMs
@@ -137,7 +137,10 @@ export function createAnswerStreams(given: { readonly graceMs?: number } = {}) {
 
   return {
     open,
-    /** The stream of an event that was seen, and its place there; null: it is not here any more, or another's. */
+    /**
+     * The stream of an event that the client has seen, and its position there; null: it is gone, or belongs to
+     * another client.
+     */
     find(
       lastEventId: string,
       asker: Asker,
@@ -147,7 +150,7 @@ export function createAnswerStreams(given: { readonly graceMs?: number } = {}) {
       if (kept === undefined || kept.request !== fingerprint(asker)) return null
       return { stream: kept.stream, after: Number(place) }
     },
-    /** Cancels all that is under way. */
+    /** Cancels all answers in progress. */
     close(): void {
       for (const stop of stops) stop()
     },

@@ -30,25 +30,25 @@ import { prepareStop } from './stopping.ts'
 import { unknownAddress } from './unknown-address.ts'
 import { validatorCompiler } from './validation.ts'
 
-/** What the application is made of. */
+/** What the application needs. */
 export interface AppDeps {
   readonly revector: Revector
   readonly options: ServeOptions
   readonly log: Log
-  /** Takes secrets out of whatever is said. */
+  /** Removes secrets from everything that is sent. */
   readonly redactor: Redactor
   readonly version: string
-  /** What answers questions; null: answers are extractive. */
+  /** The language model; null: answers are extractive. */
   readonly languageModel: string | null
-  /** Whether this process works on migrations. */
+  /** Whether this process runs a worker for migrations. */
   readonly workerRunning: () => boolean
-  /** Further routes, given the library as it is watched here. */
+  /** Further routes, with the instrumented library. */
   readonly extend?: (app: App, deps: { readonly revector: Revector }) => Promise<void>
-  /** Answers that do not fit the contract become errors: for tests. */
+  /** Makes replies that violate the contract errors: for tests. */
   readonly checkAnswers?: boolean
 }
 
-/** A request in, an answer out. Listens to nothing: see serve.ts. */
+/** The HTTP application. Does not listen: see serve.ts. */
 export async function createApp(given: AppDeps): Promise<App> {
   const { options, log, redactor, checkAnswers = false } = given
   const app: App = Fastify({

@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { AskRequest } from '../library/revector.ts'
 import type { query } from './contract/query.ts'
 
-/** What a body asks, as the library takes it. */
+/** The request of a body, as the library takes it. */
 export function askRequest({ model, ...rest }: z.output<typeof query.body>, signal: AbortSignal): AskRequest {
   return { ...rest, modelName: model, signal }
 }

@@ -12,8 +12,8 @@ interface Deps {
 }
 
 /**
- * Every request that changes something has an entry before it is tried, and without one it is not tried. The status comes
- * with its answer, also where nobody waits for that any more.
+ * Every request that changes something gets an audit entry before it is processed; without one it is not. The
+ * status is added with the reply, even if the client has disconnected.
  */
 export function auditChanges(app: App, { revector: { audit }, log, redactor }: Deps): void {
   const entries = new WeakMap<FastifyRequest, string>()
@@ -44,7 +44,7 @@ export function auditChanges(app: App, { revector: { audit }, log, redactor }: D
 
 const longest = 200
 
-/** Short values that say what was asked for, by their names in JSON; never the text of a document. */
+/** Short values that describe the request, by their JSON names; never the text of a document. */
 function plainFields(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
   return Object.fromEntries(

@@ -13,8 +13,8 @@ export interface AuthDeps {
 }
 
 /**
- * Asks every request for a key, and the key for the scope of its route. While no key was ever made, a service on loopback
- * lets this machine in without one.
+ * Requires a key with the scope of the route. While no key has been made, a service on loopback accepts
+ * requests from this machine without one.
  */
 export async function authenticate(app: App, { revector: { keys }, options }: AuthDeps): Promise<void> {
   const limits = await createLimits(app, options)
@@ -22,7 +22,7 @@ export async function authenticate(app: App, { revector: { keys }, options }: Au
 
   app.addHook('onRequest', async (request) => {
     const needed = request.routeOptions.config.scope
-    // Nothing is found out about addresses that do not exist, and those that anybody may ask need no caller.
+    // Unknown addresses reveal nothing, and public ones need no caller.
     if (needed == null) return
     const secret = bearerOf(request)
     if (secret === null && !closed && !(await keys.required())) {
@@ -46,7 +46,7 @@ export async function authenticate(app: App, { revector: { keys }, options }: Au
   })
 }
 
-/** Who asks from this machine while no key was made. */
+/** The caller on this machine while no key has been made. */
 const machine: Caller = { keyId: null, name: 'http', scope: 'admin', requestsPerMinute: null }
 
 /** @throws RevectorError UNAUTHENTICATED for another scheme */
@@ -61,45 +61,49 @@ function bearerOf({ headers }: FastifyRequest): string | null {
 function unauthenticated(absent: boolean): RevectorError {
   return new RevectorError(
     'UNAUTHENTICATED',
-    absent ? 'A key is needed here.' : 'The key is not a valid one.',
+    absent ? 'An API key is required.' : 'The API key is not valid.',
     {
-      hint: 'Send `Authorization: Bearer KEY`. Keys are made with `revector keys create`.',
+      hint: 'Send `Authorization: Bearer KEY`. Create a key with `revector keys create`.',
     },
   )
 }
 
+const article: Readonly<Record<Scope, string>> = { read: 'a', write: 'a', admin: 'an' }
+
 function forbidden(held: Scope, needed: Scope): RevectorError {
-  return new RevectorError('FORBIDDEN', `The key allows to ${held}: expected ${needed}.`, {
+  const limit = held === 'read' ? 'is read-only' : 'is not an admin key'
+  return new RevectorError('FORBIDDEN', `This key ${limit}. This needs ${article[needed]} ${needed} key.`, {
     hint: `Use a key of scope ${needed}.`,
     data: { scope: held, needed },
   })
 }
 
 /**
- * Without keys whoever can send a request from this machine may do anything, and so could any page in its browser: by a
- * form, a picture's address, or a name of its own that leads here. All show in these headers, which pages can't set.
+ * Without keys, every client on this machine may do anything, and so could any page in a browser there: by a
+ * form, an image address, or a host name that resolves to this machine. All of these show in the following
+ * headers, which pages can't set.
  */
 function refuseForeignPage({ headers }: FastifyRequest, allowed: readonly string[]): void {
   const { host, origin, 'sec-fetch-site': from = 'none' } = headers
   const name = nameOfHost(host)
   if (name === null || !isLoopback(name)) {
-    throw new RevectorError('FORBIDDEN', 'Without a key only requests to localhost are answered.', {
-      hint: 'Make a key with `revector keys create`, or ask http://localhost.',
+    throw new RevectorError('FORBIDDEN', 'Without an API key, only requests to localhost are accepted.', {
+      hint: 'Create a key with `revector keys create`, or use http://localhost.',
     })
   }
-  // Where there is no origin, as for a picture, a browser still says whether the page is ours.
+  // Without an Origin header, as for an image, a browser still says whether the page is ours.
   if (origin === undefined && (from === 'none' || from === 'same-origin')) return
   if (origin !== undefined && allowed.includes(origin)) return
   if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return
-  throw new RevectorError('FORBIDDEN', 'Pages of other sites may not use a service without keys.', {
-    hint: 'Make a key with `revector keys create`, and name the site in `serve.corsOrigins`.',
+  throw new RevectorError('FORBIDDEN', 'Pages of other sites may not use a service without API keys.', {
+    hint: 'Create a key with `revector keys create`, and add the site to `serve.corsOrigins`.',
   })
 }
 
 /**
- * Before anything listens.
+ * Call before listening.
  *
- * @throws RevectorError KEY_REQUIRED for an address that others can reach while no key is in force
+ * @throws RevectorError KEY_REQUIRED for an address that others can reach while there is no valid key
  */
 export async function refuseOpenToNetwork({
   revector: { keys },
@@ -108,9 +112,9 @@ export async function refuseOpenToNetwork({
   if (isLoopback(host) || (await keys.any())) return
   throw new RevectorError(
     'KEY_REQUIRED',
-    `${host} can be reached from outside this machine, and no key is in force.`,
+    `${host} can be reached from outside this machine, but there is no valid API key.`,
     {
-      hint: 'Make one first: `revector keys create NAME --scope admin`. Or listen on 127.0.0.1.',
+      hint: 'Create a key first (`revector keys create NAME --scope admin`), or listen on 127.0.0.1.',
       data: { host },
     },
   )

@@ -5,7 +5,7 @@ import { RevectorError } from '../core/errors.ts'
 import { createRedactor } from '../logs/redact.ts'
 import { problemType, refusalOf } from './problem.ts'
 
-/** Answers what Node could not read as a request at all, and hangs up. */
+/** Replies to bytes that Node could not parse as a request, and closes the connection. */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -25,7 +25,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
 
 function refusedAs(code: string | undefined): RevectorError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new RevectorError('REQUEST_TIMEOUT', 'The request did not arrive whole in time.', {
+    return new RevectorError('REQUEST_TIMEOUT', 'The request did not arrive completely in time.', {
       hint: 'Send it again, in smaller parts if it is large.',
     })
   }
@@ -34,7 +34,7 @@ function refusedAs(code: string | undefined): RevectorError {
       hint: 'Send fewer.',
     })
   }
-  return new RevectorError('REQUEST_MALFORMED', 'What was sent is not an HTTP request.', {
+  return new RevectorError('REQUEST_MALFORMED', 'This is not a valid HTTP request.', {
     hint: 'Send HTTP/1.1.',
   })
 }

@@ -1,21 +1,21 @@
 import { RevectorError } from '../core/errors.ts'
 
-/** So many at once. */
+/** A limit on concurrent work. */
 export interface Places {
   /** Call it when done; a second call does nothing. @throws RevectorError OVERLOADED */
   take(): () => void
   taken(): number
 }
 
-/** Places for what may only be done so many times at once. Nobody waits: who finds none is asked to come again. */
+/** Slots for work that is limited. A caller does not wait: without a free slot it gets an error. */
 export function createPlaces(most: number, what: string): Places {
   let taken = 0
   return {
     taken: () => taken,
     take() {
       if (taken >= most) {
-        throw new RevectorError('OVERLOADED', `${most} ${what} are under way, as many as allowed.`, {
-          hint: 'Come again in a moment.',
+        throw new RevectorError('OVERLOADED', `${most} ${what} are in progress, which is the limit.`, {
+          hint: 'Try again in a moment.',
           data: { limit: most },
         })
       }

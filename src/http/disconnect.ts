@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 
-/** Aborts when whoever asked has gone before the answer was whole: nobody is left to work for. */
+/** Aborts if the client disconnects before the reply is complete. */
 export function signalOf({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController()
   if (raw.destroyed) gone.abort()

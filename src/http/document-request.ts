@@ -4,7 +4,7 @@ import type { addDocuments } from './contract/documents.ts'
 
 type NewDocument = Parameters<Revector['ingestion']['ingestDocument']>[0]
 
-/** What a body brings, as the library takes it. */
+/** The document of a body, as the library takes it. */
 export function documentRequest(body: z.output<typeof addDocuments.body>, signal: AbortSignal): NewDocument {
   const { title, content, source, media_type, metadata, model } = body
   return {

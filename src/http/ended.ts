@@ -2,9 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import type { App } from './route.ts'
 
 interface Progress {
-  /** Its handler has come to its end, well or not. */
+  /** The handler has ended, successfully or not. */
   answered: boolean
-  /** The answer has gone out, or whoever asked has gone. */
+  /** The reply has been sent, or the client has disconnected. */
   closed: boolean
   left: boolean
   readonly work: ((left: boolean) => void)[]
@@ -13,8 +13,8 @@ interface Progress {
 const requests = new WeakMap<FastifyRequest, Progress>()
 
 /**
- * Before any hook that uses `atEnd`. The framework's own hook for the end of a request does not run for clients that leave
- * before it.
+ * Register before any hook that uses `atEnd`. The framework's own hook for the end of a request does not run if
+ * the client disconnects before it.
  */
 export function watchEnds(app: App): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -40,8 +40,8 @@ function finish(request: FastifyRequest, { answered, closed, left, work }: Progr
 }
 
 /**
- * Does something once when nothing is done for the request any more and its connection is done with it. `left`: whoever
- * asked has gone before there was an answer.
+ * Runs something once when the request has been fully processed and its connection is done with it. `left`: the
+ * client disconnected before there was a reply.
  */
 export function atEnd(request: FastifyRequest, work: (left: boolean) => void): void {
   requests.get(request)?.work.push(work)

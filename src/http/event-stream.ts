@@ -2,27 +2,30 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 
 export interface ServerEvent {
-  /** Sent back as `Last-Event-ID` by a client that lost its line. */
+  /** Sent back as `Last-Event-ID` by a client that lost its connection. */
   readonly id: string
   readonly event: string
   /** JSON. */
   readonly data: unknown
 }
 
-/** A line on which nothing is said is cut by proxies; a comment keeps it. */
+/** Proxies cut idle connections; a comment keeps them open. */
 const heartbeatMs = 15_000
 
 export interface StreamOptions {
-  /** What becomes of an error in the midst of the stream: its last event. */
+  /** Turns an error in the middle of the stream into its last event. */
   readonly onError?: (error: unknown) => ServerEvent
   readonly heartbeatMs?: number
-  /** It comes to an end of its own: a service that stops waits for it. Default: it ends when the service begins to stop. */
+  /**
+   * The stream ends by itself: a stopping service waits for it. Default: it ends when the service starts to
+   * stop.
+   */
   readonly finish?: boolean
 }
 
 /**
- * Answers with server-sent events as they come. Reads no faster than the client, and ends with it: give the source the
- * signal of `signalOf(reply)`.
+ * Sends server-sent events as they come. Reads no faster than the client, and ends with it: pass the signal of
+ * `signalOf(reply)` to the source.
  */
 export function sendEvents(
   reply: FastifyReply,
@@ -48,16 +51,16 @@ async function* frames(
 ): AsyncGenerator<string, void, undefined> {
   const source = events[Symbol.asyncIterator]()
   const stopping = finish ? new AbortController().signal : serviceStops
-  // Headers go out with the first bytes: a client that waits for events wants to know that it is heard.
+  // Headers are sent with the first bytes: a client that waits for events wants to know that it is connected.
   yield ': hello\n\n'
   try {
     for (let next = source.next(); ; ) {
-      // Whoever stops listening in between leaves it behind.
+      // A client that disconnects in between leaves the iterator behind.
       next.catch(() => {})
       const came = await within(next, beat, stopping)
       if (stopping.aborted) return
       if (came === null) {
-        yield ': still here\n\n'
+        yield ': keep-alive\n\n'
         continue
       }
       if (came.done === true) return
@@ -68,12 +71,12 @@ async function* frames(
     if (onError === undefined) throw error
     yield frame(onError(error))
   } finally {
-    // Not waited for: a source in the midst of something ends with its signal.
+    // Not awaited: a source that is busy ends with its signal.
     source.return?.()?.catch(() => {})
   }
 }
 
-/** Null: nothing came in that time, or before the service began to stop. */
+/** Null: nothing arrived in that time, or before the service started to stop. */
 async function within<T>(coming: Promise<T>, ms: number, stopping: AbortSignal): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
   let stop = (): void => {}

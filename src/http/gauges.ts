@@ -9,16 +9,16 @@ interface Deps {
   readonly registry: Registry
 }
 
-/** Rows are counted for these: not more often than this, however many ask, ms. */
+/** These need counting rows: not more often than this, however many clients ask, in ms. */
 const freshMs = 10_000
 
-/** What there is at this moment. Gives what is to be called before the page is written. */
+/** Gauges of the present state. Returns a function to call before the page is written. */
 export function createGauges(app: App, { revector, registry }: Deps): () => Promise<void> {
   const { gauge } = figuresOf(registry)
-  const up = gauge('database_up', 'Whether the database could be asked.')
+  const up = gauge('database_up', 'Whether the database responds.')
   const connections = gauge(
     'database_connections',
-    'Connections to the database, and who waits for one.',
+    'Connections to the database, and callers that wait for one.',
     'state',
   )
   const behind = gauge('schema_revisions_behind', 'Revisions that the schema lacks.')
@@ -26,18 +26,18 @@ export function createGauges(app: App, { revector, registry }: Deps): () => Prom
   const coverage = gauge('model_coverage', 'Vectors of a model / chunks, 0 to 1.', 'model')
   const current = gauge('model_current', '1: searches use this model.', 'model')
   const indexBytes = gauge('model_index_bytes', 'Size of a model’s HNSW index.', 'model')
-  const pending = gauge('pending_chunks', 'Chunks a model is pending by writers.', 'model')
+  const pending = gauge('pending_chunks', 'Chunks pending for a model.', 'model')
   const quarantined = gauge('quarantined_chunks', 'Chunks that a model can’t embed.', 'model')
   const rate = gauge(
     'fill_chunks_per_second',
-    'Chunks a migration embedded in the last minute, a second.',
+    'Chunks per second that a migration embedded in the last minute.',
     'target',
   )
   const left = gauge('fill_chunks_left', 'Chunks a migration has to embed.', 'target')
   const spent = gauge('fill_cost_usd', 'What an open migration has cost.', 'target')
   const memory = gauge('process_resident_bytes', 'Memory of this process.')
-  const heap = gauge('process_heap_bytes', 'Of it, used by JavaScript.')
-  const delay = gauge('process_event_loop_delay_seconds', 'How far behind this process is.')
+  const heap = gauge('process_heap_bytes', 'Memory used by JavaScript.')
+  const delay = gauge('process_event_loop_delay_seconds', 'Delay of the event loop.')
   const cpu = gauge('process_cpu_seconds_total', 'Processor time of this process.')
   const unanswered = gauge('http_requests_unanswered', 'Requests being answered.')
 
@@ -96,7 +96,7 @@ export function createGauges(app: App, { revector, registry }: Deps): () => Prom
       })
       await counting
     } catch {
-      // The page says so, and what it can say beside.
+      // The page reports that, with what it can still report.
       up.set(0)
     }
   }

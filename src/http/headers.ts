@@ -5,7 +5,7 @@ import type { App } from './route.ts'
 
 const self = ["'self'"]
 
-/** What browsers are told: no script but our own files, no frame around us, nothing from elsewhere. */
+/** The browser policy: no scripts but our own files, no frames, nothing from elsewhere. */
 export async function secureHeaders(app: App, { corsOrigins }: ServeOptions): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -32,7 +32,7 @@ export async function secureHeaders(app: App, { corsOrigins }: ServeOptions): Pr
   if (corsOrigins.length > 0) await allowOrigins(app, new Set(corsOrigins))
 }
 
-/** Pages of these sites may call the service, with a key. For all others it is as if there were no such permission. */
+/** Pages of these sites may call the service, with a key. For all others there is no CORS. */
 async function allowOrigins(app: App, origins: ReadonlySet<string>): Promise<void> {
   await app.register(cors, {
     origin: async (origin: string | undefined) => origin !== undefined && origins.has(origin),
@@ -40,7 +40,7 @@ async function allowOrigins(app: App, origins: ReadonlySet<string>): Promise<voi
     allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-request-id'],
     exposedHeaders: ['x-request-id', 'retry-after', 'idempotency-replayed'],
     maxAge: 600,
-    // A refusal of this package would be plain text.
+    // The package's own rejection would be plain text.
     strictPreflight: false,
   })
 }

@@ -4,13 +4,13 @@ import type { Revector } from '../library/revector.ts'
 export interface Answered {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** As JSON has it: it is kept, and sent as it is. */
+  /** As in JSON: it is stored and sent as it is. */
   readonly body: unknown
 }
 
 /**
- * Does the work and, under an `Idempotency-Key`, gives the same answer to the same request without doing it again.
- * `parts` are what makes it the same, beside method and address.
+ * Does the work; with an `Idempotency-Key`, returns the same answer to the same request without doing it again.
+ * `parts` identify the request, besides method and address.
  *
  * @throws RevectorError IDEMPOTENCY_CONFLICT
  */

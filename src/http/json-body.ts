@@ -1,10 +1,10 @@
 import { RevectorError } from '../core/errors.ts'
 
-/** A body of ours is a handful deep; metadata may be deeper. */
+/** Our own bodies have few levels; metadata may have more. */
 const deepest = 64
 
 /**
- * Reads a JSON body, and refuses what PostgreSQL can't store or nobody means: NUL, halves of surrogate pairs, numbers
+ * Parses a JSON body, and refuses what PostgreSQL can't store or no client means: NUL, lone surrogates, numbers
  * beyond a double, nesting that only serves to exhaust a stack.
  *
  * @throws RevectorError REQUEST_MALFORMED, INVALID_INPUT
@@ -23,7 +23,7 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
   }
   const fault = faultOf(value)
   if (fault !== null)
-    throw new RevectorError('INVALID_INPUT', `The body holds ${fault}.`, { hint: 'Take it out.' })
+    throw new RevectorError('INVALID_INPUT', `The body contains ${fault}.`, { hint: 'Remove it.' })
   return value
 }
 
@@ -39,7 +39,7 @@ function malformed(message: string): RevectorError {
   return new RevectorError('REQUEST_MALFORMED', message, { hint: 'Send a JSON document in UTF-8.' })
 }
 
-/** Walks without recursion: how deep it goes is what is in question. */
+/** Without recursion: the depth is what is being checked. */
 function faultOf(root: unknown): string | null {
   const open: { readonly value: unknown; readonly depth: number }[] = [{ value: root, depth: 0 }]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -48,7 +48,7 @@ function faultOf(root: unknown): string | null {
     if (fault !== null) return fault
     if (typeof value !== 'object' || value === null) continue
     if (depth >= deepest) return `lists or objects more than ${deepest} deep`
-    // Vectors: no need to hold every number in a list of its own.
+    // Vectors: no need to put every number on the stack.
     if (Array.isArray(value)) {
       for (const item of value) {
         if (typeof item === 'object') open.push({ value: item, depth: depth + 1 })
@@ -74,7 +74,7 @@ function faultOfScalar(value: unknown): string | null {
   return typeof value === 'number' && !Number.isFinite(value) ? 'a number that is too large' : null
 }
 
-/** What no text of ours may hold; null: nothing. */
+/** What no stored text may contain; null: nothing. */
 export function faultOfText(text: string): string | null {
   if (text.includes('\0')) return 'a NUL character'
   return text.isWellFormed() ? null : 'half of a surrogate pair'

@@ -6,7 +6,7 @@ import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { App } from './route.ts'
 
-/** How often one address may come with what is no key, in a minute. */
+/** How many invalid keys one address may send in a minute. */
 const wrongKeysPerMinute = 60
 
 export interface Limits {
@@ -16,7 +16,7 @@ export interface Limits {
   countWrongKey(request: FastifyRequest): Promise<void>
 }
 
-/** Requests of a key in a minute, and wrong keys of an address. Counted in this process. */
+/** Limits requests per key and minute, and invalid keys per address. Counted in this process. */
 export async function createLimits(app: App, { requestsPerMinute }: ServeOptions): Promise<Limits> {
   await app.register(rateLimit, { global: false, timeWindow: 60_000 })
   const requests = app.createRateLimit({
@@ -43,7 +43,7 @@ async function count(
   })
 }
 
-/** Turns requests away while the process is too far behind to answer in time. Who watches over it is not. */
+/** Refuses requests while the process is too far behind to reply in time. Monitoring is exempt. */
 export async function refuseUnderPressure(
   app: App,
   { maxEventLoopDelayMs, maxRssBytes }: ServeOptions,
@@ -54,8 +54,8 @@ export async function refuseUnderPressure(
     sampleInterval: 500,
     pressureHandler: async (request) => {
       if (request.routeOptions.config.scope == null) return
-      throw new RevectorError('OVERLOADED', 'The service is too far behind to take more.', {
-        hint: 'Come again in a moment.',
+      throw new RevectorError('OVERLOADED', 'The service is overloaded.', {
+        hint: 'Try again in a moment.',
         data: { retryAfterSeconds: 2 },
       })
     },

@@ -10,7 +10,7 @@ export interface RequestFacts {
   readonly seconds: number
 }
 
-/** What happens, as it happens. What there is, is looked up when it is asked for: gauges.ts. */
+/** Metrics of events. The present state is read when it is requested: gauges.ts. */
 export interface Metrics {
   readonly registry: Registry
   request(facts: RequestFacts): void
@@ -30,7 +30,10 @@ export interface Metrics {
   event(event: ProgressEvent): void
 }
 
-/** Names and units as Prometheus wants them. Labels are few: routes, models, codes; never a text of a request. */
+/**
+ * Names and units as Prometheus expects them. Labels have few values: routes, models, codes; never text of a
+ * request.
+ */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const { counter, seconds } = figuresOf(registry)
@@ -41,7 +44,7 @@ export function createMetrics(): Metrics {
   const searches = {
     total: counter(
       'searches_total',
-      'Searches by model; code is empty where they went well.',
+      'Searches by model; code is empty for successful ones.',
       'model',
       'code',
     ),
@@ -52,7 +55,7 @@ export function createMetrics(): Metrics {
     ),
   }
   const answers = {
-    total: counter('answers_total', 'Answers by the way they were made.', 'mode'),
+    total: counter('answers_total', 'Answers by mode.', 'mode'),
     seconds: seconds('answer_seconds', 'Time of an answer with its search.', 'mode'),
     tokens: counter(
       'answer_tokens_total',
@@ -63,7 +66,7 @@ export function createMetrics(): Metrics {
   const provider = {
     requests: counter(
       'provider_requests_total',
-      'Requests to a provider of embeddings; failure is empty where they went well.',
+      'Requests to a provider of embeddings; failure is empty for successful ones.',
       'model',
       'kind',
       'failure',
@@ -77,19 +80,15 @@ export function createMetrics(): Metrics {
     tokens: counter('provider_tokens_total', 'Tokens embedded.', 'model', 'kind'),
     usd: counter(
       'provider_usd_total',
-      'Tokens embedded, at the price of the catalogue. Nothing where no price is known.',
+      'Cost of embedded tokens, at the price in the catalogue. Nothing if no price is known.',
       'model',
     ),
-    retries: counter(
-      'provider_retries_total',
-      'Requests to a provider that were put off and tried again.',
-      'model',
-    ),
+    retries: counter('provider_retries_total', 'Requests to a provider that were retried.', 'model'),
   }
   const language = {
     requests: counter(
       'language_model_requests_total',
-      'Requests to a language model; failure is empty where they went well.',
+      'Requests to a language model; failure is empty for successful ones.',
       'model',
       'failure',
     ),

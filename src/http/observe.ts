@@ -8,7 +8,7 @@ import type { App } from './route.ts'
 import { traceRequests } from './traces.ts'
 import { watched } from './watched.ts'
 
-/** Figures, traces and a log line of every request. The library that comes back is to be used in place of the given one. */
+/** Metrics, traces and a log line for every request. Use the returned library instead of the given one. */
 export function observe(
   app: App,
   { revector, log }: { readonly revector: Revector; readonly log: Log },
@@ -24,14 +24,14 @@ export function observe(
   app.addHook('onRequest', async (request, reply) => {
     atEnd(request, (left) => {
       const { method, id, caller, routeOptions } = request
-      // An address that does not exist is no label: there is no end of them.
+      // An unknown address is not a label: there is no end of them.
       const route = routeOptions.url ?? ''
       const status = left ? errorCatalogue.INTERRUPTED.status : reply.statusCode
       const seconds = reply.elapsedTime / 1_000
       metrics.request({ route, method, status, seconds })
       const ms = Math.round(reply.elapsedTime)
       const fields = { request: id, method, route, status, ms, caller: caller?.name ?? '' }
-      // Probes come every few seconds and say nothing.
+      // Probes come every few seconds and are not worth a line.
       if (routeOptions.config.scope == null && status < 400) log.debug('Request answered.', fields)
       else log.info(left ? 'Request left.' : 'Request answered.', fields)
     })
@@ -39,7 +39,7 @@ export function observe(
   return { revector: watched(revector, metrics), metrics }
 }
 
-/** Of the catalogue, by the model's name here; null where it has none. */
+/** The catalogue's price, by the model's name here; null if it has none. */
 function priceOf(modelName: string): number | null {
   return knownModel(modelName)?.pricePerMillionTokens ?? null
 }

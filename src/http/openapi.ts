@@ -118,10 +118,10 @@ function answersOf({ responses, produces, events }: Operation, components: Json)
 const meanings: Readonly<Record<string, string>> = {
   200: 'Done.',
   201: 'Made.',
-  204: 'Done; there is nothing to say.',
+  204: 'Done; no content.',
 }
 
-/** By status: which codes it comes with. */
+/** By status: its codes. */
 function refusalsOf(operation: Operation): Json {
   const byStatus = new Map<number, ErrorCode[]>()
   for (const code of codesOf(operation)) {
@@ -142,23 +142,23 @@ function refusalsOf(operation: Operation): Json {
   )
 }
 
-/** What an operation can refuse with, without repetition. */
+/** The errors that an operation can have, without repetition. */
 export function codesOf({ errors, scope, method, params }: Operation): readonly ErrorCode[] {
   const reads = method === 'GET'
   return [
     ...new Set([
       ...errors,
-      // An address may hold what no text of ours may hold.
+      // An address may contain what no stored text may contain.
       'INVALID_INPUT' as const,
       ...(params !== undefined || !reads ? (['REQUEST_MALFORMED'] as const) : []),
       ...(scope === null ? [] : ofCallers),
-      // A body is read, and refused, also where none is asked for.
+      // A body is parsed, and may be refused, even if none is expected.
       ...(reads ? [] : (['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const)),
     ]),
   ]
 }
 
-/** JSON Schema; what has a name of its own becomes a component. */
+/** JSON Schema; a schema with a name becomes a component. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Json): Json {
   const {
     $schema: _dialect,

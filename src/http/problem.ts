@@ -13,10 +13,10 @@ export interface Refusal {
   readonly body: Problem
 }
 
-/** What stands behind the service is nobody's business who asks it: addresses, users, tables, statements. */
+/** Details of the infrastructure that clients must not see: addresses, users, tables, statements. */
 const behindUs = /^(DATABASE|EXTENSION|FOLDER)_/
 
-/** An error as it is told: RFC 9457, with what belongs to the code, without a secret. */
+/** An error as it is sent: RFC 9457, with the members of the code, without secrets. */
 export function refusalOf(
   given: RevectorError,
   { requestId, redactor }: { readonly requestId: string; readonly redactor: Redactor },
@@ -42,7 +42,7 @@ function withoutInternals(code: ErrorCode): RevectorError {
   return new RevectorError(code, errorCatalogue[code].meaning, { hint: inTheLog })
 }
 
-const inTheLog = 'The log says more under this request’s id.'
+const inTheLog = 'The log has more details under the id of this request.'
 
 function headersOf(error: RevectorError, status: number): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer' }
@@ -53,15 +53,17 @@ function headersOf(error: RevectorError, status: number): Record<string, string>
   return { 'retry-after': String(Math.max(1, Math.ceil(seconds))) }
 }
 
-/** What the framework refuses by itself, by its codes. */
+/** Errors of the framework, by their codes. */
 const frameworkCodes: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['MEDIA_TYPE_UNSUPPORTED', 'Send application/json.'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['REQUEST_TOO_LARGE', 'Send less at once, or raise `serve.maxBodyBytes`.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['REQUEST_TOO_LARGE', 'Send less data, or raise `serve.maxBodyBytes`.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['REQUEST_MALFORMED', 'Send a JSON object.'],
-  FST_ERR_BAD_URL: ['REQUEST_MALFORMED', 'Percent-encode the address.'],
+  FST_ERR_BAD_URL: ['REQUEST_MALFORMED', 'Percent-encode the URL.'],
 }
 
-/** Whatever was thrown, as the one error type. What is not known is a fault of ours and says nothing of itself. */
+/**
+ * Converts any thrown value to the one error type. An unknown error is an internal error and reveals nothing.
+ */
 export function asRefusable(thrown: unknown): RevectorError {
   if (isRevectorError(thrown)) return thrown
   const { code, statusCode, message } = describe(thrown)
@@ -70,17 +72,17 @@ export function asRefusable(thrown: unknown): RevectorError {
     return new RevectorError(known[0], sentence(message), { hint: known[1], cause: thrown })
   if (statusCode === 413) {
     return new RevectorError('REQUEST_TOO_LARGE', sentence(message), {
-      hint: 'Send less at once, or raise the limits under `serve`.',
+      hint: 'Send less data, or raise the limits under `serve`.',
       cause: thrown,
     })
   }
   if (statusCode >= 400 && statusCode < 500) {
     return new RevectorError('REQUEST_MALFORMED', sentence(message), {
-      hint: 'See /docs for what is expected.',
+      hint: 'See /docs for the expected request.',
       cause: thrown,
     })
   }
-  return new RevectorError('INTERNAL', 'Something failed that should not have.', {
+  return new RevectorError('INTERNAL', 'Internal error.', {
     hint: inTheLog,
     cause: thrown,
   })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-/** A proxy's id goes on, so that its log and ours can be laid side by side; otherwise one of our own. */
+/** Keeps a proxy's id, so that its log and ours can be matched; otherwise makes one. */
 export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()

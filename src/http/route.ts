@@ -11,7 +11,7 @@ import type { Scope } from '../core/access.ts'
 import type { Of } from '../wire/codec.ts'
 import type { Operation } from './contract/operation.ts'
 
-/** How Fastify types a request and an answer by the schemas of a route: as they are in TypeScript, not as JSON. */
+/** How Fastify types requests and replies by the schemas of a route: as in TypeScript, not as in JSON. */
 interface ContractTypes extends FastifyTypeProvider {
   readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
   readonly serializer: this['schema'] extends z.ZodType ? Of<this['schema']> : unknown
@@ -26,11 +26,11 @@ export type App = FastifyInstance<
   ContractTypes
 >
 
-/** Who asks. */
+/** The caller of a request. */
 export interface Caller {
-  /** Null: no keys are configured, or nobody has to say who they are. */
+  /** Null: no keys are configured, or the route is public. */
   readonly keyId: string | null
-  /** For the audit. */
+  /** For the audit log. */
   readonly name: string
   readonly scope: Scope
   /** Null: the service's limit. */
@@ -39,7 +39,7 @@ export interface Caller {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a key must allow; null or absent: nothing is asked. */
+    /** The scope that a key must have; null or absent: none. */
     readonly scope?: Scope | null
     readonly operation?: Operation
   }
@@ -73,9 +73,9 @@ export interface RouteOptions<Described extends Operation> {
  */
 export function routeOf<Described extends Operation>(operation: Described): RouteOptions<Described> {
   const { method, path, scope, query, params, headers, responses } = operation
-  // Where a form may come in place of JSON, the handler looks at what it is.
+  // If a form may replace JSON, the handler checks the media type.
   const body = operation.form === undefined ? operation.body : undefined
-  // Fastify warns of a part that is there and undefined.
+  // Fastify warns of properties that are present and undefined.
   const schema = Object.fromEntries(
     Object.entries({ body, querystring: query, params, headers, response: responses }).filter(
       ([, part]) => part !== undefined,
@@ -86,7 +86,7 @@ export function routeOf<Described extends Operation>(operation: Described): Rout
     url: path.replace(/\{(\w+)\}/g, ':$1'),
     schema: schema as unknown as RouteOptions<Described>['schema'],
     config: { scope, operation },
-    // The headers of a stream are there at once: it would go on with nobody listening.
+    // The headers of a stream are sent at once: for a HEAD request it would continue without a reader.
     exposeHeadRoute: operation.events === undefined,
   }
 }

@@ -3,8 +3,8 @@ import type * as z from 'zod'
 import { encode, wireSchema } from '../wire/codec.ts'
 
 /**
- * Handlers are held to the contract by their types, and the tests by `check`: a service that runs does not spend time on
- * looking at its own answers again, nor fails over them.
+ * Types hold handlers to the contract, and `check` does so in the tests: a running service does not spend time
+ * on checking its own replies, nor fails because of them.
  */
 export function serializerCompiler(check: boolean): FastifySerializerCompiler<z.ZodType> {
   return ({ schema, method, url }) =>
@@ -14,7 +14,7 @@ export function serializerCompiler(check: boolean): FastifySerializerCompiler<z.
         const checked = wireSchema(schema).safeParse(json)
         if (!checked.success) {
           const [issue] = checked.error.issues
-          throw new Error(`${method} ${url} answered outside the contract: ${JSON.stringify(issue)}`)
+          throw new Error(`${method} ${url} violates the contract: ${JSON.stringify(issue)}`)
         }
       }
       return JSON.stringify(json)

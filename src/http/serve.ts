@@ -7,34 +7,35 @@ import { refuseOpenToNetwork } from './auth.ts'
 import type { App } from './route.ts'
 import { stopListening } from './stopping.ts'
 
-/** A service that listens. */
+/** A running service. */
 export interface Service {
-  /** Where a browser finds it. */
+  /** Its URL for a browser. */
   readonly url: string
-  /** A worker that failed; the service goes on without it. Resolves when the worker has ended in order. */
+  /** A failed worker; the service continues without it. Resolves when the worker has ended in order. */
   readonly worker: Promise<void>
   /**
-   * Answers what has come, lets the worker finish its batch, and gives the number of requests that were cut off. The
-   * library is still open afterwards.
+   * Answers the requests that have arrived, lets the worker finish its batch, and returns the number of
+   * requests that were cut off. The library stays open.
    */
   stop(): Promise<number>
 }
 
 export interface ServiceDeps extends Omit<AppDeps, 'workerRunning'> {
-  /** Work on model migrations in this process too. */
+  /** Run a worker for model migrations in this process too. */
   readonly work: boolean
   readonly onProgress?: OnProgress
 }
 
 /**
- * Opens the database, checks that it may listen where it is told to, and begins.
+ * Opens the database, checks that it may listen at the given address, and starts.
  *
- * @throws RevectorError KEY_REQUIRED, CONFIG_INVALID for an address that cannot be listened on, and what opening throws but SCHEMA_BEHIND
+ * @throws RevectorError KEY_REQUIRED, CONFIG_INVALID for an address that it cannot listen on, and what opening
+ * throws except SCHEMA_BEHIND
  */
 export async function startService({ work, onProgress, ...deps }: ServiceDeps): Promise<Service> {
   const { revector, options, log } = deps
   const behind = await opensBehind(deps)
-  // Keys are in tables that are not there yet; who is not this machine is asked for one in any case.
+  // The table of keys does not exist yet; requests from other machines need a key in any case.
   if (!behind) await refuseOpenToNetwork(deps)
   let running = false
   const app = await createApp({ ...deps, workerRunning: () => running })
@@ -60,7 +61,7 @@ export async function startService({ work, onProgress, ...deps }: ServiceDeps): 
     url: urlOf(app, options.host),
     worker,
     async stop() {
-      // What is in hand is stored while requests are still being answered.
+      // In-flight batches finish while requests are still being answered.
       stopWork.abort()
       const lost = await stopListening(app, options)
       await worker.catch(() => {})
@@ -77,7 +78,7 @@ async function listen(app: App, { host, port }: AppDeps['options']): Promise<voi
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
     const why = reasons[code] ?? (cause instanceof Error ? cause.message : 'an unknown error')
     throw new RevectorError('CONFIG_INVALID', `The service cannot listen on ${host}, port ${port}: ${why}.`, {
-      hint: 'Choose another one with --port or --host.',
+      hint: 'Choose another with --port or --host.',
       data: { host, port },
       cause,
     })
@@ -85,7 +86,7 @@ async function listen(app: App, { host, port }: AppDeps['options']): Promise<voi
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program does',
+  EADDRINUSE: 'another program uses it',
   EACCES: 'permission is denied',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'there is no such host',
@@ -102,22 +103,25 @@ function urlOf(app: App, host: string): string {
   return `http://${name}:${port}`
 }
 
-/** A new version can be started before the upgrade: it answers that it is not ready. */
+/** A new version can be started before the upgrade: it reports that it is not ready. */
 async function opensBehind({ revector, log }: Pick<ServiceDeps, 'revector' | 'log'>): Promise<boolean> {
   try {
     await revector.db.initialize()
     return false
   } catch (error) {
     if (!isRevectorError(error, 'SCHEMA_BEHIND')) throw error
-    log.warn(`Not ready: ${error.message} It is once \`revector db run\` was run.`)
+    log.warn(`Not ready: ${error.message} It will be ready once \`revector db run\` has been run.`)
     return true
   }
 }
 
-/** How often a service that was started before the upgrade looks whether it is done. */
+/** How often a service that was started before the upgrade checks whether it is done. */
 const lookMs = 2_000
 
-/** Waits for whoever upgrades the schema, be the database away in between; false when the service stops before. */
+/**
+ * Waits for the schema upgrade, even if the database is unreachable meanwhile; false if the service stops
+ * first.
+ */
 async function becomesCurrent(
   { revector, log }: Pick<ServiceDeps, 'revector' | 'log'>,
   signal: AbortSignal,
@@ -127,7 +131,7 @@ async function becomesCurrent(
     if (signal.aborted) break
     try {
       await revector.db.initialize()
-      log.info('Ready: the schema is current. The worker of this process begins.')
+      log.info('Ready: the schema is current. The worker of this process starts.')
       return true
     } catch (error) {
       if (!isRevectorError(error) || errorCatalogue[error.code].status !== 503) throw error

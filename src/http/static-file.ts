@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { App } from './route.ts'
 
-/** Where the build puts what it makes: beside the compiled sources, wherever this runs from. */
+/** Where the build puts its files: beside the compiled sources, wherever this runs from. */
 export function builtFolder(): string {
   return fileURLToPath(new URL('../', import.meta.url).href.replace(/\/src\/$/, '/dist/'))
 }
@@ -13,10 +13,10 @@ export interface StaticFile {
   readonly content: Buffer
 }
 
-/** A route for one file, which anybody may ask for. */
+/** A route for one public file. */
 export function addFile(app: App, { path, mediaType, content }: StaticFile): void {
   const zipped = /^(text|image)\//.test(mediaType) ? gzipSync(content, { level: 9 }) : null
-  // The name of an asset holds a hash of what is in it.
+  // The name of an asset contains a hash of its content.
   const caching = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
   app.get(path, { config: { scope: null } }, async ({ headers }, reply) => {
     const vary = [reply.getHeader('vary'), 'accept-encoding'].filter(Boolean).join(', ')

@@ -1,11 +1,11 @@
 import { type ErrorCode, errorCatalogue } from '../core/errors.ts'
 
-/** The status of every code; 499 is for logs only: whoever asked has gone. */
+/** The status of every code; 499 is for logs only: the client disconnected. */
 export function statusOf(code: ErrorCode): number {
   return errorCatalogue[code].status
 }
 
-/** Seconds after which it is worth asking again, where the error itself does not say. */
+/** Seconds after which to retry, if the error itself does not say. */
 export const retryAfterSeconds: Readonly<Partial<Record<ErrorCode, number>>> = {
   TOO_MANY_REQUESTS: 1,
   OVERLOADED: 1,
@@ -15,5 +15,5 @@ export const retryAfterSeconds: Readonly<Partial<Record<ErrorCode, number>>> = {
   DATABASE_BUSY: 1,
   DATABASE_UNREACHABLE: 5,
 }
-/** Of a 503 that is not named above: somebody has to do something first. */
+/** For other 503 errors: an operator has to do something first. */
 export const retryAfterRepair = 60

@@ -6,7 +6,7 @@ import type { App } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Aborts when the service begins to stop: it is not ready any more, and streams without end come to theirs. */
+    /** Aborts when the service starts to stop: it is no longer ready, and endless streams end. */
     readonly stopping: AbortSignal
     readonly stop: Stop
   }
@@ -14,11 +14,11 @@ declare module 'fastify' {
 
 interface Stop {
   begin(): void
-  /** Requests that were taken and have not been answered. */
+  /** Requests that have arrived and have not been answered. */
   unanswered(): number
 }
 
-/** Before any other hook: counts requests, and lets go of connections once the service stops. */
+/** Register before any other hook: counts requests, and closes connections once the service stops. */
 export function prepareStop(app: App): void {
   const stopping = new AbortController()
   const open = new Set<FastifyRequest>()
@@ -28,21 +28,22 @@ export function prepareStop(app: App): void {
     open.add(request)
     reply.raw.once('close', () => open.delete(request))
   })
-  // A client that is told so sends its next request elsewhere; one whose connection is cut may have one on its way.
+  // A client that is told so sends its next request elsewhere; one whose connection is cut may have just sent
+  // one.
   app.addHook('onSend', async (_request, reply) => {
     if (stopping.signal.aborted) reply.header('connection', 'close')
   })
 }
 
-/** How often a connection without a request is looked at before it is cut: one may be on its way. */
+/** How often an idle connection is checked before it is closed: a request may be on its way. */
 const quietLooks = 40
 const lookMs = 25
 
 export type StopOptions = Pick<ServeOptions, 'stopDelayMs' | 'stopTimeoutMs'>
 
 /**
- * Not ready, then no new connections, then every request that came is answered, then the app is closed. Gives the number of
- * requests that had not come to their end in time.
+ * Not ready, then no new connections, then every request that arrived is answered, then the app is closed.
+ * Returns the number of requests that did not finish in time.
  */
 export async function stopListening(
   app: App,
@@ -52,17 +53,17 @@ export async function stopListening(
   app.stop.begin()
   if (stopDelayMs > 0) await pause(stopDelayMs)
   const { server } = app
-  // Not http's own close: that cuts connections which look idle while a request is on its way.
+  // Not http's own close: it cuts connections that look idle while a request is on its way.
   if (server.listening) Server.prototype.close.call(server)
   const deadline = performance.now() + stopTimeoutMs
-  // Looks are counted, not time: after a stall of this process time has passed in which nothing could be read.
+  // Counts checks, not time: after a stall of this process, time has passed in which nothing could be read.
   for (let quiet = 0; quiet < quietLooks; ) {
     if ((await connectionsOf(app)) === 0 || performance.now() >= deadline) break
     await pause(lookMs)
     quiet = app.stop.unanswered() > 0 ? 0 : quiet + 1
   }
   const lost = app.stop.unanswered()
-  // Also those on which no request ever came, as browsers keep for later: Node does not count them as idle.
+  // Also those that never had a request, which browsers keep for later: Node does not count them as idle.
   server.closeAllConnections()
   await app.close()
   return lost

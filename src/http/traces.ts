@@ -12,10 +12,10 @@ import { isRevectorError } from '../core/errors.ts'
 import { atEnd } from './ended.ts'
 import type { App } from './route.ts'
 
-/** Without an SDK in the process every call here does nothing. */
+/** Without an SDK in the process, every call here does nothing. */
 const tracer = trace.getTracer('revector')
 
-/** One span for a request, below the caller's where it says so; what is done for the request is below it. */
+/** One span per request, below the caller's if it sends one; work for the request is below it. */
 export function traceRequests(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { method, routeOptions, id } = request
@@ -38,7 +38,7 @@ export function traceRequests(app: App): void {
   })
 }
 
-/** Runs something below a span of its own. Its failure is on the span by code, never with a text of the request. */
+/** Runs something in a span of its own. A failure is recorded by code, never with text of the request. */
 export function traced<T>(
   name: string,
   attributes: Attributes,

@@ -1,3 +1,4 @@
+import { grouped } from '../core/counted.ts'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -15,26 +16,26 @@ export interface UploadLimits {
   readonly maxUploadBytes: number
 }
 
-/** A multipart form on the disk. */
+/** A multipart form, stored on disk. */
 export interface Upload {
   readonly fields: Readonly<Record<string, string>>
   readonly files: readonly UploadedFile[]
 }
 
 export interface UploadedFile {
-  /** In a folder of this upload's own, under a name of ours. */
+  /** In a folder of its own, under a generated name. */
   readonly path: string
-  /** What the sender calls it. A label, never a path. */
+  /** The client's name for it. A label, never a path. */
   readonly name: string
-  /** SHA-256 of its bytes, hex. */
+  /** SHA-256 of its content, in hex. */
   readonly hash: string
 }
 
-/** A form takes a handful of short fields beside its files. */
+/** A form takes a few short fields besides its files. */
 const fieldLimits = { fields: 20, fieldNameSize: 100, fieldSize: 1_000_000, headerPairs: 50 }
 
 /**
- * Writes a form's files to a folder as they arrive, hands them on, and takes the folder away again, whatever happens.
+ * Writes a form's files to a folder as they arrive, passes them on, and deletes the folder, whatever happens.
  *
  * @throws RevectorError REQUEST_MALFORMED, REQUEST_TOO_LARGE, INVALID_INPUT
  */
@@ -67,7 +68,7 @@ async function receive(request: FastifyRequest, limits: UploadLimits, folder: st
       if (fields.has(part.fieldname))
         throw invalid(`${shown(part.fieldname)} was sent twice: expected it once`)
       const fault = faultOfText(value)
-      if (fault !== null) throw invalid(`${shown(part.fieldname)} holds ${fault}`)
+      if (fault !== null) throw invalid(`${shown(part.fieldname)} contains ${fault}`)
       fields.set(part.fieldname, value)
     }
   } catch (error) {
@@ -99,7 +100,7 @@ async function store(
         done(
           new RevectorError(
             'REQUEST_TOO_LARGE',
-            `The files have more than the ${budget.all} bytes allowed.`,
+            `The files have more than the ${grouped(budget.all)} bytes allowed.`,
             {
               hint: 'Send them in several uploads, or raise `serve.maxUploadBytes`.',
               data: { limit: budget.all },
@@ -116,14 +117,14 @@ async function store(
   return { path, name: labelOf(part.filename), hash: hash.digest('hex') }
 }
 
-/** The last part of what the sender calls a file, without what can't be seen. */
+/** The last part of the client's file name, without invisible characters. */
 export function labelOf(filename: string | undefined): string {
   const last = posix.basename((filename ?? '').replaceAll('\\', '/'))
   const seen = last.toWellFormed().replace(/\p{C}/gu, '').normalize('NFC').trim().slice(0, 255)
   return seen === '' || /^\.+$/.test(seen) ? 'upload' : seen
 }
 
-/** What we or the disk say; anything else is the parser's, about what was sent. */
+/** Our own errors and those of the disk; any other error is the parser's. */
 function isOurs(error: unknown): boolean {
   if (error instanceof RevectorError) return true
   if (!(error instanceof Error)) return false

@@ -12,10 +12,10 @@ const requestParts: Readonly<Record<string, string>> = {
   headers: 'headers',
 }
 
-/** Most faults that are told at once. */
+/** Most errors that are reported at once. */
 const mostFaults = 20
 
-/** Holds requests to the contract. Handlers get them as TypeScript has them. */
+/** Validates requests against the contract. Handlers get TypeScript values. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const part = requestParts[httpPart ?? 'body'] ?? 'request'
   const wire = wireSchema(schema)
@@ -27,7 +27,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   }
 }
 
-/** A part that the handler looks at itself. @throws RevectorError INVALID_INPUT */
+/** A part that the handler validates itself. @throws RevectorError INVALID_INPUT */
 export function checked<Schema extends z.ZodType>(
   part: string,
   schema: Schema,
@@ -45,8 +45,8 @@ function invalid(part: string, issues: readonly $ZodIssue[]): RevectorError {
   }))
   const [first] = faults
   const place = first === undefined || first.field === '' ? `The ${part}` : `${first.field} in the ${part}`
-  return new RevectorError('INVALID_INPUT', `${place} is wrong: ${first?.message ?? 'unexpected'}.`, {
-    hint: 'See /docs for what is expected.',
+  return new RevectorError('INVALID_INPUT', `${place} is invalid: ${first?.message ?? 'unexpected'}.`, {
+    hint: 'See /docs for the expected request.',
     data: { in: part, fields: faults },
   })
 }

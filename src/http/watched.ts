@@ -4,7 +4,7 @@ import type { SearchResult } from '../wire/search.ts'
 import type { Metrics } from './metrics.ts'
 import { traced } from './traces.ts'
 
-/** The same library, with its searches, answers and writes timed and traced, whoever calls it: routes or agents. */
+/** The same library, with searches, answers and writes timed and traced, whether routes or agents call it. */
 export function watched(revector: Revector, metrics: Metrics): Revector {
   const { retriever, answers, ingestion } = revector
 
@@ -22,7 +22,7 @@ export function watched(revector: Revector, metrics: Metrics): Revector {
         span.setAttributes({ 'revector.models': [...models], 'revector.hits': hits.length })
         return result
       } catch (error) {
-        // What the request named may be anything; a label may not.
+        // The request may name anything; a label may not.
         const known = isRevectorError(error) && error.code !== 'MODEL_UNKNOWN'
         const models = known && asked.length > 0 ? asked : ['']
         metrics.search({ models, failed: codeOf(error), seconds: seconds() })

@@ -7,38 +7,38 @@ import { listKeys } from '../store/api-keys.ts'
 import type { ApiKey, AuditPage, NewApiKey, NewAuditEntry } from '../wire/access.ts'
 import type { Runtime } from './runtime.ts'
 
-/** `revector.keys`: who may use a service, and for what. */
+/** `revector.keys`: API keys and their scopes. */
 export interface Keys {
-  /** `secret` is the key itself: it is shown this once. @throws RevectorError KEY_EXISTS, INVALID_INPUT */
+  /** `secret` is the key itself: it is only returned here. @throws RevectorError KEY_EXISTS, INVALID_INPUT */
   create(
     key: NewApiKey & { readonly actor?: string },
   ): Promise<{ readonly key: ApiKey; readonly secret: string }>
-  /** Newest first, revoked ones too. */
+  /** Newest first, including revoked ones. */
   list(): Promise<readonly ApiKey[]>
   /** By id or name. Other processes notice within five seconds. @throws RevectorError NOT_FOUND */
   revoke(idOrName: string, options?: { readonly actor?: string }): Promise<ApiKey>
-  /** The key that this text is, while it is in force; null for any other text. Compared in constant time. */
+  /** The key that belongs to this text, if it is valid; otherwise null. Compared in constant time. */
   verify(secret: string): Promise<ApiKey | null>
-  /** Whether requests need a key: from the first that was made, also when all were revoked. */
+  /** Whether requests need a key: once one has been made, even if all are revoked. */
   required(): Promise<boolean>
-  /** Whether a key is in force. */
+  /** Whether there is a valid key. */
   any(): Promise<boolean>
 }
 
-/** `revector.audit`: changes that somebody asked for. */
+/** `revector.audit`: a record of changes. */
 export interface Audit {
-  /** Newest first, at most 1,000 at once; `before` goes on from `next`. */
+  /** Newest first, at most 1,000 at once; pass `next` as `before` to continue. */
   list(options?: { readonly limit?: number; readonly before?: string }): Promise<AuditPage>
-  /** Before a change is tried. Gives the entry's id. */
+  /** Call before a change is attempted. Returns the entry's id. */
   begin(entry: NewAuditEntry): Promise<string>
   end(id: string, status: number): Promise<void>
 }
 
-/** `revector.idempotency`: requests that may come twice. */
+/** `revector.idempotency`: requests that may be sent twice. */
 export interface Idempotency {
   /**
-   * Runs `work` once for a key: whoever comes with the same request and key again, within a day, gets the first answer.
-   * What throws may be tried again.
+   * Runs `work` once per key: the same request with the same key, within a day, gets the first answer. Work
+   * that throws may be retried.
    *
    * @throws RevectorError IDEMPOTENCY_CONFLICT, INVALID_INPUT
    */

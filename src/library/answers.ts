@@ -7,7 +7,7 @@ import type { Runtime } from './runtime.ts'
 
 /** `revector.answers`. */
 export interface Answers {
-  /** `provider:model` of the language model that answers; null: answers are sentences of the documents. */
+  /** `provider:model` of the language model; null: answers are sentences of the documents. */
   readonly languageModel: string | null
   /**
    * Answers a question from the documents, with citations.
@@ -15,7 +15,7 @@ export interface Answers {
    * @throws RevectorError as `retriever.search`, and PROVIDER_*, RATE_LIMITED of the language model
    */
   ask(request: AskRequest & { readonly onProgress?: OnProgress }): Promise<Answer>
-  /** The same, told while it is made. The last event is `done`; leaving the loop early ends the request. */
+  /** The same as a stream of events. The last event is `done`; leaving the loop early ends the request. */
   stream(request: AskRequest & { readonly onProgress?: OnProgress }): AsyncIterable<AnswerEvent>
 }
 
@@ -33,7 +33,7 @@ export function answerCalls(
       for await (const event of stream(request)) {
         if (event.type === 'done') return event.answer
       }
-      throw new Error('An answer has an end')
+      throw new Error('An answer ended without its last event')
     },
   }
 }

@@ -24,13 +24,13 @@ import type { ModelStatus } from '../wire/model.ts'
 import type { DatabaseStatus } from '../wire/status.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
 
-/** What an operator watches: cheap enough to be asked every few seconds. */
+/** State for monitoring: cheap enough to be read every few seconds. */
 export interface DatabaseHealth {
   /** 0: nothing has been set up. */
   readonly revision: number
   readonly latestRevision: number
   readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
-  /** By model: chunks that a worker will look at because a writer could not embed them, and chunks that can't be embedded. */
+  /** By model: chunks that are pending, and chunks in quarantine. */
   readonly models: readonly {
     readonly modelName: string
     readonly pending: number
@@ -39,7 +39,7 @@ export interface DatabaseHealth {
 }
 
 export interface RunOptions extends CallOptions {
-  /** Revision to stop at; the latest when absent. */
+  /** Revision to stop at. Default: the latest. */
   readonly to?: number
   /** The model that made the vectors of an adopted table. */
   readonly model?: string
@@ -51,22 +51,22 @@ export interface RunOptions extends CallOptions {
 
 /** What `db.run` would do. */
 export interface RunPlan {
-  /** Empty: the schema is where it should be. */
+  /** Empty: the schema is up to date. */
   readonly steps: readonly { readonly step: string; readonly locks: string; readonly detail: string }[]
-  /** The fixed-dimension table that is adopted; null when there is none. */
+  /** The fixed-dimension table to adopt; null if there is none. */
   readonly adoption: Omit<UpgradePlan, 'steps' | 'warnings'> | null
   readonly warnings: readonly string[]
 }
 
-/** `revector.db`: what is done to the database as a whole. */
+/** `revector.db`: operations on the database as a whole. */
 export interface DatabaseCalls {
-  /** Opens the database and, when it is empty, sets it up. @throws RevectorError SCHEMA_BEHIND on an older one */
+  /** Opens the database and sets it up if it is empty. @throws RevectorError SCHEMA_BEHIND on an older one */
   initialize(options?: CallOptions): Promise<void>
-  /** Widths that have a vector column, ascending. */
+  /** Dimensions that have a vector column, ascending. */
   getSupportedDimensions(): Promise<readonly number[]>
-  /** What is there. Changes nothing, and makes no folder for the embedded engine. */
+  /** The state of the database. Changes nothing, and creates no folder for the embedded engine. */
   status(): Promise<DatabaseStatus>
-  /** Also of a database that is behind, newer or empty. @throws RevectorError DATABASE_UNREACHABLE */
+  /** Also for a database that is behind, newer or empty. @throws RevectorError DATABASE_UNREACHABLE */
   health(): Promise<DatabaseHealth>
   /** What `run` would do, and what each step locks. Writes nothing. */
   plan(options?: RunOptions): Promise<RunPlan>
@@ -179,13 +179,13 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   return { steps: [create], adoption: null, warnings: [] }
 }
 
-/** Vectors of a width that the model gives only when it is asked to. */
+/** Vectors of a dimension that the model only returns on request. */
 function shortened({ model, dimension }: NonNullable<RunPlan['adoption']>): readonly string[] {
   const usual = model === null ? undefined : knownModel(model)?.dimension
   if (usual === undefined || usual === dimension) return []
   return [
-    `${model} gives ${usual} dimensions unless it is asked for others: make sure that it made these of ${dimension}. ` +
-      'Questions will be embedded with it at that width.',
+    `${model} returns ${usual} dimensions by default: make sure that it made these vectors of ${dimension}. ` +
+      'Questions will be embedded with it in that dimension.',
   ]
 }
 
@@ -198,8 +198,8 @@ function addedTables(
     {
       revision: 3,
       step: 'model migrations',
-      locks: `writes to ${chunks}, for an instant`,
-      detail: 'adds tables for moves from model to model; no row is read or changed',
+      locks: `writes to ${chunks}, briefly`,
+      detail: 'adds tables for model migrations; no row is read or changed',
     },
     {
       revision: 4,
@@ -210,7 +210,7 @@ function addedTables(
   ].flatMap(({ revision, ...step }) => (revision > from && revision <= to ? [step] : []))
 }
 
-/** A model of the catalogue is named with all that is known of it, any other with its name alone. */
+/** A model in the catalogue is shown with all its facts, any other by its name. */
 async function upgradeOptions(db: Database, options: RunOptions) {
   const { model, chunksTable, chunkTextColumn, documentsTable, titleColumn } = options
   const tables = { chunksTable, chunkTextColumn, documentsTable, titleColumn }
@@ -229,7 +229,7 @@ async function firstModelOf(db: Database, modelName: string): Promise<FirstModel
   return specFor(modelName, { dimension })
 }
 
-/** Which known models could have made vectors of this width. */
+/** Known models that could have made vectors of this dimension. */
 async function namingModels<T>(db: Database, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -23,7 +23,7 @@ export interface Ingestion {
   updateDocumentEmbeddings(
     request: { readonly documentId: DocumentId; readonly modelName: string } & CallOptions,
   ): Promise<FillReport>
-  /** Embeds what the target lacks, then makes it current. Run again after a crash, it goes on. */
+  /** Embeds what the target lacks, then makes it current. Run again after a crash, it continues. */
   migrateToNewModel(request: MigrateToNewModel): Promise<FillReport>
 }
 
@@ -46,7 +46,7 @@ export function ingestionCalls({ opened }: Pick<Runtime, 'opened'>): Ingestion {
   }
 }
 
-/** How many of a document's chunks a model has. @throws RevectorError NOT_FOUND */
+/** How many of a document's chunks a model has embedded. @throws RevectorError NOT_FOUND */
 async function vectorsOf(deps: StoreDeps, documentId: DocumentId, modelName: string): Promise<number> {
   const { models } = await documentEmbeddings(deps, documentId)
   return models.find((model) => model.modelName === modelName)?.embeddings ?? 0

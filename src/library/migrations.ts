@@ -28,7 +28,7 @@ import { requireMigration } from '../store/migrations.ts'
 import { type QuarantinedChunk, quarantinedChunks } from '../store/quarantine.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Which chunks go where, and for how much. */
+/** Which chunks to migrate, to which model, and for how much. */
 export interface PlanMigration {
   /** Default: the current model. */
   readonly sourceModel?: string
@@ -37,7 +37,7 @@ export interface PlanMigration {
   readonly scope?: MigrationScope
   /** US dollars. Default: the catalogue's price of the target. */
   readonly pricePerMillionTokens?: number
-  /** The migration pauses before it would spend more. Default: no limit. */
+  /** The migration pauses before it spends more. Default: no limit. */
   readonly budgetUsd?: number | null
   readonly signal?: AbortSignal
 }
@@ -46,21 +46,21 @@ export interface PlanMigration {
 export interface MigrationLimits {
   readonly budgetUsd?: number | null
   readonly pricePerMillionTokens?: number
-  /** So many chunks that can't be embedded don't stand in the way of the cut-over. Default: 0. */
+  /** The cut-over is allowed with up to this many chunks that can't be embedded. Default: 0. */
   readonly allowedQuarantined?: number
-  /** How long the source stays written after the cut-over. Default: 7 days. */
+  /** How long the source is kept in sync after the cut-over. Default: 7 days. */
   readonly rollbackWindowSeconds?: number
 }
 
 export interface StartMigration extends PlanMigration, MigrationLimits {
   readonly gates?: Partial<GateThresholds>
-  /** What was consented to. Without it a plan is made, which asks the target for the vectors of a few chunks. */
+  /** The plan that was confirmed. Without it one is made, which embeds a few chunks with the target. */
   readonly plan?: MigrationPlan
-  /** For the audit. Default: the user of this process at its host. */
+  /** For the audit log. Default: the user of this process at its host. */
   readonly createdBy?: string
 }
 
-/** Who asks, for the audit. Default: the user of this process at its host. */
+/** The actor, for the audit log. Default: the user of this process at its host. */
 export interface MigrationActor {
   readonly actor?: string
 }
@@ -70,21 +70,21 @@ export interface MigrationEvents {
   readonly migrationId?: MigrationId
   /** Id of the last event seen. */
   readonly after?: string
-  /** False: only what has happened so far. Default: also what will. */
+  /** False: only past events. Default: also new ones. */
   readonly follow?: boolean
   readonly signal?: AbortSignal
 }
 
 export interface WorkOnMigrations {
-  /** Only this one. Default: every open migration, the oldest first, and what is pending. */
+  /** Only this migration. Default: every open migration, the oldest first, and pending chunks. */
   readonly migrationId?: MigrationId
-  /** Ends when there is nothing more to do. Default: waits for more until it is told to stop. */
+  /** Ends when nothing is left to do. Default: waits for more until it is stopped. */
   readonly once?: boolean
-  /** Batches under way at once. Default: what the model allows, and one that is being stored. */
+  /** Batches in flight at once. Default: what the model allows, and one that is being stored. */
   readonly concurrency?: number
-  /** What is in hand is finished, then the worker ends. */
+  /** In-flight batches finish, then the worker ends. */
   readonly signal?: AbortSignal
-  /** Ends at once; what is in hand is given back. */
+  /** Ends at once; in-flight batches are released. */
   readonly abort?: AbortSignal
   readonly onProgress?: OnProgress
 }
@@ -95,40 +95,40 @@ export interface RunMigration extends StartMigration {
 
 /** `revector.migrations`. */
 export interface Migrations {
-  /** What it would take. Writes nothing. @throws RevectorError when the target does not answer as it should */
+  /** What it would take. Writes nothing. @throws RevectorError if the target does not respond correctly */
   plan(request: PlanMigration): Promise<MigrationPlan>
   /**
-   * From now on every write reaches the target too; workers embed the rest. Again: changes nothing but limits that
-   * are given; with a wider scope, widens. @throws RevectorError MIGRATION_CONFLICT
+   * From now on every write reaches the target too; workers embed the rest. Called again, it only changes the
+   * given limits; a wider scope extends the migration. @throws RevectorError MIGRATION_CONFLICT
    */
   start(request: StartMigration): Promise<MigrationStatus>
   /** Counted in the database. */
   status(id?: MigrationId): Promise<MigrationStatus>
   /** Newest first, 50 a page. */
   list(page?: { readonly limit?: number; readonly before?: MigrationId }): Promise<readonly Migration[]>
-  /** One worker: embeds, builds and verifies whatever migrations want, and makes the vectors that are pending. Any number may run. */
+  /** One worker: embeds, builds and verifies for migrations, and embeds pending chunks. Any number may run. */
   work(request?: WorkOnMigrations): Promise<WorkReport>
   /**
-   * The whole of it: start, or go on with what there is; embed, build, verify and, unless only a part was to be moved,
-   * cut over. @throws RevectorError BUDGET_EXCEEDED, GATE_FAILED, MIGRATION_PAUSED, of the provider, INTERRUPTED
+   * Everything: start or continue; embed, build, verify and, unless only a part was to be migrated, cut over.
+   * @throws RevectorError BUDGET_EXCEEDED, GATE_FAILED, MIGRATION_PAUSED, of the provider, INTERRUPTED
    */
   run(request: RunMigration): Promise<MigrationStatus>
-  /** Puts quarantined chunks back among those to embed; `chunks` of them. */
+  /** Queues quarantined chunks for another attempt; returns how many. */
   retry(id?: MigrationId, options?: MigrationActor): Promise<MigrationStatus & { readonly chunks: number }>
-  /** What the target can't embed, and why; 50 a page, in the order of the chunks' ids. */
+  /** Chunks that the target can't embed, and why; 50 a page, in the order of their ids. */
   quarantine(
     id?: MigrationId,
     page?: { readonly limit?: number; readonly after?: ChunkId },
   ): Promise<readonly QuarantinedChunk[]>
   pause(id?: MigrationId, options?: MigrationActor & { readonly reason?: string }): Promise<MigrationStatus>
-  /** Goes on where the pause began; limits that are given hold from now on. */
+  /** Continues where the migration was paused; given limits apply from now on. */
   resume(id?: MigrationId, options?: MigrationActor & MigrationLimits): Promise<MigrationStatus>
-  /** Leaves the source untouched and gives the space back, in bytes. */
+  /** Does not affect the source; frees the target's disk space, in bytes. */
   cancel(
     id?: MigrationId,
     options?: MigrationActor & { readonly signal?: AbortSignal },
   ): Promise<MigrationStatus & { readonly bytes: number }>
-  /** Measures the gates: the migration is `ready` then, `filling` again where chunks are missing, or `paused`. */
+  /** Measures the gates: the migration is then `ready`, `filling` again if chunks are missing, or `paused`. */
   verify(
     id?: MigrationId,
     options?: MigrationActor & {
@@ -141,13 +141,15 @@ export interface Migrations {
     id?: MigrationId,
     options?: MigrationActor & { readonly override?: readonly GateName[] },
   ): Promise<MigrationStatus>
-  /** The source is current again, with all that was written meanwhile. One short transaction. */
+  /** Makes the source current again, with everything written meanwhile. One short transaction. */
   rollBack(id?: MigrationId, options?: MigrationActor): Promise<MigrationStatus>
-  /** Drops the source's vectors; says how many bytes came back. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE */
+  /**
+   * Drops the source's vectors; returns the bytes freed. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE
+   */
   retire(
     id?: MigrationId,
     options?: MigrationActor & {
-      /** Also before the rollback window is over. */
+      /** Even before the rollback window ends. */
       readonly force?: boolean
       readonly signal?: AbortSignal
     },
@@ -157,7 +159,7 @@ export interface Migrations {
 }
 
 export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
-  /** A call that ends with where the migration is then. */
+  /** A call that returns the migration's new status. */
   async function then(work: (deps: Deps) => Promise<Migration>) {
     const deps = await opened()
     return statusOf(deps, await work(deps))

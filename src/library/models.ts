@@ -18,9 +18,9 @@ export interface FillReport {
   readonly modelName: string
   /** Vectors that a provider made. */
   readonly embedded: number
-  /** Vectors taken from identical content. */
+  /** Vectors copied from identical text. */
   readonly reused: number
-  /** Vectors that were there already. */
+  /** Vectors that already existed. */
   readonly present: number
   readonly tokens: number
   readonly seconds: number
@@ -35,15 +35,18 @@ export interface Models {
     modelName: string,
     options?: { readonly force?: boolean },
   ): Promise<{ readonly from: string | null; readonly to: string }>
-  /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE; `force` ends a fill that was given up */
+  /** Drops the model's vectors. @throws RevectorError MODEL_IN_USE; `force` ends an abandoned fill */
   remove(modelName: string, options?: { readonly force?: boolean }): Promise<RemovedModel>
   /**
-   * Makes the vectors that a model lacks, of all documents: what an adopted table never had, or what an application
-   * wrote past Revector. Makes nothing current. @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE while a migration
-   * fills it, of the provider
+   * Embeds all chunks that a model lacks: those that an adopted table never had, or that an application wrote
+   * itself. Makes nothing current. @throws RevectorError MODEL_UNKNOWN, MODEL_IN_USE while a migration fills
+   * it, of the provider
    */
   fill(modelName: string, options?: CallOptions): Promise<FillReport>
-  /** Chunks with their vectors, drawn by hash: the same ones at every call and in every model. @throws RevectorError MODEL_UNKNOWN */
+  /**
+   * Chunks with their vectors, drawn by hash: the same ones in every call and every model. @throws
+   * RevectorError MODEL_UNKNOWN
+   */
   sample(
     modelName: string,
     options?: { readonly limit?: number },
@@ -83,12 +86,12 @@ function refuseFilling(model: Model): Model {
     hint:
       state === 'filling'
         ? 'Its migration fills it: `revector worker`, or `revector migrate cancel`.'
-        : 'Its vectors were dropped: move to it with `revector migrate start`.',
+        : 'Its vectors have been dropped: migrate to it with `revector migrate start`.',
     data: { model: modelName, state },
   })
 }
 
-/** Fills, and says what that was. */
+/** Runs a fill and reports the result. */
 export async function fillReport(
   modelName: string,
   present: number,

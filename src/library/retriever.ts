@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.ts'
 export interface Retriever {
   search(request: SearchRequest): Promise<SearchResult>
   searchMultiModel(request: MultiModelSearchRequest): Promise<SearchResult>
-  /** How the database goes about a search in each of these models; gives no hits. */
+  /** The query plans of a search in each of these models; returns no hits. */
   explain(request: ExplainRequest): Promise<readonly SearchPlan[]>
 }
 

@@ -62,35 +62,38 @@ export type {
 } from './migrations.ts'
 export type { AddModel, FillReport } from './models.ts'
 
-/** Told of what belongs to no one call. */
+/** Called with events that belong to no single call. */
 export interface Observer {
   readonly onProgress?: OnProgress
   readonly onProviderCall?: OnProviderCall
   readonly onLanguageModelCall?: OnLanguageModelCall
 }
 
-/** What `createRevector()` gives. Nothing is opened before the first call that needs it. */
+/** The result of `createRevector()`. Nothing is opened before the first call that needs it. */
 export interface Revector {
   readonly db: DatabaseCalls
   readonly models: Models
   readonly ingestion: Ingestion
-  /** Moves from model to model. Without an id the newest migration that is not finished is meant, else the newest. */
+  /** Model migrations. Without an id, calls use the newest migration that is not finished, else the newest. */
   readonly migrations: Migrations
   /**
-   * Looks for what makes searches wrong, incomplete or slow, and for what will. Writes nothing but the canaries of a model
-   * that has none yet.
+   * Looks for what makes searches wrong, incomplete or slow, now or soon. Writes nothing but the canaries of a
+   * model that has none yet.
    */
   doctor(options?: DoctorOptions): Promise<DoctorReport>
   readonly documents: Documents
-  /** Who may use a service, and for what. */
+  /** API keys and their scopes. */
   readonly keys: Keys
-  /** Changes that somebody asked for. */
+  /** A record of changes. */
   readonly audit: Audit
-  /** Requests that may come twice. */
+  /** Requests that may be sent twice. */
   readonly idempotency: Idempotency
-  /** Questions answered from the documents, with citations. */
+  /** Answers to questions from the documents, with citations. */
   readonly answers: Answers
-  /** From now on tells of retries, lost connections, and every request to a provider. Gives the way to end it. */
+  /**
+   * Reports retries, lost connections and every request to a provider from now on. Returns a function that ends
+   * it.
+   */
   observe(observer: Observer): () => void
   readonly retriever: Retriever
 }
@@ -98,15 +101,15 @@ export interface Revector {
 export interface CreateOptions extends Options {
   /** Models of your own, registered when the database is opened. */
   readonly models?: readonly OwnModel[]
-  /** JSON file of options; what is given here and in the environment wins. */
+  /** JSON file of options; options given here and in the environment take precedence. */
   readonly configFile?: string
-  /** Told of what belongs to no one call: retries of providers, a lost connection. */
+  /** Called with events that belong to no single call: retries of providers, a lost connection. */
   readonly onProgress?: OnProgress
 }
 
 /**
- * The whole of Revector over one database. Options are checked at once; the database is opened by the first
- * call that needs it, and set up when it is empty.
+ * Revector with one database. Options are checked at once; the first call that needs the database opens it, and
+ * sets it up if it is empty.
  *
  * @throws RevectorError CONFIG_INVALID
  */
@@ -133,7 +136,7 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
     migrations: migrationCalls(runtime),
     ...accessCalls(runtime),
     observe(observer) {
-      // Its own, so that one that is given twice is told twice and ended once.
+      // A wrapper of its own, so that a function passed twice is called twice and ended once.
       const mine = { ...observer }
       observers.add(mine)
       return () => void observers.delete(mine)

@@ -33,13 +33,13 @@ export interface RuntimeOptions {
 export interface Runtime {
   /** The database, in whatever state its schema is. */
   connected(): Promise<Database>
-  /** The same, only to look at: makes no folder of the embedded engine where there is none. */
+  /** The same, read-only: creates no folder for the embedded engine. */
   looking<T>(look: (db: Database) => Promise<T>): Promise<T>
-  /** The database at this program's revision, and what the flows need beside it. */
+  /** The database at this program's revision, with what the flows need. */
   opened(): Promise<Deps & SearchDeps>
-  /** After the schema was changed: looks at it anew. */
+  /** Call after the schema was changed: checks it again. */
   forget(): void
-  /** Before something replaces the database: the next call opens it anew. */
+  /** Call before something replaces the database: the next call opens it again. */
   closeDatabase(): Promise<void>
   close(): Promise<void>
 }
@@ -75,7 +75,7 @@ export function openRuntime(
     const db = await connection.get()
     await bringUp(db)
     const layout = await loadLayout(db)
-    // Also where it is registered: a program must not fill another space under a known name.
+    // Also checked for a registered model: a program must not fill another space under a known name.
     for (const own of ownModels) await addModel({ db, layout }, ownSpec(own))
     const memory = createSearchMemory()
     const { fusionWeights, maxFileBytes, buildHelpers } = config
@@ -88,7 +88,7 @@ export function openRuntime(
   const assertOpen = (): void => {
     if (!closed) return
     throw new RevectorError('INVALID_INPUT', 'This Revector has been closed.', {
-      hint: 'Create another one.',
+      hint: 'Create a new one.',
     })
   }
 
@@ -161,7 +161,7 @@ export function databaseOptions(config: Config, onProgress?: OnProgress): Databa
               type: 'warning',
               message:
                 event.type === 'database.retry'
-                  ? `The database is asked again in ${event.waitMs} ms (${event.trouble}, attempt ${event.attempt}).`
+                  ? `Retrying the database in ${event.waitMs} ms (${event.trouble}, attempt ${event.attempt}).`
                   : `A database connection was lost: ${event.message}`,
             }),
         }),
@@ -169,7 +169,7 @@ export function databaseOptions(config: Config, onProgress?: OnProgress): Databa
 }
 
 /**
- * An empty database is set up; one of before is left for its owner to decide about.
+ * Sets up an empty database; an older one is left for its owner to decide about.
  *
  * @throws RevectorError SCHEMA_BEHIND, SCHEMA_NEWER
  */
@@ -184,7 +184,7 @@ async function bringUp(db: Database): Promise<void> {
   if (revision > latestRevision) {
     throw new RevectorError(
       'SCHEMA_NEWER',
-      `The database is at revision ${revision}, this program knows up to ${latestRevision}.`,
+      `The database is at revision ${revision}, this program supports up to ${latestRevision}.`,
       {
         hint: 'Install the version of Revector that set it up, or a newer one.',
         data: { revision, latestRevision },
@@ -196,11 +196,11 @@ async function bringUp(db: Database): Promise<void> {
     legacy === null
       ? `The database is at revision ${revision}, this program needs ${latestRevision}.`
       : `The database has a fixed-dimension ${legacy.table} of ${counted(legacy.rows, 'row')} that has not been adopted.`,
-    { hint: 'Run `revector db run`; it says first what it will do.', data: { revision, latestRevision } },
+    { hint: 'Run `revector db run`; it first says what it will do.', data: { revision, latestRevision } },
   )
 }
 
-/** Starts something once, when it is first needed; a failure is not kept. */
+/** Starts something once, when it is first needed; a failure is not cached. */
 function once<T>(start: () => Promise<T>): {
   get(): Promise<T>
   peek(): Promise<T> | undefined

@@ -21,9 +21,10 @@ export interface SearchRequest extends CallOptions {
   /** Default: the current model. */
   readonly modelName?: string
   /**
-   * While a migration fills its target, in place of `modelName`: the `source` alone (it is the current model and has
-   * everything), the `target` alone as far as it is filled, or `both` in one list. Safe to leave on: where no
-   * migration is open, or its target cannot be asked, the current model answers and `serving` says so.
+   * While a migration fills its target, instead of `modelName`: the `source` alone (it is the current model and
+   * has everything), the `target` alone as far as it is filled, or `both` in one list. Safe to leave on: if no
+   * migration is open, or its target cannot be searched, only the current model is searched and `serving` says
+   * so.
    */
   readonly serve?: Serve
   /** With `serve`, by model name: compared instead of that model's embedding of the query. */
@@ -33,7 +34,7 @@ export interface SearchRequest extends CallOptions {
   /** Hits with a lower score are left out. */
   readonly minScore?: number
   readonly filter?: SearchFilter
-  /** Also say how the database went about it: it is searched once more for that. */
+  /** Also return the query plans: the search is run again for that. */
   readonly explain?: boolean
 }
 

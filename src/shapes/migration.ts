@@ -8,7 +8,7 @@ import type {
 } from '../core/migration.ts'
 import type { DoctorReport, MigrationPlan, QuarantinedChunk, WorkReport } from '../library/revector.ts'
 
-/** A plan has the fields of a status that are known before anything was done. */
+/** A plan has the fields of a status that are known before anything is done. */
 export function planShape(plan: MigrationPlan) {
   return {
     id: null,
@@ -79,7 +79,7 @@ export function migrationShape(migration: Omit<Migration, 'calibration' | 'total
   }
 }
 
-/** With its progress. */
+/** A migration with its progress. */
 export function migrationStatusShape(status: MigrationStatus) {
   return {
     ...migrationShape(status),

@@ -3,17 +3,17 @@ import { type Scope, scopes } from '../core/access.ts'
 import type { Of } from './codec.ts'
 import { date, list } from './field.ts'
 
-/** What is known of a key: everything but the key. */
+/** What is known about a key, without the key itself. */
 export const apiKey = z.strictObject({
-  id: z.string().describe('The public half, which stands in the key itself.'),
+  id: z.string().describe('The public half, which is part of the key.'),
   name: z.string().describe('Unique among the keys that are not revoked.'),
   scope: z.enum(scopes),
   requestsPerMinute: z.int().nullable().describe('Null: the service’s limit.'),
   createdBy: z.string(),
   createdAt: date,
   expiresAt: date.nullable().describe('Null: never.'),
-  lastUsedAt: date.nullable().describe('To the minute.'),
-  revokedAt: date.nullable().describe('Null: it is in force.'),
+  lastUsedAt: date.nullable().describe('Exact to the minute.'),
+  revokedAt: date.nullable().describe('Null: the key is valid.'),
 })
 export type ApiKey = Of<typeof apiKey>
 
@@ -26,17 +26,17 @@ export interface NewApiKey {
   readonly expiresAt?: Date
 }
 
-/** The only shape with the key itself in it. */
+/** The only shape that contains the key itself. */
 export const newKey = z.strictObject({ ...apiKey.shape, key: z.string() })
 
-/** A change that a caller asked for. */
+/** A change that a caller requested. */
 export const auditEntry = z.strictObject({
   id: z.string(),
   at: date,
   actor: z.string().describe('`key:<id>`, or the user of the command line.'),
   action: z.string(),
-  subject: z.string().describe('What was to be changed.'),
-  status: z.int().nullable().describe('HTTP status of the answer; null: it did not come to its end.'),
+  subject: z.string().describe('What the change is about.'),
+  status: z.int().nullable().describe('HTTP status of the reply; null: the change did not finish.'),
   requestId: z.string().nullable(),
   data: z.record(z.string(), z.unknown()),
 })
@@ -44,7 +44,7 @@ export type AuditEntry = Of<typeof auditEntry>
 
 export const auditPage = z.strictObject({
   entries: list(auditEntry),
-  next: z.string().nullable().describe('The `before` of the page that follows; null at the end.'),
+  next: z.string().nullable().describe('The `before` of the next page; null at the end.'),
 })
 export type AuditPage = Of<typeof auditPage>
 

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 
 /**
- * The one way between a shape in TypeScript (camelCase, `Date`) and the same shape as JSON (snake_case, ISO 8601). Every
- * shape is declared once, as a zod schema in camelCase; the schema of its JSON, its type and both conversions follow
- * from it. The keys of records (model names, metadata) are data and stay as they are.
+ * The one conversion between a shape in TypeScript (camelCase, `Date`) and the same shape as JSON (snake_case,
+ * ISO 8601). Every shape is declared once, as a zod schema in camelCase; the schema of its JSON, its type and
+ * both conversions are derived from it. The keys of records (model names, metadata) are data and stay as they
+ * are.
  */
 export type Wire<T> = T extends Date
   ? string
@@ -19,7 +20,7 @@ type Snake<Key> = Key extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
   : Key
 
-/** What a schema describes, never to be written to. */
+/** The type that a schema describes, deeply read-only. */
 export type Of<Schema extends z.ZodType> = Immutable<z.output<Schema>>
 
 type Immutable<T> = T extends Date
@@ -45,7 +46,7 @@ export function wireSchema<Schema extends z.ZodType>(schema: Schema): z.ZodType<
   return compiled(schema).schema as z.ZodType<Wire<z.output<Schema>>>
 }
 
-/** As JSON has it: only the fields that the schema names. Checks nothing: TypeScript has. */
+/** To JSON: only the fields that the schema names. Does not check them: TypeScript has. */
 export function encode<Schema extends z.ZodType>(schema: Schema, value: Of<Schema>): Wire<z.output<Schema>> {
   return apply(compiled(schema).encode, value) as Wire<z.output<Schema>>
 }
@@ -119,7 +120,7 @@ function compile(schema: z.ZodType): Compiled {
     const { innerType } = schema.def
     const inner = compiled(innerType as z.ZodType)
     const same = inner.schema === innerType
-    // The four kinds differ in what they let through, not in how they hold what they wrap.
+    // The four kinds differ in what they accept, not in how they hold what they wrap.
     const clone = (schema as z.ZodOptional).clone.bind(schema)
     return {
       schema: same ? schema : clone({ ...(schema as z.ZodOptional).def, innerType: inner.schema }),
@@ -131,7 +132,7 @@ function compile(schema: z.ZodType): Compiled {
 }
 
 function compileObject(schema: z.ZodObject): Compiled {
-  // Open to fields that it does not name, which are not ours to rename: headers, a message of another protocol.
+  // Open to fields that it does not name, which must not be renamed: headers, a message of another protocol.
   if (schema.def.catchall instanceof z.ZodUnknown) return { schema, encode: null, decode: null }
   const fields = Object.entries(schema.shape).map(([key, field]) => {
     const made = compiled(field as z.ZodType)
@@ -160,7 +161,7 @@ function compileObject(schema: z.ZodObject): Compiled {
   }
 }
 
-/** Told apart by a literal: `z.discriminatedUnion`. Of other unions the members must be their own JSON. */
+/** Distinguished by a literal: `z.discriminatedUnion`. The members of other unions must be their own JSON. */
 function compileUnion(schema: z.ZodUnion): Compiled {
   const options = schema.options as readonly z.ZodType[]
   const made = options.map(compiled)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** An answer's list: what the library gives is never written to. */
+/** A list in a reply: read-only. */
 export function list<Item extends z.ZodType>(item: Item) {
   return z.array(item).readonly()
 }
@@ -12,4 +12,4 @@ export const modelName = name.describe('Name of a registered model.')
 export const date = z.date().describe('ISO 8601, UTC.')
 export const metadata = z
   .record(z.string(), z.unknown())
-  .describe('A JSON object of your own; searches can be narrowed by it.')
+  .describe('A JSON object of your own, which searches can filter by.')

@@ -12,15 +12,15 @@ export type Distance = Of<typeof distance>
  * Stored as a row of `embedding_models`.
  */
 export const modelSpec = z.strictObject({
-  modelName: z.string().describe('Unique in this database; what users type.'),
-  dimension: z.int().describe('Width of its vectors, 1 to 16,000.'),
+  modelName: z.string().describe('Unique in this database; the name that users type.'),
+  dimension: z.int().describe('Dimension of its vectors, 1 to 16,000.'),
   provider: z.enum(providerNames),
-  remoteName: z.string().describe('The provider’s own name for the model, where it differs.'),
-  revision: z.string().describe('A provider’s revision or snapshot of the model; empty when it has none.'),
+  remoteName: z.string().describe('The name at the provider, if it differs.'),
+  revision: z.string().describe('A provider’s revision or snapshot of the model; empty if it has none.'),
   pooling: z
     .string()
     .describe(
-      'How token vectors become one, where Revector does it: `mean`, `cls`; empty: the provider decides.',
+      'How token vectors are combined, if Revector does it: `mean`, `cls`; empty: the provider decides.',
     ),
   normalize: z
     .boolean()
@@ -46,7 +46,7 @@ export type Model = Of<typeof model>
 
 const { modelName, dimension, provider } = modelSpec.shape
 
-/** What there is of a model. */
+/** The state of a model. */
 export const modelStatus = z
   .strictObject({
     id: z.int(),
@@ -55,16 +55,16 @@ export const modelStatus = z
     provider,
     state: z.enum(modelStates),
     current: z.boolean().describe('Default model for searches.'),
-    embeddings: z.int().describe('Vectors it has.'),
+    embeddings: z.int().describe('Number of its vectors.'),
     coverage: z
       .number()
       .min(0)
       .max(1)
-      .describe('Chunks that have a vector / chunks; 1 when there are no chunks.'),
+      .describe('Chunks that have a vector / chunks; 1 if there are no chunks.'),
     index: z
       .strictObject({ name: z.string(), valid: z.boolean(), bytes: z.int() })
       .nullable()
-      .describe('Its HNSW index; null while it has none.'),
+      .describe('Its HNSW index; null if it has none.'),
   })
   .meta({ id: 'Model' })
 export type ModelStatus = Of<typeof modelStatus>
@@ -73,12 +73,12 @@ export const modelList = z.strictObject({ models: list(modelStatus) })
 
 export const modelSpace = z
   .strictObject({ ...modelStatus.shape, ...model.shape })
-  .meta({ id: 'ModelSpace', description: 'A model with what makes it a vector space of its own.' })
+  .meta({ id: 'ModelSpace', description: 'A model with the fields that define its vector space.' })
 
 export const removedModel = z.strictObject({ modelName, embeddings: z.int(), bytes: z.int() })
 export type RemovedModel = Of<typeof removedModel>
 
-/** A chunk of a sample, which has its vector beside it. */
+/** A chunk of a sample, with its vector. */
 export const sampledChunk = z.strictObject({
   chunkId: id,
   documentId: id,

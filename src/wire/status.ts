@@ -3,12 +3,12 @@ import type { Of } from './codec.ts'
 import { list } from './field.ts'
 import { modelStatus } from './model.ts'
 
-/** What is in the database. */
+/** The state of the database. */
 export const databaseStatus = z.strictObject({
   engine: z.enum(['embedded', 'server']),
   serverVersion: z.string(),
   pgvectorVersion: z.string(),
-  revision: z.int().describe('Of the schema; 0: nothing has been set up.'),
+  revision: z.int().describe('Revision of the schema; 0: nothing has been set up.'),
   latestRevision: z.int(),
   legacy: z
     .strictObject({

@@ -40,7 +40,7 @@ describe('the console when something is wrong', () => {
     await page.getByText('MIGRATION_UNKNOWN').waitFor()
     await page.getByRole('link', { name: 'All migrations' }).waitFor()
     await page.goto(`${service.url}/#/migration/%zz`)
-    await page.getByText('expected a migration’s number').waitFor()
+    await page.getByText('expected the number of a migration').waitFor()
     await page.context().close()
   })
 

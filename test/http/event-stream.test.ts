@@ -57,7 +57,7 @@ it('says that it is there while nothing happens, and tells its source when nobod
   let text = ''
   for await (const bytes of response.body ?? []) {
     text += new TextDecoder().decode(bytes as Uint8Array)
-    if (text.split(': still here').length > 3) break
+    if (text.split(': keep-alive').length > 3) break
   }
   hangUp.abort()
   await noticed

@@ -72,7 +72,7 @@ describe('revector serve', () => {
     other.close()
     expect(code).toBe(2)
     expect(json().error).toMatchObject({ code: 'CONFIG_INVALID', port })
-    expect(json().error.message).toContain('another program does')
+    expect(json().error.message).toContain('another program uses it')
   })
 })
 

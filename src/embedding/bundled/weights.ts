@@ -4,7 +4,7 @@ import { allocateMemory, pack, type SharedMemory } from './matmul.ts'
 
 /** Numbers of a text the model takes; a longer text is embedded in windows. */
 export const maxTokens = 128
-/** Width of its vectors. */
+/** Dimension of its vectors. */
 export const width = 512
 /** Width of a token's vector before the first layer. */
 export const tokenWidth = 256

@@ -3,11 +3,11 @@ import { operation } from './operation.ts'
 
 const fields = z.record(z.string(), z.unknown())
 
-/** A message of JSON-RPC 2.0, which the protocol's library looks at further. */
+/** A JSON-RPC 2.0 message, which the protocol's library validates further. */
 const message = z
   .strictObject({
     jsonrpc: z.literal('2.0'),
-    id: z.union([z.string(), z.int()]).optional().describe('Absent: nothing is answered.'),
+    id: z.union([z.string(), z.int()]).optional().describe('If absent, there is no reply.'),
     method: z.string().optional().describe('`initialize`, `tools/list`, `tools/call`, …'),
     params: fields.optional(),
     result: fields.optional(),
@@ -22,8 +22,8 @@ export const mcp = operation({
   tag: 'agents',
   summary: 'Tools for agents',
   description:
-    'The Model Context Protocol over streamable HTTP: one message, one answer as JSON, nothing kept in between. Several ' +
-    'messages in one request are refused. What a tool refuses is a result that says so. Documents are written with a key of ' +
+    'The Model Context Protocol over streamable HTTP: one message, one JSON reply, nothing kept in between. Several ' +
+    'messages in one request are refused. An error of a tool is a result. Adding documents needs a key of ' +
     'scope `write`.',
   scope: 'read',
   body: message,

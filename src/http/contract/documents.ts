@@ -7,7 +7,7 @@ const tag = 'documents'
 const documentFields = {
   id,
   title: z.string(),
-  source: z.string().nullable().describe('Its owner’s name for it: a path or URL.'),
+  source: z.string().nullable().describe('Identifies the document: a path or URL.'),
   media_type: z.string().nullable(),
   metadata,
   chunks: z.int(),
@@ -38,17 +38,17 @@ export const storedDocument = z
 
 export const ingestReport = z
   .strictObject({
-    documents: z.int().describe('Added or changed.'),
+    documents: z.int().describe('Documents added or changed.'),
     chunks: z.int(),
     unchanged: z.int(),
     failed: list(z.strictObject({ path: z.string(), code: z.string(), message: z.string() })),
-    models: list(z.string()).describe('Models they were embedded with.'),
-    pending: z.record(z.string(), z.int()).describe('By model: vectors that it still lacks.'),
+    models: list(z.string()).describe('Models that the documents were embedded with.'),
+    pending: z.record(z.string(), z.int()).describe('By model: vectors that are still missing.'),
     seconds: z.number(),
     files: list(
       z.strictObject({
         path: z.string().describe('The file’s name.'),
-        id: id.nullable().describe('Of its document; null where it failed.'),
+        id: id.nullable().describe('The id of its document; null if it failed.'),
         outcome: z.enum(['added', 'changed', 'unchanged', 'failed']),
         chunks: z.int(),
       }),
@@ -62,7 +62,7 @@ const idempotency = z.looseObject({
     .min(1)
     .max(200)
     .optional()
-    .describe('Of your choice. The same request sent again under it gets the answer of the first.'),
+    .describe('A key of your choice. Repeating the request with it returns the first answer.'),
 })
 
 export const listDocuments = operation({
@@ -74,12 +74,12 @@ export const listDocuments = operation({
   scope: 'read',
   query: z.strictObject({
     ...page('documents'),
-    q: z.string().min(1).max(1_000).optional().describe('Part of the title or source, in any case.'),
+    q: z.string().min(1).max(1_000).optional().describe('Part of the title or source, ignoring case.'),
   }),
   responses: {
     200: z.strictObject({
       documents: list(document),
-      next: id.nullable().describe('The `after` of the page that follows; null on the last.'),
+      next: id.nullable().describe('The `after` of the next page; null on the last.'),
     }),
   },
   errors: [],
@@ -92,22 +92,22 @@ export const addDocuments = operation({
   tag,
   summary: 'Store a text, or upload files',
   description:
-    'A text as JSON gives its document (201). Files as a multipart form (`files`, as many as allowed) give a report (200): ' +
-    'text, Markdown, HTML, PDF and Word. A document whose `source` is known already is replaced; for files the source is ' +
+    'A text as JSON returns its document (201). Files as a multipart form (`files`) return a report (200): ' +
+    'text, Markdown, HTML, PDF and Word. An existing document with the same `source` is replaced; for files the source is ' +
     '`upload:` and the file’s name.',
   scope: 'write',
   headers: idempotency,
   body: z.strictObject({
     title: z.string().min(1).max(10_000),
-    content: z.string().min(1).describe('Markdown, of which plain text is a case.'),
+    content: z.string().min(1).describe('Markdown, or plain text.'),
     source: z.string().min(1).max(4_000).optional(),
     media_type: z.enum(['text/markdown', 'text/plain', 'text/html']).optional(),
     metadata: metadata.optional(),
-    model: modelName.optional().describe('Embed with this model only. Default: with every written one.'),
+    model: modelName.optional().describe('Embed with this model only. Default: with every written model.'),
   }),
   form: z.strictObject({
     model: modelName.optional(),
-    metadata: z.string().optional().describe('A JSON object, added to every file’s own.'),
+    metadata: z.string().optional().describe('A JSON object, added to the metadata of every file.'),
   }),
   responses: { 200: ingestReport, 201: document },
   errors: [
@@ -185,7 +185,7 @@ export const embedDocument = operation({
   method: 'PUT',
   path: '/api/v1/documents/{id}/embeddings',
   tag,
-  summary: 'Embed a document with a model, where vectors are missing',
+  summary: 'Embed the chunks of a document that lack a vector in a model',
   scope: 'write',
   params: documentId,
   query: z.strictObject({ model: modelName }),

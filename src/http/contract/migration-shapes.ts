@@ -8,7 +8,7 @@ export const scope = z
     where: metadata.optional().describe('The document’s metadata contains this.'),
     sample: z.int().min(1).optional().describe('That many chunks, drawn by hash.'),
   })
-  .describe('Which chunks are moved; empty: all of them.')
+  .describe('Which chunks to migrate; empty: all of them.')
 
 const shownScope = z.object({
   documents: list(z.string()).optional(),
@@ -19,7 +19,7 @@ const shownScope = z.object({
 const dollars = z.number().min(0).max(1e9)
 const priced = {
   price_per_million_tokens: dollars.optional().describe('US dollars. Default: the catalogue’s.'),
-  budget_usd: dollars.nullable().optional().describe('It pauses before it would spend more.'),
+  budget_usd: dollars.nullable().optional().describe('The migration pauses before it spends more.'),
 }
 export const limits = {
   ...priced,
@@ -28,7 +28,7 @@ export const limits = {
     .int()
     .min(0)
     .optional()
-    .describe('How long the source stays written after the cut-over.'),
+    .describe('How long the source is kept in sync after the cut-over.'),
 }
 export const share = z.number().min(0).max(1)
 export const planFields = {
@@ -72,7 +72,7 @@ const migrationFields = {
   error: z
     .strictObject({ code: z.string(), message: z.string(), hint: z.string(), by: z.string(), at: date })
     .nullable()
-    .describe('Why it is paused, or what failed last.'),
+    .describe('Why the migration is paused, or what failed last.'),
 }
 
 export const migration = z.strictObject(migrationFields).meta({ id: 'Migration' })
@@ -148,7 +148,7 @@ export const migrationPlan = z
     retirement: z.string().nullable(),
     warnings: list(z.string()),
   })
-  .meta({ id: 'MigrationPlan', description: 'What a migration would move, cost and take.' })
+  .meta({ id: 'MigrationPlan', description: 'What a migration would embed, cost and take.' })
 
 export const migrationEvent = z
   .strictObject({

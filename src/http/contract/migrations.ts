@@ -15,10 +15,12 @@ import { date, flag, id, list, operation, page } from './operation.ts'
 const tag = 'migrations'
 const base = '/api/v1/migrations'
 
-const numbered = z.strictObject({ id: z.string().regex(/^[1-9]\d{0,18}$/, 'expected a migration’s number') })
-const reclaimed = z.strictObject({ ...statusFields, bytes: z.int().describe('Bytes that came back.') })
+const numbered = z.strictObject({
+  id: z.string().regex(/^[1-9]\d{0,18}$/, 'expected the number of a migration'),
+})
+const reclaimed = z.strictObject({ ...statusFields, bytes: z.int().describe('Bytes freed.') })
 
-/** Something that is asked of one migration. */
+/** An action on one migration. */
 const asked = {
   method: 'POST',
   tag,
@@ -33,8 +35,8 @@ export const planMigration = operation({
   method: 'POST',
   path: `${base}/plan`,
   tag,
-  summary: 'What a migration would move, cost and take',
-  description: 'Writes nothing. Asks the target for the vectors of a few chunks.',
+  summary: 'What a migration would embed, cost and take',
+  description: 'Writes nothing. Embeds a few chunks with the target.',
   scope: 'admin',
   body: z.strictObject(planFields),
   responses: { 200: migrationPlan },
@@ -55,8 +57,8 @@ export const startMigration = operation({
   tag,
   summary: 'Start a migration',
   description:
-    'From now on every write reaches the target too; workers embed the rest. Without `consent` nothing is started: the ' +
-    'refusal carries the plan that would be consented to.',
+    'From now on every write reaches the target too; workers embed the rest. Without `consent` nothing starts: the ' +
+    'error contains the plan to confirm.',
   scope: 'admin',
   body: z.strictObject({
     ...planFields,
@@ -70,7 +72,7 @@ export const startMigration = operation({
         sample: z.int().min(1).max(10_000).optional(),
       })
       .optional(),
-    consent: z.boolean().default(false).describe('Yes, at this price.'),
+    consent: z.boolean().default(false).describe('Confirms the plan and its cost.'),
   }),
   responses: { 201: migrationStatus },
   errors: [
@@ -105,7 +107,7 @@ export const getMigration = operation({
   method: 'GET',
   path: `${base}/{id}`,
   tag,
-  summary: 'How far a migration is',
+  summary: 'The progress of a migration',
   scope: 'read',
   params: numbered,
   responses: { 200: migrationStatus },
@@ -117,19 +119,19 @@ export const migrationEvents = operation({
   method: 'GET',
   path: `${base}/{id}/events`,
   tag,
-  summary: 'What happened to a migration, and what happens',
+  summary: 'The events of a migration, past and new',
   description:
-    'A stream of events, each named by its type. Ends when the migration is open no more. `Last-Event-ID` goes on after ' +
-    'an event that was seen, also at another server. Comments in between show that the line is alive.',
+    'A stream of events, each named by its type. Ends when the migration is no longer open. `Last-Event-ID` continues after ' +
+    'an event, also at another server. Comments in between keep the connection open.',
   scope: 'read',
   params: numbered,
   query: z.strictObject({
-    follow: flag.default(true).describe('False: only what has happened so far.'),
+    follow: flag.default(true).describe('False: only past events.'),
     after: z
       .string()
       .regex(/^\d{1,19}$/)
       .optional()
-      .describe('As `Last-Event-ID`, which wins.'),
+      .describe('As `Last-Event-ID`, which takes precedence.'),
   }),
   headers: z.looseObject({
     'last-event-id': z.string().max(100).optional().describe('Id of the last event seen.'),
@@ -179,7 +181,7 @@ export const resumeMigration = operation({
   ...asked,
   id: 'resumeMigration',
   path: `${base}/{id}/resume`,
-  summary: 'Go on where the pause began',
+  summary: 'Resume a migration',
   body: z.strictObject(limits),
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
@@ -189,8 +191,8 @@ export const cancelMigration = operation({
   ...asked,
   id: 'cancelMigration',
   path: `${base}/{id}/cancel`,
-  summary: 'Give a migration up',
-  description: 'Leaves the source untouched and gives the target’s space back.',
+  summary: 'Cancel a migration',
+  description: 'Does not affect the source; frees the disk space of the target.',
   body: z.strictObject({}),
   responses: { 200: reclaimed },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
@@ -200,9 +202,9 @@ export const retryMigration = operation({
   ...asked,
   id: 'retryMigration',
   path: `${base}/{id}/retry`,
-  summary: 'Try quarantined chunks again',
+  summary: 'Retry quarantined chunks',
   body: z.strictObject({}),
-  responses: { 200: z.strictObject({ ...statusFields, chunks: z.int().describe('Chunks put back.') }) },
+  responses: { 200: z.strictObject({ ...statusFields, chunks: z.int().describe('Chunks queued again.') }) },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
@@ -221,7 +223,7 @@ export const cutOver = operation({
   id: 'cutOver',
   path: `${base}/{id}/cutover`,
   summary: 'Make the target current',
-  description: 'One short transaction. Searches use the target from the next one on.',
+  description: 'One short transaction. Searches use the target immediately.',
   body: z.strictObject({ override }),
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE', 'GATE_FAILED'],
@@ -232,7 +234,7 @@ export const rollBack = operation({
   id: 'rollBack',
   path: `${base}/{id}/rollback`,
   summary: 'Make the source current again',
-  description: 'One short transaction. What was written since the cut-over is in the source too.',
+  description: 'One short transaction. The source also has everything written since the cut-over.',
   body: z.strictObject({}),
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
@@ -244,7 +246,7 @@ export const retire = operation({
   path: `${base}/{id}/retire`,
   summary: 'Drop the source’s vectors',
   body: z.strictObject({
-    force: z.boolean().optional().describe('Also before the rollback window is over.'),
+    force: z.boolean().optional().describe('Even before the rollback window ends.'),
   }),
   responses: { 200: reclaimed },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE', 'MODEL_IN_USE'],

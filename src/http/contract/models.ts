@@ -4,7 +4,7 @@ import { distance, modelList, modelSpace, removedModel, sampledChunk } from '../
 import { flag, list, modelName, name, operation } from './operation.ts'
 
 const tag = 'models'
-/** Part of addresses and of folders that models are kept in: it leads out of none. */
+/** Part of URLs and of folders for models, so it must not lead out of a folder. */
 const remoteName = /^(?!.*\.\.)[\w][\w.:@-]*(\/[\w][\w.:@-]*)*$/
 
 export const listModels = operation({
@@ -25,7 +25,7 @@ export const searchableModels = operation({
   tag,
   summary: 'Models that can be searched now',
   description:
-    'Those that have vectors; the current one first. A coverage below 1 means that searches miss something.',
+    'Those that have vectors; the current one first. A coverage below 1 means that searches may miss chunks.',
   scope: 'read',
   responses: { 200: modelList },
   errors: [],
@@ -38,20 +38,20 @@ export const addModel = operation({
   tag,
   summary: 'Register a model',
   description:
-    'Creates its column, table and HNSW index. Registering the same space again changes nothing. What the catalogue knows of ' +
-    'the model may be left out. A `base_url` must be one that the operator has allowed (`serve.modelUrls`).',
+    'Creates its column, table and HNSW index. Registering the same space again changes nothing. What the catalogue knows about ' +
+    'the model may be omitted. A `base_url` must be allowed by the operator (`serve.modelUrls`).',
   scope: 'admin',
   body: z.strictObject({
-    modelName: name.describe('What searches will call it.'),
+    modelName: name.describe('The name that searches use.'),
     dimension: z.int().min(1).max(16_000).optional(),
     provider: z.enum(providerNames).exclude(['custom']).optional(),
     remoteName: z
       .string()
       .max(300)
-      .regex(remoteName, 'expected a name, perhaps with slashes')
+      .regex(remoteName, 'expected a name, which may contain slashes')
       .optional()
-      .describe('The provider’s own name, where it is another.'),
-    revision: z.string().max(200).regex(remoteName, 'expected a name, perhaps with slashes').optional(),
+      .describe('The name at the provider, if it differs.'),
+    revision: z.string().max(200).regex(remoteName, 'expected a name, which may contain slashes').optional(),
     pooling: z.enum(['mean', 'cls']).optional(),
     normalize: z.boolean().optional(),
     documentPrefix: z.string().max(2_000).optional(),
@@ -73,11 +73,11 @@ export const useModel = operation({
   path: '/api/v1/models/current',
   tag,
   summary: 'Make a model current',
-  description: 'Searches that name no model use it from the next one on, in every running process.',
+  description: 'Becomes the default model for searches, immediately and in every running process.',
   scope: 'admin',
   body: z.strictObject({
     model: modelName,
-    force: z.boolean().default(false).describe('Also when it has not embedded everything.'),
+    force: z.boolean().default(false).describe('Even if it has not embedded everything.'),
   }),
   responses: { 200: z.strictObject({ from: z.string().nullable(), to: z.string() }) },
   errors: ['MODEL_UNKNOWN', 'MODEL_EMPTY', 'MIGRATION_CONFLICT'],
@@ -93,7 +93,7 @@ export const removeModel = operation({
   scope: 'admin',
   params: z.strictObject({ modelName }),
   query: z.strictObject({
-    force: flag.default(false).describe('Also while it is being filled.'),
+    force: flag.default(false).describe('Even while it is being filled.'),
   }),
   responses: { 200: removedModel },
   errors: ['MODEL_UNKNOWN', 'MODEL_IN_USE'],
@@ -106,12 +106,12 @@ export const sampleVectors = operation({
   tag,
   summary: 'Vectors of a sample of chunks',
   description:
-    'The same chunks at every call and, where they have vectors, in every model: drawn by a hash of their ids. ' +
+    'The same chunks in every call and, if they have vectors, in every model: drawn by a hash of their ids. ' +
     '`vectors` is base64 of little-endian 32-bit floats, one chunk after the other.',
   scope: 'read',
   params: z.strictObject({ modelName }),
   query: z.strictObject({
-    limit: z.coerce.number().int().min(1).max(5_000).default(500).describe('How many chunks.'),
+    limit: z.coerce.number().int().min(1).max(5_000).default(500).describe('Number of chunks.'),
   }),
   responses: {
     200: z.strictObject({

@@ -7,7 +7,7 @@ import { query } from './query.ts'
 import { search } from './search.ts'
 import * as service from './service.ts'
 
-/** Everything the service can be asked for, in the order of the reference. */
+/** All operations of the service, in the order of the reference. */
 export const operations: readonly Operation[] = [
   search,
   query,

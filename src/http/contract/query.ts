@@ -13,21 +13,21 @@ export const query = operation({
   tag: 'search',
   summary: 'Ask a question',
   description:
-    'An answer with citations. As a stream when `text/event-stream` is asked for: `hits`, then `text` and `citation` as ' +
-    'they come, then `done` with the whole answer, or `error`. Who loses the line sends the same request again within ' +
-    'five seconds with `Last-Event-ID`, and hears the rest; later, or at another server, the answer is made anew from `hits` on.',
+    'An answer with citations. As a stream if `text/event-stream` is requested: `hits`, then `text` and `citation` as ' +
+    'they arrive, then `done` with the whole answer, or `error`. After a lost connection, send the same request again within ' +
+    'five seconds with `Last-Event-ID` to get the rest; later, or at another server, the answer starts again from `hits`.',
   scope: 'read',
   body: z.strictObject({
     query: question,
     model: modelName.optional().describe('The embedding model. Default: the current one.'),
     serve: serve
       .optional()
-      .describe('In place of `model`, while a migration fills: which of its models find the passages.'),
-    topK: z.int().min(1).max(50).default(8).describe('How many passages the answer may use.'),
+      .describe('Instead of `model`, while a migration fills: which of its models find the passages.'),
+    topK: z.int().min(1).max(50).default(8).describe('Number of passages the answer may use.'),
     minScore: minScore.describe('Passages with a lower score are left out.'),
     mode: answerMode
       .optional()
-      .describe('Default: generated where a language model is configured, extractive otherwise.'),
+      .describe('Default: generated if a language model is configured, extractive otherwise.'),
     filter: searchFilter.optional(),
   }),
   headers: z.looseObject({

@@ -18,12 +18,12 @@ export const search = operation({
     'one of the three.',
   scope: 'read',
   body: z.strictObject({
-    query: query.optional().describe('May be left out where vectors are given.'),
+    query: query.optional().describe('May be omitted if vectors are given.'),
     model: modelName.optional().describe('Default: the current model.'),
     models: z.array(modelName).min(1).max(20).optional().describe('Each searches its own space.'),
     aggregation: aggregation
       .optional()
-      .describe('With `models`: what any of them found (the default), or what all of them found.'),
+      .describe('With `models`: passages that any model found (the default), or that all models found.'),
     serve: serve
       .optional()
       .describe('While a migration fills: the source alone, the target as far as it is filled, or both.'),
@@ -32,7 +32,7 @@ export const search = operation({
     filter: searchFilter.optional(),
     vector: vector.optional().describe('The query’s vector in the model: nothing is embedded then.'),
     vectors: z.record(z.string(), vector).optional().describe('By model name, for several models.'),
-    explain: z.boolean().default(false).describe('Also say how the database went about it.'),
+    explain: z.boolean().default(false).describe('Also return the query plans.'),
   }),
   responses: { 200: searchResult },
   errors: [

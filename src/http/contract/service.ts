@@ -5,14 +5,14 @@ import { flag, list, operation } from './operation.ts'
 const tag = 'service'
 
 const worker = z.strictObject({
-  running: z.boolean().describe('This process works on migrations.'),
+  running: z.boolean().describe('This process runs a worker for migrations.'),
 })
 
 export const status = z
   .strictObject({
     ...databaseStatus.shape,
     version: z.string().describe('Of this service.'),
-    languageModel: z.string().nullable().describe('What answers questions; null: answers are extractive.'),
+    languageModel: z.string().nullable().describe('The language model; null: answers are extractive.'),
     worker,
   })
   .meta({ id: 'Status' })
@@ -35,12 +35,12 @@ export const doctor = operation({
   method: 'GET',
   path: '/api/v1/doctor',
   tag,
-  summary: 'What makes searches wrong, incomplete or slow, and what will',
+  summary: 'Problems that make searches wrong, incomplete or slow, now or soon',
   scope: 'admin',
   query: z.strictObject({
     probe: flag
       .default(false)
-      .describe('Also ask providers for the vectors of a few fixed texts, some hundred tokens a model.'),
+      .describe('Also embed a few fixed texts with the providers, some hundred tokens per model.'),
   }),
   responses: {
     200: z
@@ -90,7 +90,7 @@ export const metrics = operation({
   method: 'GET',
   path: '/metrics',
   tag,
-  summary: 'Figures for Prometheus',
+  summary: 'Metrics for Prometheus',
   scope: 'read',
   responses: { 200: z.string() },
   produces: 'text/plain',

@@ -3,7 +3,7 @@ import { extname, join, relative, sep } from 'node:path'
 import type { App } from '../route.ts'
 import { addFile, builtFolder } from '../static-file.ts'
 
-/** What a build of the console consists of, by the end of its name. */
+/** Media types of the console's files, by extension. */
 const mediaTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -18,8 +18,8 @@ export function consoleFolder(): string {
 }
 
 /**
- * The console at `/`. Its files are read once and each is a route of its own: no request names a file of this machine.
- * Without a build of it there is nothing at `/`.
+ * The console at `/`. Its files are read once and each has its own route: no request can name a file of this
+ * machine. Without a build of the console, there is nothing at `/`.
  */
 export async function consoleRoutes(app: App, { folder }: { readonly folder: string }): Promise<void> {
   if (!existsSync(join(folder, 'index.html'))) return

@@ -150,12 +150,12 @@ function metadataOf(text: string | undefined): Record<string, unknown> | undefin
   return checked('form', contract.addDocuments.body.shape.metadata, parseJsonBody(Buffer.from(text)))
 }
 
-/** A single file's own failure; of several, that they failed. */
+/** The failure of a single file; for several, that all failed. */
 function nothingStored({ failed }: IngestReport): RevectorError {
   const [first] = failed
   if (failed.length === 1 && first !== undefined && isCode(first.code)) {
     return new RevectorError(first.code, first.message, {
-      hint: 'Text, Markdown, HTML, PDF and Word files are read.',
+      hint: 'Upload text, Markdown, HTML, PDF or Word files.',
       data: { path: first.path },
     })
   }

@@ -13,7 +13,7 @@ interface Deps {
   readonly options: Pick<ServeOptions, 'readyTimeoutMs'>
 }
 
-/** For whoever watches over the service: an orchestrator, a balancer, Prometheus. */
+/** For monitoring: an orchestrator, a load balancer, Prometheus. */
 export async function healthRoutes(app: App, deps: Deps): Promise<void> {
   const {
     revector,
@@ -26,7 +26,7 @@ export async function healthRoutes(app: App, deps: Deps): Promise<void> {
     ...routeOf(contract.readyz),
     handler: async () => {
       if (app.stopping.aborted) {
-        throw new RevectorError('STOPPING', 'The service is stopping.', { hint: 'Ask another one.' })
+        throw new RevectorError('STOPPING', 'The service is stopping.', { hint: 'Use another instance.' })
       }
       refuseOtherRevision(await within(readyTimeoutMs, revector.db.health()))
       return { status: 'ready' as const }
@@ -44,7 +44,7 @@ export async function healthRoutes(app: App, deps: Deps): Promise<void> {
   })
 }
 
-/** The library waits for a server that comes back; whoever probes does not. */
+/** The library waits for a server that comes back; a probe must not. */
 async function within<T>(ms: number, health: Promise<T>): Promise<T> {
   const patience = new AbortController()
   try {
@@ -59,8 +59,8 @@ async function within<T>(ms: number, health: Promise<T>): Promise<T> {
 
 async function tooLong(ms: number, signal: AbortSignal): Promise<never> {
   await wait(ms, undefined, { signal })
-  throw new RevectorError('DATABASE_UNREACHABLE', `The database did not answer within ${ms} ms.`, {
-    hint: 'Look at the database; the service goes on when it is back.',
+  throw new RevectorError('DATABASE_UNREACHABLE', `The database did not respond within ${ms} ms.`, {
+    hint: 'Check the database; the service continues when it is back.',
   })
 }
 
@@ -81,7 +81,7 @@ function refuseOtherRevision({
   }
   throw new RevectorError(
     revision === 0 ? 'SCHEMA_MISSING' : 'SCHEMA_BEHIND',
-    `The database is at revision ${revision}, this service needs ${latestRevision}.`,
+    `The database is at revision ${revision}, this service needs revision ${latestRevision}.`,
     { hint: 'Run `revector db run`.', data },
   )
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { counted } from '../../core/counted.ts'
+import { counted, dollars } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import type { MigrationEvent } from '../../core/migration.ts'
 import type { MigrationLimits, PlanMigration, Revector } from '../../library/revector.ts'
@@ -21,7 +21,7 @@ type LimitsBody = z.output<typeof contract.resumeMigration.body>
 
 interface Deps {
   readonly revector: Revector
-  /** Of all event streams. */
+  /** The limit for all event streams. */
   readonly streams: Places
 }
 
@@ -77,7 +77,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
     ...routeOf(contract.migrationEvents),
     handler: async ({ params, query, headers }, reply) => {
       const after = headers['last-event-id'] ?? query.after
-      // Before the stream begins: an unknown migration is a 404.
+      // Before the stream starts: an unknown migration is a 404.
       await migrations.status(params.id)
       reply.raw.once('close', streams.take())
       const events = migrations.events({
@@ -190,13 +190,13 @@ function limitsOf(body: LimitsBody): MigrationLimits {
 function consentMissing(plan: ReturnType<typeof planShape>): RevectorError {
   const price =
     plan.cost_usd_estimate === null
-      ? 'at a cost that is not known'
+      ? 'at an unknown cost'
       : plan.cost_usd_estimate === 0
         ? 'at no cost'
-        : `for about $${plan.cost_usd_estimate.toFixed(2)}`
+        : `for about ${dollars(plan.cost_usd_estimate)}`
   return new RevectorError(
     'CONSENT_MISSING',
-    `Moving ${counted(plan.missing_chunks, 'chunk')} from ${plan.source_model} to ${plan.target_model}, ${price}, needs a yes.`,
-    { hint: 'Send it again with `"consent": true`.', data: { plan } },
+    `Migrating ${counted(plan.missing_chunks, 'chunk')} from ${plan.source_model} to ${plan.target_model}, ${price}, needs confirmation.`,
+    { hint: 'Send the request again with `"consent": true`.', data: { plan } },
   )
 }

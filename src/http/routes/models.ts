@@ -67,10 +67,10 @@ function currentFirst(a: ModelStatus, b: ModelStatus): number {
   return Number(b.current) - Number(a.current)
 }
 
-/** A key of the service is no key to the network it stands in. @throws RevectorError INVALID_INPUT */
+/** A key of the service must not give access to its network. @throws RevectorError INVALID_INPUT */
 function refuseUnknownUrl(url: string | undefined, allowed: readonly string[]): void {
   if (url === undefined || allowed.some((one) => covers(new URL(one), new URL(url)))) return
-  throw new RevectorError('INVALID_INPUT', `Expected a base_url that the operator allows, got ${url}.`, {
+  throw new RevectorError('INVALID_INPUT', `The base_url ${url} is not allowed by the operator.`, {
     hint: 'Add it to `serve.modelUrls`, or register the model with `revector models add`.',
     data: { field: 'base_url' },
   })
@@ -78,7 +78,7 @@ function refuseUnknownUrl(url: string | undefined, allowed: readonly string[]): 
 
 function covers(allowed: URL, asked: URL): boolean {
   if (allowed.origin !== asked.origin || asked.username !== '' || asked.password !== '') return false
-  // A slash that is one only to the server that decodes it could lead out of the folder.
+  // A slash that only the server decodes as one could lead out of the folder.
   if (/%2f|%5c/i.test(asked.pathname)) return false
   const folder = allowed.pathname.replace(/\/?$/, '/')
   return asked.pathname.replace(/\/?$/, '/').startsWith(folder)
@@ -87,9 +87,9 @@ function covers(allowed: URL, asked: URL): boolean {
 function vanished(modelName: string): RevectorError {
   return new RevectorError(
     'MODEL_UNKNOWN',
-    `${modelName} was removed by someone else just after it was added.`,
+    `${modelName} was removed by another client just after it was added.`,
     {
-      hint: 'Add it again.',
+      hint: 'Add the model again.',
       data: { model: modelName },
     },
   )

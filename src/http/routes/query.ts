@@ -12,7 +12,7 @@ import { type App, routeOf } from '../route.ts'
 interface Deps {
   readonly revector: Revector
   readonly redactor: Redactor
-  /** Of all event streams. */
+  /** The limit for all event streams. */
   readonly streams: Places
 }
 
@@ -34,9 +34,9 @@ export async function queryRoutes(app: App, { revector, redactor, streams }: Dep
       const known = answers.find(headers['last-event-id'] ?? '', asker)
       const stream =
         known?.stream ?? answers.open(asker, (until) => revector.answers.stream(askRequest(body, until)))
-      // An answer that is gone on with has a place without its reader too.
+      // An answer that continues without a reader still has a slot.
       Promise.all([closed, stream.ended]).then(leave, leave)
-      // Before the stream begins: what can't be searched is an error like any other.
+      // Before the stream starts: if the search fails, it is an ordinary error.
       await stream.begun()
       return sendEvents(reply, stream.read(known?.after ?? 0, signal), {
         finish: true,

@@ -5,7 +5,7 @@ import { openApi } from '../openapi.ts'
 import type { App } from '../route.ts'
 import { addFile, builtFolder } from '../static-file.ts'
 
-/** What the service says of itself. The page is docs/reference/http.md as the build renders it (scripts/docs/page.mjs). */
+/** The reference. The page is docs/reference/http.md as the build renders it (scripts/docs/page.mjs). */
 export async function referenceRoutes(app: App, { version }: { readonly version: string }): Promise<void> {
   const document = JSON.stringify(openApi(operations, version))
   app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(document))

@@ -32,7 +32,7 @@ function found({ retriever }: Revector, body: Body, signal: AbortSignal): Promis
   return retriever.search({ ...common, modelName: model, queryVector: vector && usable(vector) })
 }
 
-/** A vector of another width is a provider's fault, unless it came with the request. */
+/** A vector of another dimension is the provider's error, unless it came with the request. */
 function blame(error: unknown, { vector, vectors }: Body): never {
   const given = vector !== undefined || vectors !== undefined
   if (!given || !isRevectorError(error, 'EMBEDDING_DIMENSION_MISMATCH')) throw error
@@ -49,18 +49,18 @@ function refuseTwoWays(body: Body): void {
   const ways = Object.entries({ model, models, serve }).flatMap(([way, given]) =>
     given === undefined ? [] : [way],
   )
-  if (ways.length > 1) throw invalid(`${ways.join(' and ')} were both given: expected one of them`)
+  if (ways.length > 1) throw invalid(`${ways.join(' and ')} were both given: expected only one of them`)
   if (aggregation !== undefined && models === undefined) throw invalid('aggregation needs models')
   if (vector !== undefined && (models !== undefined || serve !== undefined)) {
-    throw invalid('vector goes with one model: expected vectors, by model name')
+    throw invalid('vector is for one model: expected vectors, by model name')
   }
   if (vectors !== undefined && models === undefined && serve === undefined) {
-    throw invalid('vectors go with models or serve: expected vector')
+    throw invalid('vectors is for models or serve: expected vector')
   }
 }
 
 /**
- * A vector that can be compared: 32-bit floats whose length is neither nothing nor beyond what they can hold.
+ * A vector that can be compared: 32-bit floats whose length is neither zero nor too large for one.
  *
  * @throws RevectorError INVALID_INPUT
  */
@@ -73,6 +73,6 @@ function usable(numbers: readonly number[]): Float32Array {
 
 function invalid(what: string): RevectorError {
   return new RevectorError('INVALID_INPUT', `In the body ${what}.`, {
-    hint: 'See /docs#search for what goes together.',
+    hint: 'See /docs#search for the valid combinations.',
   })
 }
