@@ -9,7 +9,7 @@ export async function buildConsole(root) {
   if (wanted === undefined || (builtConsoleHash(root) === wanted && existsSync(join(made, 'index.html'))))
     return
   rmSync(consoleStampFile(root), { force: true })
-  // Whoever calls may be a test, whose setting would make a build for development.
+  // The caller may be a test, whose environment would make a development build.
   process.env.NODE_ENV = 'production'
   const { build } = await import('vite')
   await build({ configFile: join(root, 'console', 'vite.config.mjs'), logLevel: 'warn' })

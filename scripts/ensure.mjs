@@ -98,7 +98,7 @@ function taken(mine, file) {
 function putAside(file, owner, mine) {
   try {
     renameSync(file, mine)
-    // Somebody quicker has put it aside and taken the lock meanwhile: give it back.
+    // A faster process has put it aside and taken the lock meanwhile: give it back.
     if (ownerOf(mine) !== owner) linkSync(mine, file)
   } catch {
     // Gone already, or taken again: the next round looks at it afresh.

@@ -1,5 +1,5 @@
 // What users notice of a migration: how long their searches take while a worker of another process fills the target
-// and builds its HNSW index, beside the same searches on an idle server; and how long anybody waits for a cut-over or a
+// and builds its HNSW index, beside the same searches on an idle server; and how long a session waits for a cut-over or a
 // roll-back, whatever the size of the corpus.
 import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'

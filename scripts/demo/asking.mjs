@@ -1,4 +1,4 @@
-// Somebody who keeps asking while the model is changed under them.
+// A user who keeps asking while the model is changed.
 
 /** Asks one question after the other, with a breath in between, until told to stop. */
 export function keepAsking(revector, questions, { breathMs = 20 } = {}) {

@@ -1,4 +1,4 @@
-// The move from one model to the other, while somebody keeps asking.
+// The migration from one model to the other, while a user keeps asking.
 import { keepAsking } from './asking.mjs'
 import { newer, older } from './models.mjs'
 import { questions } from './questions.mjs'
@@ -42,7 +42,7 @@ export async function move(revector, signal) {
     line.end()
   }
   const [p50, p99] = [asked.quantile(0.5), asked.quantile(0.99)]
-  say(`${bold(`${number(total)} passages`)} embedded again in ${milliseconds(ms)}. Nobody had to wait:`)
+  say(`${bold(`${number(total)} passages`)} embedded again in ${milliseconds(ms)}. No search had to wait:`)
   say(
     `${bold(number(asked.answered))} searches answered meanwhile, ${asked.errors.length === 0 ? green('0 errors') : red(`${asked.errors.length} errors: ${asked.errors[0].message}`)}, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`,
   )

@@ -16,7 +16,7 @@ export const migrationStates = [
 ] as const
 export type MigrationState = (typeof migrationStates)[number]
 
-/** Before the cut-over: at most one migration of a target is in one of these. */
+/** Before the cut-over: a target has at most one migration in one of these. */
 export const openStates = [
   'planned',
   'filling',
@@ -27,22 +27,22 @@ export const openStates = [
 ] as const satisfies readonly MigrationState[]
 export type OpenState = (typeof openStates)[number]
 
-/** States that pausing leaves and resuming returns to. */
+/** States in which a migration can be paused, and to which resuming returns. */
 export type PausableState = Exclude<OpenState, 'paused'>
 
 /** Opaque outside the store. */
 export type MigrationId = string
 
-/** Which chunks a migration moves; all given parts must hold. Empty: all of them. */
+/** Which chunks a migration covers; all given conditions must hold. Empty: all of them. */
 export interface MigrationScope {
   readonly documents?: readonly DocumentId[]
   /** The document's metadata contains this (jsonb `@>`). */
   readonly where?: Metadata
-  /** That many chunks, drawn by hash: the same ones at every run. */
+  /** That many chunks, drawn by hash: the same ones in every run. */
   readonly sample?: number
 }
 
-/** What a verification asks of the target; a threshold of null is measured and reported, not required. */
+/** The thresholds of a verification; null: measured and reported, but not required. */
 export const gateNames = [
   'coverage',
   'vectors',
@@ -56,15 +56,15 @@ export const gateNames = [
 export type GateName = (typeof gateNames)[number]
 
 export interface GateThresholds {
-  /** Least share of the exact ten nearest that the HNSW index finds, 0 to 1. */
+  /** Least share of the exact ten nearest that the HNSW index must find, 0 to 1. */
   readonly recall: number
   /** Greatest cosine distance between a stored vector and the same text embedded again. */
   readonly provider: number
-  /** Least share of neighbours that source and target have in common, 0 to 1. */
+  /** Least share of neighbours that source and target must share, 0 to 1. */
   readonly overlap: number | null
-  /** Least judged quality of the target as a share of the source's. */
+  /** Least judged quality of the target, as a share of the source's. */
   readonly quality: number | null
-  /** Chunks that are drawn to measure recall, provider and overlap. */
+  /** Chunks drawn to measure recall, provider and overlap. */
   readonly sample: number
 }
 
@@ -79,11 +79,11 @@ export const defaultGates: GateThresholds = {
 export interface GateResult {
   readonly gate: GateName
   readonly passed: boolean
-  /** Its failure was accepted by the operator. */
+  /** The operator accepted the failure. */
   readonly overridden: boolean
-  /** A failure stops the cut-over. */
+  /** A failure prevents the cut-over. */
   readonly required: boolean
-  /** What was asked for and what was found, in words. */
+  /** What was expected and what was measured, in words. */
   readonly expected: string
   readonly measured: string
   readonly data: Readonly<Record<string, unknown>>
@@ -97,22 +97,22 @@ export interface Verification {
 }
 
 export interface MigrationSettings {
-  /** The migration pauses before it would spend more. Null: no limit. */
+  /** The migration pauses before it spends more. Null: no limit. */
   readonly budgetUsd: number | null
-  /** Null: the price is not known; money is counted as 0. */
+  /** Null: the price is unknown; cost is counted as 0. */
   readonly pricePerMillionTokens: number | null
-  /** So many quarantined chunks don't stand in the way of the cut-over. */
+  /** The cut-over is allowed with up to this many quarantined chunks. */
   readonly allowedQuarantined: number
-  /** How long the source stays written after the cut-over before `retire` may drop it unforced. */
+  /** How long the source is kept in sync after the cut-over; until then `retire` needs `force`. */
   readonly rollbackWindowSeconds: number
   readonly gates: GateThresholds
-  /** Chunks a batch, which is one call of the provider. */
+  /** Chunks per batch, which is one call of the provider. */
   readonly batchItems: number
 }
 
 /** Why a migration is paused, or what failed last. */
 export interface MigrationReason {
-  /** An error code, or OPERATOR when somebody asked for it. */
+  /** An error code, or OPERATOR if an operator paused it. */
   readonly code: string
   readonly message: string
   readonly hint: string
@@ -124,9 +124,9 @@ export interface MigrationReason {
 export interface Migration {
   readonly id: MigrationId
   readonly state: MigrationState
-  /** Where resuming goes on; set exactly when paused. */
+  /** The state in which it was paused; set exactly while it is paused. */
   readonly pausedFrom: PausableState | null
-  /** Null when the model has been removed since. */
+  /** Null if the model has been removed since. */
   readonly sourceModelId: number | null
   readonly targetModelId: number | null
   readonly sourceModel: string
@@ -134,19 +134,19 @@ export interface Migration {
   readonly reason: MigrationReason | null
   readonly scope: MigrationScope
   readonly settings: MigrationSettings
-  /** What was consented to. */
+  /** The plan that was confirmed. */
   readonly plan: Readonly<Record<string, unknown>> | null
-  /** The chunks that were embedded first, to map the source's distances to the target's. */
+  /** The chunks that were embedded first, to relate the source's distances to the target's. */
   readonly calibration: readonly ChunkId[]
-  /** The target had no vectors when it began: cancelling drops all it has. */
+  /** Whether the target had no vectors when the migration started: cancelling then drops all of them. */
   readonly targetWasEmpty: boolean
-  /** What cancelling gives the target back. */
+  /** The state that cancelling restores. */
   readonly targetState: ModelState
   /** Chunks in scope when they were last counted; null before that. */
   readonly totalChunks: number | null
   /** Vectors made by the provider. */
   readonly embedded: number
-  /** Vectors taken from chunks of the same text. */
+  /** Vectors copied from chunks with the same text. */
   readonly reused: number
   readonly tokens: number
   readonly costUsd: number
@@ -167,7 +167,7 @@ export interface MigrationWorker {
   readonly pid: number
   readonly startedAt: Date
   readonly heartbeatAt: Date
-  /** Batches it holds at present, and when the first of these leases ends. */
+  /** Batches it holds now, and when the first of these leases expires. */
   readonly leases: number
   readonly leaseUntil: Date | null
   readonly batches: number
@@ -178,23 +178,23 @@ export interface MigrationWorker {
 export interface MigrationStatus extends Omit<Migration, 'totalChunks' | 'calibration'> {
   /** Chunks in scope that have text. */
   readonly totalChunks: number
-  /** Of these, the ones that have a vector of the target. */
+  /** Those that have a vector of the target. */
   readonly doneChunks: number
   readonly quarantinedChunks: number
-  /** Chunks written since, which a model lacks and a worker will pay. */
+  /** Chunks that are pending for a model. */
   readonly pendingChunks: { readonly source: number; readonly target: number }
-  /** Of the last minute. */
+  /** In the last minute. */
   readonly chunksPerSecond: number
-  /** Null: nothing moves, or nothing is left. */
+  /** Null: the migration is not moving, or nothing is left. */
   readonly etaSeconds: number | null
   readonly costUsdEstimate: number | null
   readonly bytesEstimate: number | null
   readonly workers: readonly MigrationWorker[]
-  /** Until when the source stays written; null before the cut-over. */
+  /** Until when the source is kept in sync; null before the cut-over. */
   readonly rollbackWindowUntil: Date | null
 }
 
-/** What each kind of event carries. */
+/** The data of each type of event. */
 export interface MigrationEventData {
   started: { readonly source: string; readonly target: string; readonly scope: MigrationScope }
   widened: { readonly scope: MigrationScope; readonly before: MigrationScope }
@@ -214,7 +214,7 @@ export interface MigrationEventData {
   resumed: Readonly<Record<string, never>>
   filled: Readonly<Record<string, never>>
   indexed: { readonly rows: number; readonly seconds: number }
-  /** A verification, or a cut-over that went ahead; what had failed was accepted by `actor`. */
+  /** A verification, or a cut-over that went ahead; `actor` accepted what had failed. */
   passed: { readonly overridden: readonly GateName[] }
   failed: { readonly gates: readonly GateName[] }
   /** Chunks without a vector were found: back to filling. */
@@ -225,7 +225,7 @@ export interface MigrationEventData {
   rolled_back: { readonly from: string; readonly to: string; readonly pending: number }
   retired: { readonly model: string; readonly bytes: number }
   cancelled: { readonly model: string; readonly dropped: boolean }
-  /** After a cancel: the space of the target came back. */
+  /** After a cancel: the target's disk space was freed. */
   emptied: { readonly model: string; readonly bytes: number }
   worker_started: { readonly worker: string; readonly host: string; readonly pid: number }
   worker_ended: { readonly worker: string; readonly batches: number; readonly chunks: number }
@@ -233,14 +233,14 @@ export interface MigrationEventData {
 }
 export type MigrationEventType = keyof MigrationEventData
 
-/** A row of the audit, and an item of the event stream. */
+/** A recorded event, and an item of the event stream. */
 export type MigrationEvent = {
   readonly [Type in MigrationEventType]: {
-    /** Ascending in the order of commits of one migration: give the last one seen as `after` to go on. */
+    /** Ascending in the order of commits of one migration: pass the last one seen as `after` to continue. */
     readonly id: string
     readonly migrationId: MigrationId | null
     readonly at: Date
-    /** Who did it: a user at a host, or a worker. */
+    /** The actor: a user at a host, or a worker. */
     readonly actor: string
     readonly type: Type
     readonly data: MigrationEventData[Type]

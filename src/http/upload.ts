@@ -1,4 +1,3 @@
-import { grouped } from '../core/counted.ts'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,6 +7,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
+import { grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { faultOfText } from './json-body.ts'
 

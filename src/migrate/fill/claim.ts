@@ -4,14 +4,14 @@ import { batchesLeft, claimBatch, type Lease } from '../../store/migration-batch
 import { lockSpending } from '../../store/migration-progress.ts'
 import { requireMigration } from '../../store/migrations.ts'
 
-/** What a batch would bring the cost to, where that is more than may be spent. */
+/** The cost that the next batch would lead to, if that exceeds the budget. */
 export class OverBudget extends Error {
   override readonly name = 'OverBudget'
   readonly budgetUsd: number
   readonly costUsd: number
 
   constructor(budgetUsd: number, costUsd: number) {
-    super(`The next batch would bring the cost to ${costUsd} of ${budgetUsd} US dollars`)
+    super(`The next batch would raise the cost to ${costUsd} of ${budgetUsd} US dollars`)
     this.budgetUsd = budgetUsd
     this.costUsd = costUsd
   }
@@ -20,14 +20,14 @@ export class OverBudget extends Error {
 export interface ClaimRequest {
   readonly workerId: string
   readonly leaseMs: number
-  /** How many tokens the provider has counted for one of ours. */
+  /** The ratio of the provider's token count to ours. */
   readonly tokensRatio: number
 }
 
 /**
- * Leases the next batch; null when there is none to be had.
+ * Leases the next batch; null if there is none.
  *
- * @throws OverBudget, and leases nothing, when it and those under way would cost more than is left
+ * @throws OverBudget, and leases nothing, if it and the batches in flight would cost more than is left
  */
 export async function claim(
   db: Database,
@@ -36,10 +36,10 @@ export async function claim(
 ): Promise<Lease | null> {
   return db.transaction(
     async (tx) => {
-      // Limits that are given while it is being filled hold from the next batch on.
+      // Limits that change while the migration is filling apply from the next batch on.
       const { budgetUsd, pricePerMillionTokens: price } = (await requireMigration(tx, id)).settings
       const limited = budgetUsd !== null && price !== null && price > 0
-      // Claims take turns, so that two workers can't both spend the last of it.
+      // One claim at a time, so that two workers can't both spend the last of the budget.
       const spent = limited ? await lockSpending(tx, id) : 0
       const lease = await claimBatch(tx, id, workerId, leaseMs)
       if (lease === null || !limited) return lease
@@ -48,7 +48,7 @@ export async function claim(
       if (cost > budgetUsd) throw new OverBudget(budgetUsd, cost)
       return lease
     },
-    // Should it take effect twice, the first of the two leases runs out by itself.
+    // If it takes effect twice, the first of the two leases expires by itself.
     { idempotent: true },
   )
 }

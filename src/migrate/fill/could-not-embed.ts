@@ -9,7 +9,7 @@ function isRefusal(code: string): code is (typeof refusals)[number] {
   return refusals.some((one) => one === code)
 }
 
-/** Names the chunks whose texts a model can't embed: they are what an operator has to see to. */
+/** An error that names the chunks a model can't embed: an operator has to deal with them. */
 export function couldNotEmbed(
   modelName: string,
   {
@@ -21,7 +21,7 @@ export function couldNotEmbed(
   }: {
     readonly first: Refused
     readonly ids: readonly ChunkId[]
-    /** Where `ids` are not all. */
+    /** If `ids` are not all. */
     readonly count?: number
     readonly hint: string
     readonly data?: ErrorData

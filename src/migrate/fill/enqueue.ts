@@ -8,10 +8,10 @@ import { recordEvent } from '../../store/migration-events.ts'
 import { mayEnqueue, noteEnqueued } from '../../store/migration-progress.ts'
 import type { Model } from '../../wire/model.ts'
 
-/** Chunks that are embedded before all others, to map one space's distances to the other's. */
+/** Chunks that are embedded before all others, to relate one space's distances to the other's. */
 export const calibrationSize = 400
 
-/** Our own count of tokens is not the provider's: a batch must fit into one call all the same. */
+/** Our token count differs from the provider's: a batch must fit into one call all the same. */
 const tokensMargin = 0.7
 
 export interface Enqueued {
@@ -20,10 +20,10 @@ export interface Enqueued {
 }
 
 /**
- * Cuts what the target lacks into batches, in one transaction, when none is left of an earlier cut.
+ * Cuts the chunks that the target lacks into batches, in one transaction, if none is left of an earlier cut.
  *
- * @returns null when another worker is at it, or was faster, or the migration is not filling any more; 0 batches:
- *   nothing is missing
+ * @returns null if another worker is doing it, or was faster, or the migration is no longer filling; 0 batches:
+ * nothing is missing
  */
 export async function enqueue(
   { db, layout }: StoreDeps,
@@ -48,14 +48,15 @@ export async function enqueue(
       const calibration = await firstOfBatches(tx, id, calibrationSize)
       if (!(await noteEnqueued(tx, layout, { migrationId: id, scope, calibration }))) throw new NotFilling()
       await recordEvent(tx, { migrationId: id, actor, type: 'enqueued', data: made })
-      // Together with the batches: whoever fills the last of them finds no HNSW index, and builds it.
+      // Together with the batches: the worker that fills the last of them finds no HNSW index, and builds it.
       if (dropHnswIndex)
         await dropHnswIndexForLoad(tx, target, { rows: made.chunks, concurrent: db.concurrent })
       return made
     })
   try {
     return await cut(true).catch((error: unknown) => {
-      // A long reader may hold the table: then the rows go through the HNSW index, slower but no less right.
+      // A long reader may hold the table: then the rows are inserted through the HNSW index, which is slower
+      // but correct.
       if (isRevectorError(error, 'DATABASE_BUSY')) return cut(false)
       throw error
     })
@@ -65,7 +66,7 @@ export async function enqueue(
   }
 }
 
-/** Rolls back what was cut for a migration that was paused or cancelled meanwhile. */
+/** Rolls back the batches of a migration that was paused or cancelled meanwhile. */
 class NotFilling extends Error {
   override readonly name = 'NotFilling'
 }

@@ -9,15 +9,15 @@ import { quarantineChunks, type Refused } from '../../store/quarantine.ts'
 import { copyVectorsToTwins, type LackingChunk, lackingAmong } from '../../store/twins.ts'
 import type { Model } from '../../wire/model.ts'
 
-/** What was stored of a batch. */
+/** What a batch has stored. */
 export interface StoredBatch {
   /** Texts that the provider embedded. */
   readonly embedded: number
-  /** Vectors that others of the same text got. */
+  /** Vectors copied to chunks with the same text. */
   readonly reused: number
   /** Chunks whose text the model can't embed, with all others of that text. */
   readonly quarantined: readonly ChunkId[]
-  /** One of them for each text, and why. */
+  /** One chunk per text, with the reason. */
   readonly refused: readonly Refused[]
   readonly tokens: number
 }
@@ -26,19 +26,19 @@ export interface BatchRequest<T> {
   readonly chunkIds: readonly ChunkId[]
   readonly opened: EmbeddingModel
   readonly signal: AbortSignal | undefined
-  /** Quarantined chunks are tried again; otherwise they are left out. */
+  /** Whether quarantined chunks are retried; otherwise they are left out. */
   readonly retryQuarantined?: boolean
-  /** Runs `store` in a transaction of its own making, with whatever else belongs into it. */
+  /** Runs `store` in a transaction, with whatever else belongs in it. */
   readonly storing: (store: (tx: Queryable) => Promise<StoredBatch>, rows: number) => Promise<T>
 }
 
-/** Copies of one text that an adopted table holds without hashes may be many: memory stays flat. */
+/** An adopted table without hashes may have many copies of one text: this limits memory. */
 const statementRows = 512
 
 /**
- * The way in which every fill gives a model the vectors of a batch: chunks with a text that has a vector get a copy, each
- * of the other texts is embedded once, outside of transactions, texts that can't be embedded go to quarantine.
- * Storing respects what was deleted or written meanwhile, and may be run again.
+ * How every fill gives a model the vectors of a batch: chunks whose text has a vector get a copy, each of the
+ * other texts is embedded once, outside transactions, and texts that can't be embedded are quarantined. Storing
+ * respects what was deleted or written meanwhile, and may be run again.
  *
  * @throws RevectorError of the provider, of the database, INTERRUPTED
  */
@@ -84,8 +84,8 @@ export async function fillBatch<T>(
 }
 
 /**
- * Storing one chunk serves all that have its hash. Those without a hash, as an adopted table has them, are found by
- * nobody, and stay.
+ * Storing one chunk serves all with the same hash. Chunks without a hash, as in an adopted table, are not found
+ * that way, and stay in the batch.
  */
 function onePerText(chunks: readonly LackingChunk[]): readonly LackingChunk[] {
   const seen = new Set<string>()
@@ -97,7 +97,7 @@ function onePerText(chunks: readonly LackingChunk[]): readonly LackingChunk[] {
   })
 }
 
-/** What makes two chunks one text. Those of an adopted table have no hash stored: theirs is made here. */
+/** Identifies a text. Chunks of an adopted table have no stored hash: it is computed here. */
 function contentHashOf(chunk: Pick<LackingChunk, 'contentHash' | 'content'>): string {
   return chunk.contentHash ?? createHash('sha256').update(chunk.content).digest('hex')
 }

@@ -12,27 +12,28 @@ import { failureOf } from './provider-failure.ts'
 import type { Shift } from './shift.ts'
 import { addToTally } from './tally.ts'
 
-/** What a worker fills. */
+/** The migration and target that a worker fills. */
 export interface Filling {
   readonly migration: Migration
   readonly target: Model
   readonly opened: EmbeddingModel
 }
 
-/** What became of a batch that was leased. */
+/** The result of a leased batch. */
 export type LaneResult =
   | { readonly type: 'stored'; readonly progress: Progress }
-  /** Another worker has it, or the migration was cancelled: what was embedded is dropped. */
+  /** Another worker has it, or the migration was cancelled: its vectors are discarded. */
   | { readonly type: 'lost' }
-  /** Given back: the worker should wait before it asks this provider again. */
+  /** Released: the worker should wait before it calls this provider again. */
   | { readonly type: 'failed'; readonly failures: number }
-  /** Given back, and the migration is paused. */
+  /** Released, and the migration is paused. */
   | { readonly type: 'paused' }
 
 /**
- * One batch of a migration, from its lease to its end. A worker's lanes store one after the other, by `oneStores`.
+ * One batch of a migration, from its lease to its end. The lanes of a worker store one at a time, by
+ * `oneStores`.
  *
- * @throws RevectorError INTERRUPTED, of the database; the batch is given back then
+ * @throws RevectorError INTERRUPTED, of the database; the batch is released then
  */
 export async function fillLease(
   shift: Shift,
@@ -55,7 +56,7 @@ export async function fillLease(
     worker.count(lease.chunkIds.length)
     return { type: 'stored', progress: ended.progress }
   } catch (error) {
-    // The target's table is gone with a cancelled migration; its state says so.
+    // A cancelled migration's table is gone; the state says so.
     if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return { type: 'lost' }
     const failure = signal.aborted ? null : failureOf(error)
     if (failure === null) {
@@ -74,7 +75,7 @@ export async function fillLease(
   }
 }
 
-/** Vectors, progress, and the end of the batch: together or not at all. Null when the lease was lost. */
+/** Vectors, progress, and the end of the batch: together or not at all. Null if the lease was lost. */
 async function endBatch(
   { deps, worker }: Shift,
   { id: migrationId, settings }: Migration,
@@ -98,7 +99,7 @@ async function endBatch(
       }
       return { stored, progress }
     },
-    // Run again after it was stored, it finds no batch of its own and changes nothing.
+    // Run again after it was stored, it finds no batch and changes nothing.
     { idempotent: true },
   )
 }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { exactDollars } from '../../core/counted.ts'
 import { RevectorError, throwIfAborted } from '../../core/errors.ts'
 import type { Migration } from '../../core/migration.ts'
 import { batchesLeft, type Lease } from '../../store/migration-batches.ts'
@@ -13,16 +14,17 @@ import type { Shift } from './shift.ts'
 import { tokensRatio } from './tally.ts'
 
 /**
- * Works on a migration that is filling, together with whoever else does, until nothing is missing.
+ * Works on a migration that is filling, together with other workers, until nothing is missing.
  *
- * @returns whether nothing is missing; otherwise the migration is not filling any more, or the worker was told to stop
+ * @returns whether nothing is missing; otherwise the migration is no longer filling, or the worker was told to
+ * stop
  * @throws RevectorError INTERRUPTED, of the database
  */
 export async function fillMigration(shift: Shift, filling: Filling): Promise<boolean> {
   const { clock, signal, stop, ending } = shift
-  // One more than the provider takes at once: a batch is stored while others are being embedded.
+  // One more than the provider allows at once: a batch is stored while others are being embedded.
   const lanes = shift.request.concurrency ?? filling.opened.limits.concurrency + 1
-  // However many are embedded at once: a worker takes no more than one processor from a server that searches.
+  // However many are embedded at once, a worker uses at most one processor of a server that also searches.
   const oneStores = pLimit(1)
   const running = new Set<Promise<void>>()
   const report = await progressReport(shift, filling)
@@ -59,7 +61,7 @@ export async function fillMigration(shift: Shift, filling: Filling): Promise<boo
       } else if (backingOff > 0) {
         await wait(backingOff)
       } else {
-        const left = await nothingInHand(shift, filling)
+        const left = await nothingInFlight(shift, filling)
         if (typeof left === 'boolean') return left
         if (left.waitMs > 0) await wait(left.waitMs)
       }
@@ -74,12 +76,12 @@ export async function fillMigration(shift: Shift, filling: Filling): Promise<boo
   await Promise.all(running)
   if (failed !== null) throw failed
   throwIfAborted(signal)
-  // Whoever was told to stop wants to go, and knows the rest to be left.
+  // A worker that was told to stop leaves the rest.
   await report.finished({ recount: !stop.aborted })
   return complete
 }
 
-/** Leases a batch; pauses the migration when it would cost too much. */
+/** Leases a batch; pauses the migration if it would cost too much. */
 async function claimNext(shift: Shift, { migration }: Filling): Promise<Lease | null | 'over budget'> {
   const { deps, worker, pace, tally } = shift
   try {
@@ -98,11 +100,11 @@ async function claimNext(shift: Shift, { migration }: Filling): Promise<Lease | 
 }
 
 /**
- * No batch can be had and none is in hand: others hold what is left, or the next are to be cut.
+ * No batch is available and none is in flight: other workers hold the rest, or the next batches must be cut.
  *
- * @returns whether the fill is complete, when there is nothing more to wait for
+ * @returns whether the fill is complete, if there is nothing more to wait for
  */
-async function nothingInHand(
+async function nothingInFlight(
   { deps, pace, worker }: Shift,
   { migration, target, opened }: Filling,
 ): Promise<boolean | { readonly waitMs: number }> {
@@ -119,19 +121,15 @@ async function nothingInHand(
 function budgetExceeded({ budgetUsd, costUsd }: OverBudget, model: string): RevectorError {
   return new RevectorError(
     'BUDGET_EXCEEDED',
-    `The next batch would bring the cost of moving to "${model}" to ${dollars(costUsd)}: the budget is ${dollars(budgetUsd)}.`,
+    `The next batch would raise the cost of migrating to "${model}" to ${exactDollars(costUsd)}: the budget is ${exactDollars(budgetUsd)}.`,
     {
-      hint: 'Start the migration again with a larger --budget-usd to go on, or cancel it.',
+      hint: 'Start the migration again with a larger --budget-usd to continue, or cancel it.',
       data: { model, budget_usd: budgetUsd, cost_usd: costUsd },
     },
   )
 }
 
-function dollars(amount: number): string {
-  return `$${amount.toFixed(amount < 1 ? 4 : 2)}`
-}
-
-/** Events for whoever watches this worker; they count what all workers have done. */
+/** Progress events of this worker; they count the work of all workers. */
 async function progressReport({ deps, request, tally }: Shift, { migration, target }: Filling) {
   const { db, layout } = deps
   const { onProgress } = request
@@ -151,7 +149,7 @@ async function progressReport({ deps, request, tally }: Shift, { migration, targ
       doneChunks = Math.max(doneChunks, Math.min(totalChunks, before + made + tally.quarantined))
       onProgress({ type: 'fill.batch', ...progress(), tokens: tally.tokens })
     },
-    /** The last batches may have been another's, and chunks come and go meanwhile. */
+    /** Another worker may hold the last batches, and chunks come and go meanwhile. */
     async finished({ recount }: { readonly recount: boolean }): Promise<void> {
       const now = recount ? await countAll(await requireMigration(db, migration.id)) : {}
       onProgress({ type: 'fill.finished', ...progress(), ...now })

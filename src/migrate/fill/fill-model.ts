@@ -11,7 +11,7 @@ import { couldNotEmbed } from './could-not-embed.ts'
 import { fillBatch } from './fill-batch.ts'
 
 export interface FillOptions {
-  /** Only this document's chunks; others of the same text get its vectors too. */
+  /** Only this document's chunks; others with the same text get its vectors too. */
   readonly documentId?: DocumentId
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
@@ -20,21 +20,21 @@ export interface FillOptions {
 export interface Filled {
   /** Vectors that the provider made. */
   readonly embedded: number
-  /** Vectors taken from chunks of the same text. */
+  /** Vectors copied from chunks with the same text. */
   readonly reused: number
   readonly tokens: number
 }
 
-/** Chunks a batch: what a crash may cost, and a handful of provider requests. */
+/** Chunks per batch: what a crash may cost, and a few provider requests. */
 const batchSize = 256
 
 /**
- * Gives a model the vectors it lacks, batch by batch; what is stored stays stored. Identical texts are embedded
- * once. Chunks written or deleted meanwhile are respected: a vector that somebody else stored is kept. What was
- * quarantined before is tried again.
+ * Embeds the chunks that a model lacks, batch by batch; what is stored stays stored. Identical texts are
+ * embedded once. Chunks written or deleted meanwhile are respected: a vector stored by another session is kept.
+ * Quarantined chunks are retried.
  *
- * @throws RevectorError of the provider; where single texts are at fault, after all others were stored and they were
- *   quarantined, with the chunks' ids in `data.chunk_ids`; INTERRUPTED
+ * @throws RevectorError of the provider; if single texts can't be embedded, after all others were stored and
+ * these were quarantined, with the chunks' ids in `data.chunk_ids`; INTERRUPTED
  */
 export async function fillModel(
   deps: EmbedDeps,
@@ -92,7 +92,7 @@ export async function fillModel(
   })
 }
 
-/** Keyset pages: a chunk that cannot be filled is not met twice. */
+/** Keyset pages: a chunk that cannot be filled is not read twice. */
 async function* pages(
   { db, layout }: StoreDeps,
   model: Model,

@@ -7,7 +7,9 @@ import { fillMigration } from './fill-migration.ts'
 import { restOrPause } from './rest-or-pause.ts'
 import type { Shift, Turn } from './shift.ts'
 
-/** Fills the target, together with all other workers, until nothing is missing; then its HNSW index is built. */
+/**
+ * Fills the target, together with all other workers, until nothing is missing; then its HNSW index is built.
+ */
 export async function fillTurn(shift: Shift, migration: Migration, target: Model): Promise<Turn> {
   const opened = await openTarget(shift, migration, target)
   if (opened === null) return 'others'
@@ -28,7 +30,7 @@ async function openTarget(shift: Shift, migration: Migration, target: Model): Pr
     return await deps.models.open(target)
   } catch (error) {
     if (target.provider === 'custom' && request.migrationId === undefined) {
-      // Another process has brought it: the migration is not this one's to pause.
+      // The model belongs to another process: this one must not pause the migration.
       rests.beginForGood(target)
       request.onProgress?.({
         type: 'warning',

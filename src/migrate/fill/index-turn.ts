@@ -7,13 +7,13 @@ import type { Model } from '../../wire/model.ts'
 import { advance } from '../advance.ts'
 import type { Shift, Turn } from './shift.ts'
 
-/** Builds the HNSW index of a target that has been filled, one worker at a time; then the migration is verified. */
+/** Builds the HNSW index of a filled target, one worker at a time; then the migration is verified. */
 export async function indexTurn(shift: Shift, { id }: Migration, target: Model): Promise<Turn> {
   const { db, buildHelpers: helpers = 0 } = shift.deps
   const lock = await tryLock(db, `HNSW index ${target.id}`)
   if (lock === null) return 'others'
   try {
-    // The one that built it before may just have finished.
+    // Another worker may just have built it.
     if ((await requireMigration(db, id)).state !== 'indexing') return 'worked'
     const begun = performance.now()
     let rows = 0

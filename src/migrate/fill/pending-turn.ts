@@ -14,9 +14,9 @@ import type { Shift, Turn } from './shift.ts'
 const written: ReadonlySet<ModelState> = new Set(writtenStates)
 
 /**
- * Gives written models the vectors that writers could not get for them when a provider was down. One worker at a
- * time does so for a model. A target that is still being filled is left to its migration, and one whose migration is
- * paused to whoever paused it. A worker of one migration sees only to its target.
+ * Embeds chunks that are pending because a provider was down when they were written. One worker at a time does
+ * so for a model. Chunks pending for a target that is still being filled are left to its migration, also while
+ * that is paused. A worker of a single migration only embeds for its target.
  *
  * @throws RevectorError INTERRUPTED, of the database
  */
@@ -44,7 +44,7 @@ export async function pendingTurn(shift: Shift, only: Migration | null): Promise
       if (failure === null) throw error
       shift.rests.begin(model)
       shift.request.onFailure?.(failure.error)
-      const message = `What is pending to ${model.modelName} has to wait: ${failure.error.message}`
+      const message = `Chunks pending for ${model.modelName} have to wait: ${failure.error.message}`
       shift.request.onProgress?.({ type: 'warning', message })
     }
   }

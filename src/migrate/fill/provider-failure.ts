@@ -1,7 +1,7 @@
 import { backOffMs } from '../../core/back-off.ts'
 import { type ErrorCode, isRevectorError, type RevectorError } from '../../core/errors.ts'
 
-/** What waiting doesn't mend, and no other batch would fare better with: an operator has to see to it. */
+/** Failures that waiting does not fix and that every batch would have: an operator has to deal with them. */
 const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PROVIDER_REFUSED',
   'PROVIDER_KEY_MISSING',
@@ -17,7 +17,7 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'RATE_LIMITED',
 ])
 
-/** A failure of the provider, and whether it may pass; null for everything else. */
+/** A failure of the provider, and whether it may pass; null for any other error. */
 export function failureOf(
   error: unknown,
 ): { readonly error: RevectorError; readonly lasting: boolean } | null {

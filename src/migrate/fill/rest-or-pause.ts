@@ -5,9 +5,10 @@ import { failureOf } from './provider-failure.ts'
 import type { Shift, Turn } from './shift.ts'
 
 /**
- * The provider failed outside a batch: the model rests or, when that doesn't help, the migration pauses.
+ * For a failure of the provider outside a batch: the model rests or, if that doesn't help, the migration
+ * pauses.
  *
- * @throws the error, when it is not the provider's
+ * @throws the error, if it is not the provider's
  */
 export async function restOrPause(
   { deps, request, worker, pace, rests }: Shift,

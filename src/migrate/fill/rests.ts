@@ -2,11 +2,11 @@ import type { Clock } from '../../hosted/clock.ts'
 import type { Model } from '../../wire/model.ts'
 import { providerBackOffMs } from './provider-failure.ts'
 
-/** Models that a worker does not ask at present, because their provider failed. */
+/** Models that a worker does not call for now, because their provider failed. */
 export interface Rests {
-  /** For a while, longer after each failure. @returns how many there were in a row */
+  /** Rests for a while, longer after each failure. @returns the number of failures in a row */
   begin(model: Model): number
-  /** As long as the worker lives. */
+  /** Rests as long as the worker lives. */
   beginForGood(model: Model): void
   end(model: Model): void
   of(model: Model): 'none' | 'for now' | 'for good'

@@ -10,13 +10,13 @@ import { idOf, type MigrationCall } from '../deps.ts'
 
 export interface Retried {
   readonly migration: Migration
-  /** Chunks that will be asked for again. */
+  /** Chunks that will be retried. */
   readonly chunks: number
 }
 
 /**
- * Puts the quarantined chunks of a migration back among those that are to be embedded; after the cut-over, among
- * what is pending to its target. Workers see to them.
+ * Queues the quarantined chunks of a migration for another attempt; after the cut-over they become pending for
+ * its target. Workers embed them.
  *
  * @throws RevectorError MIGRATION_UNKNOWN, MIGRATION_STATE
  */

@@ -14,31 +14,31 @@ export interface WorkDeps extends VerifyDeps, Pick<Deps, 'buildHelpers'> {
 }
 
 export interface WorkRequest {
-  /** Only this one; absent: every open migration, the oldest first, and what is pending. */
+  /** Only this migration. Default: every open migration, the oldest first, and pending chunks. */
   readonly migrationId?: MigrationId
-  /** Ends when there is nothing more to do; otherwise it waits for more until it is told to stop. */
+  /** Ends when nothing is left to do; otherwise it waits for more until it is told to stop. */
   readonly once?: boolean
-  /** Batches under way at once. Default: what the model allows, and one that is being stored. */
+  /** Batches in flight at once. Default: what the model allows, and one that is being stored. */
   readonly concurrency?: number
   /** In-flight batches finish, then the worker ends. */
   readonly signal?: AbortSignal
-  /** Ends at once; in-flight batches are given back. */
+  /** Ends at once; in-flight batches are released. */
   readonly abort?: AbortSignal
   readonly onProgress?: OnProgress
-  /** Told of the provider's failures, which a worker survives. */
+  /** Called with the provider's failures, which a worker survives. */
   readonly onFailure?: (error: RevectorError) => void
 }
 
-/** One worker from its start to its end: what every turn is given. */
+/** One worker from its start to its end: the context of every turn. */
 export interface Shift {
   readonly deps: WorkDeps
   readonly request: WorkRequest
   readonly worker: Worker
   readonly pace: Pace
   readonly clock: Clock
-  /** Ends everything at once; in-flight batches are given back. */
+  /** Ends everything at once; in-flight batches are released. */
   readonly signal: AbortSignal
-  /** Nothing more is begun; in-flight batches finish. */
+  /** Starts nothing new; in-flight batches finish. */
   readonly stop: AbortSignal
   /** Either of the two. */
   readonly ending: AbortSignal
@@ -46,5 +46,5 @@ export interface Shift {
   readonly rests: Rests
 }
 
-/** What a worker found to do: something, nothing, or something that another worker or a later turn has to see to. */
+/** Whether a worker found something to do: yes, no, or something for another worker or a later turn. */
 export type Turn = 'worked' | 'idle' | 'others'

@@ -1,17 +1,17 @@
 import type { StoredBatch } from './fill-batch.ts'
 
-/** What one worker has done. */
+/** The results of one worker. */
 export interface Tally {
   batches: number
   /** Vectors that a provider made for migrations. */
   embedded: number
-  /** Vectors taken from chunks of the same text. */
+  /** Vectors copied from chunks with the same text. */
   reused: number
   quarantined: number
-  /** Chunks that were pending to a written model, and are not any more. */
+  /** Chunks that were pending for a written model and no longer are. */
   pending: number
   tokens: number
-  /** Our own count of the tokens that migrations took. */
+  /** Tokens of migrations by our own count. */
   estimatedTokens: number
 }
 
@@ -28,7 +28,7 @@ export function addToTally(tally: Tally, stored: StoredBatch, estimatedTokens: n
   if (stored.tokens > 0) tally.estimatedTokens += estimatedTokens
 }
 
-/** How many tokens the provider counts for one of ours, as far as is known. */
+/** The ratio of the provider's token count to ours, as far as known. */
 export function tokensRatio({ tokens, estimatedTokens }: Tally): number {
   return estimatedTokens === 0 ? 1 : tokens / estimatedTokens
 }

@@ -29,7 +29,7 @@ const turns: Readonly<Record<MigrationState, TakeTurn>> = {
 }
 
 /**
- * The first thing there is to do: of the open migrations, the oldest first, then of what is pending.
+ * The first work there is: of the open migrations, the oldest first, then of pending chunks.
  *
  * @throws RevectorError INTERRUPTED, of the database, MIGRATION_UNKNOWN
  */
@@ -54,7 +54,7 @@ async function turnOf(shift: Shift, migration: Migration): Promise<Turn> {
   return turns[migration.state](shift, migration, target)
 }
 
-/** Paused, cancelled or widened while it was worked on: what failed was about a state it has left. */
+/** The migration was paused, cancelled or extended meanwhile: the failure was about a state it has left. */
 async function unlessMovedOn({ deps }: Shift, { id, state }: Migration, error: unknown): Promise<Turn> {
   if (!isRevectorError(error, 'MIGRATION_STATE') && !isGone(error)) throw error
   if ((await requireMigration(deps.db, id)).state === state) throw error

@@ -13,13 +13,13 @@ export async function verifyTurn(shift: Shift, migration: Migration, target: Mod
   const lock = await tryLock(deps.db, `verify ${migrationId}`)
   if (lock === null) return 'others'
   try {
-    // Another may have verified it a moment ago.
+    // Another worker may just have verified it.
     if ((await requireMigration(deps.db, migrationId)).state !== 'verifying') return 'worked'
     await verifyMigration(deps, { migrationId, actor: worker.actor, signal: ending })
     return 'worked'
   } catch (error) {
     if (stop.aborted && !signal.aborted) return 'others'
-    // Awaited here: rejected before the lock is given back, it would be nobody's.
+    // Awaited here: if it rejected after the lock is released, the rejection would be unhandled.
     return await restOrPause(shift, error, migration, target)
   } finally {
     await lock.release()

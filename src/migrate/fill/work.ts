@@ -13,8 +13,8 @@ export interface WorkReport extends Readonly<Omit<Tally, 'estimatedTokens'>> {
 }
 
 /**
- * One worker. Any number of them, in any number of processes, share the same migrations; one that is killed loses
- * nothing but the calls it had under way.
+ * One worker. Any number of them, in any number of processes, share the same migrations; a killed one loses
+ * only the calls it had in flight.
  *
  * @throws RevectorError INTERRUPTED after `abort`, of the database, MIGRATION_UNKNOWN
  */
@@ -39,7 +39,7 @@ export async function work(deps: WorkDeps, request: WorkRequest = {}): Promise<W
       if (turn === 'idle' && request.once === true) break
       if (turn === 'worked') continue
       const waitMs = outages === 0 ? pace.pollMs : providerBackOffMs(outages)
-      // Only being told to stop ends the wait early.
+      // Only a stop ends the wait early.
       await clock.wait(waitMs, ending).catch(() => {})
     }
   } finally {
@@ -49,10 +49,13 @@ export async function work(deps: WorkDeps, request: WorkRequest = {}): Promise<W
   return { workerId: worker.id, ...done }
 }
 
-/** A worker that ends when all is done gives up after so many outages, each as long as the database's client waits. */
+/**
+ * A worker that ends when all is done gives up after this many outages, each as long as the database's client
+ * waits.
+ */
 const patience = 3
 
-/** The connection was lost, or the database is away: in-flight batches were given back or will run out. */
+/** The connection was lost, or the database is away: in-flight batches were released or will expire. */
 function isOutage(error: unknown): error is RevectorError {
   if (!isRevectorError(error) || !error.code.startsWith('DATABASE_')) return false
   return error.data['outcome'] === 'unknown' || troubleOf(error.cause) !== null

@@ -15,31 +15,31 @@ function actorOf(workerId: string): string {
   return `worker ${workerId}`
 }
 
-/** How workers pace themselves. */
+/** The intervals of workers. */
 export interface Pace {
-  /** A batch of a worker that has not been heard of for so long goes to another, ms. */
+  /** A batch of a worker without a heartbeat for this long goes to another, in ms. */
   readonly leaseMs: number
-  /** How often a worker says that it lives, ms. */
+  /** Interval of the heartbeat, in ms. */
   readonly heartbeatMs: number
-  /** How often it looks for something to do while there is nothing, ms. */
+  /** Interval at which an idle worker looks for work, in ms. */
   readonly pollMs: number
-  /** Failures of the provider at one place, one after the other, after which the migration pauses. */
+  /** Consecutive failures of the provider at one place after which the migration pauses. */
   readonly failures: number
 }
 
 export const usualPace: Pace = { leaseMs: 30_000, heartbeatMs: 7_000, pollMs: 1_000, failures: 5 }
 
-/** One loop of this process, as others see it: its row, its leases, its heartbeat. */
+/** One worker of this process, as others see it: its row, its leases, its heartbeat. */
 export interface Worker {
   readonly id: string
-  /** What it is called in the audit. */
+  /** Its name in the audit log. */
   readonly actor: string
-  /** From now on the lease is kept alive. */
+  /** From now on the lease is renewed. */
   hold(lease: Lease): void
   letGo(lease: Lease): void
   /** Counts a batch that was stored. */
   count(chunks: number): void
-  /** Its row goes; what it still holds runs out. */
+  /** Deletes its row; its leases expire. */
   close(): Promise<void>
 }
 
@@ -65,7 +65,7 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
       await extendLeases(db, me.id, [...held], pace.leaseMs)
       await beat(db, { ...me, batches, chunks })
     } catch {
-      // Whoever has work for the database in hand will notice; a lease that runs out costs one more call.
+      // A database that is unreachable shows elsewhere; a lease that expires costs one more call.
     }
   }
   const timer = setInterval(() => {
@@ -93,15 +93,15 @@ export async function startWorker(db: Database, pace: Pace): Promise<Worker> {
           await deleteWorker(tx, me.id)
           await recordEvent(tx, { migrationId: null, actor, type: 'worker_ended', data })
         })
-        // It is missed all the same when its heartbeat is.
+        // Without its heartbeat it is considered dead all the same.
         .catch(() => {})
     },
   }
 }
 
 /**
- * On the embedded engine only this process can be at work: who began before it did is dead, and what it held is free
- * at once. On a server leases run out.
+ * On the embedded engine only this process can be working: a worker that started earlier is dead, and its
+ * batches are released at once. On a server leases expire.
  */
 async function forgetDead(db: Queryable, concurrent: boolean, pace: Pace): Promise<void> {
   const dead = concurrent
