@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { isRevectorError, type RevectorError } from '../../src/core/errors.ts'
+import { type OwnModel, openOwnModel } from '../../src/embedding/own-model.ts'
+import { bareEnvironment } from '../support/models.ts'
 import { openHosted, secretKey } from '../support/providers/open.ts'
 import type { Fault } from '../support/providers/server.ts'
 import type { wires } from '../support/providers/wires.ts'
@@ -272,6 +274,31 @@ describe('one bad text', () => {
     const long = `${'A sentence of some length. '.repeat(20)}The poison is here. ${'More follows. '.repeat(20)}`
     const { outcomes } = await model.embedEach(['short', long, 'other'], documents)
     expect(outcomes.map((outcome) => outcome.error?.data['index'])).toEqual([undefined, 1, undefined])
+  })
+})
+
+describe('a model that the calling program brings', () => {
+  const own = (embed: OwnModel['embed']) =>
+    openOwnModel({ modelName: 'own', dimension: 2, embed }, bareEnvironment)
+
+  it('is called again when it throws, or gives what can not be right', async () => {
+    let calls = 0
+    const model = await own(async (asked) => {
+      calls += 1
+      if (calls === 1) throw new Error('A bad moment.')
+      return asked.map(() => (calls === 2 ? [0, 0] : [3, 4]))
+    })
+    expect((await model.embed(['one'], documents)).vectors).toEqual([Float32Array.of(0.6, 0.8)])
+    expect(calls).toBe(3)
+  })
+
+  it('fails with what it threw', async () => {
+    const cause = new Error('Out of order.')
+    const model = await own(async () => {
+      throw cause
+    })
+    const error = await failure(model.embed(['one'], documents))
+    expect(error).toMatchObject({ code: 'PROVIDER_UNAVAILABLE', data: { model: 'own' }, cause })
   })
 })
 

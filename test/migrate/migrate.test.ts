@@ -8,6 +8,7 @@ import { sql } from '../../src/postgres/sql.ts'
 import { hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { countVectors } from '../../src/store/coverage.ts'
 import { currentModel, findModel } from '../../src/store/models.ts'
+import { quarantinedChunks } from '../../src/store/quarantine.ts'
 import { testCorpus, writeLines, wrongVectors } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { fakeClock } from '../support/fake-clock.ts'
@@ -118,6 +119,26 @@ describeEngines('moving to a new model', (engine) => {
     await writeLines(corpus, 'b.md', ['three'])
     expect(await fillModel(corpus, corpus.second, { documentId: id })).toMatchObject({ embedded: 2 })
     expect(corpus.models.texts.get('second')).toEqual(['one', 'two'])
+  })
+
+  it('tries again what is in quarantine when a model is filled by hand', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const { db, layout, second, models } = corpus
+    await writeLines(corpus, 'a.md', ['poison', 'one'])
+    await writeLines(corpus, 'b.md', ['poison'])
+    models.poison.add('poison')
+    const quarantined = async () =>
+      (await quarantinedChunks(db, layout, second.id, { limit: 10 })).map((chunk) => chunk.chunkId)
+    const refusal = await fillModel(corpus, second).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'PROVIDER_REFUSED', data: { chunks: 2 } })
+    expect(await quarantined()).toHaveLength(2)
+    expect(refusal).toMatchObject({ data: { chunk_ids: await quarantined() } })
+    // The text was asked for once, though two chunks have it.
+    expect(models.texts.get('second')?.filter((text) => text === 'poison')).toHaveLength(1)
+    models.poison.clear()
+    expect(await fillModel(corpus, second)).toMatchObject({ embedded: 1, reused: 1 })
+    expect(await quarantined()).toEqual([])
+    expect(await countVectors(db, layout, second)).toMatchObject({ chunks: 3, vectors: 3 })
   })
 
   it('fills all but the chunk whose text cannot be embedded, names it, and does not switch', async () => {
