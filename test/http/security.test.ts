@@ -256,10 +256,17 @@ describe('changes', () => {
     await app.inject({ method: 'PUT', url: '/api/v1/models/current', headers, payload: { model: 'none' } })
     await app.inject({ method: 'POST', url: '/api/v1/search', headers, payload: { query: 'q' } })
     await app.inject({ method: 'GET', url: '/api/v1/documents', headers })
+    await app.inject({
+      method: 'POST',
+      url: '/api/v1/models',
+      headers,
+      payload: { model_name: 'universal-sentence-encoder-lite' },
+    })
     const { entries } = await revector.audit.list()
+    expect(entries[0]?.data).toEqual({ model_name: 'universal-sentence-encoder-lite' })
     expect(
       entries
-        .slice(0, -1)
+        .slice(1, -1)
         .map(({ actor, subject, status, requestId }) => [actor, subject, status, requestId]),
     ).toEqual([
       [`key:${key.id}`, 'none', 404, 'the-request'],

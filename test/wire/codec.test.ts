@@ -44,6 +44,15 @@ describe('the codec', () => {
     expect(encode(hit, { ...value, secret: 'x' } as typeof value)).toStrictEqual(json)
   })
 
+  it('leaves objects alone that are open to further fields', () => {
+    const headers = z.looseObject({ lastEventId: z.string().optional() })
+    expect(wireSchema(headers)).toBe(headers)
+    expect(encode(headers, { accept: 'x', lastEventId: 'y' })).toStrictEqual({
+      accept: 'x',
+      lastEventId: 'y',
+    })
+  })
+
   it('refuses in the words of the JSON', () => {
     const { error } = wireSchema(hit).safeParse({ ...json, chunk_id: 1, other: 1 })
     expect(error?.issues.map(({ path, code }) => [path.join('.'), code])).toEqual([

@@ -76,7 +76,7 @@ export async function* ask(
     model: found.models[0] ?? '',
     languageModel: language?.name ?? null,
     coverage: found.coverage,
-    serving: found.serving,
+    ...(found.serving && { serving: found.serving }),
     ...outcome,
     tookMs: performance.now() - began,
   }

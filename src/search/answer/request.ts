@@ -1,7 +1,7 @@
 import { definedOnly } from '../../core/defined.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { AnswerMode } from '../../wire/answer.ts'
-import type { SearchFilter, Serve } from '../../wire/search.ts'
+import { type AnswerMode, answerMode } from '../../wire/answer.ts'
+import { type SearchFilter, type Serve, serve as serves } from '../../wire/search.ts'
 import { checkRequest } from '../request.ts'
 
 export interface AskRequest {
@@ -26,7 +26,6 @@ export interface AskRequest {
 
 const defaultPassages = 8
 export const mostPassages = 50
-const serves: readonly Serve[] = ['source', 'target', 'both']
 
 export type CheckedAsk = ReturnType<typeof checkAsk>
 
@@ -35,10 +34,12 @@ export function checkAsk({ mode, serve, ...request }: AskRequest) {
   const checked = checkRequest({ topK: defaultPassages, ...definedOnly(request) })
   if (checked.query.trim() === '') throw invalid('query', 'some text', checked.query)
   if (checked.topK > mostPassages) throw invalid('topK', `at most ${mostPassages} passages`, checked.topK)
-  if (mode !== undefined && mode !== 'generated' && mode !== 'extractive') {
+  if (mode !== undefined && !answerMode.options.includes(mode)) {
     throw invalid('mode', 'generated or extractive', mode)
   }
-  if (serve !== undefined && !serves.includes(serve)) throw invalid('serve', serves.join(', '), serve)
+  if (serve !== undefined && !serves.options.includes(serve)) {
+    throw invalid('serve', serves.options.join(', '), serve)
+  }
   if (serve !== undefined && request.modelName !== undefined) {
     throw new RevectorError('INVALID_INPUT', 'serve and a model were both given: expected one of them.', {
       hint: 'serve takes the models from the open migration; omit it to choose a model.',
