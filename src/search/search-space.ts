@@ -1,11 +1,11 @@
-import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
+import { counted } from '../core/counted.ts'
+import { RevectorError, throwIfAborted } from '../core/errors.ts'
 import { checkQueryVector } from '../store/embeddings.ts'
 import { spaceDifferences } from '../store/model-space.ts'
 import type { VersionedModel } from '../store/models.ts'
-import { findNearest } from '../store/nearest.ts'
 import type { Model } from '../wire/model.ts'
-import { resultOf, type Seen } from './coverage-seen.ts'
 import type { SearchDeps } from './deps.ts'
+import { type Covered, findCovered } from './find-covered.ts'
 import { noMemory, type SearchMemory } from './memory.ts'
 import type { SpaceRequest, SpaceResult } from './space-request.ts'
 
@@ -22,19 +22,30 @@ export async function searchSpace(deps: SearchDeps, request: SpaceRequest): Prom
   let { known, vector } = await embedded(deps, memory, request)
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(request.signal)
-    const nearest = await nearestIn(deps, memory, { ...request, known, vector })
-    const answered = !(nearest instanceof RevectorError)
-    if (answered && (nearest.version === known.version || attempt === attempts)) {
-      return resultOf(deps, memory, { request, model: known.model, vector }, nearest)
+    const covered = await findCovered(deps, memory, { request, model: known.model, vector })
+    const answered = !(covered instanceof RevectorError)
+    if (answered && (covered.version === known.version || attempt === attempts)) {
+      return resultOf(covered, known.model, vector)
     }
     const now = await memory.reread(db, modelName)
-    if (answered && isSameSpace(now.model, known.model)) {
-      return resultOf(deps, memory, { request, model: now.model, vector }, nearest)
-    }
-    if (!answered && (now.version === known.version || attempt === attempts)) throw nearest
+    if (answered && isSameSpace(now.model, known.model)) return resultOf(covered, now.model, vector)
+    if (!answered && (now.version === known.version || attempt === attempts)) throw covered
     if (!isSameSpace(now.model, known.model)) vector = await queryVector(deps, now.model, request)
     known = now
   }
+}
+
+/** @throws RevectorError MODEL_EMPTY */
+function resultOf({ found, whole, coverage }: Covered, model: Model, vector: Float32Array): SpaceResult {
+  if (found.length > 0 || whole.vectors > 0 || whole.chunks === 0) return { model, vector, found, coverage }
+  throw new RevectorError(
+    'MODEL_EMPTY',
+    `"${model.modelName}" has no vectors of the ${counted(whole.chunks, 'chunk')}: a search with it finds nothing.`,
+    {
+      hint: `Fill it with \`revector migrate run --from MODEL --to ${model.modelName}\`, or search with another model.`,
+      data: { model: model.modelName, chunks: whole.chunks },
+    },
+  )
 }
 
 /**
@@ -76,36 +87,6 @@ async function queryVector(deps: SearchDeps, model: Model, request: SpaceRequest
   // The model has been asked for its own width, and has checked the numbers.
   if (vector.length !== model.dimension) checkQueryVector(model, vector)
   return vector
-}
-
-/** The error when the model's table or column is not there: it may have been removed a moment ago. */
-async function nearestIn(
-  deps: SearchDeps,
-  memory: SearchMemory,
-  search: SpaceRequest & { readonly known: VersionedModel; readonly vector: Float32Array },
-): Promise<Seen | RevectorError> {
-  const { db, layout, tuning } = deps
-  const { model } = search.known
-  try {
-    const before = await memory.counts(db, layout, { model, snapshot: null })
-    const nearest = await findNearest(
-      db,
-      layout,
-      {
-        model,
-        vector: search.vector,
-        k: search.k,
-        filter: search.filter,
-        versionOf: search.modelName,
-        vectors: before.vectors,
-      },
-      { tuning, texts: memory.texts },
-    )
-    return { ...nearest, before }
-  } catch (error) {
-    if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return error
-    throw error
-  }
 }
 
 function nothingToEmbed({ modelName }: Model): RevectorError {
