@@ -6,7 +6,9 @@ import {
   contentFaults,
   cycles,
   fileFaults,
+  houseOf,
   layerFaults,
+  layers,
   partFaults,
   type SourceText,
 } from './architecture/rules.ts'
@@ -19,9 +21,18 @@ const files: SourceText[] = readdirSync(src, { recursive: true, withFileTypes: t
 
 const file = (path: string, text = ''): SourceText => ({ path, text })
 
+const { rooms, longestWay } = houseOf(files)
+
 describe('the sources', () => {
   it('are found', () => expect(files.map(({ path }) => path)).toContain('core/errors.ts'))
   it('import downward only', () => expect(layerFaults(files)).toEqual([]))
+  it(`are ${rooms.length} folders and files on ${longestWay.length} floors: ${longestWay.join(' → ')}`, () => {
+    expect(rooms.length).toBeLessThanOrEqual(30)
+    expect(longestWay.length).toBeLessThanOrEqual(10)
+    // The list has no row that is not a floor, and no name that is not a folder or a file.
+    expect(layers.length).toBe(longestWay.length)
+    expect([...rooms].sort()).toEqual(layers.flat().sort())
+  })
   it('have parts that know only the nouns', () => expect(partFaults(files)).toEqual([]))
   it('import in no circle', () => expect(cycles(files)).toEqual([]))
   it('keep SQL, drivers and the environment in their places', () => expect(contentFaults(files)).toEqual([]))
@@ -72,6 +83,16 @@ describe('the rules can fail', () => {
     ],
     ['from an unknown folder', file('extras/a.ts'), 'extras/a.ts belongs to no layer'],
   ])('layers: %s', (_, source, fault) => expect(layerFaults([source])).toEqual([fault]))
+
+  it('floors: the longest way down is found', () => {
+    const way = [
+      file('cli/a.ts', `import '../store/b.ts'\nimport '../core/c.ts'`),
+      file('store/b.ts', `import '../core/c.ts'\nimport 'pg'`),
+      file('core/c.ts', `import './d.ts'`),
+      file('core/d.ts'),
+    ]
+    expect(houseOf(way)).toEqual({ rooms: ['cli', 'store', 'core'], longestWay: ['cli', 'store', 'core'] })
+  })
 
   it('a part that knows the database', () => {
     const source = file('embedding/a.ts', `import '../postgres/sql.ts'\nimport '../core/model.ts'`)

@@ -14,7 +14,10 @@ export interface Import {
   readonly package: boolean
 }
 
-/** From the top down. A file imports from its own folder and from layers below its own, never from a neighbour's. */
+/**
+ * From the top down, one floor a row. A file imports from its own folder and from floors below its own, never from a
+ * neighbour's.
+ */
 export const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['mcp'],
@@ -23,11 +26,8 @@ export const layers: readonly (readonly string[])[] = [
   ['library'],
   ['ingest', 'search', 'migrate', 'doctor', 'models', 'documents', 'access'],
   ['store'],
-  ['schema'],
-  ['postgres'],
-  ['parsing', 'splitting', 'embedding', 'generating', 'logs', 'config'],
-  ['hosted'],
-  ['wire'],
+  ['schema', 'embedding', 'generating'],
+  ['postgres', 'hosted', 'parsing', 'splitting', 'logs', 'config', 'wire'],
   ['core'],
 ]
 
@@ -63,6 +63,35 @@ export function layerFaults(files: readonly SourceText[]): string[] {
       return []
     })
   })
+}
+
+/**
+ * The top-level folders and files, and the longest way down through them: so many floors has the house.
+ *
+ * @throws RangeError where the way goes in a circle
+ */
+export function houseOf(files: readonly SourceText[]): { rooms: string[]; longestWay: string[] } {
+  const below = new Map<string, Set<string>>()
+  for (const file of files) {
+    const unit = unitOf(file.path)
+    const targets = below.get(unit) ?? new Set()
+    for (const { to, package: external } of importsOf(file)) {
+      if (!external && unitOf(to) !== unit) targets.add(unitOf(to))
+    }
+    below.set(unit, targets)
+  }
+  const ways = new Map<string, string[]>()
+  const longestFrom = (unit: string): string[] => {
+    const way = ways.get(unit) ?? [unit, ...longestOf([...(below.get(unit) ?? [])].map(longestFrom))]
+    ways.set(unit, way)
+    return way
+  }
+  const rooms = [...below.keys()]
+  return { rooms, longestWay: longestOf(rooms.map(longestFrom)) }
+}
+
+function longestOf(ways: readonly string[][]): string[] {
+  return ways.reduce((longest, way) => (way.length > longest.length ? way : longest), [])
 }
 
 /** Circles of imports between files, each as the way round. */
