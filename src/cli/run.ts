@@ -46,7 +46,7 @@ export type Start = (work: Work) => Promise<void>
 /** Runs one command, from reading the configuration to closing the database. Never throws. */
 export async function runCommand(flags: GlobalFlags, terminal: Terminal, work: Work): Promise<number> {
   const interrupt = listenForInterrupt(terminal)
-  const opened: Opened = { log: silentLog, redactor: createRedactor() }
+  const opened: ToClose = { log: silentLog, redactor: createRedactor() }
   let code: number
   try {
     const working = prepare(flags, terminal, interrupt, opened).then(work)
@@ -67,7 +67,7 @@ export async function runCommand(flags: GlobalFlags, terminal: Terminal, work: W
 }
 
 /** What has been opened so far; closed at the end however far the command came. */
-interface Opened {
+interface ToClose {
   log: Log
   redactor: Redactor
   progress?: Progress
@@ -80,7 +80,7 @@ async function prepare(
   flags: GlobalFlags,
   terminal: Terminal,
   interrupt: Interrupt,
-  opened: Opened,
+  opened: ToClose,
 ): Promise<Context> {
   const [{ readConfig }, { createRevector }] = await Promise.all([
     import('../config/config.ts'),
@@ -156,7 +156,7 @@ function optionsOf(flags: GlobalFlags): Options {
   )
 }
 
-function report(thrown: unknown, flags: GlobalFlags, terminal: Terminal, opened: Opened): number {
+function report(thrown: unknown, flags: GlobalFlags, terminal: Terminal, opened: ToClose): number {
   const error = asRevectorError(thrown)
   opened.progress?.stop()
   opened.log.error(error.message, { error })

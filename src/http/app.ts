@@ -1,13 +1,11 @@
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import type { ServeOptions } from '../config/serve-options.ts'
 import type { Revector } from '../library/revector.ts'
-import type { Log } from '../logs/log.ts'
-import type { Redactor } from '../logs/redact.ts'
 import { admit } from './admit.ts'
 import { auditChanges } from './audit.ts'
 import { authenticate } from './auth.ts'
 import { answerClientError } from './client-error.ts'
 import { createPlaces } from './concurrency.ts'
+import type { HttpDeps } from './deps.ts'
 import { watchEnds } from './ended.ts'
 import { secureHeaders } from './headers.ts'
 import { parseJsonBody } from './json-body.ts'
@@ -30,18 +28,8 @@ import { prepareStop } from './stopping.ts'
 import { unknownAddress } from './unknown-address.ts'
 import { validatorCompiler } from './validation.ts'
 
-/** What the application needs. */
-export interface AppDeps {
-  readonly revector: Revector
-  readonly options: ServeOptions
-  readonly log: Log
-  /** Removes secrets from everything that is sent. */
-  readonly redactor: Redactor
-  readonly version: string
-  /** The language model; null: answers are extractive. */
-  readonly languageModel: string | null
-  /** Whether this process runs a worker for migrations. */
-  readonly workerRunning: () => boolean
+/** What the application is made of. */
+export interface AppDeps extends Omit<HttpDeps, 'metrics' | 'streams'> {
   /** Further routes, with the instrumented library. */
   readonly extend?: (app: App, deps: { readonly revector: Revector }) => Promise<void>
   /** Makes replies that violate the contract errors: for tests. */

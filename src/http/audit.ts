@@ -1,21 +1,16 @@
 import type { FastifyRequest } from 'fastify'
-import type { Revector } from '../library/revector.ts'
-import type { Log } from '../logs/log.ts'
-import type { Redactor } from '../logs/redact.ts'
 import { snakeCase } from '../wire/codec.ts'
+import type { HttpDeps } from './deps.ts'
 import type { App } from './route.ts'
-
-interface Deps {
-  readonly revector: Pick<Revector, 'audit'>
-  readonly log: Log
-  readonly redactor: Redactor
-}
 
 /**
  * Every request that changes something gets an audit entry before it is processed; without one it is not. The
  * status is added with the reply, even if the client has disconnected.
  */
-export function auditChanges(app: App, { revector: { audit }, log, redactor }: Deps): void {
+export function auditChanges(
+  app: App,
+  { revector: { audit }, log, redactor }: Pick<HttpDeps, 'revector' | 'log' | 'redactor'>,
+): void {
   const entries = new WeakMap<FastifyRequest, string>()
   app.addHook('preHandler', async (request) => {
     const { scope, operation } = request.routeOptions.config

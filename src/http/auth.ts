@@ -1,22 +1,19 @@
 import type { FastifyRequest } from 'fastify'
-import type { ServeOptions } from '../config/serve-options.ts'
 import { allows, type Scope } from '../core/access.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Revector } from '../library/revector.ts'
+import type { HttpDeps } from './deps.ts'
 import { createLimits } from './limits.ts'
 import { isLoopback, nameOfHost } from './loopback.ts'
 import type { App, Caller } from './route.ts'
-
-export interface AuthDeps {
-  readonly revector: Pick<Revector, 'keys'>
-  readonly options: ServeOptions
-}
 
 /**
  * Requires a key with the scope of the route. While no key has been made, a service on loopback accepts
  * requests from this machine without one.
  */
-export async function authenticate(app: App, { revector: { keys }, options }: AuthDeps): Promise<void> {
+export async function authenticate(
+  app: App,
+  { revector: { keys }, options }: Pick<HttpDeps, 'revector' | 'options'>,
+): Promise<void> {
   const limits = await createLimits(app, options)
   const closed = !isLoopback(options.host)
 
@@ -108,7 +105,7 @@ function refuseForeignPage({ headers }: FastifyRequest, allowed: readonly string
 export async function refuseOpenToNetwork({
   revector: { keys },
   options: { host },
-}: AuthDeps): Promise<void> {
+}: Pick<HttpDeps, 'revector' | 'options'>): Promise<void> {
   if (isLoopback(host) || (await keys.any())) return
   throw new RevectorError(
     'KEY_REQUIRED',

@@ -1,19 +1,17 @@
-import type { Registry } from 'prom-client'
 import { openStates } from '../core/migration.ts'
-import type { Revector } from '../library/revector.ts'
+import type { HttpDeps } from './deps.ts'
 import { figuresOf } from './figures.ts'
+import type { Metrics } from './metrics.ts'
 import type { App } from './route.ts'
-
-interface Deps {
-  readonly revector: Pick<Revector, 'db' | 'models' | 'migrations'>
-  readonly registry: Registry
-}
 
 /** These need counting rows: not more often than this, however many clients ask, in ms. */
 const freshMs = 10_000
 
 /** Gauges of the present state. Returns a function to call before the page is written. */
-export function createGauges(app: App, { revector, registry }: Deps): () => Promise<void> {
+export function createGauges(
+  app: App,
+  { revector, registry }: Pick<HttpDeps, 'revector'> & Pick<Metrics, 'registry'>,
+): () => Promise<void> {
   const { gauge } = figuresOf(registry)
   const up = gauge('database_up', 'Whether the database responds.')
   const connections = gauge(

@@ -4,6 +4,7 @@ import { errorCatalogue, isRevectorError, RevectorError } from '../core/errors.t
 import type { OnProgress } from '../core/progress.ts'
 import { type AppDeps, createApp } from './app.ts'
 import { refuseOpenToNetwork } from './auth.ts'
+import type { HttpDeps } from './deps.ts'
 import type { App } from './route.ts'
 import { stopListening } from './stopping.ts'
 
@@ -20,7 +21,7 @@ export interface Service {
   stop(): Promise<number>
 }
 
-export interface ServiceDeps extends Omit<AppDeps, 'workerRunning'> {
+type Serving = Omit<AppDeps, 'workerRunning'> & {
   /** Run a worker for model migrations in this process too. */
   readonly work: boolean
   readonly onProgress?: OnProgress
@@ -32,7 +33,7 @@ export interface ServiceDeps extends Omit<AppDeps, 'workerRunning'> {
  * @throws RevectorError KEY_REQUIRED, CONFIG_INVALID for an address that it cannot listen on, and what opening
  * throws except SCHEMA_BEHIND
  */
-export async function startService({ work, onProgress, ...deps }: ServiceDeps): Promise<Service> {
+export async function startService({ work, onProgress, ...deps }: Serving): Promise<Service> {
   const { revector, options, log } = deps
   const behind = await opensBehind(deps)
   // The table of keys does not exist yet; requests from other machines need a key in any case.
@@ -70,7 +71,7 @@ export async function startService({ work, onProgress, ...deps }: ServiceDeps): 
   }
 }
 
-async function listen(app: App, { host, port }: AppDeps['options']): Promise<void> {
+async function listen(app: App, { host, port }: HttpDeps['options']): Promise<void> {
   try {
     await app.listen({ host, port })
   } catch (cause) {
@@ -103,8 +104,8 @@ function urlOf(app: App, host: string): string {
   return `http://${name}:${port}`
 }
 
-/** A new version can be started before the upgrade: it reports that it is not ready. */
-async function opensBehind({ revector, log }: Pick<ServiceDeps, 'revector' | 'log'>): Promise<boolean> {
+/** A new version can be started before the upgrade: it answers that it is not ready. */
+async function opensBehind({ revector, log }: Pick<HttpDeps, 'revector' | 'log'>): Promise<boolean> {
   try {
     await revector.db.initialize()
     return false
@@ -123,7 +124,7 @@ const lookMs = 2_000
  * first.
  */
 async function becomesCurrent(
-  { revector, log }: Pick<ServiceDeps, 'revector' | 'log'>,
+  { revector, log }: Pick<HttpDeps, 'revector' | 'log'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   while (!signal.aborted) {

@@ -9,19 +9,19 @@ import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
 import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
 import type { Sql } from './sql.ts'
-import { queryableOn, type StatementContext, send } from './statement.ts'
+import { queryableOn, type DatabaseFacts, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
 import { isUndecided, runTransaction } from './transaction.ts'
 
 /** How long a server that was reached before and is now away (a restart) is waited for. */
 const reconnectMs = 30_000
 
-export interface PooledDeps {
+export interface PooledDatabaseOptions {
   readonly pool: Pool
   readonly engine: Database['engine']
   readonly serverVersion: string
   readonly pgvectorVersion: string
-  readonly context: StatementContext
+  readonly context: DatabaseFacts
   /** A statement that every new connection runs; a session that is reset runs it again. */
   readonly sessionSettings: string | null
   readonly files: Database['files']
@@ -36,7 +36,7 @@ export interface PooledDeps {
 const conflictAttempts = 10
 
 /** A `Database` over a pool of `pg` clients: the same code for both engines. */
-export function createPooledDatabase(deps: PooledDeps): Database {
+export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
   const { pool, context } = deps
   const nesting = createNesting()
   const sendPrepared = createSendPrepared()

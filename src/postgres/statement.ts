@@ -5,7 +5,7 @@ import type { Sql } from './sql.ts'
 import { encodeVectorArray, vectorsOf } from './vector.ts'
 
 /** What statements need to know about their database. */
-export interface StatementContext {
+export interface DatabaseFacts {
   readonly place: Place
   /** `'vector'::regtype::oid` of this database. */
   readonly vectorOid: number
@@ -40,7 +40,7 @@ export function parameters(statement: Sql, vectorOid: number): unknown[] {
 }
 
 /** One client as a `Queryable`. */
-export function queryableOn(client: ClientBase, context: StatementContext): Queryable {
+export function queryableOn(client: ClientBase, context: DatabaseFacts): Queryable {
   return {
     query: async <Row extends object>(statement: Sql) => {
       try {

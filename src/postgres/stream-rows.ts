@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import { throwIfAborted } from '../core/errors.ts'
 import { databaseError } from './errors.ts'
 import { ident, raw, type Sql, sql } from './sql.ts'
-import { type StatementContext, send } from './statement.ts'
+import { type DatabaseFacts, send } from './statement.ts'
 
 /** A client taken from the pool. */
 export interface Lease {
@@ -18,7 +18,7 @@ export interface StreamOptions {
 
 interface Source {
   readonly engine: 'embedded' | 'server'
-  readonly context: StatementContext
+  readonly context: DatabaseFacts
   lease(): Promise<Lease>
 }
 

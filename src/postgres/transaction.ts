@@ -4,7 +4,7 @@ import type { Queryable, TransactionOptions } from './database.ts'
 import { databaseError } from './errors.ts'
 import { troubleOf } from './retry.ts'
 import { raw } from './sql.ts'
-import { queryableOn, type StatementContext } from './statement.ts'
+import { type DatabaseFacts, queryableOn } from './statement.ts'
 
 /**
  * Runs `work` in one transaction on `client`, once. Leaves the client outside a transaction, or without
@@ -14,7 +14,7 @@ import { queryableOn, type StatementContext } from './statement.ts'
  */
 export async function runTransaction<T>(
   client: ClientBase,
-  context: StatementContext,
+  context: DatabaseFacts,
   work: (tx: Queryable) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
@@ -63,7 +63,7 @@ function ignoredFailure(): RevectorError {
   )
 }
 
-function unknownOutcome(error: unknown, context: StatementContext): RevectorError {
+function unknownOutcome(error: unknown, context: DatabaseFacts): RevectorError {
   const described = databaseError(error, context.place)
   return new RevectorError(
     'DATABASE_FAILED',

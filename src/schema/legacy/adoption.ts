@@ -4,7 +4,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
 import { adoptFirstRevision, forget, type RevisionRow, recordStart } from '../history.ts'
 import type { BuildSite } from '../index-build.ts'
-import type { StepContext } from './context.ts'
+import type { AdoptionRun } from './context.ts'
 import { type AdoptionOptions, describeAdoption } from './describe.ts'
 import { onlineSteps } from './online-steps.ts'
 import type { Adoption } from './record.ts'
@@ -43,7 +43,7 @@ export async function adopt(
       await recordStart(tx, 2, adoption)
     })
   }
-  const context: StepContext = { site, adoption, ...(onProgress && { onProgress }) }
+  const context: AdoptionRun = { site, adoption, ...(onProgress && { onProgress }) }
   for (const step of onlineSteps(adoption)) {
     announce(context, step.name, step.does)
     await step.apply(context)
@@ -62,7 +62,7 @@ export async function undoAdoption(
   adoption: Adoption,
   onProgress?: OnProgress,
 ): Promise<number> {
-  const context: StepContext = { site, adoption, ...(onProgress && { onProgress }) }
+  const context: AdoptionRun = { site, adoption, ...(onProgress && { onProgress }) }
   if (await isSwapped(site.session, adoption)) await refuseOtherVectors(site.session, adoption)
   await markRollingBack(site.session)
   const lockedMs = await swapOut(context)
@@ -74,7 +74,7 @@ export async function undoAdoption(
   return lockedMs
 }
 
-function announce({ onProgress, site }: StepContext, step: string, detail: string): void {
+function announce({ onProgress, site }: AdoptionRun, step: string, detail: string): void {
   throwIfAborted(site.signal)
   onProgress?.({ type: 'schema.step', revision: 2, step, detail })
 }

@@ -6,7 +6,7 @@ import { withShortLocks } from '../locks.ts'
 import type { Adoption } from './record.ts'
 
 /** What the steps of an adoption need. */
-export interface StepContext {
+export interface AdoptionRun {
   readonly site: BuildSite
   readonly adoption: Adoption
   readonly onProgress?: OnProgress
@@ -14,7 +14,7 @@ export interface StepContext {
 
 /** A transaction that briefly needs strong locks, with new tables created in the schema of the old one. */
 export async function shortly<T>(
-  { site, adoption, onProgress }: StepContext,
+  { site, adoption, onProgress }: AdoptionRun,
   work: (tx: Queryable) => Promise<T>,
 ): Promise<T> {
   return await withShortLocks(
@@ -43,8 +43,8 @@ export interface Step {
   readonly locks: string
   /** Whether it takes longer with more rows. */
   readonly growsWithRows: boolean
-  apply(context: StepContext): Promise<void>
-  undo(context: StepContext): Promise<void>
+  apply(context: AdoptionRun): Promise<void>
+  undo(context: AdoptionRun): Promise<void>
 }
 
 /** The words for a lock of ALTER TABLE, and for a step without a lock that matters. */

@@ -6,7 +6,7 @@ import { buildIndex, dropIndex } from '../index-build.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { script } from '../scripts.ts'
 import { checkUnique } from './check-rows.ts'
-import { instant, none, type Step, type StepContext, shortly } from './context.ts'
+import { type AdoptionRun, instant, none, type Step, shortly } from './context.ts'
 import { columnsByTable, defaults } from './owner-steps.ts'
 import { type AdoptedHnswIndex, type Adoption, adoptionNames } from './record.ts'
 import { spoken } from './table-facts.ts'
@@ -105,7 +105,7 @@ function unique(adoption: Adoption): Step {
 
 /** If a unique index can't be built, names the duplicate rows instead. */
 async function buildUnique(
-  site: StepContext['site'],
+  site: AdoptionRun['site'],
   request: Parameters<typeof buildIndex>[1],
   key: string | null,
 ): Promise<void> {

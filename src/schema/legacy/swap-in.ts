@@ -4,7 +4,7 @@ import { grantsOf } from '../grants.ts'
 import { recordDone } from '../history.ts'
 import { vectorColumn, vectorColumnName } from '../index-kind.ts'
 import { saveLayout, type TableName, tableOf } from '../layout.ts'
-import { type StepContext, shortly } from './context.ts'
+import { type AdoptionRun, shortly } from './context.ts'
 import { insertFirstModel } from './insert-first-model.ts'
 import { type Adoption, adoptionNames } from './record.ts'
 import { identityToSequence, nextOf } from './sequences.ts'
@@ -20,7 +20,7 @@ const parentKey = 'chunk_embeddings_chunk_id_model_id_key'
  *
  * @returns how long the table was locked, in ms
  */
-export async function swapIn(context: StepContext): Promise<number> {
+export async function swapIn(context: AdoptionRun): Promise<number> {
   const { adoption, onProgress } = context
   const { table, modelId, column, dimension } = adoption
   const model = modelTableOf(adoption)

@@ -6,7 +6,7 @@ import { hnswIndexOf } from '../hnsw-index.ts'
 import { vectorColumn } from '../index-kind.ts'
 import { tableOf } from '../layout.ts'
 import { modelTables, vectorColumns } from '../model-table.ts'
-import { type StepContext, shortly } from './context.ts'
+import { type AdoptionRun, shortly } from './context.ts'
 import { type Adoption, adoptionNames } from './record.ts'
 import { sequenceToIdentity } from './sequences.ts'
 import { isSwapped, modelTableOf, numbering, refuseOtherVectors } from './swapped.ts'
@@ -18,7 +18,7 @@ import { spoken } from './table-facts.ts'
  * @returns how long the table was locked, in ms
  * @throws RevectorError ROLLBACK_REFUSED
  */
-export async function swapOut(context: StepContext): Promise<number> {
+export async function swapOut(context: AdoptionRun): Promise<number> {
   const { adoption, onProgress } = context
   const { table } = adoption
   let lockedAt = 0
