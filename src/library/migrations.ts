@@ -9,9 +9,9 @@ import type {
   MigrationStatus,
 } from '../core/migration.ts'
 import type { OnProgress } from '../core/progress.ts'
+import { idOf } from '../migrate/call.ts'
 import { cancelMigration } from '../migrate/cancel.ts'
 import { cutOver } from '../migrate/cut-over.ts'
-import { idOf } from '../migrate/deps.ts'
 import { migrationEvents } from '../migrate/events.ts'
 import { retryQuarantined } from '../migrate/fill/retry.ts'
 import { type WorkReport, work } from '../migrate/fill/work.ts'

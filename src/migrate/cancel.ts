@@ -11,7 +11,7 @@ import { lockModels, setModelState } from '../store/models.ts'
 import { forgetPending, forgetQuarantined } from '../store/pending.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall } from './deps.ts'
+import { idOf, type MigrationCall } from './call.ts'
 import { decide } from './state.ts'
 
 export interface Cancelled {

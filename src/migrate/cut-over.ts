@@ -8,7 +8,7 @@ import { lockModels, switchCurrent } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall } from './deps.ts'
+import { idOf, type MigrationCall } from './call.ts'
 import { decide } from './state.ts'
 import { refuseFailedGates } from './verify/verify.ts'
 

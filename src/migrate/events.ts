@@ -3,7 +3,7 @@ import { type MigrationEvent, type MigrationId, openStates } from '../core/migra
 import type { Deps } from '../store/deps.ts'
 import { eventsAfter } from '../store/migration-events.ts'
 import { requireMigration } from '../store/migrations.ts'
-import { idOf, type MigrationCall } from './deps.ts'
+import { idOf, type MigrationCall } from './call.ts'
 
 export interface EventsRequest extends MigrationCall {
   /** Id of the last event seen: the stream continues after it, also in another process. */

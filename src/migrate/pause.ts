@@ -5,7 +5,7 @@ import type { Deps } from '../store/deps.ts'
 import { forgetFailures } from '../store/migration-batches.ts'
 import { lockMigration, setMigrationSettings } from '../store/migrations.ts'
 import { advance } from './advance.ts'
-import { idOf, type MigrationCall } from './deps.ts'
+import { idOf, type MigrationCall } from './call.ts'
 import { given, type Limits } from './start.ts'
 
 export interface PauseRequest extends MigrationCall {

@@ -11,8 +11,8 @@ import { countPending, forgetPending, forgetQuarantined } from '../store/pending
 import { coverageInScope } from '../store/verification.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
+import { idOf, type MigrationCall } from './call.ts'
 import { modelsOf } from './cut-over.ts'
-import { idOf, type MigrationCall } from './deps.ts'
 import { decide } from './state.ts'
 
 export interface Retired {

@@ -6,8 +6,8 @@ import { lockMigration } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import { advance } from './advance.ts'
+import { idOf, type MigrationCall } from './call.ts'
 import { modelsOf } from './cut-over.ts'
-import { idOf, type MigrationCall } from './deps.ts'
 import { decide } from './state.ts'
 
 /**

@@ -11,7 +11,7 @@ import { countPending } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { workersAtWork } from '../store/workers-at-work.ts'
 import type { Model } from '../wire/model.ts'
-import { idOf, type MigrationCall } from './deps.ts'
+import { idOf, type MigrationCall } from './call.ts'
 import { rollbackWindowUntil } from './retire.ts'
 
 /**

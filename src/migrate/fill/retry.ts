@@ -6,7 +6,7 @@ import { requireModel } from '../../store/models.ts'
 import { recordPending } from '../../store/pending.ts'
 import { releaseQuarantined } from '../../store/quarantine.ts'
 import { advance } from '../advance.ts'
-import { idOf, type MigrationCall } from '../deps.ts'
+import { idOf, type MigrationCall } from '../call.ts'
 
 export interface Retried {
   readonly migration: Migration

@@ -12,8 +12,8 @@ import { lockMigration, requireMigration, setVerification } from '../../store/mi
 import { allModels } from '../../store/models.ts'
 import { clearEmbedded } from '../../store/pending.ts'
 import { type Advanced, advance } from '../advance.ts'
+import { idOf, type MigrationCall } from '../call.ts'
 import { modelsOf } from '../cut-over.ts'
-import { idOf, type MigrationCall } from '../deps.ts'
 import { decide } from '../state.ts'
 import { failedGates, type VerifyDeps, verify } from './verify.ts'
 
