@@ -9,7 +9,7 @@ import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
 import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
 import type { Sql } from './sql.ts'
-import { queryableOn, type DatabaseFacts, send } from './statement.ts'
+import { type DatabaseFacts, queryableOn, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
 import { isUndecided, runTransaction } from './transaction.ts'
 
