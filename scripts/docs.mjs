@@ -30,7 +30,7 @@ const pages = {
     keyNames,
   ),
   'models.md': modelsPage(knownModels, setupModels),
-  'library.md': libraryPage(join(root, 'src')),
+  'library.md': await libraryPage(join(root, 'src'), join(root, 'dist')),
   'http.md': httpPage(openApi(operations, version())),
   'cli.md': await cliPage(help),
 }

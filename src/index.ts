@@ -1,8 +1,4 @@
-export type {
-  ChunkId,
-  DocumentId,
-  Metadata,
-} from './core/document.ts'
+export type { ChunkId, DocumentId, Metadata } from './core/document.ts'
 export {
   type ErrorCode,
   type ErrorData,
@@ -10,25 +6,6 @@ export {
   isRevectorError,
   RevectorError,
 } from './core/errors.ts'
-export {
-  type GateName,
-  type GateResult,
-  type GateThresholds,
-  gateNames,
-  type Migration,
-  type MigrationEvent,
-  type MigrationEventData,
-  type MigrationEventType,
-  type MigrationId,
-  type MigrationReason,
-  type MigrationScope,
-  type MigrationSettings,
-  type MigrationState,
-  type MigrationStatus,
-  type MigrationWorker,
-  migrationStates,
-  type Verification,
-} from './core/migration.ts'
 export type { ModelState, ProviderName } from './core/model.ts'
 export type { OnProgress, ProgressEvent } from './core/progress.ts'
 export { knownModels, specFor } from './embedding/catalogue.ts'
@@ -42,6 +19,30 @@ export type {
 } from './embedding/contract.ts'
 export type { OwnModel } from './embedding/own-model.ts'
 export * from './library/revector.ts'
+export type { BackupReport, RestoreReport } from './wire/database.ts'
+export type { Check, CheckName, DoctorReport } from './wire/doctor.ts'
+export type { DocumentEmbeddings, DocumentSummary, StoredChunk, StoredDocument } from './wire/document.ts'
+export type { FillReport, IngestReport } from './wire/ingest.ts'
+export {
+  type GateName,
+  type GateResult,
+  type GateThresholds,
+  gateNames,
+  type Migration,
+  type MigrationId,
+  type MigrationLimits,
+  type MigrationReason,
+  type MigrationScope,
+  type MigrationState,
+  type MigrationStatus,
+  type MigrationWorker,
+  migrationStates,
+  type QuarantinedChunk,
+  type Verification,
+  type WorkReport,
+} from './wire/migration.ts'
+export type { MigrationEvent, MigrationEventData, MigrationEventType } from './wire/migration-event.ts'
+export type { MigrationPlan } from './wire/migration-plan.ts'
 export type { Distance, Model, ModelSpec } from './wire/model.ts'
 export type {
   Aggregation,

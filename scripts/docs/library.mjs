@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
+import { schemaTypes } from './schema-types.mjs'
 
 /** The public calls with their comments, and every shape that can be reached from them, out of the sources. */
-export function libraryPage(src) {
-  const sources = sourcesBelow(src)
+export async function libraryPage(src, dist) {
+  const types = await schemaTypes(src, dist)
+  const sources = sourcesBelow(src, types)
   const file = join(src, 'library', 'revector.ts')
   const main = sources.find('Revector', file).node
   const written = (call, name) =>
@@ -26,7 +28,7 @@ export function libraryPage(src) {
     .filter(({ node }) => !shown.has(node))
     .map(
       ({ node }) =>
-        `### ${node.name.text}\n\n${comment(node)}${fenced(node.getText().replace(/^export /, ''))}`,
+        `### ${node.name.text}\n\n${comment(node)}${fenced(types.written(node.getText().replace(/^export /, '')))}`,
     )
   return `# Library
 
@@ -51,7 +53,7 @@ ${shapes.join('\n\n')}
 }
 
 /** Declarations of the sources by name, found the way an import finds them. */
-function sourcesBelow(src) {
+function sourcesBelow(src, types) {
   const parsed = new Map()
   const open = (file) => {
     if (!parsed.has(file)) {
@@ -73,17 +75,21 @@ function sourcesBelow(src) {
     const found = new Map(start.map((each) => [each.node, each]))
     // A map grows while it is walked.
     for (const { node, file } of found.values()) {
+      const follow = (name, from) => {
+        const target = find(name, from)
+        if (target?.file.startsWith(src)) found.set(target.node, target)
+      }
       const visit = (inner) => {
         const name = ts.isTypeReferenceNode(inner)
           ? inner.typeName
           : ts.isExpressionWithTypeArguments(inner)
             ? inner.expression
             : undefined
-        const target = name && ts.isIdentifier(name) ? find(name.text, file) : undefined
-        if (target?.file.startsWith(src)) found.set(target.node, target)
+        if (name && ts.isIdentifier(name) && name.text !== 'Of') follow(name.text, file)
         ts.forEachChild(inner, visit)
       }
       visit(node)
+      for (const used of types.namesIn(node.getText())) follow(used.name, used.file)
     }
     return [...found.values()]
   }

@@ -1,6 +1,6 @@
 import { counted, grouped } from '../core/counted.ts'
-import type { BackupReport } from '../library/revector.ts'
-import { backupShape } from '../shapes/wire.ts'
+import { encode } from '../wire/codec.ts'
+import { type BackupReport, backupReport, restoreReport } from '../wire/database.ts'
 import type { Context } from './run.ts'
 import { bytes, seconds, table } from './text.ts'
 
@@ -11,7 +11,7 @@ export async function backup(
 ): Promise<undefined> {
   const call = context.longCall()
   const report = await context.revector.db.backup(file, { overwrite: flags.overwrite === true, ...call })
-  context.result(backupShape(report), () => reportText(context, report, 'Wrote'))
+  context.result(encode(backupReport, report), () => reportText(context, report, 'Wrote'))
 }
 
 export async function restore(context: Context, file: string): Promise<undefined> {
@@ -26,7 +26,7 @@ export async function restore(context: Context, file: string): Promise<undefined
   }
   const call = context.longCall()
   const report = await db.restore(file, { force: occupied, ...call })
-  context.result(backupShape(report), () => reportText(context, report, 'Restored'))
+  context.result(encode(restoreReport, report), () => reportText(context, report, 'Restored'))
 }
 
 function reportText(context: Context, report: BackupReport, verb: string): string {

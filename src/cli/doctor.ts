@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { counted } from '../core/counted.ts'
-import type { Check, DoctorReport } from '../library/revector.ts'
-import { doctorShape } from '../shapes/migration.ts'
+import { encode } from '../wire/codec.ts'
+import { type Check, type DoctorReport, doctorReport } from '../wire/doctor.ts'
 import type { Context, Start } from './run.ts'
 import { plain, type Style, wrap } from './text.ts'
 
@@ -24,7 +24,7 @@ export function addDoctor(program: Command, start: Start): void {
 async function run(context: Context, { probe }: Flags): Promise<number | undefined> {
   const { signal } = context.longCall()
   const report = await context.revector.doctor({ probe, signal })
-  context.result(doctorShape(report), () => reportText(report, context.terminal))
+  context.result(encode(doctorReport, report), () => reportText(report, context.terminal))
   return report.result === 'fail' ? 1 : undefined
 }
 

@@ -1,7 +1,14 @@
 import type { Command } from 'commander'
 import { counted, grouped } from '../core/counted.ts'
-import type { DocumentSummary, StoredDocument } from '../library/revector.ts'
-import { documentEmbeddingsShape, documentShape, fillShape, storedDocumentShape } from '../shapes/wire.ts'
+import { encode } from '../wire/codec.ts'
+import {
+  type DocumentSummary,
+  documentEmbeddings,
+  documentSummary,
+  type StoredDocument,
+  storedDocument,
+} from '../wire/document.ts'
+import { fillReport } from '../wire/ingest.ts'
 import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { facts, percent, plain, seconds, table } from './text.ts'
@@ -42,7 +49,9 @@ export function addDocuments(program: Command, start: Start): void {
 
 async function list(context: Context, flags: { limit: number; after?: string }): Promise<undefined> {
   const { documents, next } = await context.revector.documents.list(flags)
-  context.result({ documents: documents.map(documentShape), next }, () => listText(context, documents))
+  context.result({ documents: documents.map((one) => encode(documentSummary, one)), next }, () =>
+    listText(context, documents),
+  )
   if (next !== null && !context.terminal.json) {
     context.terminal.note(context.terminal.noteStyle.dim(`More: add --after ${next}`))
   }
@@ -69,7 +78,7 @@ function listText(context: Context, documents: readonly DocumentSummary[]): stri
 
 async function show(context: Context, id: string): Promise<undefined> {
   const document = await context.revector.documents.get(id)
-  context.result(storedDocumentShape(document), () => documentText(context, document))
+  context.result(encode(storedDocument, document), () => documentText(context, document))
 }
 
 function documentText(context: Context, document: StoredDocument): string {
@@ -102,7 +111,7 @@ function unsteered(line: string): string {
 
 async function embeddings(context: Context, id: string): Promise<undefined> {
   const report = await context.revector.documents.embeddings(id)
-  context.result(documentEmbeddingsShape(report), () => {
+  context.result(encode(documentEmbeddings, report), () => {
     const columns = [
       { header: 'MODEL' },
       { header: 'DIM', align: 'right' as const },
@@ -126,7 +135,7 @@ async function reembed(context: Context, documentId: string, modelName: string):
   const report = await context.change('embedDocument', documentId, () =>
     context.revector.ingestion.updateDocumentEmbeddings({ documentId, modelName, ...call }),
   )
-  context.result({ document_id: documentId, ...fillShape(report) }, () =>
+  context.result({ document_id: documentId, ...encode(fillReport, report) }, () =>
     report.embedded + report.reused === 0
       ? `Document ${documentId} already has all its vectors of ${modelName} (${counted(report.present, 'chunk')}).`
       : `Embedded document ${documentId} with ${modelName}: ${counted(report.embedded, 'vector')} made, ` +

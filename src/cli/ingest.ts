@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
-import type { IngestReport } from '../library/revector.ts'
-import { ingestShape } from '../shapes/wire.ts'
+import { encode } from '../wire/codec.ts'
+import { type IngestReport, ingestReport } from '../wire/ingest.ts'
 import { keyValue, repeated } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { plain, seconds, table } from './text.ts'
@@ -43,7 +43,7 @@ async function run(context: Context, paths: readonly string[], flags: Flags): Pr
   const failed = report.failed.length
   const message = `${counted(failed, 'file')} could not be ingested; the others were.`
   const error = { code: 'DOCUMENTS_FAILED', message, hint: 'See "failed" for each file and its reason.' }
-  const document = ingestShape(report)
+  const document = encode(ingestReport, report)
   context.result(failed === 0 ? document : { ...document, error }, () => reportText(report))
   if (failed === 0) return 0
   if (!context.terminal.json) context.terminal.complain(failuresText(context, report))

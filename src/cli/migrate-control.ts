@@ -1,17 +1,17 @@
 import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
-import type { MigrationStatus } from '../core/migration.ts'
-import { migrationStatusShape } from '../shapes/migration.ts'
+import { encode } from '../wire/codec.ts'
+import { type MigrationStatus, migrationStatus } from '../wire/migration.ts'
 import type { GateFlags, LimitFlags } from './migrate-options.ts'
 import { limits } from './migrate-options.ts'
 import { gatesText, stateWords, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { bytes } from './text.ts'
 
-type Id = string | undefined
+type Id = number | undefined
 
 /** For the audit log, if no migration was named. */
-const named = (id: Id): string => id ?? 'newest'
+const named = (id: Id): string => String(id ?? 'newest')
 
 export async function pause(
   context: Context,
@@ -45,7 +45,7 @@ export async function cancel(context: Context, id: Id): Promise<undefined> {
     await context.consent(`Cancel the migration from ${sourceModel} to ${targetModel}${lost}?`)
   }
   const { signal } = context.longCall()
-  const { bytes: freed, ...status } = await context.change('cancelMigration', before.id, () =>
+  const { bytes: freed, ...status } = await context.change('cancelMigration', String(before.id), () =>
     migrations.cancel(before.id, { signal }),
   )
   show(context, status, `${sourceModel} is not affected. ${bytes(freed)} freed.`, { bytes: freed })
@@ -64,10 +64,10 @@ export async function verify(context: Context, id: Id, flags: GateFlags): Promis
     code: 'GATE_FAILED',
     message: `The target is not ready: ${failed.map((gate) => gate.gate).join(', ')} failed.`,
     hint:
-      status.reason?.hint ?? 'Fix what the gate found, or accept it with --override GATE, which is recorded.',
+      status.error?.hint ?? 'Fix what the gate found, or accept it with --override GATE, which is recorded.',
   }
   const { style } = context.terminal
-  context.result({ ...migrationStatusShape(status), ...(passed ? {} : { error }) }, () =>
+  context.result({ ...encode(migrationStatus, status), ...(passed ? {} : { error }) }, () =>
     [
       ...(verification === null ? [] : [gatesText(verification, style), '']),
       passed
@@ -113,7 +113,7 @@ export async function retire(
     )
   }
   const { signal } = context.longCall()
-  const { bytes: freed, ...status } = await context.change('retire', before.id, () =>
+  const { bytes: freed, ...status } = await context.change('retire', String(before.id), () =>
     migrations.retire(before.id, { force: force === true, signal }),
   )
   show(context, status, `${status.sourceModel} is dropped: ${bytes(freed)} freed.`, { bytes: freed })
@@ -133,7 +133,7 @@ function overrides({ override }: GateFlags) {
 }
 
 function show(context: Context, status: MigrationStatus, said: string, more: object = {}): void {
-  context.result({ ...migrationStatusShape(status), ...more }, () =>
+  context.result({ ...encode(migrationStatus, status), ...more }, () =>
     [statusText(status, context.terminal.style), '', said].join('\n'),
   )
 }

@@ -1,18 +1,19 @@
-import type { MigrationEvent } from '../core/migration.ts'
-import { migrationEventShape, quarantineShape } from '../shapes/migration.ts'
+import { encode } from '../wire/codec.ts'
+import { quarantinedChunk } from '../wire/migration.ts'
+import { type MigrationEvent, migrationEvent } from '../wire/migration-event.ts'
 import { moment } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { plain, type Style, table } from './text.ts'
 
 interface EventFlags {
-  readonly after?: string
+  readonly after?: number
   readonly follow?: boolean
 }
 
 /** With --json, all events in one document at the end; otherwise each as it happens. */
 export async function events(
   context: Context,
-  id: string | undefined,
+  id: number | undefined,
   flags: EventFlags,
 ): Promise<undefined> {
   const { signal } = context.longCall()
@@ -28,7 +29,7 @@ export async function events(
     seen.push(event)
     if (!terminal.json) terminal.print(eventLine(event, terminal.style))
   }
-  if (terminal.json) context.result({ events: seen.map(migrationEventShape) }, () => '')
+  if (terminal.json) context.result({ events: seen.map((event) => encode(migrationEvent, event)) }, () => '')
 }
 
 function eventLine({ id, at, actor, type, data }: MigrationEvent, style: Style): string {
@@ -60,7 +61,7 @@ function detail(value: unknown): string {
 
 export async function quarantine(
   context: Context,
-  id: string | undefined,
+  id: number | undefined,
   flags: { readonly limit: number; readonly after?: string },
 ): Promise<undefined> {
   const found = await context.revector.migrations.quarantine(id, flags)
@@ -71,7 +72,7 @@ export async function quarantine(
     { header: 'CODE' },
     { header: 'REASON' },
   ]
-  context.result({ quarantine: found.map(quarantineShape) }, () =>
+  context.result({ quarantine: found.map((one) => encode(quarantinedChunk, one)) }, () =>
     found.length === 0
       ? 'Nothing is in quarantine.'
       : [

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { RevectorError } from '../core/errors.ts'
-import { type GateName, gateNames, type MigrationScope } from '../core/migration.ts'
+import { type GateName, gateNames, type MigrationScope } from '../wire/migration.ts'
 import { decimal, keyValue, names, oneOf, repeated, wholeNumber } from './arguments.ts'
 
 /** The flags that determine a plan. */

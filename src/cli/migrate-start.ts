@@ -1,7 +1,7 @@
 import { counted, dollars, grouped } from '../core/counted.ts'
-import type { MigrationStatus } from '../core/migration.ts'
-import type { MigrationPlan } from '../library/revector.ts'
-import { migrationStatusShape, planShape } from '../shapes/migration.ts'
+import { encode } from '../wire/codec.ts'
+import { type MigrationStatus, migrationStatus } from '../wire/migration.ts'
+import { type MigrationPlan, migrationPlan } from '../wire/migration-plan.ts'
 import { limits, type PlanFlags, planRequest, type StartFlags } from './migrate-options.ts'
 import { planText, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
@@ -9,7 +9,7 @@ import { seconds } from './text.ts'
 
 export async function plan(context: Context, flags: PlanFlags): Promise<undefined> {
   const found = await planned(context, flags)
-  context.result(planShape(found), () => planText(found, context.terminal.style))
+  context.result(encode(migrationPlan, found), () => planText(found, context.terminal.style))
 }
 
 /** Shows the plan and asks for confirmation. This command embeds nothing but the plan's probes. */
@@ -20,7 +20,7 @@ export async function start(context: Context, flags: StartFlags): Promise<undefi
     migrations.start({ ...planRequest(flags), ...limits(flags), plan: agreed }),
   )
   const { style } = context.terminal
-  context.result(migrationStatusShape(status), () =>
+  context.result(encode(migrationStatus, status), () =>
     [
       statusText(status, style),
       '',
@@ -38,7 +38,7 @@ function planned(context: Context, flags: PlanFlags): Promise<MigrationPlan> {
 async function agree(context: Context, flags: StartFlags): Promise<MigrationPlan> {
   const found = await planned(context, flags)
   context.terminal.note(`${planText(found, context.terminal.noteStyle)}\n`)
-  const { costUsd, missingChunks, sourceModel, targetModel } = found
+  const { costUsdEstimate: costUsd, missingChunks, sourceModel, targetModel } = found
   const price =
     costUsd === 0
       ? 'at no cost'
@@ -63,7 +63,7 @@ export async function run(context: Context, flags: StartFlags): Promise<undefine
   const took = (performance.now() - began) / 1_000
   const present = Math.max(0, status.doneChunks - status.embedded - status.reused)
   const document = {
-    ...migrationStatusShape(status),
+    ...encode(migrationStatus, status),
     model_name: status.targetModel,
     present,
     seconds: took,

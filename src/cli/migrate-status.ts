@@ -1,5 +1,5 @@
-import type { MigrationStatus } from '../core/migration.ts'
-import { migrationShape, migrationStatusShape } from '../shapes/migration.ts'
+import { encode } from '../wire/codec.ts'
+import { type MigrationStatus, migration, migrationStatus } from '../wire/migration.ts'
 import { isMoving, migrationsText, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { openScreen } from './screen.ts'
@@ -13,13 +13,13 @@ const lookEveryMs = 1_000
 
 export async function status(
   context: Context,
-  id: string | undefined,
+  id: number | undefined,
   flags: StatusFlags,
 ): Promise<undefined> {
   const { migrations } = context.revector
   const first = await migrations.status(id)
   const found = flags.watch === true ? await watch(context, first) : first
-  context.result(migrationStatusShape(found), () => statusText(found, context.terminal.style))
+  context.result(encode(migrationStatus, found), () => statusText(found, context.terminal.style))
 }
 
 /** Redraws until the migration stops moving, or Ctrl-C. */
@@ -42,7 +42,7 @@ async function watch(context: Context, first: MigrationStatus): Promise<Migratio
 
 export async function list(context: Context): Promise<undefined> {
   const found = await context.revector.migrations.list()
-  context.result({ migrations: found.map(migrationShape) }, () =>
+  context.result({ migrations: found.map((one) => encode(migration, one)) }, () =>
     migrationsText(found, context.terminal.style),
   )
 }

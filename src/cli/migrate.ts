@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import { nonEmpty, wholeNumber } from './arguments.ts'
 import { cancel, cutOver, pause, resume, retire, retry, rollBack, verify } from './migrate-control.ts'
 import { events, quarantine } from './migrate-details.ts'
@@ -30,11 +30,14 @@ export function addMigrate(program: Command, begin: Start): void {
   addEndings(group, begin)
 }
 
-type Action<Flags> = (context: Context, id: string | undefined, flags: Flags) => Promise<number | undefined>
+/** Absent: the newest that is not finished, else the newest. */
+const migrationId = new Argument('[id]').argParser(wholeNumber('ID', 1))
+
+type Action<Flags> = (context: Context, id: number | undefined, flags: Flags) => Promise<number | undefined>
 
 /** A command for one migration. */
 function about<Flags>(begin: Start, work: Action<Flags>) {
-  return (id: string | undefined, flags: Flags) => begin((context) => work(context, id, flags))
+  return (id: number | undefined, flags: Flags) => begin((context) => work(context, id, flags))
 }
 
 function addBeginnings(group: Command, begin: Start): void {
@@ -62,7 +65,7 @@ function addWatching(group: Command, begin: Start): void {
   group
     .command('status')
     .description('Shows the progress of a migration, counted in the database.')
-    .argument('[id]')
+    .addArgument(migrationId)
     .option('--watch', 'redraw every second, while the migration moves')
     .action(about<StatusFlags>(begin, status))
   group
@@ -72,14 +75,14 @@ function addWatching(group: Command, begin: Start): void {
   group
     .command('events')
     .description('Shows who did what and when, from the first event on.')
-    .argument('[id]')
-    .option('--after <event>', 'only events after this one', nonEmpty('--after'))
+    .addArgument(migrationId)
+    .option('--after <event>', 'only events after this one', wholeNumber('--after', 0))
     .option('--follow', 'follow new events until the migration ends')
     .action(about(begin, events))
   group
     .command('quarantine')
     .description('Lists the chunks that the target cannot embed, with the reasons.')
-    .argument('[id]')
+    .addArgument(migrationId)
     .option('--limit <n>', 'most chunks to list', wholeNumber('--limit', 1, 1_000), 50)
     .option('--after <chunk>', 'only those after this chunk', nonEmpty('--after'))
     .action(about(begin, quarantine))
@@ -89,23 +92,23 @@ function addControl(group: Command, begin: Start): void {
   group
     .command('pause')
     .description('Pauses the migration, from anywhere: workers finish their in-flight batches and wait.')
-    .argument('[id]')
+    .addArgument(migrationId)
     .option('--reason <text>', 'why, as shown in the status', nonEmpty('--reason'))
     .action(about(begin, pause))
-  withLimitOptions(group.command('resume').argument('[id]'))
+  withLimitOptions(group.command('resume').addArgument(migrationId))
     .description('Continues where the migration was paused, with the given limits.')
     .action(about<LimitFlags>(begin, resume))
   group
     .command('retry')
     .description('Queues the chunks in quarantine for another attempt.')
-    .argument('[id]')
+    .addArgument(migrationId)
     .action(about(begin, retry))
   group
     .command('cancel')
     .description(
       'Cancels a migration. The source is not affected; the vectors of the target are dropped, if it had none before.',
     )
-    .argument('[id]')
+    .addArgument(migrationId)
     .action(about(begin, cancel))
 }
 
@@ -115,13 +118,13 @@ function addEndings(group: Command, begin: Start): void {
     .description(
       'Measures in the database whether the target can become current. If a gate fails, the exit code is 3.',
     )
-    .argument('[id]')
+    .addArgument(migrationId)
     .addOption(overrideOption())
     .action(about<GateFlags>(begin, verify))
   group
     .command('cutover')
     .description('Makes the target current, in one short transaction. The source stays in sync.')
-    .argument('[id]')
+    .addArgument(migrationId)
     .addOption(overrideOption())
     .action(about<GateFlags>(begin, cutOver))
   group
@@ -129,12 +132,12 @@ function addEndings(group: Command, begin: Start): void {
     .description(
       'Makes the source current again, in one short transaction, with everything written meanwhile.',
     )
-    .argument('[id]')
+    .addArgument(migrationId)
     .action(about(begin, rollBack))
   group
     .command('retire')
     .description('Drops the vectors of the source, once it is no longer needed.')
-    .argument('[id]')
+    .addArgument(migrationId)
     .option('--force', 'even before the rollback window ends')
     .action(about(begin, retire))
 }

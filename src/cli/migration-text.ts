@@ -7,8 +7,8 @@ import type {
   MigrationStatus,
   MigrationWorker,
   Verification,
-} from '../core/migration.ts'
-import type { MigrationPlan } from '../library/revector.ts'
+} from '../wire/migration.ts'
+import type { MigrationPlan } from '../wire/migration-plan.ts'
 import { bytes, facts, percent, plain, type Style, table } from './text.ts'
 
 export const money = (usd: number | null): string => (usd === null ? 'unknown' : dollars(usd))
@@ -64,7 +64,7 @@ export function planText(plan: MigrationPlan, style: Style): string {
       `${plan.tokensExact ? '' : 'about '}${grouped(plan.tokens)}${plan.tokensExact ? '' : ' (an estimate)'}`,
     ],
     ['cost', costText(plan)],
-    ['time', `about ${duration(plan.minutes * 60)} with one worker (${timeFrom(plan)})`],
+    ['time', `about ${duration(plan.etaSeconds)} with one worker (${timeFrom(plan)})`],
     ['space', `${bytes(plan.vectorBytes)} of vectors, ${bytes(plan.indexBytes)} of index`],
     ['limits', inForce.join(', ')],
   ]
@@ -72,7 +72,12 @@ export function planText(plan: MigrationPlan, style: Style): string {
   return [facts(lines, style), ...(warnings.length === 0 ? [] : ['', ...warnings])].join('\n')
 }
 
-function costText({ costUsd, pricePerMillionTokens, priceFrom, budgetUsd }: MigrationPlan): string {
+function costText({
+  costUsdEstimate: costUsd,
+  pricePerMillionTokens,
+  priceFrom,
+  budgetUsd,
+}: MigrationPlan): string {
   const budget = budgetUsd === null ? '' : `; pauses before it exceeds ${money(budgetUsd)}`
   if (costUsd === null || pricePerMillionTokens === null) return `unknown: set --price-per-million${budget}`
   if (pricePerMillionTokens === 0) return `$0${budget}`
@@ -80,9 +85,9 @@ function costText({ costUsd, pricePerMillionTokens, priceFrom, budgetUsd }: Migr
   return `about ${money(costUsd)} (${exactDollars(pricePerMillionTokens)} per million tokens${from})${budget}`
 }
 
-function timeFrom({ minutesFrom, probe }: MigrationPlan): string {
-  if (minutesFrom === 'probe') return `measured on ${counted(probe.texts, 'text')}`
-  return minutesFrom === 'nothing to do' ? minutesFrom : `limited by its ${minutesFrom}`
+function timeFrom({ etaFrom, probe }: MigrationPlan): string {
+  if (etaFrom === 'probe') return `measured on ${counted(probe.texts, 'text')}`
+  return etaFrom === 'nothing to do' ? etaFrom : `limited by its ${etaFrom}`
 }
 
 export const stateWords = {
@@ -133,8 +138,8 @@ export function statusText(status: MigrationStatus, style: Style): string {
       `${status.sourceModel} stays in sync until ${moment(status.rollbackWindowUntil)}`,
     ])
   }
-  if (status.reason !== null) {
-    const { message, hint } = status.reason
+  if (status.error !== null) {
+    const { message, hint } = status.error
     lines.push(['reason', style.yellow(plain(message))])
     if (hint !== '') lines.push(['hint', plain(hint)])
   }
@@ -152,9 +157,9 @@ function speedText({ chunksPerSecond, etaSeconds }: MigrationStatus): string {
 }
 
 function spentText(status: MigrationStatus): string {
-  const { tokens, costUsd, costUsdEstimate, settings, reused } = status
+  const { tokens, costUsd, costUsdEstimate, budgetUsd, reused } = status
   const of = costUsdEstimate === null || costUsdEstimate === 0 ? '' : ` of about ${money(costUsdEstimate)}`
-  const budget = settings.budgetUsd === null ? '' : `, budget ${money(settings.budgetUsd)}`
+  const budget = budgetUsd === null ? '' : `, budget ${money(budgetUsd)}`
   const free = reused === 0 ? '' : `; ${counted(reused, 'vector')} from identical text`
   return `${counted(tokens, 'token')}, ${money(costUsd)}${of}${budget}${free}`
 }
@@ -194,10 +199,7 @@ function verdict({ passed, overridden, required, expected, data }: GateResult, s
   return { mark: required ? style.red('FAIL') : style.yellow('warn'), remark: requirement }
 }
 
-export function migrationsText(
-  migrations: readonly Omit<Migration, 'calibration' | 'totalChunks'>[],
-  style: Style,
-): string {
+export function migrationsText(migrations: readonly Migration[], style: Style): string {
   if (migrations.length === 0)
     return 'No model migrations yet. Plan one with `revector migrate plan --from A --to B`.'
   const columns = [
@@ -210,7 +212,7 @@ export function migrationsText(
     { header: 'BY' },
   ]
   const rows = migrations.map((one) => [
-    one.id,
+    String(one.id),
     stateText(one, style),
     one.sourceModel,
     one.targetModel,

@@ -3,8 +3,8 @@ import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { providerNames } from '../core/model.ts'
 import type { AddModel, ModelStatus } from '../library/revector.ts'
-import { fillShape } from '../shapes/wire.ts'
 import { encode } from '../wire/codec.ts'
+import { fillReport } from '../wire/ingest.ts'
 import { modelList, modelSpace, removedModel } from '../wire/model.ts'
 import { nonEmpty, oneOf, wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
@@ -148,7 +148,7 @@ async function fill(context: Context, modelName: string): Promise<undefined> {
   const report = await context.change('fillModel', modelName, () =>
     models.fill(modelName, context.longCall()),
   )
-  context.result(fillShape(report), () =>
+  context.result(encode(fillReport, report), () =>
     report.embedded + report.reused === 0
       ? `${modelName} lacks nothing (${counted(report.present, 'vector')}).`
       : `${modelName}: ${counted(report.embedded, 'vector')} made, ${grouped(report.reused)} taken from ` +

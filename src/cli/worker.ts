@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { counted, grouped } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
-import type { WorkReport } from '../library/revector.ts'
-import { workShape } from '../shapes/migration.ts'
-import { nonEmpty, wholeNumber } from './arguments.ts'
+import { encode } from '../wire/codec.ts'
+import { type WorkReport, workReport } from '../wire/migration.ts'
+import { wholeNumber } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 
 interface Flags {
   readonly once?: boolean
-  readonly migration?: string
+  readonly migration?: number
   readonly concurrency?: number
 }
 
@@ -21,7 +21,7 @@ export function addWorker(program: Command, start: Start): void {
         'workers share the work, on any number of machines; a worker may be killed at any time.',
     )
     .option('--once', 'exit when nothing is left to do; default: wait for more')
-    .option('--migration <id>', 'only for this migration', nonEmpty('--migration'))
+    .option('--migration <id>', 'only for this migration', wholeNumber('--migration', 1))
     .option(
       '--concurrency <n>',
       'batches in flight at once; default: what the model allows',
@@ -43,7 +43,7 @@ async function run(context: Context, flags: Flags): Promise<number | undefined> 
     migrationId: migration,
     concurrency,
   })
-  context.result(workShape(report), () => reportText(report))
+  context.result(encode(workReport, report), () => reportText(report))
   if (once === true && report.embedded + report.reused === 0) await notePaused(context)
   return signal.aborted ? errorCatalogue.INTERRUPTED.exit : undefined
 }

@@ -2,8 +2,9 @@ import { counted } from '../core/counted.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { countOrphanChunks, type ModelTableHealth, type OpenMigrationHealth } from '../store/health.ts'
+import type { Check } from '../wire/doctor.ts'
 import type { Model } from '../wire/model.ts'
-import { type Check, fail, ok, warn } from './check.ts'
+import { fail, ok, warn } from './check.ts'
 
 /**
  * Bugs of pgvector that can damage or stop an HNSW index, by the version that fixed them, newest first. From

@@ -9,7 +9,8 @@ import {
 } from '../store/health.ts'
 import { isGone, rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-import type { Check, DoctorOptions, DoctorReport } from './check.ts'
+import type { Check, DoctorReport } from '../wire/doctor.ts'
+import type { DoctorOptions } from './check.ts'
 import {
   checkCurrentModel,
   checkMigrations,
@@ -29,7 +30,7 @@ import {
   type Patient,
 } from './model.ts'
 
-export type { Check, CheckName, DoctorOptions, DoctorReport } from './check.ts'
+export type { DoctorOptions } from './check.ts'
 
 /**
  * Runs every check, whatever the others found, for what makes searches wrong, incomplete or slow now or soon.

@@ -1,6 +1,5 @@
 import { counted } from '../core/counted.ts'
 import { isRevectorError } from '../core/errors.ts'
-import { defaultGates } from '../core/migration.ts'
 import { type Canary, canaryTexts, makeCanaries } from '../embedding/canaries.ts'
 import { cosineDistance } from '../embedding/compare.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
@@ -8,7 +7,9 @@ import { insertCanaries, readCanaries } from '../store/canaries.ts'
 import type { Deps, EmbedDeps, StoreDeps } from '../store/deps.ts'
 import { readVectors } from '../store/embeddings.ts'
 import { sampleEmbedded } from '../store/verification.ts'
-import { type Check, fail, ok, warn } from './check.ts'
+import type { Check } from '../wire/doctor.ts'
+import { defaultGates } from '../wire/migration.ts'
+import { fail, ok, warn } from './check.ts'
 import type { Patient } from './model.ts'
 
 /**

@@ -8,8 +8,9 @@ import { countOrphanVectors, type OpenMigrationHealth } from '../store/health.ts
 import { explainNearest } from '../store/nearest-plan.ts'
 import { defaultTuning } from '../store/nearest-tuning.ts'
 import { coverageInScope, sampleEmbedded } from '../store/verification.ts'
+import type { Check } from '../wire/doctor.ts'
 import type { Model } from '../wire/model.ts'
-import { type Check, fail, ok, warn } from './check.ts'
+import { fail, ok, warn } from './check.ts'
 
 /** A model with its table and the facts that every check uses. */
 export interface Patient {

@@ -1,52 +1,17 @@
-import type { ChunkId, DocumentId, Metadata } from '../core/document.ts'
+import type { ChunkId, DocumentId } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { ModelState } from '../core/model.ts'
 import type { Database } from '../postgres/database.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
 import type { Layout } from '../schema/layout.ts'
-import { type ChunkRow, chunkIdsWithText, chunksOfDocument } from '../store/chunks.ts'
+import { chunkIdsWithText, chunksOfDocument } from '../store/chunks.ts'
 import { countDocumentVectors, coverageOf } from '../store/coverage.ts'
 import type { StoreDeps } from '../store/deps.ts'
-import { type DocumentRow, deleteDocuments, getDocument, listDocuments } from '../store/documents.ts'
+import { deleteDocuments, getDocument, listDocuments } from '../store/documents.ts'
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import { chunksWithVector } from '../store/presence.ts'
+import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from '../wire/document.ts'
 import type { Model } from '../wire/model.ts'
-
-export interface DocumentSummary {
-  readonly id: DocumentId
-  readonly title: string
-  readonly source: string | null
-  readonly mediaType: string | null
-  readonly metadata: Metadata
-  readonly chunks: number
-  /** Null for rows of an adopted table that did not keep it. */
-  readonly createdAt: Date | null
-  readonly updatedAt: Date | null
-}
-
-export type StoredChunk = Omit<ChunkRow, 'documentId' | 'contentHash'>
-
-export interface StoredDocument extends DocumentSummary {
-  /** Null in an adopted database that keeps only chunks. */
-  readonly content: string | null
-  readonly chunkList: readonly StoredChunk[]
-}
-
-export interface DocumentEmbeddings {
-  readonly documentId: DocumentId
-  readonly chunks: number
-  /** Every registered model, also those that have none of its vectors. */
-  readonly models: readonly {
-    readonly modelName: string
-    readonly dimension: number
-    readonly state: ModelState
-    readonly embeddings: number
-    readonly coverage: number
-    /** Chunks with text that lack a vector, up to 1,000. */
-    readonly missing: readonly ChunkId[]
-  }[]
-}
 
 export interface DocumentPage {
   /** 1 to 1,000; default 50. */
@@ -68,14 +33,10 @@ export async function documentPage(
       data: { field: 'limit' },
     })
   }
-  const rows = await listDocuments(db, layout, {
-    limit: limit + 1,
-    after,
-    query,
-  })
+  const rows = await listDocuments(db, layout, { limit: limit + 1, after, query })
   const documents = rows.slice(0, limit)
   return {
-    documents: documents.map(summary),
+    documents,
     next: rows.length > limit ? (documents.at(-1)?.id ?? null) : null,
   }
 }
@@ -86,17 +47,12 @@ export async function readDocument({ db, layout }: StoreDeps, id: DocumentId): P
   const found = await db.transaction(
     async (tx) => {
       const row = await getDocument(tx, layout, id)
-      return row === null ? null : { row, chunks: await chunksOfDocument(tx, layout, id) }
+      return row && { ...row, chunkList: await chunksOfDocument(tx, layout, id) }
     },
     { isolation: 'repeatable read', readOnly: true },
   )
   if (found === null) throw unknownDocument(id)
-  const { row, chunks } = found
-  return {
-    ...summary(row),
-    content: row.content,
-    chunkList: chunks.map(({ documentId: _document, contentHash: _hash, ...chunk }) => chunk),
-  }
+  return found
 }
 
 /** @throws RevectorError NOT_FOUND */
@@ -147,9 +103,4 @@ export function unknownDocument(id: DocumentId): RevectorError {
     hint: 'List the documents with `revector documents list`.',
     data: { document_id: id },
   })
-}
-
-function summary(row: DocumentRow): DocumentSummary {
-  const { id, title, source, mediaType, metadata, chunks, createdAt, updatedAt } = row
-  return { id, title, source, mediaType, metadata, chunks, createdAt, updatedAt }
 }

@@ -6,13 +6,13 @@ type NewDocument = Parameters<Revector['ingestion']['ingestDocument']>[0]
 
 /** The document of a body, as the library takes it. */
 export function documentRequest(body: z.output<typeof addDocuments.body>, signal: AbortSignal): NewDocument {
-  const { title, content, source, media_type, metadata, model } = body
+  const { title, content, source, mediaType, metadata, model } = body
   return {
     title,
     content,
     signal,
     source,
-    mediaType: media_type,
+    mediaType,
     metadata,
     embeddingModel: model,
   }

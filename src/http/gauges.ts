@@ -1,4 +1,4 @@
-import { openStates } from '../core/migration.ts'
+import { openStates } from '../wire/migration.ts'
 import type { HttpDeps } from './deps.ts'
 import { figuresOf } from './figures.ts'
 import type { Metrics } from './metrics.ts'

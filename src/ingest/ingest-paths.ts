@@ -3,12 +3,13 @@ import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
+import type { IngestReport } from '../wire/ingest.ts'
 import { batchDocuments, inOrder, oneBehind } from './batches.ts'
 import { type InputFile, listInputs } from './files.ts'
 import { type NamedFile, namedInputs } from './named-files.ts'
 import { readPending } from './pending.ts'
 import { type PreparedDocument, prepareDocument } from './prepare.ts'
-import { type FailedFile, type IngestTally, tallyIngest } from './tally.ts'
+import { type IngestTally, tallyIngest } from './tally.ts'
 import { readTargets } from './targets.ts'
 import { type WriteOptions, writeDocuments } from './write.ts'
 
@@ -23,22 +24,6 @@ export interface IngestPaths {
   readonly metadata?: Metadata
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
-}
-
-export interface IngestReport {
-  /** Documents added or changed. */
-  readonly documents: number
-  /** Chunks of those documents. */
-  readonly chunks: number
-  readonly unchanged: number
-  /** Files in folders that are not documents: pictures, archives, programs. */
-  readonly skipped: number
-  readonly failed: readonly FailedFile[]
-  /** Models that the documents were embedded with. */
-  readonly models: readonly string[]
-  /** Vectors that written models still lack, by model name; only models that lack any. */
-  readonly pending: Readonly<Record<string, number>>
-  readonly seconds: number
 }
 
 /** Files read and parsed ahead of the one that is being written. */

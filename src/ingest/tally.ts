@@ -1,24 +1,10 @@
 import { isRevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
+import type { FailedFile, IngestReport } from '../wire/ingest.ts'
 import type { PreparedDocument } from './prepare.ts'
 import type { WrittenDocument } from './write.ts'
 
-export interface FailedFile {
-  readonly path: string
-  readonly code: string
-  readonly message: string
-}
-
-export interface IngestCounts {
-  /** Documents added or changed. */
-  readonly documents: number
-  /** Chunks of those documents. */
-  readonly chunks: number
-  readonly unchanged: number
-  /** Files in folders that are not documents: pictures, archives, programs. */
-  readonly skipped: number
-  readonly failed: readonly FailedFile[]
-}
+export type IngestCounts = Omit<IngestReport, 'models' | 'pending' | 'seconds'>
 
 /** Counts the results of a run and reports each document as it is done. */
 export interface IngestTally {

@@ -1,14 +1,12 @@
 import type { DocumentId } from '../core/document.ts'
 import {
-  type DocumentEmbeddings,
   type DocumentPage,
-  type DocumentSummary,
   documentEmbeddings,
   documentPage,
   readDocument,
   removeDocument,
-  type StoredDocument,
 } from '../documents/documents.ts'
+import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from '../wire/document.ts'
 import type { Runtime } from './runtime.ts'
 
 /** `revector.documents`. */

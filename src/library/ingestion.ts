@@ -2,19 +2,15 @@ import type { DocumentId } from '../core/document.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { documentEmbeddings } from '../documents/documents.ts'
 import { type IngestDocument, ingestDocument } from '../ingest/ingest-document.ts'
-import { type IngestPaths, type IngestReport, ingestPaths } from '../ingest/ingest-paths.ts'
+import { type IngestPaths, ingestPaths } from '../ingest/ingest-paths.ts'
 import { fillModel } from '../migrate/fill/fill-model.ts'
-import { migrateToNewModel } from '../migrate/migrate.ts'
+import { type MigrateToNewModel, migrateToNewModel } from '../migrate/migrate.ts'
 import { countVectors } from '../store/coverage.ts'
 import type { StoreDeps } from '../store/deps.ts'
 import { requireModel } from '../store/models.ts'
-import { type FillReport, fillReport } from './models.ts'
+import type { FillReport, IngestReport } from '../wire/ingest.ts'
+import { fillReport } from './models.ts'
 import type { Runtime } from './runtime.ts'
-
-export interface MigrateToNewModel extends CallOptions {
-  readonly sourceModel: string
-  readonly targetModel: string
-}
 
 /** `revector.ingestion`. */
 export interface Ingestion {

@@ -1,97 +1,35 @@
 import type { ChunkId } from '../core/document.ts'
-import type {
-  GateName,
-  GateThresholds,
-  Migration,
-  MigrationEvent,
-  MigrationId,
-  MigrationScope,
-  MigrationStatus,
-} from '../core/migration.ts'
-import type { OnProgress } from '../core/progress.ts'
-import { idOf } from '../migrate/call.ts'
-import { cancelMigration } from '../migrate/cancel.ts'
-import { cutOver } from '../migrate/cut-over.ts'
-import { migrationEvents } from '../migrate/events.ts'
+import { idOf, type MigrationCall } from '../migrate/call.ts'
+import { type CancelRequest, cancelMigration } from '../migrate/cancel.ts'
+import { type CutOverRequest, cutOver } from '../migrate/cut-over.ts'
+import { type EventsRequest, migrationEvents } from '../migrate/events.ts'
 import { retryQuarantined } from '../migrate/fill/retry.ts'
-import { type WorkReport, work } from '../migrate/fill/work.ts'
-import { pauseMigration, resumeMigration } from '../migrate/pause.ts'
-import { type MigrationPlan, planMigration } from '../migrate/plan/plan.ts'
-import { retireSource } from '../migrate/retire.ts'
+import type { WorkRequest } from '../migrate/fill/shift.ts'
+import { work } from '../migrate/fill/work.ts'
+import { type PauseRequest, pauseMigration, type ResumeRequest, resumeMigration } from '../migrate/pause.ts'
+import { type PlanMigration, planMigration } from '../migrate/plan/plan.ts'
+import { type RetireRequest, retireSource } from '../migrate/retire.ts'
 import { rollBack } from '../migrate/roll-back.ts'
-import { runMigration } from '../migrate/run.ts'
-import { pairToPlan, startMigration } from '../migrate/start.ts'
+import { type RunMigration, runMigration } from '../migrate/run.ts'
+import { pairToPlan, type StartMigration, startMigration } from '../migrate/start.ts'
 import { migrationPage, migrationStatus, statusOf } from '../migrate/status.ts'
-import { verifyMigration } from '../migrate/verify/verify-migration.ts'
+import { type VerifyMigration, verifyMigration } from '../migrate/verify/verify-migration.ts'
 import type { Deps } from '../store/deps.ts'
 import { requireMigration } from '../store/migrations.ts'
-import { type QuarantinedChunk, quarantinedChunks } from '../store/quarantine.ts'
+import { quarantinedChunks } from '../store/quarantine.ts'
+import type {
+  Migration,
+  MigrationId,
+  MigrationStatus,
+  QuarantinedChunk,
+  WorkReport,
+} from '../wire/migration.ts'
+import type { MigrationEvent } from '../wire/migration-event.ts'
+import type { MigrationPlan } from '../wire/migration-plan.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Which chunks to migrate, to which model, and for how much. */
-export interface PlanMigration {
-  /** Default: the current model. */
-  readonly sourceModel?: string
-  readonly targetModel: string
-  /** Default: everything. */
-  readonly scope?: MigrationScope
-  /** US dollars. Default: the catalogue's price of the target. */
-  readonly pricePerMillionTokens?: number
-  /** The migration pauses before it spends more. Default: no limit. */
-  readonly budgetUsd?: number | null
-  readonly signal?: AbortSignal
-}
-
-/** What may be changed while a migration is open. */
-export interface MigrationLimits {
-  readonly budgetUsd?: number | null
-  readonly pricePerMillionTokens?: number
-  /** The cut-over is allowed with up to this many chunks that can't be embedded. Default: 0. */
-  readonly allowedQuarantined?: number
-  /** How long the source is kept in sync after the cut-over. Default: 7 days. */
-  readonly rollbackWindowSeconds?: number
-}
-
-export interface StartMigration extends PlanMigration, MigrationLimits {
-  readonly gates?: Partial<GateThresholds>
-  /** The plan that was confirmed. Without it one is made, which embeds a few chunks with the target. */
-  readonly plan?: MigrationPlan
-  /** For the audit log. Default: the user of this process at its host. */
-  readonly createdBy?: string
-}
-
-/** The actor, for the audit log. Default: the user of this process at its host. */
-export interface MigrationActor {
-  readonly actor?: string
-}
-
-export interface MigrationEvents {
-  /** Default: the newest that is not finished, else the newest. */
-  readonly migrationId?: MigrationId
-  /** Id of the last event seen. */
-  readonly after?: string
-  /** False: only past events. Default: also new ones. */
-  readonly follow?: boolean
-  readonly signal?: AbortSignal
-}
-
-export interface WorkOnMigrations {
-  /** Only this migration. Default: every open migration, the oldest first, and pending chunks. */
-  readonly migrationId?: MigrationId
-  /** Ends when nothing is left to do. Default: waits for more until it is stopped. */
-  readonly once?: boolean
-  /** Batches in flight at once. Default: what the model allows, and one that is being stored. */
-  readonly concurrency?: number
-  /** In-flight batches finish, then the worker ends. */
-  readonly signal?: AbortSignal
-  /** Ends at once; in-flight batches are released. */
-  readonly abort?: AbortSignal
-  readonly onProgress?: OnProgress
-}
-
-export interface RunMigration extends StartMigration {
-  readonly onProgress?: OnProgress
-}
+/** Which migration is meant is said apart. */
+type Options<Call extends MigrationCall> = Omit<Call, 'migrationId'>
 
 /** `revector.migrations`. */
 export interface Migrations {
@@ -107,68 +45,55 @@ export interface Migrations {
   /** Newest first, 50 a page. */
   list(page?: { readonly limit?: number; readonly before?: MigrationId }): Promise<readonly Migration[]>
   /** One worker: embeds, builds and verifies for migrations, and embeds pending chunks. Any number may run. */
-  work(request?: WorkOnMigrations): Promise<WorkReport>
+  work(request?: WorkRequest): Promise<WorkReport>
   /**
    * Everything: start or continue; embed, build, verify and, unless only a part was to be migrated, cut over.
    * @throws RevectorError BUDGET_EXCEEDED, GATE_FAILED, MIGRATION_PAUSED, of the provider, INTERRUPTED
    */
   run(request: RunMigration): Promise<MigrationStatus>
   /** Queues quarantined chunks for another attempt; returns how many. */
-  retry(id?: MigrationId, options?: MigrationActor): Promise<MigrationStatus & { readonly chunks: number }>
+  retry(
+    id?: MigrationId,
+    options?: Options<MigrationCall>,
+  ): Promise<MigrationStatus & { readonly chunks: number }>
   /** Chunks that the target can't embed, and why; 50 a page, in the order of their ids. */
   quarantine(
     id?: MigrationId,
     page?: { readonly limit?: number; readonly after?: ChunkId },
   ): Promise<readonly QuarantinedChunk[]>
-  pause(id?: MigrationId, options?: MigrationActor & { readonly reason?: string }): Promise<MigrationStatus>
+  pause(id?: MigrationId, options?: Options<PauseRequest>): Promise<MigrationStatus>
   /** Continues where the migration was paused; given limits apply from now on. */
-  resume(id?: MigrationId, options?: MigrationActor & MigrationLimits): Promise<MigrationStatus>
+  resume(id?: MigrationId, options?: Options<ResumeRequest>): Promise<MigrationStatus>
   /** Does not affect the source; frees the target's disk space, in bytes. */
   cancel(
     id?: MigrationId,
-    options?: MigrationActor & { readonly signal?: AbortSignal },
+    options?: Options<CancelRequest>,
   ): Promise<MigrationStatus & { readonly bytes: number }>
-  /** Measures the gates: the migration is then `ready`, `filling` again if chunks are missing, or `paused`. */
-  verify(
-    id?: MigrationId,
-    options?: MigrationActor & {
-      readonly override?: readonly GateName[]
-      readonly signal?: AbortSignal
-    },
-  ): Promise<MigrationStatus>
+  /** Measures the gates: the migration is `ready` then, `filling` again where chunks are missing, or `paused`. */
+  verify(id?: MigrationId, options?: Options<VerifyMigration>): Promise<MigrationStatus>
   /** One short transaction. @throws RevectorError MIGRATION_STATE, GATE_FAILED */
-  cutOver(
-    id?: MigrationId,
-    options?: MigrationActor & { readonly override?: readonly GateName[] },
-  ): Promise<MigrationStatus>
-  /** Makes the source current again, with everything written meanwhile. One short transaction. */
-  rollBack(id?: MigrationId, options?: MigrationActor): Promise<MigrationStatus>
-  /**
-   * Drops the source's vectors; returns the bytes freed. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE
-   */
+  cutOver(id?: MigrationId, options?: Options<CutOverRequest>): Promise<MigrationStatus>
+  /** The source is current again, with all that was written meanwhile. One short transaction. */
+  rollBack(id?: MigrationId, options?: Options<MigrationCall>): Promise<MigrationStatus>
+  /** Drops the source's vectors; says how many bytes came back. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE */
   retire(
     id?: MigrationId,
-    options?: MigrationActor & {
-      /** Even before the rollback window ends. */
-      readonly force?: boolean
-      readonly signal?: AbortSignal
-    },
+    options?: Options<RetireRequest>,
   ): Promise<MigrationStatus & { readonly bytes: number }>
   /** From the first, or after the last one seen, as they happen. Ends with the migration or the signal. */
-  events(request?: MigrationEvents): AsyncIterable<MigrationEvent>
+  events(request?: EventsRequest): AsyncIterable<MigrationEvent>
 }
 
 export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
   /** A call that returns the migration's new status. */
-  async function then(work: (deps: Deps) => Promise<Migration>) {
+  async function then(work: (deps: Deps) => Promise<Pick<Migration, 'id'>>) {
     const deps = await opened()
     return statusOf(deps, await work(deps))
   }
   return {
-    async plan({ sourceModel, targetModel, ...request }) {
+    async plan(request) {
       const deps = await opened()
-      const { source, target } = await pairToPlan(deps.db, { sourceModel, targetModel })
-      return planMigration(deps, { source, target, ...request })
+      return planMigration(deps, { ...request, ...(await pairToPlan(deps.db, request)) })
     },
     start: (request) => then((deps) => startMigration(deps, request)),
     status: async (migrationId) => migrationStatus(await opened(), { migrationId }),

@@ -8,23 +8,12 @@ import { listModels } from '../models/status.ts'
 import { countVectors } from '../store/coverage.ts'
 import { requireModel } from '../store/models.ts'
 import { type SampledChunk, sampleVectors } from '../store/sample.ts'
+import type { FillReport } from '../wire/ingest.ts'
 import type { Model, ModelSpec, ModelStatus, RemovedModel } from '../wire/model.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What the catalogue knows of a model may be left out. */
 export type AddModel = Pick<ModelSpec, 'modelName'> & Partial<ModelSpec>
-
-export interface FillReport {
-  readonly modelName: string
-  /** Vectors that a provider made. */
-  readonly embedded: number
-  /** Vectors copied from identical text. */
-  readonly reused: number
-  /** Vectors that already existed. */
-  readonly present: number
-  readonly tokens: number
-  readonly seconds: number
-}
 
 /** `revector.models`. */
 export interface Models {

@@ -1,8 +1,9 @@
 import { type Options, readConfig } from '../config/config.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { OnLanguageModelCall, OnProviderCall } from '../core/provider-call.ts'
-import { type DoctorOptions, type DoctorReport, examine } from '../doctor/doctor.ts'
+import { type DoctorOptions, examine } from '../doctor/doctor.ts'
 import type { OwnModel } from '../embedding/own-model.ts'
+import type { DoctorReport } from '../wire/doctor.ts'
 import { type Audit, accessCalls, type Idempotency, type Keys } from './access.ts'
 import { type Answers, answerCalls } from './answers.ts'
 import { type DatabaseCalls, databaseCalls } from './database.ts'
@@ -17,23 +18,19 @@ export type { OnceAnswer, RepeatableRequest } from '../access/once.ts'
 export type { KeptAnswer, Scope } from '../core/access.ts'
 export type { LanguageProviderName } from '../core/language-provider.ts'
 export type { CallOptions } from '../core/progress.ts'
-export type { Check, CheckName, DoctorOptions, DoctorReport } from '../doctor/doctor.ts'
-export type {
-  DocumentEmbeddings,
-  DocumentPage,
-  DocumentSummary,
-  StoredChunk,
-  StoredDocument,
-} from '../documents/documents.ts'
+export type { DoctorOptions } from '../doctor/doctor.ts'
+export type { DocumentPage } from '../documents/documents.ts'
 export type { IngestDocument } from '../ingest/ingest-document.ts'
-export type { IngestPaths, IngestReport } from '../ingest/ingest-paths.ts'
+export type { IngestPaths } from '../ingest/ingest-paths.ts'
 export type { NamedFile } from '../ingest/named-files.ts'
-export type { WorkReport } from '../migrate/fill/work.ts'
-export type { MigrationPlan } from '../migrate/plan/plan.ts'
-export type { BackupReport, RestoreReport } from '../postgres/backup.ts'
+export type { EventsRequest } from '../migrate/events.ts'
+export type { WorkRequest } from '../migrate/fill/shift.ts'
+export type { MigrateToNewModel } from '../migrate/migrate.ts'
+export type { PlanMigration } from '../migrate/plan/plan.ts'
+export type { RunMigration } from '../migrate/run.ts'
+export type { StartMigration } from '../migrate/start.ts'
 export type { AskRequest } from '../search/answer/request.ts'
 export type { ExplainRequest, MultiModelSearchRequest, SearchRequest } from '../search/request.ts'
-export type { QuarantinedChunk } from '../store/quarantine.ts'
 export type { SampledChunk } from '../store/sample.ts'
 export type { ApiKey, AuditEntry, NewApiKey, NewAuditEntry } from '../wire/access.ts'
 export type {
@@ -49,18 +46,8 @@ export type { DatabaseStatus } from '../wire/status.ts'
 export type { Audit, Idempotency, Keys } from './access.ts'
 export type { Answers } from './answers.ts'
 export type { DatabaseHealth, RunOptions, RunPlan } from './database.ts'
-export type { MigrateToNewModel } from './ingestion.ts'
-export type {
-  MigrationActor,
-  MigrationEvents,
-  MigrationLimits,
-  Migrations,
-  PlanMigration,
-  RunMigration,
-  StartMigration,
-  WorkOnMigrations,
-} from './migrations.ts'
-export type { AddModel, FillReport } from './models.ts'
+export type { Migrations } from './migrations.ts'
+export type { AddModel } from './models.ts'
 
 /** Called with events that belong to no single call. */
 export interface Observer {

@@ -1,9 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
 import { isRevectorError } from '../core/errors.ts'
-import type { MigrationStatus } from '../core/migration.ts'
-import { migrationStatus } from '../http/contract/migration-shapes.ts'
-import { migrationStatusShape } from '../shapes/migration.ts'
+import { type MigrationStatus, migrationStatus } from '../wire/migration.ts'
 import { modelList } from '../wire/model.ts'
 import type { McpDeps } from './deps.ts'
 import { addTool } from './tool.ts'
@@ -36,13 +34,10 @@ export function addStatusTools(server: McpServer, deps: McpDeps): void {
     }),
     output: z.strictObject({ migration: migrationStatus.nullable() }),
     annotations: { readOnlyHint: true, openWorldHint: false },
-    run: async ({ id }) => {
-      const status = await statusOf(id)
-      return { migration: status === null ? null : migrationStatusShape(status) }
-    },
+    run: async ({ id }) => ({ migration: await statusOf(id === undefined ? undefined : Number(id)) }),
   })
 
-  async function statusOf(id: string | undefined): Promise<MigrationStatus | null> {
+  async function statusOf(id: number | undefined): Promise<MigrationStatus | null> {
     try {
       return await migrations.status(id)
     } catch (error) {

@@ -1,7 +1,9 @@
-import type { Migration, MigrationEventData, MigrationId, MigrationReason } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { recordEvent } from '../store/migration-events.ts'
+import type { StoredMigration } from '../store/migrations.ts'
 import { lockMigration, setMigrationState } from '../store/migrations.ts'
+import type { MigrationId, MigrationReason } from '../wire/migration.ts'
+import type { MigrationEventData } from '../wire/migration-event.ts'
 import { decide, type Transition } from './state.ts'
 
 export interface Step<Event extends Transition> {
@@ -15,7 +17,7 @@ export interface Step<Event extends Transition> {
 
 export interface Advanced {
   /** The migration after the event. */
-  readonly migration: Migration
+  readonly migration: StoredMigration
   /** False: the event changed nothing and was not recorded. */
   readonly changed: boolean
 }
@@ -34,9 +36,9 @@ export async function advance<Event extends Transition>(
   const migration = await lockMigration(tx, id)
   const next = decide(migration, step.event)
   if (next === null) return { migration, changed: false }
-  const reason =
-    next.state === 'paused' ? step.reason && { reason: { ...step.reason, at: new Date() } } : { reason: null }
-  const moved = await setMigrationState(tx, id, { ...next, ...reason })
+  const error =
+    next.state === 'paused' ? step.reason && { error: { ...step.reason, at: new Date() } } : { error: null }
+  const moved = await setMigrationState(tx, id, { ...next, ...error })
   await recordEvent(tx, { migrationId: id, actor: step.actor, type: step.event, data: step.data })
   return { migration: moved, changed: true }
 }

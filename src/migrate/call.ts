@@ -1,7 +1,6 @@
-import type { MigrationId } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
-import { isId } from '../store/ids.ts'
-import { latestMigration, requireMigration } from '../store/migrations.ts'
+import { isMigrationId, latestMigration, requireMigration } from '../store/migrations.ts'
+import type { MigrationId } from '../wire/migration.ts'
 
 /** Options of every call that changes a migration. */
 export interface MigrationCall {
@@ -14,6 +13,6 @@ export interface MigrationCall {
 /** @throws RevectorError MIGRATION_UNKNOWN */
 export async function idOf(db: Queryable, { migrationId }: MigrationCall): Promise<MigrationId> {
   if (migrationId === undefined) return (await latestMigration(db)).id
-  // A string that can't be an id identifies nothing, and PostgreSQL never sees it.
-  return isId('bigint', migrationId) ? migrationId : (await requireMigration(db, migrationId)).id
+  // What can't be an id is refused there.
+  return isMigrationId(migrationId) ? migrationId : (await requireMigration(db, migrationId)).id
 }

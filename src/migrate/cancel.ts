@@ -1,21 +1,22 @@
 import { thisActor } from '../core/actor.ts'
-import type { Migration, MigrationId } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { emptyModelTable } from '../schema/model-table.ts'
 import type { Deps } from '../store/deps.ts'
 import { deleteBatches } from '../store/migration-batches.ts'
 import { hasEvent, recordEvent } from '../store/migration-events.ts'
+import type { StoredMigration } from '../store/migrations.ts'
 import { lockMigration, migrationsOfModel, requireMigration } from '../store/migrations.ts'
 import { lockModels, setModelState } from '../store/models.ts'
 import { forgetPending, forgetQuarantined } from '../store/pending.ts'
+import type { MigrationId } from '../wire/migration.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
 import { idOf, type MigrationCall } from './call.ts'
 import { decide } from './state.ts'
 
 export interface Cancelled {
-  readonly migration: Migration
+  readonly migration: StoredMigration
   /** Bytes freed on disk. 0 if the target had vectors before the migration: all its vectors stay then. */
   readonly bytes: number
 }
@@ -60,7 +61,7 @@ export async function cancelMigration(
 }
 
 /** Sets the target's new state. @returns whether its vectors are dropped */
-async function release(tx: Queryable, migration: Migration, target: Model): Promise<boolean> {
+async function release(tx: Queryable, migration: StoredMigration, target: Model): Promise<boolean> {
   // An operator made it current by hand, or went back to it: the migration ends, the model stays as it is.
   if (target.state === 'retired' || target.state === 'current') return false
   const claimed = (await otherUse(tx, migration, target)) !== undefined
@@ -72,7 +73,11 @@ async function release(tx: Queryable, migration: Migration, target: Model): Prom
 }
 
 /** A migration that was rolled back has no claim on a model; other migrations may. */
-async function otherUse(tx: Queryable, { id }: Migration, model: Model): Promise<Migration | undefined> {
+async function otherUse(
+  tx: Queryable,
+  { id }: StoredMigration,
+  model: Model,
+): Promise<StoredMigration | undefined> {
   const found = await migrationsOfModel(tx, model.id)
   return found.find((other) => other.id !== id && other.state !== 'rolled_back')
 }

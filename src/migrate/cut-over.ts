@@ -1,11 +1,11 @@
 import { thisActor } from '../core/actor.ts'
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { GateName, GateResult, Migration } from '../core/migration.ts'
 import type { StoreDeps } from '../store/deps.ts'
-import { lockMigration, setVerification } from '../store/migrations.ts'
+import { lockMigration, type StoredMigration, setVerification } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
+import type { GateName, GateResult } from '../wire/migration.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
 import { idOf, type MigrationCall } from './call.ts'
@@ -24,7 +24,10 @@ export interface CutOverRequest extends MigrationCall {
  *
  * @throws RevectorError MIGRATION_STATE, GATE_FAILED, MIGRATION_CONFLICT if the source is no longer current
  */
-export async function cutOver({ db, layout }: StoreDeps, request: CutOverRequest = {}): Promise<Migration> {
+export async function cutOver(
+  { db, layout }: StoreDeps,
+  request: CutOverRequest = {},
+): Promise<StoredMigration> {
   const actor = request.actor ?? thisActor()
   const override = request.override ?? []
   const id = await idOf(db, request)
@@ -57,7 +60,7 @@ export async function cutOver({ db, layout }: StoreDeps, request: CutOverRequest
 }
 
 /** The gates of the last verification, with the failures that are accepted now. */
-function accept({ verification }: Migration, override: readonly GateName[]): readonly GateResult[] {
+function accept({ verification }: StoredMigration, override: readonly GateName[]): readonly GateResult[] {
   return (verification?.gates ?? []).map((gate) =>
     !gate.passed && override.includes(gate.gate) ? { ...gate, overridden: true } : gate,
   )
@@ -66,7 +69,7 @@ function accept({ verification }: Migration, override: readonly GateName[]): rea
 /** @throws RevectorError MIGRATION_CONFLICT if one of them has been removed */
 export function modelsOf(
   models: readonly Model[],
-  migration: Migration,
+  migration: StoredMigration,
 ): { readonly source: Model; readonly target: Model } {
   const source = models.find((model) => model.id === migration.sourceModelId)
   const target = models.find((model) => model.id === migration.targetModelId)
@@ -78,7 +81,7 @@ export function modelsOf(
   })
 }
 
-function refuseOtherCurrent(migration: Migration, source: Model): void {
+function refuseOtherCurrent(migration: StoredMigration, source: Model): void {
   if (source.state === 'current') return
   throw new RevectorError(
     'MIGRATION_CONFLICT',
@@ -90,7 +93,7 @@ function refuseOtherCurrent(migration: Migration, source: Model): void {
   )
 }
 
-function chunksMissing(migration: Migration, pending: number): RevectorError {
+function chunksMissing(migration: StoredMigration, pending: number): RevectorError {
   return new RevectorError(
     'GATE_FAILED',
     `"${migration.targetModel}" cannot become current: the gate coverage (expected a vector for each chunk; ${counted(pending, 'chunk that was', 'chunks that were')} written since the verification ${pending === 1 ? 'lacks' : 'lack'} one) did not pass.`,

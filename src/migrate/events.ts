@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type MigrationEvent, type MigrationId, openStates } from '../core/migration.ts'
 import type { Deps } from '../store/deps.ts'
 import { eventsAfter } from '../store/migration-events.ts'
 import { requireMigration } from '../store/migrations.ts'
+import { type MigrationId, openStates } from '../wire/migration.ts'
+import type { MigrationEvent } from '../wire/migration-event.ts'
 import { idOf, type MigrationCall } from './call.ts'
 
 export interface EventsRequest extends MigrationCall {
   /** Id of the last event seen: the stream continues after it, also in another process. */
-  readonly after?: string
+  readonly after?: number
   /** False: only past events. Default: also new ones. */
   readonly follow?: boolean
   /** Ends the stream. */
@@ -29,7 +30,7 @@ export async function* migrationEvents(
 ): AsyncGenerator<MigrationEvent, void, undefined> {
   const { signal } = request
   const id = await idOf(db, request)
-  let after = request.after ?? '0'
+  let after = request.after ?? 0
   while (!isAborted(signal)) {
     // First the state: an event of its end that comes after it is found in the next round.
     const open = await isOpen(db, id)

@@ -4,7 +4,7 @@ import { type Filled, fillModel } from './fill/fill-model.ts'
 import type { WorkDeps } from './fill/shift.ts'
 import { runMigration } from './run.ts'
 
-export interface MigrateRequest {
+export interface MigrateToNewModel {
   readonly sourceModel: string
   readonly targetModel: string
   readonly signal?: AbortSignal
@@ -20,7 +20,7 @@ export interface MigrateRequest {
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT (the source is not current), of the provider, GATE_FAILED,
  *   MIGRATION_PAUSED, INTERRUPTED
  */
-export async function migrateToNewModel(deps: WorkDeps, request: MigrateRequest): Promise<Filled> {
+export async function migrateToNewModel(deps: WorkDeps, request: MigrateToNewModel): Promise<Filled> {
   const { targetModel, signal, onProgress } = request
   const target = await requireModel(deps.db, targetModel)
   const { migration, made } = await runMigration(deps, request)

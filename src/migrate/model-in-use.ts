@@ -1,10 +1,11 @@
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
-import { type Migration, openStates } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { modelTableBytes } from '../schema/model-table.ts'
 import { deleteBatches } from '../store/migration-batches.ts'
+import type { StoredMigration } from '../store/migrations.ts'
 import { migrationsOfModel } from '../store/migrations.ts'
+import { openStates } from '../wire/migration.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
 
@@ -39,13 +40,13 @@ export async function beforeRemoval(
   }
 }
 
-async function giveUp(tx: Queryable, { id, targetModel }: Migration): Promise<void> {
+async function giveUp(tx: Queryable, { id, targetModel }: StoredMigration): Promise<void> {
   await deleteBatches(tx, id)
   const data = { model: targetModel, dropped: true }
   await advance(tx, id, { event: 'cancelled', data, actor: thisActor() })
 }
 
-function inUse(migration: Migration, model: Model, isTarget: boolean): RevectorError {
+function inUse(migration: StoredMigration, model: Model, isTarget: boolean): RevectorError {
   const { id, state, sourceModel, targetModel } = migration
   return new RevectorError(
     'MODEL_IN_USE',

@@ -1,12 +1,13 @@
 import { thisActor } from '../core/actor.ts'
 import type { RevectorError } from '../core/errors.ts'
-import type { Migration, MigrationId, MigrationReason, MigrationState } from '../core/migration.ts'
 import type { Deps } from '../store/deps.ts'
 import { forgetFailures } from '../store/migration-batches.ts'
+import type { StoredMigration } from '../store/migrations.ts'
 import { lockMigration, setMigrationSettings } from '../store/migrations.ts'
+import type { MigrationId, MigrationLimits, MigrationReason, MigrationState } from '../wire/migration.ts'
 import { advance } from './advance.ts'
 import { idOf, type MigrationCall } from './call.ts'
-import { given, type Limits } from './start.ts'
+import { limitsOf } from './start.ts'
 
 export interface PauseRequest extends MigrationCall {
   /** Shown in the status. */
@@ -22,7 +23,7 @@ export interface PauseRequest extends MigrationCall {
 export async function pauseMigration(
   { db }: Pick<Deps, 'db'>,
   request: PauseRequest = {},
-): Promise<Migration> {
+): Promise<StoredMigration> {
   const actor = request.actor ?? thisActor()
   const id = await idOf(db, request)
   return db.transaction(async (tx) => {
@@ -62,7 +63,7 @@ export async function pauseFor(
   })
 }
 
-export type ResumeRequest = MigrationCall & { readonly [Name in keyof Limits]: Limits[Name] | undefined }
+export interface ResumeRequest extends MigrationCall, MigrationLimits {}
 
 /**
  * Continues where the migration was paused; given limits apply from now on. If it is not paused, only the
@@ -73,16 +74,14 @@ export type ResumeRequest = MigrationCall & { readonly [Name in keyof Limits]: L
 export async function resumeMigration(
   { db }: Pick<Deps, 'db'>,
   request: ResumeRequest = {},
-): Promise<Migration> {
+): Promise<StoredMigration> {
   const actor = request.actor ?? thisActor()
   const id = await idOf(db, request)
   return db.transaction(async (tx) => {
     await forgetFailures(tx, id)
     const { migration } = await advance(tx, id, { event: 'resumed', data: {}, actor })
-    const limits = given(request)
-    if (Object.keys(limits).length === 0) return migration
-    const settings = { ...migration.settings, ...limits }
-    await setMigrationSettings(tx, id, settings)
-    return { ...migration, settings }
+    const limits = limitsOf(request)
+    await setMigrationSettings(tx, id, limits)
+    return { ...migration, ...limits }
   })
 }

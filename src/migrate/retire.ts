@@ -1,14 +1,20 @@
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Migration, MigrationId } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { dropModelTable, modelTableBytes } from '../schema/model-table.ts'
 import type { Deps, StoreDeps } from '../store/deps.ts'
-import { lockMigration, migrationsOfModel, openMigrations, requireMigration } from '../store/migrations.ts'
+import {
+  lockMigration,
+  migrationsOfModel,
+  openMigrations,
+  requireMigration,
+  type StoredMigration,
+} from '../store/migrations.ts'
 import { allModels, deleteCanaries, lockModels, setModelState } from '../store/models.ts'
 import { countPending, forgetPending, forgetQuarantined } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
+import type { MigrationId } from '../wire/migration.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
 import { idOf, type MigrationCall } from './call.ts'
@@ -16,7 +22,7 @@ import { modelsOf } from './cut-over.ts'
 import { decide } from './state.ts'
 
 export interface Retired {
-  readonly migration: Migration
+  readonly migration: StoredMigration
   /** Bytes freed on disk; 0 if it was retired before. */
   readonly bytes: number
 }
@@ -85,12 +91,12 @@ async function retireEarlier(
 /** Until when the source of a migration is kept; null before the cut-over. */
 export function rollbackWindowUntil({
   cutOverAt,
-  settings,
-}: Pick<Migration, 'cutOverAt' | 'settings'>): Date | null {
-  return cutOverAt === null ? null : new Date(cutOverAt.getTime() + settings.rollbackWindowSeconds * 1_000)
+  rollbackWindowSeconds,
+}: Pick<StoredMigration, 'cutOverAt' | 'rollbackWindowSeconds'>): Date | null {
+  return cutOverAt === null ? null : new Date(cutOverAt.getTime() + rollbackWindowSeconds * 1_000)
 }
 
-function refuseEarly(migration: Migration): void {
+function refuseEarly(migration: StoredMigration): void {
   const until = rollbackWindowUntil(migration)
   if (until === null || until <= new Date()) return
   throw new RevectorError(

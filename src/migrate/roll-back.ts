@@ -1,8 +1,7 @@
 import { thisActor } from '../core/actor.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Migration } from '../core/migration.ts'
 import type { StoreDeps } from '../store/deps.ts'
-import { lockMigration } from '../store/migrations.ts'
+import { lockMigration, type StoredMigration } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import { advance } from './advance.ts'
@@ -17,7 +16,10 @@ import { decide } from './state.ts'
  *
  * @throws RevectorError MIGRATION_STATE, MIGRATION_CONFLICT if a third model is current
  */
-export async function rollBack({ db, layout }: StoreDeps, request: MigrationCall = {}): Promise<Migration> {
+export async function rollBack(
+  { db, layout }: StoreDeps,
+  request: MigrationCall = {},
+): Promise<StoredMigration> {
   const actor = request.actor ?? thisActor()
   const id = await idOf(db, request)
   return db.transaction(async (tx) => {

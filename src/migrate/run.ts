@@ -1,25 +1,25 @@
 import { interrupted, isRevectorError, RevectorError } from '../core/errors.ts'
-import type { Migration, MigrationReason } from '../core/migration.ts'
 import type { OnProgress } from '../core/progress.ts'
+import type { StoredMigration } from '../store/migrations.ts'
 import { requireMigration } from '../store/migrations.ts'
 import { countQuarantined, quarantinedChunks } from '../store/quarantine.ts'
 import { isPartial } from '../store/scope.ts'
+import type { MigrationReason, WorkReport } from '../wire/migration.ts'
 import { cutOver } from './cut-over.ts'
 import { couldNotEmbed } from './fill/could-not-embed.ts'
 import { retryQuarantined } from './fill/retry.ts'
 import type { WorkDeps } from './fill/shift.ts'
-import { type WorkReport, work } from './fill/work.ts'
+import { work } from './fill/work.ts'
 import { resumeMigration } from './pause.ts'
-import { type StartRequest, startMigration } from './start.ts'
+import { type StartMigration, startMigration } from './start.ts'
 
-export interface RunRequest extends StartRequest {
-  /** In-flight batches finish first. */
-  readonly signal?: AbortSignal
+/** In-flight batches finish first. */
+export interface RunMigration extends StartMigration {
   readonly onProgress?: OnProgress
 }
 
 export interface Ran {
-  readonly migration: Migration
+  readonly migration: StoredMigration
   /** What this call did; other workers may have done more. */
   readonly made: Pick<WorkReport, 'embedded' | 'reused' | 'tokens'>
 }
@@ -34,7 +34,7 @@ const passes = 100
  * @throws RevectorError of the start, of the provider, GATE_FAILED, BUDGET_EXCEEDED, MIGRATION_PAUSED if an
  * operator paused it meanwhile, INTERRUPTED; run again, it continues
  */
-export async function runMigration(deps: WorkDeps, request: RunRequest): Promise<Ran> {
+export async function runMigration(deps: WorkDeps, request: RunMigration): Promise<Ran> {
   const { signal, onProgress } = request
   const actor = request.createdBy
   let migration = await takeUp(deps, await startMigration(deps, request), actor)
@@ -77,7 +77,11 @@ export async function runMigration(deps: WorkDeps, request: RunRequest): Promise
 }
 
 /** Run again, a migration continues, whatever stopped it. */
-async function takeUp(deps: WorkDeps, migration: Migration, actor: string | undefined): Promise<Migration> {
+async function takeUp(
+  deps: WorkDeps,
+  migration: StoredMigration,
+  actor: string | undefined,
+): Promise<StoredMigration> {
   const call = { migrationId: migration.id, actor }
   const { scope, targetModelId } = migration
   if (migration.state !== 'cut_over' && targetModelId !== null) {
@@ -90,34 +94,34 @@ async function takeUp(deps: WorkDeps, migration: Migration, actor: string | unde
 
 async function whyPaused(
   deps: WorkDeps,
-  migration: Migration,
+  migration: StoredMigration,
   failure: RevectorError | undefined,
 ): Promise<RevectorError> {
-  const { reason } = migration
-  if (reason?.by === 'provider' && failure !== undefined) return failure
-  if (reason?.by === 'gate') return (await refusedChunks(deps, migration)) ?? gateFailed(migration, reason)
-  const code = reason?.by === 'budget' ? 'BUDGET_EXCEEDED' : 'MIGRATION_PAUSED'
+  const { error } = migration
+  if (error?.by === 'provider' && failure !== undefined) return failure
+  if (error?.by === 'gate') return (await refusedChunks(deps, migration)) ?? gateFailed(migration, error)
+  const code = error?.by === 'budget' ? 'BUDGET_EXCEEDED' : 'MIGRATION_PAUSED'
   return new RevectorError(
     code,
-    `The migration to "${migration.targetModel}" is paused: ${reason?.message ?? ''}`,
-    { hint: reason?.hint ?? 'Resume it with `revector migrate resume`.', data: dataOf(migration) },
+    `The migration to "${migration.targetModel}" is paused: ${error?.message ?? ''}`,
+    { hint: error?.hint ?? 'Resume it with `revector migrate resume`.', data: dataOf(migration) },
   )
 }
 
-function gateFailed(migration: Migration, { message, hint }: MigrationReason): RevectorError {
+function gateFailed(migration: StoredMigration, { message, hint }: MigrationReason): RevectorError {
   return new RevectorError('GATE_FAILED', message, { hint, data: dataOf(migration) })
 }
 
 /** Lists the chunks, because an operator has to deal with each. */
 async function refusedChunks(
   { db, layout }: WorkDeps,
-  { targetModel, targetModelId, scope, settings, id }: Migration,
+  { targetModel, targetModelId, scope, allowedQuarantined, id }: StoredMigration,
 ): Promise<RevectorError | null> {
   if (targetModelId === null) return null
   const count = await countQuarantined(db, layout, targetModelId, scope)
   const chunks = await quarantinedChunks(db, layout, targetModelId, { limit: 100 })
   const [first] = chunks
-  if (first === undefined || count <= settings.allowedQuarantined) return null
+  if (first === undefined || count <= allowedQuarantined) return null
   return couldNotEmbed(targetModel, {
     first,
     ids: chunks.map((chunk) => chunk.chunkId),
@@ -127,7 +131,7 @@ async function refusedChunks(
   })
 }
 
-function unexpected(migration: Migration): RevectorError {
+function unexpected(migration: StoredMigration): RevectorError {
   return new RevectorError(
     'MIGRATION_STATE',
     `The migration to "${migration.targetModel}" is ${migration.state}: another operator has changed it meanwhile.`,
@@ -135,12 +139,12 @@ function unexpected(migration: Migration): RevectorError {
   )
 }
 
-function dataOf(migration: Migration): Readonly<Record<string, unknown>> {
+function dataOf(migration: StoredMigration): Readonly<Record<string, unknown>> {
   return {
     migration_id: migration.id,
     source: migration.sourceModel,
     target: migration.targetModel,
     state: migration.state,
-    reason: migration.reason?.code,
+    reason: migration.error?.code,
   }
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { MigrationScope } from '../core/migration.ts'
+import type { MigrationScope } from '../wire/migration.ts'
 
 /** How a requested scope relates to that of the open migration. */
 export type ScopeChange = 'same' | 'wider' | 'other'

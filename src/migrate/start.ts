@@ -1,17 +1,11 @@
 import { thisActor } from '../core/actor.ts'
 import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
-import {
-  defaultGates,
-  type GateThresholds,
-  type Migration,
-  type MigrationScope,
-  type MigrationSettings,
-} from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { hasAnyVector } from '../store/coverage.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
 import { recordEvent } from '../store/migration-events.ts'
+import type { MigrationSettings, StoredMigration } from '../store/migrations.ts'
 import {
   cutOverMigration,
   insertMigration,
@@ -21,28 +15,18 @@ import {
   setMigrationSettings,
 } from '../store/migrations.ts'
 import { lockModels, requireCurrentModel, requireModel, setModelState } from '../store/models.ts'
+import type { Of } from '../wire/codec.ts'
+import { defaultGates, type MigrationLimits, type startRequest } from '../wire/migration.ts'
+import type { MigrationPlan } from '../wire/migration-plan.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
-import { type MigrationPlan, planMigration } from './plan/plan.ts'
+import { type Pair, type PlanMigration, planMigration } from './plan/plan.ts'
 import { compareScopes } from './scopes.ts'
 
-export interface StartRequest {
-  /** Default: the current model. */
-  readonly sourceModel?: string
-  readonly targetModel: string
-  /** Default: everything. */
-  readonly scope?: MigrationScope
-  /** US dollars; default: from the catalogue. */
-  readonly pricePerMillionTokens?: number
-  /** Default: no limit. */
-  readonly budgetUsd?: number | null
-  /** Default: 0. */
-  readonly allowedQuarantined?: number
-  /** Default: 7 days. */
-  readonly rollbackWindowSeconds?: number
-  readonly gates?: Partial<GateThresholds>
-  /** The plan that was confirmed; without it one is made, which embeds a few probes with the target. */
+export type StartMigration = Of<typeof startRequest> & {
+  /** The plan that was consented to; without it one is made, which asks the target for a few vectors. */
   readonly plan?: MigrationPlan
+  /** For the audit. Default: the user of this process at its host. */
   readonly createdBy?: string
   readonly signal?: AbortSignal
 }
@@ -57,7 +41,7 @@ const mostBatchItems = 256
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT, MIGRATION_CONFLICT, MODEL_RETIRED, and of the target's probe
  */
-export async function startMigration(deps: EmbedDeps, request: StartRequest): Promise<Migration> {
+export async function startMigration(deps: EmbedDeps, request: StartMigration): Promise<StoredMigration> {
   const going = await goOn(deps, request)
   if (going !== null) return going
   const plan = request.plan ?? (await planOf(deps, request))
@@ -85,16 +69,15 @@ export async function startMigration(deps: EmbedDeps, request: StartRequest): Pr
   })
 }
 
-async function planOf(deps: EmbedDeps, request: StartRequest): Promise<MigrationPlan> {
+async function planOf(deps: EmbedDeps, request: StartMigration): Promise<MigrationPlan> {
   const { db } = deps
-  const { source, target } = await pairOf(db, request)
-  await refuseConflicts(db, source, target)
-  const { scope, pricePerMillionTokens, budgetUsd, signal } = request
-  return planMigration(deps, { source, target, scope, pricePerMillionTokens, budgetUsd, signal })
+  const pair = await pairOf(db, request)
+  await refuseConflicts(db, pair.source, pair.target)
+  return planMigration(deps, { ...request, ...pair })
 }
 
 /** The open migration that a request repeats or extends; null if it is a new one. */
-async function goOn({ db }: Pick<Deps, 'db'>, request: StartRequest): Promise<Migration | null> {
+async function goOn({ db }: Pick<Deps, 'db'>, request: StartMigration): Promise<StoredMigration | null> {
   return db.transaction(async (tx) => {
     const { source, target } = await lockPair(tx, request)
     return goOnIn(tx, source, target, request)
@@ -105,8 +88,8 @@ async function goOnIn(
   tx: Queryable,
   source: Model,
   target: Model,
-  request: StartRequest,
-): Promise<Migration | null> {
+  request: StartMigration,
+): Promise<StoredMigration | null> {
   const found = (await openMigrations(tx)).find((one) => one.targetModelId === target.id)
   if (found === undefined) {
     return target.state === 'current' ? cutOverMigration(tx, source.id, target.id) : null
@@ -121,9 +104,9 @@ async function goOnIn(
   if (change === 'other') {
     throw conflict(open, 'It has another scope')
   }
-  const settings = { ...open.settings, ...given(request) }
-  await setMigrationSettings(tx, open.id, settings)
-  if (change === 'same' || scope === undefined) return { ...open, settings }
+  const limits = limitsOf(request)
+  await setMigrationSettings(tx, open.id, limits)
+  if (change === 'same' || scope === undefined) return { ...open, ...limits }
   await setMigrationScope(tx, open.id, scope)
   const data = { scope, before: open.scope }
   const { migration, changed } = await advance(tx, open.id, { event: 'widened', data, actor })
@@ -132,17 +115,12 @@ async function goOnIn(
   return { ...migration, scope }
 }
 
-async function lockPair(tx: Queryable, request: StartRequest): Promise<Pair> {
+async function lockPair(tx: Queryable, request: StartMigration): Promise<Pair> {
   await lockModels(tx)
   return pairOf(tx, request)
 }
 
-interface Pair {
-  readonly source: Model
-  readonly target: Model
-}
-
-async function pairOf(db: Queryable, { sourceModel, targetModel }: StartRequest): Promise<Pair> {
+async function pairOf(db: Queryable, { sourceModel, targetModel }: PlanMigration): Promise<Pair> {
   const source =
     sourceModel === undefined ? await requireCurrentModel(db) : await requireModel(db, sourceModel)
   const target = await requireModel(db, targetModel)
@@ -168,7 +146,7 @@ async function pairOf(db: Queryable, { sourceModel, targetModel }: StartRequest)
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT
  */
-export async function pairToPlan(db: Queryable, request: StartRequest): Promise<Pair> {
+export async function pairToPlan(db: Queryable, request: PlanMigration): Promise<Pair> {
   const { source, target } = await pairOf(db, request)
   const isOpen = (await openMigrations(db)).some(
     (open) => open.sourceModelId === source.id && open.targetModelId === target.id,
@@ -197,7 +175,7 @@ async function refuseConflicts(db: Queryable, source: Model, target: Model): Pro
   }
 }
 
-function conflict(open: Migration, why: string): RevectorError {
+function conflict(open: StoredMigration, why: string): RevectorError {
   return new RevectorError(
     'MIGRATION_CONFLICT',
     `The migration ${open.id} from "${open.sourceModel}" to "${open.targetModel}" is ${open.state}. ${why}.`,
@@ -214,27 +192,20 @@ function conflict(open: Migration, why: string): RevectorError {
   )
 }
 
-function settingsOf(request: StartRequest, plan: MigrationPlan): MigrationSettings {
+function settingsOf(request: StartMigration, plan: MigrationPlan): MigrationSettings {
   return {
     budgetUsd: null,
     allowedQuarantined: 0,
     rollbackWindowSeconds: week,
-    ...given(request),
+    ...limitsOf(request),
     pricePerMillionTokens: request.pricePerMillionTokens ?? plan.pricePerMillionTokens,
     gates: { ...defaultGates, ...definedOnly(request.gates ?? {}) },
     batchItems: Math.min(mostBatchItems, plan.limits.batchItems),
   }
 }
 
-/** Limits that may be changed while the migration is open. */
-export type Limits = Partial<
-  Pick<
-    MigrationSettings,
-    'budgetUsd' | 'allowedQuarantined' | 'rollbackWindowSeconds' | 'pricePerMillionTokens'
-  >
->
-
-export function given(request: Limits): Limits {
+/** Those that are given. */
+export function limitsOf(request: MigrationLimits): Partial<MigrationSettings> {
   const { budgetUsd, allowedQuarantined, rollbackWindowSeconds, pricePerMillionTokens } = request
   return definedOnly({ budgetUsd, allowedQuarantined, rollbackWindowSeconds, pricePerMillionTokens })
 }

@@ -1,5 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
-import type { Migration, MigrationEventType, MigrationState, PausableState } from '../core/migration.ts'
+import type { Migration, MigrationState, PausableState } from '../wire/migration.ts'
+import type { MigrationEventType } from '../wire/migration-event.ts'
 
 /*
  * A table, not a library of state machines: states live in rows and change in the transaction that does the work, and a pair of

@@ -1,15 +1,16 @@
-import { type Migration, type MigrationStatus, openStates } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../schema/size-estimate.ts'
 import type { StoreDeps } from '../store/deps.ts'
 import { recentSpeed } from '../store/migration-events.ts'
+import type { StoredMigration } from '../store/migrations.ts'
 import { listMigrations, requireMigration } from '../store/migrations.ts'
 import { rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
 import { coverageInScope } from '../store/verification.ts'
 import { workersAtWork } from '../store/workers-at-work.ts'
+import { type MigrationId, type MigrationStatus, openStates } from '../wire/migration.ts'
 import type { Model } from '../wire/model.ts'
 import { idOf, type MigrationCall } from './call.ts'
 import { rollbackWindowUntil } from './retire.ts'
@@ -26,17 +27,17 @@ export async function migrationStatus(deps: StoreDeps, call: MigrationCall = {})
 /** Newest first; a full page may be followed by another, from its last id. */
 export async function migrationPage(
   { db }: StoreDeps,
-  page: { readonly limit?: number; readonly before?: string } = {},
-): Promise<readonly Migration[]> {
+  page: { readonly limit?: number; readonly before?: MigrationId } = {},
+): Promise<readonly StoredMigration[]> {
   return listMigrations(db, { limit: page.limit ?? 50, before: page.before })
 }
 
 /** A migration with its progress. */
-export function statusOf(deps: StoreDeps, { id }: Pick<Migration, 'id'>): Promise<MigrationStatus> {
+export function statusOf(deps: StoreDeps, { id }: Pick<StoredMigration, 'id'>): Promise<MigrationStatus> {
   return rereading(async () => counted(deps, await requireMigration(deps.db, id)))
 }
 
-async function counted({ db, layout }: StoreDeps, migration: Migration): Promise<MigrationStatus> {
+async function counted({ db, layout }: StoreDeps, migration: StoredMigration): Promise<MigrationStatus> {
   const models = await allModels(db)
   const source = models.find((model) => model.id === migration.sourceModelId)
   const target = models.find((model) => model.id === migration.targetModelId)
@@ -45,9 +46,8 @@ async function counted({ db, layout }: StoreDeps, migration: Migration): Promise
   const left = counts.total - counts.done - counts.quarantined
   const speed = await recentSpeed(db, migration.id)
   const chunksPerSecond = migration.state === 'filling' ? speed.chunks / Math.max(1, speed.seconds) : 0
-  const { calibration: _, ...row } = migration
   return {
-    ...row,
+    ...migration,
     totalChunks: counts.total,
     doneChunks: counts.done,
     quarantinedChunks: counts.quarantined,
@@ -77,7 +77,7 @@ interface Counts {
 async function countsOf(
   db: Queryable,
   layout: Layout,
-  migration: Migration,
+  migration: StoredMigration,
   target: Model | undefined,
 ): Promise<Counts> {
   const { state, totalChunks } = migration
@@ -96,11 +96,9 @@ async function pendingOf(db: Queryable, layout: Layout, model: Model): Promise<n
  * The expected total cost: from the cost of what has been embedded so far, before that from the plan. Null: the
  * price is unknown.
  */
-function costEstimate(migration: Migration, done: number, left: number): number | null {
-  const { pricePerMillionTokens: price } = migration.settings
-  if (price === null) return null
+function costEstimate(migration: StoredMigration, done: number, left: number): number | null {
+  if (migration.pricePerMillionTokens === null) return null
   if (left <= 0) return migration.costUsd
   if (migration.tokens > 0 && done > 0) return migration.costUsd * (1 + left / done)
-  const planned = migration.plan?.['costUsd']
-  return typeof planned === 'number' ? planned : null
+  return migration.plan?.costUsdEstimate ?? null
 }

@@ -1,13 +1,12 @@
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Migration } from '../core/migration.ts'
 import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { createModelTable, dropModelTable, modelTableBytes } from '../schema/model-table.ts'
 import { countMissing, countVectors } from '../store/coverage.ts'
 import type { Deps, StoreDeps } from '../store/deps.ts'
-import { openMigrations } from '../store/migrations.ts'
+import { openMigrations, type StoredMigration } from '../store/migrations.ts'
 import {
   currentModel,
   deleteModel,
@@ -168,7 +167,7 @@ export async function removeModel(
 /**
  * A target becomes current by a cut-over only: then its vectors are verified and the migration's state follows.
  */
-function refuseTarget(migrations: readonly Migration[], model: Model): void {
+function refuseTarget(migrations: readonly StoredMigration[], model: Model): void {
   const open = migrations.find((one) => one.targetModelId === model.id)
   if (open === undefined) return
   throw new RevectorError(

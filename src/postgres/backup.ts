@@ -2,29 +2,14 @@ import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.ts'
+import type { BackupReport, RestoreReport } from '../wire/database.ts'
 import { backupEmbedded, restoreEmbedded } from './backup/embedded-backup.ts'
 import { findManifest, type Manifest } from './backup/manifest.ts'
 import { restoreFailed } from './backup/restore-errors.ts'
 import { backupServer } from './backup/server-backup.ts'
 import { restoreServer } from './backup/server-restore.ts'
-import type { TableFacts } from './backup/table-facts.ts'
 import type { DatabaseOptions } from './connect.ts'
 import type { Database } from './database.ts'
-
-export interface BackupReport {
-  readonly file: string
-  readonly bytes: number
-  readonly seconds: number
-  /** Every table that users made, each partition by itself. The backup has the same figures. */
-  readonly tables: readonly TableFacts[]
-}
-
-export interface RestoreReport extends BackupReport {
-  /**
-   * Whether the rows were compared with what the backup recorded. False for a dump that another program made.
-   */
-  readonly verified: boolean
-}
 
 export interface BackupOptions {
   /** Replace the file when it exists. Default: false. */

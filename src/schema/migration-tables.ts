@@ -1,7 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
-import { openStates } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
+import { openStates } from '../wire/migration.ts'
 import { makeRoomFor, schemaOfModels } from './added-tables.ts'
 import { forget, recordDone, recordStart } from './history.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'

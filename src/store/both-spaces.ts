@@ -1,11 +1,11 @@
 import type { ChunkId } from '../core/document.ts'
-import { openStates } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { join, parameter, type Sql, sql } from '../postgres/sql.ts'
 import { encodeVector } from '../postgres/vector.ts'
 import { indexKind } from '../schema/index-kind.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { openStates } from '../wire/migration.ts'
 import { idArray } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 

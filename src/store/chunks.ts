@@ -3,22 +3,14 @@ import type { Queryable } from '../postgres/database.ts'
 import { raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeTextArray } from '../postgres/text-array.ts'
 import type { Layout } from '../schema/layout.ts'
+import type { StoredChunk } from '../wire/document.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray, idValue, isId, possibleIdArray } from './ids.ts'
 import { translatingRefusals } from './refusals.ts'
 
 /** A chunk as it is read. In an adopted database everything but id, document and content may be missing. */
-export interface ChunkRow {
-  readonly id: ChunkId
-  readonly documentId: DocumentId
-  readonly position: number | null
-  readonly content: string
+export interface ChunkRow extends StoredChunk {
   readonly contentHash: string | null
-  readonly startOffset: number | null
-  readonly endOffset: number | null
-  readonly headingPath: readonly string[]
-  readonly page: number | null
-  readonly tokenCount: number | null
 }
 
 /** A chunk as it is written. */
@@ -141,36 +133,15 @@ export async function chunksOfDocument(
   const { idType } = layout.documents
   if (!isId(idType, documentId)) return []
   // Numbers as float8: an owner's column may be bigint, which `pg` reads as a string.
-  const { rows } = await db.query<{
-    id: string
-    position: number | null
-    content: string | null
-    content_hash: string | null
-    start_offset: number | null
-    end_offset: number | null
-    heading_path: string[] | null
-    page: number | null
-    token_count: number | null
-  }>(sql`
-    select ${c.id}::text as id, ${c.position}::float8 as position, ${c.content} as content,
-      ${c.contentHash} as content_hash, ${c.startOffset}::float8 as start_offset,
-      ${c.endOffset}::float8 as end_offset, ${c.headingPath} as heading_path, ${c.page}::float8 as page,
-      ${c.tokenCount}::float8 as token_count
+  const { rows } = await db.query<ChunkRow>(sql`
+    select ${c.id}::text as id, ${c.position}::float8 as position, coalesce(${c.content}, '') as content,
+      ${c.contentHash} as "contentHash", ${c.startOffset}::float8 as "startOffset",
+      ${c.endOffset}::float8 as "endOffset", coalesce(${c.headingPath}, '{}') as "headingPath",
+      ${c.page}::float8 as page, ${c.tokenCount}::float8 as "tokenCount"
     from ${c.table}
     where ${c.documentId} = ${idValue(idType, documentId)}
     order by ${c.position}, ${c.id}`)
-  return rows.map((row) => ({
-    id: row.id,
-    documentId,
-    position: row.position,
-    content: row.content ?? '',
-    contentHash: row.content_hash,
-    startOffset: row.start_offset,
-    endOffset: row.end_offset,
-    headingPath: row.heading_path ?? [],
-    page: row.page,
-    tokenCount: row.token_count,
-  }))
+  return rows
 }
 
 /** Deletes chunks with every model's vectors. Locked first, so that no vector is stored in between. */

@@ -3,6 +3,7 @@ import type { Queryable } from '../postgres/database.ts'
 import { raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeTextArray } from '../postgres/text-array.ts'
 import type { Layout } from '../schema/layout.ts'
+import type { DocumentSummary, StoredDocument } from '../wire/document.ts'
 import type { SearchFilter } from '../wire/search.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { documentsMatching } from './filter.ts'
@@ -21,22 +22,12 @@ export interface NewDocument {
   readonly metadata: Metadata
 }
 
-/** A document as it is read. In an adopted database most of it may be missing. */
-export interface DocumentRow {
-  readonly id: DocumentId
-  readonly title: string
-  readonly source: string | null
-  readonly mediaType: string | null
+/** A document as it is read. */
+export interface DocumentRow extends DocumentSummary {
   readonly contentHash: string | null
-  readonly metadata: Metadata
-  readonly chunks: number
-  readonly createdAt: Date | null
-  readonly updatedAt: Date | null
 }
 
-export interface DocumentWithContent extends DocumentRow {
-  readonly content: string | null
-}
+export interface DocumentWithContent extends DocumentRow, Pick<StoredDocument, 'content'> {}
 
 /**
  * Keeps other transactions from writing documents with these sources until this one ends, so that what is read
@@ -137,12 +128,11 @@ export async function getDocument(
 ): Promise<DocumentWithContent | null> {
   const d = documentColumns(layout)
   if (!isId(d.idType, id)) return null
-  const { rows } = await db.query<StoredRow & { content: string | null }>(sql`
+  const { rows } = await db.query<DocumentWithContent>(sql`
     select ${listed(layout)}, d.${d.content} as content
     from ${d.table} d
     where d.${d.id} = ${idValue(d.idType, id)}`)
-  const [row] = rows
-  return row === undefined ? null : { ...toDocument(row), content: row.content }
+  return rows[0] ?? null
 }
 
 /** @returns at most `limit` documents in the order of their ids, after the id `after` */
@@ -166,13 +156,13 @@ export async function listDocuments(
       : sql`position(lower(${query}) in lower(concat_ws(' ', d.${d.title}::text, d.${d.source}))) > 0`
   const begin =
     after === undefined || !isId(d.idType, after) ? sql`true` : sql`d.${d.id} > ${idValue(d.idType, after)}`
-  const { rows } = await db.query<StoredRow>(sql`
+  const { rows } = await db.query<DocumentRow>(sql`
     select ${listed(layout)}
     from ${d.table} d
     where ${begin} and ${named} and ${documentsMatching(layout, page.filter)}
     order by d.${d.id}
     limit ${page.limit}`)
-  return rows.map(toDocument)
+  return rows
 }
 
 export async function countDocuments(db: Queryable, layout: Layout): Promise<number> {
@@ -209,37 +199,12 @@ export async function deleteDocuments(
   return rowCount
 }
 
-interface StoredRow {
-  readonly id: string
-  readonly title: string | null
-  readonly source: string | null
-  readonly media_type: string | null
-  readonly content_hash: string | null
-  readonly metadata: Metadata | null
-  readonly chunks: string
-  readonly created_at: Date | null
-  readonly updated_at: Date | null
-}
-
 function listed(layout: Layout): Sql {
   const d = documentColumns(layout)
   const c = chunkColumns(layout)
-  return sql`d.${d.id}::text as id, d.${d.title}::text as title, d.${d.source} as source,
-      d.${d.mediaType} as media_type, d.${d.contentHash} as content_hash, d.${d.metadata} as metadata,
-      d.${d.createdAt}::timestamptz as created_at, d.${d.updatedAt}::timestamptz as updated_at,
-      (select count(*) from ${c.table} c where c.${c.documentId} = d.${d.id}) as chunks`
-}
-
-function toDocument(row: StoredRow): DocumentRow {
-  return {
-    id: row.id,
-    title: row.title ?? '',
-    source: row.source,
-    mediaType: row.media_type,
-    contentHash: row.content_hash,
-    metadata: row.metadata ?? {},
-    chunks: Number(row.chunks),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
+  return sql`d.${d.id}::text as id, coalesce(d.${d.title}::text, '') as title, d.${d.source} as source,
+      d.${d.mediaType} as "mediaType", d.${d.contentHash} as "contentHash",
+      coalesce(d.${d.metadata}, '{}'::jsonb) as metadata, d.${d.createdAt}::timestamptz as "createdAt",
+      d.${d.updatedAt}::timestamptz as "updatedAt",
+      (select count(*)::int from ${c.table} c where c.${c.documentId} = d.${d.id}) as chunks`
 }

@@ -1,9 +1,9 @@
 import type { ChunkId } from '../core/document.ts'
-import type { MigrationId, MigrationScope } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import type { MigrationId, MigrationScope } from '../wire/migration.ts'
 import { chunkColumns } from './columns.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hashedOrder, hasText, inScope } from './scope.ts'
@@ -57,7 +57,7 @@ export async function enqueueBatches(
 ): Promise<{ readonly batches: number; readonly chunks: number }> {
   const c = chunkColumns(layout)
   const { rows } = await explainingMissingColumn(model, () =>
-    tx.query<{ batches: string; chunks: string }>(sql`
+    tx.query<{ batches: number; chunks: number }>(sql`
       with lacking as materialized (
         select c.${c.id} as id, c.${c.contentHash} is null as unhashed,
           coalesce(c.${c.contentHash}, md5(c.${c.content})) collate "C" as key,
@@ -94,9 +94,9 @@ export async function enqueueBatches(
         group by cut.batch
         returning cardinality(chunk_ids) as chunks
       )
-      select count(*) as batches, coalesce(sum(chunks), 0) as chunks from made`),
+      select count(*)::int as batches, coalesce(sum(chunks), 0)::float8 as chunks from made`),
   )
-  return { batches: Number(rows[0]?.batches ?? 0), chunks: Number(rows[0]?.chunks ?? 0) }
+  return rows[0] ?? { batches: 0, chunks: 0 }
 }
 
 /** The first chunks in the order of the batches. */
@@ -124,13 +124,7 @@ export async function claimBatch(
   workerId: string,
   leaseMs: LeaseMs,
 ): Promise<Lease | null> {
-  const { rows } = await db.query<{
-    batch: string
-    chunk_ids: string[]
-    tokens: string
-    attempts: number
-    failures: number | null
-  }>(sql`
+  const { rows } = await db.query<Lease>(sql`
     -- Materialized, or a plan may run it for each row of the table and lease them all.
     with next as materialized (
       select batch from migration_batches
@@ -145,19 +139,10 @@ export async function claimBatch(
       lease_until = clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
     from next
     where b.migration_id = ${migrationId} and b.batch = next.batch
-    returning b.batch::text as batch, b.chunk_ids, b.estimate_tokens::text as tokens, b.attempts,
-      (b.last_error->>'failures')::int as failures`)
-  const [row] = rows
-  if (row === undefined) return null
-  return {
-    migrationId,
-    workerId,
-    batch: row.batch,
-    chunkIds: row.chunk_ids,
-    estimateTokens: Number(row.tokens),
-    attempts: row.attempts,
-    failures: row.failures ?? 0,
-  }
+    returning b.migration_id::float8 as "migrationId", b.worker_id::text as "workerId", b.batch::text as batch,
+      b.chunk_ids as "chunkIds", b.estimate_tokens::float8 as "estimateTokens", b.attempts,
+      coalesce((b.last_error->>'failures')::int, 0) as failures`)
+  return rows[0] ?? null
 }
 
 /** Finishes a batch, in the transaction that stores it. @returns whether the lease was still valid */
@@ -227,18 +212,14 @@ export interface BatchesLeft {
 }
 
 export async function batchesLeft(db: Queryable, migrationId: MigrationId): Promise<BatchesLeft> {
-  const { rows } = await db.query<{ batches: string; leased_tokens: string; ms: number | null }>(sql`
-    select count(*) as batches,
-      coalesce(sum(estimate_tokens) filter (where state = 'leased'), 0) as leased_tokens,
-      1000 * greatest(0, min(coalesce(extract(epoch from lease_until - clock_timestamp()), 0)))::float8 as ms
+  const { rows } = await db.query<BatchesLeft>(sql`
+    select count(*)::int as batches,
+      coalesce(sum(estimate_tokens) filter (where state = 'leased'), 0)::float8 as "leasedTokens",
+      1000 * min(greatest(0, coalesce(extract(epoch from lease_until - clock_timestamp()), 0)))::float8
+        as "claimableInMs"
     from migration_batches
     where migration_id = ${migrationId}`)
-  const [row] = rows
-  return {
-    batches: Number(row?.batches ?? 0),
-    leasedTokens: Number(row?.leased_tokens ?? 0),
-    claimableInMs: Number(row?.batches ?? 0) === 0 ? null : (row?.ms ?? 0),
-  }
+  return rows[0] ?? { batches: 0, leasedTokens: 0, claimableInMs: null }
 }
 
 /**

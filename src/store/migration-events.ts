@@ -1,12 +1,7 @@
-import type {
-  MigrationEvent,
-  MigrationEventData,
-  MigrationEventType,
-  MigrationId,
-} from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, sql } from '../postgres/sql.ts'
-import { isId } from './ids.ts'
+import type { MigrationId } from '../wire/migration.ts'
+import type { MigrationEvent, MigrationEventData, MigrationEventType } from '../wire/migration-event.ts'
 
 /** Records an event, in the transaction of the action. Null: it belongs to no single migration. */
 export async function recordEvent<Type extends MigrationEventType>(
@@ -28,17 +23,18 @@ export async function eventsAfter(
   db: Queryable,
   page: {
     readonly migrationId?: MigrationId
-    readonly after?: string
+    readonly after?: number
     readonly limit: number
   },
 ): Promise<readonly MigrationEvent[]> {
-  const { migrationId, after, limit } = page
-  if (after !== undefined && !isId('bigint', after)) return []
+  const { migrationId, after = 0, limit } = page
+  // What can't be an id comes after all of them.
+  if (!Number.isSafeInteger(after)) return []
   const of = migrationId === undefined ? raw('true') : sql`migration_id = ${migrationId}::bigint`
   const { rows } = await db.query<MigrationEvent>(sql`
-    select id::text as id, migration_id::text as "migrationId", at, actor, type, data
+    select id::float8 as id, migration_id::float8 as "migrationId", at, actor, type, data
     from migration_events
-    where ${of} and id > ${after ?? '0'}::bigint
+    where ${of} and id > ${after}::bigint
     order by migration_events.id
     limit ${limit}`)
   return rows
@@ -59,14 +55,13 @@ export async function recentSpeed(
   db: Queryable,
   migrationId: MigrationId,
 ): Promise<{ readonly chunks: number; readonly seconds: number }> {
-  const { rows } = await db.query<{ chunks: string; seconds: number | null }>(sql`
-    select coalesce(sum((data->>'chunks')::bigint), 0)::text as chunks,
+  const { rows } = await db.query<{ chunks: number; seconds: number }>(sql`
+    select coalesce(sum((data->>'chunks')::bigint), 0)::float8 as chunks,
       least(60, extract(epoch from clock_timestamp() - (
         select max(at) from migration_events
         where migration_id = ${migrationId}::bigint and type in ('started', 'resumed', 'widened')
       )))::float8 as seconds
     from migration_events
     where migration_id = ${migrationId}::bigint and type = 'batch' and at > clock_timestamp() - interval '1 minute'`)
-  const [row] = rows
-  return { chunks: Number(row?.chunks ?? 0), seconds: row?.seconds ?? 60 }
+  return rows[0] ?? { chunks: 0, seconds: 60 }
 }

@@ -1,17 +1,12 @@
 import type { ChunkId } from '../core/document.ts'
-import type { MigrationId, MigrationScope } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
+import type { Migration, MigrationId, MigrationScope } from '../wire/migration.ts'
 import { chunkColumns } from './columns.ts'
 import { hasText, inScope } from './scope.ts'
 
-export interface Progress {
-  readonly embedded: number
-  readonly reused: number
-  readonly tokens: number
-  readonly costUsd: number
-}
+export type Progress = Pick<Migration, 'embedded' | 'reused' | 'tokens' | 'costUsd'>
 
 /** Call in the transaction that stores a batch. @returns what all workers together have made since the start */
 export async function addProgress(
@@ -19,19 +14,14 @@ export async function addProgress(
   migrationId: MigrationId,
   { embedded, reused, tokens, costUsd }: Progress,
 ): Promise<Progress> {
-  const { rows } = await tx.query<{ embedded: string; reused: string; tokens: string; cost: number }>(sql`
+  const { rows } = await tx.query<Progress>(sql`
     update model_migrations
     set embedded = embedded + ${embedded}::bigint, reused = reused + ${reused}::bigint,
       tokens = tokens + ${tokens}::bigint, cost_usd = cost_usd + ${costUsd}::numeric, updated_at = now()
     where id = ${migrationId}
-    returning embedded::text as embedded, reused::text as reused, tokens::text as tokens, cost_usd::float8 as cost`)
-  const [row] = rows
-  return {
-    embedded: Number(row?.embedded ?? 0),
-    reused: Number(row?.reused ?? 0),
-    tokens: Number(row?.tokens ?? 0),
-    costUsd: row?.cost ?? 0,
-  }
+    returning embedded::float8 as embedded, reused::float8 as reused, tokens::float8 as tokens,
+      cost_usd::float8 as "costUsd"`)
+  return rows[0] ?? { embedded: 0, reused: 0, tokens: 0, costUsd: 0 }
 }
 
 /**

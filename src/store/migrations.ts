@@ -1,94 +1,75 @@
+import type { ChunkId } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
+import type { ModelState } from '../core/model.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { raw, type Sql, sql } from '../postgres/sql.ts'
+import { decode, encode } from '../wire/codec.ts'
 import {
+  type GateThresholds,
   type Migration,
   type MigrationId,
   type MigrationReason,
   type MigrationScope,
-  type MigrationSettings,
-  type MigrationState,
+  migrationReason,
   openStates,
-  type PausableState,
   type Verification,
-} from '../core/migration.ts'
-import type { ModelState } from '../core/model.ts'
-import type { Queryable } from '../postgres/database.ts'
-import { raw, type Sql, sql } from '../postgres/sql.ts'
+  verification,
+} from '../wire/migration.ts'
+import type { MigrationPlan } from '../wire/migration-plan.ts'
 import type { Model } from '../wire/model.ts'
-import { isId } from './ids.ts'
 
-interface MigrationRow {
-  readonly id: string
-  readonly source_model_id: number | null
-  readonly target_model_id: number | null
-  readonly source_model: string
-  readonly target_model: string
-  readonly state: MigrationState
-  readonly paused_from: PausableState | null
-  readonly reason: (Omit<MigrationReason, 'at'> & { readonly at: string }) | null
-  readonly scope: MigrationScope
-  readonly settings: MigrationSettings
-  readonly plan: Readonly<Record<string, unknown>> | null
-  readonly calibration: readonly string[]
-  readonly target_was_empty: boolean
-  readonly target_state: ModelState
-  readonly total_chunks: string | null
-  readonly embedded: string
-  readonly reused: string
-  readonly tokens: string
-  readonly cost_usd: number
-  readonly gates: (Omit<Verification, 'at'> & { readonly at: string }) | null
-  readonly created_by: string
-  readonly created_at: Date
-  readonly started_at: Date | null
-  readonly filled_at: Date | null
-  readonly cut_over_at: Date | null
-  readonly finished_at: Date | null
-  readonly updated_at: Date
+/** What an operator decided about a migration. */
+export interface MigrationSettings
+  extends Pick<
+    Migration,
+    'budgetUsd' | 'pricePerMillionTokens' | 'allowedQuarantined' | 'rollbackWindowSeconds'
+  > {
+  readonly gates: GateThresholds
+  /** Chunks a batch, which is one call of the provider. */
+  readonly batchItems: number
 }
 
-const columns =
-  raw(`id::text as id, source_model_id, target_model_id, source_model, target_model, state, paused_from,
-    reason, scope, settings, plan, calibration, target_was_empty, target_state, total_chunks::text as total_chunks,
-    embedded::text as embedded, reused::text as reused, tokens::text as tokens, cost_usd::float8 as cost_usd, gates,
-    created_by, created_at, started_at, filled_at, cut_over_at, finished_at, updated_at`)
+/** A migration with what flows need and callers are not shown. */
+export interface StoredMigration extends Migration, MigrationSettings {
+  /** Null when the model has been removed since. */
+  readonly sourceModelId: number | null
+  readonly targetModelId: number | null
+  /** What was consented to. */
+  readonly plan: MigrationPlan | null
+  /** The chunks that were embedded first, to map the source's distances to the target's. */
+  readonly calibration: readonly ChunkId[]
+  /** What cancelling gives the target back. */
+  readonly targetState: ModelState
+  /** Chunks in scope when they were last counted; null before that. */
+  readonly totalChunks: number | null
+  readonly verification: Verification | null
+}
 
-function toMigration(row: MigrationRow): Migration {
+const columns = raw(`id::float8 as id, source_model_id as "sourceModelId", target_model_id as "targetModelId",
+    source_model as "sourceModel", target_model as "targetModel", state, paused_from as "pausedFrom",
+    reason as error, scope, settings, plan, calibration, target_was_empty as "targetWasEmpty",
+    target_state as "targetState", total_chunks::float8 as "totalChunks", embedded::float8 as embedded,
+    reused::float8 as reused, tokens::float8 as tokens, cost_usd::float8 as "costUsd", gates as verification,
+    created_by as "createdBy", created_at as "createdAt", started_at as "startedAt", filled_at as "filledAt",
+    cut_over_at as "cutOverAt", finished_at as "finishedAt"`)
+
+type Row = Omit<StoredMigration, keyof MigrationSettings> & { readonly settings: MigrationSettings }
+
+/** Settings are one column; reason and verification hold JSON. */
+function fromRow({ settings, error, verification: verified, ...row }: Row): StoredMigration {
   return {
-    id: row.id,
-    state: row.state,
-    pausedFrom: row.paused_from,
-    sourceModelId: row.source_model_id,
-    targetModelId: row.target_model_id,
-    sourceModel: row.source_model,
-    targetModel: row.target_model,
-    reason: row.reason === null ? null : { ...row.reason, at: new Date(row.reason.at) },
-    scope: row.scope,
-    settings: row.settings,
-    plan: row.plan,
-    calibration: row.calibration,
-    targetWasEmpty: row.target_was_empty,
-    targetState: row.target_state,
-    totalChunks: row.total_chunks === null ? null : Number(row.total_chunks),
-    embedded: Number(row.embedded),
-    reused: Number(row.reused),
-    tokens: Number(row.tokens),
-    costUsd: row.cost_usd,
-    verification: row.gates === null ? null : { ...row.gates, at: new Date(row.gates.at) },
-    createdBy: row.created_by,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    filledAt: row.filled_at,
-    cutOverAt: row.cut_over_at,
-    finishedAt: row.finished_at,
-    updatedAt: row.updated_at,
+    ...row,
+    ...settings,
+    error: error && decode(migrationReason, error),
+    verification: verified && decode(verification, verified),
   }
 }
 
 const isOpen = sql`state = any(${openStates}::text[])`
 
-async function migrations(db: Queryable, rest: Sql): Promise<Migration[]> {
-  const { rows } = await db.query<MigrationRow>(sql`select ${columns} from model_migrations ${rest}`)
-  return rows.map(toMigration)
+async function migrations(db: Queryable, rest: Sql): Promise<StoredMigration[]> {
+  const { rows } = await db.query<Row>(sql`select ${columns} from model_migrations ${rest}`)
+  return rows.map(fromRow)
 }
 
 export interface NewMigration {
@@ -96,7 +77,7 @@ export interface NewMigration {
   readonly target: Model
   readonly scope: MigrationScope
   readonly settings: MigrationSettings
-  readonly plan: object | null
+  readonly plan: MigrationPlan | null
   readonly targetWasEmpty: boolean
   readonly targetState: ModelState
   readonly createdBy: string
@@ -105,8 +86,8 @@ export interface NewMigration {
 /**
  * In state `planned`. Fails on the unique index if the target has an open migration: check under `lockModels`.
  */
-export async function insertMigration(tx: Queryable, one: NewMigration): Promise<Migration> {
-  const { rows } = await tx.query<MigrationRow>(sql`
+export async function insertMigration(tx: Queryable, one: NewMigration): Promise<StoredMigration> {
+  const { rows } = await tx.query<Row>(sql`
     insert into model_migrations (source_model_id, target_model_id, source_model, target_model, state, scope, settings,
       plan, target_was_empty, target_state, created_by)
     values (${one.source.id}, ${one.target.id}, ${one.source.modelName}, ${one.target.modelName}, 'planned',
@@ -116,12 +97,15 @@ export async function insertMigration(tx: Queryable, one: NewMigration): Promise
     returning ${columns}`)
   const [row] = rows
   if (row === undefined) throw new Error('An insert returned no row')
-  return toMigration(row)
+  return fromRow(row)
 }
 
+/** What can't be an id names nothing, and Postgres never sees it. */
+export const isMigrationId = (id: MigrationId): boolean => Number.isSafeInteger(id)
+
 /** @throws RevectorError MIGRATION_UNKNOWN */
-export async function requireMigration(db: Queryable, id: MigrationId): Promise<Migration> {
-  const [found] = isId('bigint', id) ? await migrations(db, sql`where id = ${id}::bigint`) : []
+export async function requireMigration(db: Queryable, id: MigrationId): Promise<StoredMigration> {
+  const [found] = isMigrationId(id) ? await migrations(db, sql`where id = ${id}::bigint`) : []
   return found ?? refuseUnknown(db, id)
 }
 
@@ -130,7 +114,7 @@ export async function requireMigration(db: Queryable, id: MigrationId): Promise<
  *
  * @throws RevectorError MIGRATION_UNKNOWN if there has been none
  */
-export async function latestMigration(db: Queryable): Promise<Migration> {
+export async function latestMigration(db: Queryable): Promise<StoredMigration> {
   const [found] = await migrations(
     db,
     raw(`order by state in ('rolled_back', 'retired', 'cancelled'), model_migrations.id desc limit 1`),
@@ -139,21 +123,19 @@ export async function latestMigration(db: Queryable): Promise<Migration> {
 }
 
 /** Locks its row until the transaction ends. Models are locked before migrations, never after. */
-export async function lockMigration(tx: Queryable, id: MigrationId): Promise<Migration> {
-  const [found] = isId('bigint', id)
-    ? await migrations(tx, sql`where id = ${id}::bigint for no key update`)
-    : []
+export async function lockMigration(tx: Queryable, id: MigrationId): Promise<StoredMigration> {
+  const [found] = await migrations(tx, sql`where id = ${id}::bigint for no key update`)
   return found ?? refuseUnknown(tx, id)
 }
 
 async function refuseUnknown(db: Queryable, id: MigrationId | null): Promise<never> {
-  const { rows } = await db.query<{ id: string }>(
-    sql`select id::text as id from model_migrations order by model_migrations.id desc limit 20`,
+  const { rows } = await db.query<{ id: MigrationId }>(
+    sql`select id::float8 as id from model_migrations order by model_migrations.id desc limit 20`,
   )
   const known = rows.map((row) => row.id)
   throw new RevectorError(
     'MIGRATION_UNKNOWN',
-    id === null ? 'There is no model migration.' : `There is no model migration ${JSON.stringify(id)}.`,
+    id === null ? 'There is no model migration.' : `There is no model migration ${id}.`,
     {
       hint:
         known.length === 0
@@ -168,19 +150,19 @@ async function refuseUnknown(db: Queryable, id: MigrationId | null): Promise<nev
 export async function listMigrations(
   db: Queryable,
   { limit, before }: { readonly limit: number; readonly before?: MigrationId },
-): Promise<readonly Migration[]> {
-  if (before !== undefined && !isId('bigint', before)) return []
+): Promise<readonly StoredMigration[]> {
+  if (before !== undefined && !isMigrationId(before)) return []
   const start = before === undefined ? raw('true') : sql`id < ${before}::bigint`
   return migrations(db, sql`where ${start} order by model_migrations.id desc limit ${limit}`)
 }
 
 /** Oldest first. */
-export async function openMigrations(db: Queryable): Promise<readonly Migration[]> {
+export async function openMigrations(db: Queryable): Promise<readonly StoredMigration[]> {
   return migrations(db, sql`where ${isOpen} order by model_migrations.id`)
 }
 
 /** Unfinished migrations with the model as source or target; oldest first. */
-export async function migrationsOfModel(db: Queryable, modelId: number): Promise<readonly Migration[]> {
+export async function migrationsOfModel(db: Queryable, modelId: number): Promise<readonly StoredMigration[]> {
   return migrations(
     db,
     sql`where ${modelId} in (source_model_id, target_model_id)
@@ -193,7 +175,7 @@ export async function cutOverMigration(
   db: Queryable,
   sourceId: number,
   targetId: number,
-): Promise<Migration | null> {
+): Promise<StoredMigration | null> {
   const [found] = await migrations(
     db,
     sql`where source_model_id = ${sourceId} and target_model_id = ${targetId} and state = 'cut_over'
@@ -202,11 +184,9 @@ export async function cutOverMigration(
   return found ?? null
 }
 
-export interface MigrationPatch {
-  readonly state: MigrationState
-  readonly pausedFrom: PausableState | null
+export interface MigrationPatch extends Pick<Migration, 'state' | 'pausedFrom'> {
   /** If not given, unchanged. */
-  readonly reason?: MigrationReason | null
+  readonly error?: MigrationReason | null
 }
 
 /**
@@ -215,10 +195,10 @@ export interface MigrationPatch {
 export async function setMigrationState(
   tx: Queryable,
   id: MigrationId,
-  { state, pausedFrom, reason }: MigrationPatch,
-): Promise<Migration> {
-  const kept = reason === undefined ? raw('reason') : sql`${JSON.stringify(reason)}::jsonb`
-  const { rows } = await tx.query<MigrationRow>(sql`
+  { state, pausedFrom, error }: MigrationPatch,
+): Promise<StoredMigration> {
+  const kept = error === undefined ? raw('reason') : sql`${JSON.stringify(error)}::jsonb`
+  const { rows } = await tx.query<Row>(sql`
     update model_migrations
     set state = ${state}, paused_from = ${pausedFrom}, reason = nullif(${kept}, 'null'::jsonb), updated_at = now(),
       started_at = case when ${state} = 'filling' then coalesce(started_at, now()) else started_at end,
@@ -229,7 +209,7 @@ export async function setMigrationState(
     returning ${columns}`)
   const [row] = rows
   if (row === undefined) throw new Error(`The migration ${id} no longer exists`)
-  return toMigration(row)
+  return fromRow(row)
 }
 
 export async function setMigrationScope(
@@ -241,25 +221,22 @@ export async function setMigrationScope(
     update model_migrations set scope = ${JSON.stringify(scope)}::jsonb, updated_at = now() where id = ${id}::bigint`)
 }
 
+/** Those that are not given stay. */
 export async function setMigrationSettings(
   tx: Queryable,
   id: MigrationId,
-  settings: MigrationSettings,
+  settings: Partial<MigrationSettings>,
 ): Promise<void> {
   await tx.query(sql`
     update model_migrations
-    set settings = ${JSON.stringify(settings)}::jsonb, updated_at = now()
+    set settings = settings || ${JSON.stringify(settings)}::jsonb, updated_at = now()
     where id = ${id}::bigint`)
 }
 
 /** Overrides included. */
-export async function setVerification(
-  tx: Queryable,
-  id: MigrationId,
-  verification: Verification,
-): Promise<void> {
+export async function setVerification(tx: Queryable, id: MigrationId, verified: Verification): Promise<void> {
   await tx.query(sql`
     update model_migrations
-    set gates = ${JSON.stringify(verification)}::jsonb, updated_at = now()
+    set gates = ${JSON.stringify(encode(verification, verified))}::jsonb, updated_at = now()
     where id = ${id}::bigint`)
 }

@@ -1,24 +1,14 @@
 import type { ChunkId } from '../core/document.ts'
-import type { MigrationScope } from '../core/migration.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
+import type { MigrationScope, QuarantinedChunk } from '../wire/migration.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray, idValue } from './ids.ts'
 import { inScope } from './scope.ts'
 
-/** A chunk that a model can't embed, and the reason. */
-export interface Refused {
-  readonly chunkId: ChunkId
-  readonly code: string
-  readonly reason: string
-}
-
-export interface QuarantinedChunk extends Refused {
-  /** How often it was tried. */
-  readonly attempts: number
-  readonly createdAt: Date
-}
+/** A chunk that a model can't embed, and what it said. */
+export type Refused = Pick<QuarantinedChunk, 'chunkId' | 'code' | 'reason'>
 
 /**
  * Quarantines chunks, with every chunk of the same text. Chunks deleted meanwhile are skipped.
@@ -100,9 +90,9 @@ export async function countQuarantined(
   scope: MigrationScope,
 ): Promise<number> {
   const c = chunkColumns(layout)
-  const { rows } = await db.query<{ count: string }>(sql`
-    select count(*) as count
+  const { rows } = await db.query<{ count: number }>(sql`
+    select count(*)::int as count
     from quarantined_chunks q join ${c.table} c on c.${c.id} = q.chunk_id
     where q.model_id = ${modelId} and ${inScope(layout, scope)}`)
-  return Number(rows[0]?.count ?? 0)
+  return rows[0]?.count ?? 0
 }

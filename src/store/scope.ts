@@ -1,6 +1,6 @@
-import type { MigrationScope } from '../core/migration.ts'
 import { join, raw, type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
+import type { MigrationScope } from '../wire/migration.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { possibleIdArray } from './ids.ts'
 

@@ -13,7 +13,7 @@ import {
   table,
   wrap,
 } from '../../src/cli/text.ts'
-import type { GateResult } from '../../src/core/migration.ts'
+import type { GateResult } from '../../src/wire/migration.ts'
 import type { SearchResult } from '../../src/wire/search.ts'
 
 const style = styleFor(false)

@@ -25,7 +25,7 @@ describeEngines('is the new model better?', (engine) => {
     const status = await revector.migrations.status()
     expect(status).toMatchObject({
       state: 'paused',
-      reason: { code: 'GATE_FAILED' },
+      error: { code: 'GATE_FAILED' },
       doneChunks: texts.length,
     })
     expect(status.verification?.gates.find(({ gate }) => gate === 'overlap')).toMatchObject({ passed: false })

@@ -193,7 +193,7 @@ describeEngines('while a corpus moves', (engine) => {
     const paused = await revector.migrations.status(id)
     expect(paused).toMatchObject({
       state: 'paused',
-      reason: { by: 'provider', code: 'PROVIDER_UNAVAILABLE' },
+      error: { by: 'provider', code: 'PROVIDER_UNAVAILABLE' },
     })
     const { checks } = await revector.doctor({ probe: false })
     expect(checks.filter((one) => one.check === 'migrations' && one.model === to.modelName)).toMatchObject([

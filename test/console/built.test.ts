@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { stations } from '../../console/src/pages/migration/machine.ts'
 import { ratesOf } from '../../console/src/pages/migration/rates.ts'
-import { migrationStates } from '../../src/core/migration.ts'
+import { migrationStates } from '../../src/wire/migration.ts'
 
 const folder = fileURLToPath(new URL('../../dist/console/', import.meta.url))
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -42,10 +42,10 @@ it('a service that was started before the upgrade is ready after it, and its wor
   await becomesReady
   expect(await statusOf('/readyz')).toBe(200)
   const { id } = await revector.migrations.start({ targetModel: wide })
-  for await (const { type } of revector.migrations.events({ migrationId: String(id) })) {
+  for await (const { type } of revector.migrations.events({ migrationId: id })) {
     if (type === 'passed') break
   }
-  expect(await revector.migrations.status(String(id))).toMatchObject({ state: 'ready', doneChunks: 1 })
+  expect(await revector.migrations.status(id)).toMatchObject({ state: 'ready', doneChunks: 1 })
 })
 
 it('a service that is stopped before the upgrade waits for it no longer', async () => {

@@ -71,7 +71,7 @@ describeEngines('a worker', (engine) => {
     expect(await stateOf(corpus, migration)).toMatchObject({
       state: 'paused',
       pausedFrom: 'filling',
-      reason: { by: 'operator' },
+      error: { by: 'operator' },
     })
     const before = both.reduce((sum, one) => sum + one.embedded, 0)
     expect(before).toBeGreaterThanOrEqual(6 * 16)
@@ -153,7 +153,7 @@ describeEngines('a worker', (engine) => {
     const quarantined = await quarantinedChunks(corpus.db, corpus.layout, corpus.second.id, { limit: 10 })
     expect(quarantined).toMatchObject([{ code: 'PROVIDER_REFUSED' }, {}, {}])
     expect(corpus.asked.filter((text) => text === 'poison')).toHaveLength(1)
-    expect(await stateOf(corpus, migration)).toMatchObject({ state: 'paused', reason: { by: 'gate' } })
+    expect(await stateOf(corpus, migration)).toMatchObject({ state: 'paused', error: { by: 'gate' } })
 
     // Mended, and tried again.
     corpus.models.poison.clear()
@@ -185,7 +185,7 @@ describeEngines('a worker', (engine) => {
     expect(clock.waits.filter((ms) => ms >= 500)).toHaveLength(4)
     expect(await stateOf(corpus, migration)).toMatchObject({
       state: 'paused',
-      reason: { by: 'provider', code: 'PROVIDER_UNAVAILABLE', message: 'Nobody is at home.' },
+      error: { by: 'provider', code: 'PROVIDER_UNAVAILABLE', message: 'Nobody is at home.' },
     })
     corpus.models.before = async () => {
       calls += 1
@@ -196,7 +196,7 @@ describeEngines('a worker', (engine) => {
     expect(calls).toBe(6)
     expect(await stateOf(corpus, migration)).toMatchObject({
       state: 'paused',
-      reason: { message: 'Wrong key.' },
+      error: { message: 'Wrong key.' },
     })
     corpus.models.before = async () => {}
     await resumeMigration(corpus, { migrationId: migration.id })
@@ -211,7 +211,7 @@ describeEngines('a worker', (engine) => {
     const migration = await beginFill(corpus, { settings })
     const both = await Promise.all([work(corpus, once), work(corpus, once)])
     const paused = await stateOf(corpus, migration)
-    expect(paused).toMatchObject({ state: 'paused', reason: { by: 'budget', code: 'BUDGET_EXCEEDED' } })
+    expect(paused).toMatchObject({ state: 'paused', error: { by: 'budget', code: 'BUDGET_EXCEEDED' } })
     expect(paused.costUsd).toBeGreaterThan(0)
     expect(paused.costUsd).toBeLessThanOrEqual(0.0002)
     expect(both[0].tokens + both[1].tokens).toBe(paused.tokens)

@@ -34,7 +34,7 @@ type Place = { readonly dataDir: string } | { readonly databaseUrl: string }
 interface Filling {
   readonly model: Model
   readonly layout: Layout
-  readonly migrationId: string
+  readonly migrationId: number
 }
 
 /** A corpus, and a migration to a model that is asked at the URL, which is filling. */

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import type { MigrationEvent } from '../../src/core/migration.ts'
 import { cancelMigration } from '../../src/migrate/cancel.ts'
 import { cutOver } from '../../src/migrate/cut-over.ts'
 import { migrationEvents } from '../../src/migrate/events.ts'
@@ -19,6 +18,7 @@ import { dropHnswIndex, hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { modelTable } from '../../src/schema/model-table.ts'
 import { allModels } from '../../src/store/models.ts'
 import { countPending } from '../../src/store/pending.ts'
+import type { MigrationEvent } from '../../src/wire/migration-event.ts'
 import { type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
 import { quick, texts } from '../support/fills.ts'
@@ -34,7 +34,7 @@ async function vectorsOf({ db }: TestCorpus, id: number): Promise<number> {
   return (await db.query(sql`select from ${modelTable(id)}`)).rowCount
 }
 
-async function eventsOf(corpus: TestCorpus, after?: string): Promise<MigrationEvent[]> {
+async function eventsOf(corpus: TestCorpus, after?: number): Promise<MigrationEvent[]> {
   const events: MigrationEvent[] = []
   for await (const event of migrationEvents(corpus, { after, signal: AbortSignal.abort() }))
     events.push(event)
@@ -56,7 +56,8 @@ describeEngines('a model migration', (engine) => {
       targetModel: 'second',
       targetWasEmpty: true,
       createdBy: 'ada',
-      settings: { rollbackWindowSeconds: 60, batchItems: expect.any(Number) },
+      rollbackWindowSeconds: 60,
+      batchItems: expect.any(Number),
       plan: { totalChunks: 40, missingChunks: 40 },
     })
     expect(await statesOf(corpus)).toMatchObject({ first: 'current', second: 'filling' })
@@ -152,7 +153,7 @@ describeEngines('a model migration', (engine) => {
     const one = await startMigration(corpus, { ...pair, scope: { documents: [a] } })
     expect(await startMigration(corpus, { ...pair, scope: { documents: [a] }, budgetUsd: 5 })).toMatchObject({
       id: one.id,
-      settings: { budgetUsd: 5 },
+      budgetUsd: 5,
     })
     await work(corpus, { once: true })
     expect(await migrationStatus(corpus)).toMatchObject({ state: 'ready', totalChunks: 10, doneChunks: 10 })
@@ -162,7 +163,7 @@ describeEngines('a model migration', (engine) => {
       code: 'MIGRATION_CONFLICT',
     })
     const wide = await startMigration(corpus, { ...pair, scope: {} })
-    expect(wide).toMatchObject({ id: one.id, state: 'filling', scope: {}, settings: { budgetUsd: 5 } })
+    expect(wide).toMatchObject({ id: one.id, state: 'filling', scope: {}, budgetUsd: 5 })
     await work(corpus, { once: true })
     expect(await migrationStatus(corpus)).toMatchObject({ state: 'ready', totalChunks: 20, doneChunks: 20 })
     await cutOver(corpus)
@@ -232,7 +233,7 @@ describeEngines('a model migration', (engine) => {
     ).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     await expect(migrationStatus(corpus)).rejects.toMatchObject({ code: 'MIGRATION_UNKNOWN' })
     const one = await startMigration(corpus, pair)
-    await expect(migrationStatus(corpus, { migrationId: 'x' })).rejects.toMatchObject({
+    await expect(migrationStatus(corpus, { migrationId: 0.5 })).rejects.toMatchObject({
       code: 'MIGRATION_UNKNOWN',
       data: { known: [one.id] },
     })
@@ -274,18 +275,18 @@ describeEngines('a model migration', (engine) => {
     expect(await pauseMigration(corpus, { reason: 'Lunch.', actor: 'ada' })).toMatchObject({
       state: 'paused',
       pausedFrom: 'filling',
-      reason: { by: 'operator', message: 'Lunch.', at: expect.any(Date) },
+      error: { by: 'operator', message: 'Lunch.', at: expect.any(Date) },
     })
     expect(await pauseMigration(corpus, { reason: 'Again.' })).toMatchObject({
-      reason: { message: 'Lunch.' },
+      error: { message: 'Lunch.' },
     })
     await writeLines(corpus, 'b.md', texts(2, 'meanwhile'))
     expect(await vectorsOf(corpus, corpus.second.id)).toBe(2)
     expect(await resumeMigration(corpus, { allowedQuarantined: 3 })).toMatchObject({
       state: 'filling',
       pausedFrom: null,
-      reason: null,
-      settings: { allowedQuarantined: 3 },
+      error: null,
+      allowedQuarantined: 3,
     })
     await work(corpus, { once: true })
     await pauseMigration(corpus)
@@ -436,7 +437,7 @@ describeEngines('a model migration', (engine) => {
     expect(await migrationStatus(corpus)).toMatchObject({
       state: 'paused',
       pausedFrom: 'verifying',
-      reason: { by: 'gate', code: 'GATE_FAILED', message: expect.stringContaining('overlap') },
+      error: { by: 'gate', code: 'GATE_FAILED', message: expect.stringContaining('overlap') },
     })
     const { migration } = await verifyMigration(corpus, { override: ['overlap'], actor: 'ada' })
     expect(migration).toMatchObject({ state: 'ready' })

@@ -49,7 +49,7 @@ describeEngines('what is done to a migration meanwhile', (engine) => {
     }
     await work(corpus, { migrationId: id, once: true, concurrency: 1 })
     expect(asked).toBe(1)
-    expect(await requireMigration(corpus.db, id)).toMatchObject({ state: 'paused', reason: { by: 'budget' } })
+    expect(await requireMigration(corpus.db, id)).toMatchObject({ state: 'paused', error: { by: 'budget' } })
   })
 })
 
@@ -67,7 +67,7 @@ describeServer('what is done to a migration at the same time', (engine) => {
       await resumed
     })
     await startMigration({ ...corpus, db }, { ...pair, rollbackWindowSeconds: 5 })
-    expect((await requireMigration(corpus.db, id)).settings).toMatchObject({
+    expect(await requireMigration(corpus.db, id)).toMatchObject({
       budgetUsd: 100,
       rollbackWindowSeconds: 5,
     })

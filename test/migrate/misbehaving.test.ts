@@ -111,9 +111,9 @@ describeEngines('a provider that misbehaves', (engine) => {
     let pauses = 0
     for (;;) {
       await Promise.all([work(all.worker(), { once: true }), work(all.worker(), { once: true })])
-      const { state, reason } = await stateOf(corpus, migration)
+      const { state, error } = await stateOf(corpus, migration)
       if (state !== 'paused') break
-      expect(reason?.by).toBe('provider')
+      expect(error?.by).toBe('provider')
       pauses += 1
       await resumeMigration(corpus, { migrationId: migration.id })
     }

@@ -3,9 +3,10 @@ import { RevectorError } from '../../src/core/errors.ts'
 import { specFor } from '../../src/embedding/catalogue.ts'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import { tokenCounter } from '../../src/embedding/tokens.ts'
-import { type MigrationPlan, type PlanRequest, planMigration } from '../../src/migrate/plan/plan.ts'
+import { type PlanMigration, planMigration } from '../../src/migrate/plan/plan.ts'
 import { addModel } from '../../src/models/registry.ts'
 import { sql } from '../../src/postgres/sql.ts'
+import type { MigrationPlan } from '../../src/wire/migration-plan.ts'
 import type { Model, ModelSpec } from '../../src/wire/model.ts'
 import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'
 import { describeEngines } from '../support/engines.ts'
@@ -29,7 +30,11 @@ describeEngines('a plan', (engine) => {
       select id, 99, ' ', 'blank', 0, 1, '{}', 0 from documents limit 1`)
   })
 
-  const plan = (target: Model, more: Partial<PlanRequest> = {}, deps: object = {}): Promise<MigrationPlan> =>
+  const plan = (
+    target: Model,
+    more: Partial<PlanMigration> = {},
+    deps: object = {},
+  ): Promise<MigrationPlan> =>
     planMigration({ ...corpus, ...deps }, { source: corpus.first, target, ...more })
 
   /** A hosted model at a fake provider, through its real client. */
@@ -68,13 +73,13 @@ describeEngines('a plan', (engine) => {
       tokensExact: false,
       pricePerMillionTokens: 0,
       priceFrom: 'catalogue',
-      costUsd: 0,
+      costUsdEstimate: 0,
       retirement: null,
-      minutesFrom: 'probe',
+      etaFrom: 'probe',
       probe: { texts: 16 },
       warnings: [],
     })
-    expect(planned.minutes).toBeGreaterThan(0)
+    expect(planned.etaSeconds).toBeGreaterThan(0)
     expect(planned.vectorBytes).toBeGreaterThan(52 * 24 * 4)
     expect(planned.indexBytes).toBeGreaterThanOrEqual(8_192)
     expect(await rows()).toEqual(before)
@@ -96,7 +101,7 @@ describeEngines('a plan', (engine) => {
     const texts = [...lines, ...paragraphs(10, 2)]
     const tokens = texts.reduce((sum, text) => sum + count(text), 0)
     expect(planned).toMatchObject({ tokens, tokensExact: true, pricePerMillionTokens: 0.02 })
-    expect(planned.costUsd).toBeCloseTo((tokens * 0.02) / 1e6, 12)
+    expect(planned.costUsdEstimate).toBeCloseTo((tokens * 0.02) / 1e6, 12)
     expect(planned.limits).toMatchObject({ requestsPerMinute: expect.any(Number) })
     const dearer = await plan(model, { pricePerMillionTokens: 100, budgetUsd: 0.01 }, { models })
     expect(dearer).toMatchObject({ pricePerMillionTokens: 100, priceFrom: 'request' })
@@ -107,7 +112,7 @@ describeEngines('a plan', (engine) => {
     const unknown = await addModel(corpus, { ...space('own', 8), provider: 'custom', remoteName: 'own' })
     const models = { open: () => corpus.models.open({ ...corpus.second, dimension: 8 }) }
     const planned = await plan(unknown, {}, { models })
-    expect(planned).toMatchObject({ costUsd: null, priceFrom: null })
+    expect(planned).toMatchObject({ costUsdEstimate: null, priceFrom: null })
     expect(planned.warnings).toEqual([expect.stringContaining('price of own is not known')])
   })
 
@@ -122,8 +127,8 @@ describeEngines('a plan', (engine) => {
       missingChunks: 0,
       texts: 0,
       tokens: 0,
-      minutes: 0,
-      minutesFrom: 'nothing to do',
+      etaSeconds: 0,
+      etaFrom: 'nothing to do',
     })
     // Texts that the model has elsewhere are not paid for, whatever the scope.
     const third = await addModel(corpus, space('third', 20))
@@ -145,8 +150,8 @@ describeEngines('a plan', (engine) => {
       },
     }
     expect(await plan(model, {}, { models: slow })).toMatchObject({
-      minutes: 5,
-      minutesFrom: 'requests per minute',
+      etaSeconds: 300,
+      etaFrom: 'requests per minute',
     })
   })
 
@@ -190,7 +195,7 @@ describeEngines('a plan', (engine) => {
     const empty = await testCorpus(await engine.connect())
     expect(await planMigration(empty, { source: empty.first, target: empty.second })).toMatchObject({
       totalChunks: 0,
-      minutes: 0,
+      etaSeconds: 0,
       probe: { texts: 1 },
     })
   })

@@ -100,8 +100,8 @@ const ways: Readonly<Record<string, Way>> = {
     const migration = paused ?? (await beginFill(corpus, { target: model, settings }))
     const failures: ErrorCode[] = []
     await work(deps, { migrationId: migration.id, once: true, onFailure: ({ code }) => failures.push(code) })
-    const { state, reason } = await stateOf(corpus, migration)
-    expect(reason?.code).toBe(failures.at(-1))
+    const { state, error } = await stateOf(corpus, migration)
+    expect(error?.code).toBe(failures.at(-1))
     expect(state).toBe(failures.length === 0 ? 'ready' : 'paused')
     return { failed: failures.at(-1) }
   },

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
-import { migrationStates, openStates, type PausableState } from '../../src/core/migration.ts'
 import { decide, type Position, table, transitions } from '../../src/migrate/state.ts'
+import { migrationStates, openStates, type PausableState } from '../../src/wire/migration.ts'
 import { root } from '../docs/pages.ts'
 
 const finished = ['retired', 'cancelled'] as const

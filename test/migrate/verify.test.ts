@@ -1,11 +1,5 @@
 import { beforeAll, expect, it } from 'vitest'
 import { RevectorError } from '../../src/core/errors.ts'
-import {
-  defaultGates,
-  type GateName,
-  type GateResult,
-  type GateThresholds,
-} from '../../src/core/migration.ts'
 import type { JudgeQuality } from '../../src/migrate/verify/gate.ts'
 import { refuseFailedGates, type VerifyRequest, verify } from '../../src/migrate/verify/verify.ts'
 import { addModel } from '../../src/models/registry.ts'
@@ -13,6 +7,12 @@ import { ident, raw, sql } from '../../src/postgres/sql.ts'
 import { buildHnswIndex } from '../../src/schema/hnsw-build.ts'
 import { dropHnswIndex, hnswIndexOf } from '../../src/schema/hnsw-index.ts'
 import { defaultTuning } from '../../src/store/nearest-tuning.ts'
+import {
+  defaultGates,
+  type GateName,
+  type GateResult,
+  type GateThresholds,
+} from '../../src/wire/migration.ts'
 import type { Model } from '../../src/wire/model.ts'
 import { clusteredVectors } from '../store/corpus.ts'
 import { embedChunks, type TestCorpus, testCorpus, writeLines } from '../support/corpus-deps.ts'

@@ -161,7 +161,7 @@ describeEngines('rows in, rows out', (engine) => {
       both.filter((_, i) => i % 2 === 0),
     )
     const stored = await chunksOfDocument(db, layout, id)
-    expect(stored.map(({ id: _, documentId: __, ...rest }) => rest)).toEqual(texts)
+    expect(stored.map(({ id: _, ...rest }) => rest)).toEqual(texts)
     expect(stored.map((row) => row.id)).toEqual(ids)
     expect((await getDocument(db, layout, id))?.chunks).toBe(3)
 

@@ -1,15 +1,15 @@
 import { expect } from 'vitest'
-import {
-  defaultGates,
-  type Migration,
-  type MigrationScope,
-  type MigrationSettings,
-} from '../../src/core/migration.ts'
 import { advance } from '../../src/migrate/advance.ts'
 import { type Pace, usualPace } from '../../src/migrate/fill/worker.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { insertMigration, requireMigration } from '../../src/store/migrations.ts'
+import {
+  insertMigration,
+  type MigrationSettings,
+  requireMigration,
+  type StoredMigration,
+} from '../../src/store/migrations.ts'
 import { lockModels, setModelState } from '../../src/store/models.ts'
+import { defaultGates, type MigrationScope } from '../../src/wire/migration.ts'
 import type { Model } from '../../src/wire/model.ts'
 import { type TestCorpus, wrongVectors } from './corpus-deps.ts'
 
@@ -21,7 +21,7 @@ export async function beginFill(
     readonly settings?: Partial<MigrationSettings>
     readonly target?: Model
   } = {},
-): Promise<Migration> {
+): Promise<StoredMigration> {
   const { db, first } = corpus
   const second = given.target ?? corpus.second
   return db.transaction(async (tx) => {
@@ -53,7 +53,7 @@ export async function beginFill(
 /** Workers that don't wait for long. */
 export const quick: Pace = { ...usualPace, leaseMs: 5_000, heartbeatMs: 500, pollMs: 10 }
 
-export async function stateOf({ db }: TestCorpus, { id }: Migration): Promise<Migration> {
+export async function stateOf({ db }: TestCorpus, { id }: StoredMigration): Promise<StoredMigration> {
   return requireMigration(db, id)
 }
 

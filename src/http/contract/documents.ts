@@ -1,50 +1,14 @@
 import * as z from 'zod'
-import { modelStates } from '../../core/model.ts'
-import { date, documentId, id, list, metadata, modelName, operation, page } from './operation.ts'
+import { documentSummary, documentEmbeddings as embeddings, storedDocument } from '../../wire/document.ts'
+import { fillReport, ingestReport } from '../../wire/ingest.ts'
+import { documentId, id, list, metadata, modelName, operation, page } from './operation.ts'
 
 const tag = 'documents'
 
-const documentFields = {
-  id,
-  title: z.string(),
-  source: z.string().nullable().describe('Identifies the document: a path or URL.'),
-  media_type: z.string().nullable(),
-  metadata,
-  chunks: z.int(),
-  created_at: date.nullable(),
-  updated_at: date.nullable(),
-}
-
-export const document = z.strictObject(documentFields).meta({ id: 'Document' })
-
-export const storedDocument = z
+/** Files that were uploaded, one by one. */
+export const uploadReport = z
   .strictObject({
-    ...documentFields,
-    content: z.string().nullable().describe('Null in an adopted database that keeps only chunks.'),
-    chunk_list: list(
-      z.strictObject({
-        id,
-        position: z.int().nullable(),
-        content: z.string(),
-        start_offset: z.int().nullable().describe('In `content`, in UTF-16 code units; half-open.'),
-        end_offset: z.int().nullable(),
-        heading_path: list(z.string()),
-        page: z.int().nullable(),
-        token_count: z.int().nullable(),
-      }),
-    ),
-  })
-  .meta({ id: 'StoredDocument', description: 'A document with its text and its chunks.' })
-
-export const ingestReport = z
-  .strictObject({
-    documents: z.int().describe('Documents added or changed.'),
-    chunks: z.int(),
-    unchanged: z.int(),
-    failed: list(z.strictObject({ path: z.string(), code: z.string(), message: z.string() })),
-    models: list(z.string()).describe('Models that the documents were embedded with.'),
-    pending: z.record(z.string(), z.int()).describe('By model: vectors that are still missing.'),
-    seconds: z.number(),
+    ...ingestReport.shape,
     files: list(
       z.strictObject({
         path: z.string().describe('The file’s name.'),
@@ -78,7 +42,7 @@ export const listDocuments = operation({
   }),
   responses: {
     200: z.strictObject({
-      documents: list(document),
+      documents: list(documentSummary),
       next: id.nullable().describe('The `after` of the next page; null on the last.'),
     }),
   },
@@ -101,7 +65,7 @@ export const addDocuments = operation({
     title: z.string().min(1).max(10_000),
     content: z.string().min(1).describe('Markdown, or plain text.'),
     source: z.string().min(1).max(4_000).optional(),
-    media_type: z.enum(['text/markdown', 'text/plain', 'text/html']).optional(),
+    mediaType: z.enum(['text/markdown', 'text/plain', 'text/html']).optional(),
     metadata: metadata.optional(),
     model: modelName.optional().describe('Embed with this model only. Default: with every written model.'),
   }),
@@ -109,7 +73,7 @@ export const addDocuments = operation({
     model: modelName.optional(),
     metadata: z.string().optional().describe('A JSON object, added to the metadata of every file.'),
   }),
-  responses: { 200: ingestReport, 201: document },
+  responses: { 200: uploadReport, 201: documentSummary },
   errors: [
     'REQUEST_TOO_LARGE',
     'MEDIA_TYPE_UNSUPPORTED',
@@ -161,22 +125,7 @@ export const documentEmbeddings = operation({
   summary: 'Which models have vectors of a document',
   scope: 'read',
   params: documentId,
-  responses: {
-    200: z.strictObject({
-      document_id: id,
-      chunks: z.int(),
-      models: list(
-        z.strictObject({
-          model_name: z.string(),
-          dimension: z.int(),
-          state: z.enum(modelStates),
-          embeddings: z.int(),
-          coverage: z.number(),
-          missing: list(id).describe('Chunks without a vector, up to 1,000.'),
-        }),
-      ),
-    }),
-  },
+  responses: { 200: embeddings },
   errors: ['NOT_FOUND'],
 })
 
@@ -189,16 +138,7 @@ export const embedDocument = operation({
   scope: 'write',
   params: documentId,
   query: z.strictObject({ model: modelName }),
-  responses: {
-    200: z.strictObject({
-      model_name: z.string(),
-      embedded: z.int(),
-      reused: z.int(),
-      present: z.int(),
-      tokens: z.int(),
-      seconds: z.number(),
-    }),
-  },
+  responses: { 200: fillReport },
   errors: [
     'NOT_FOUND',
     'MODEL_UNKNOWN',

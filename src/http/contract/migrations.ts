@@ -1,24 +1,29 @@
 import * as z from 'zod'
-import { gateNames } from '../../core/migration.ts'
 import {
-  limits,
+  gateNames,
   migration,
-  migrationEvent,
-  migrationPlan,
+  migrationLimits,
   migrationStatus,
-  planFields,
-  share,
-  statusFields,
-} from './migration-shapes.ts'
-import { date, flag, id, list, operation, page } from './operation.ts'
+  planRequest,
+  quarantinedChunk,
+  startRequest,
+} from '../../wire/migration.ts'
+import { migrationEvent } from '../../wire/migration-event.ts'
+import { migrationPlan } from '../../wire/migration-plan.ts'
+import { flag, id, list, operation, page } from './operation.ts'
 
 const tag = 'migrations'
 const base = '/api/v1/migrations'
 
-const numbered = z.strictObject({
-  id: z.string().regex(/^[1-9]\d{0,18}$/, 'expected the number of a migration'),
+const migrationId = z
+  .string()
+  .regex(/^[1-9]\d{0,18}$/, 'expected the number of a migration')
+  .transform(Number)
+const numbered = z.strictObject({ id: migrationId })
+const reclaimed = z.strictObject({
+  ...migrationStatus.shape,
+  bytes: z.int().describe('Bytes freed.'),
 })
-const reclaimed = z.strictObject({ ...statusFields, bytes: z.int().describe('Bytes freed.') })
 
 /** An action on one migration. */
 const asked = {
@@ -38,7 +43,7 @@ export const planMigration = operation({
   summary: 'What a migration would embed, cost and take',
   description: 'Writes nothing. Embeds a few chunks with the target.',
   scope: 'admin',
-  body: z.strictObject(planFields),
+  body: planRequest,
   responses: { 200: migrationPlan },
   errors: [
     'MODEL_UNKNOWN',
@@ -61,17 +66,7 @@ export const startMigration = operation({
     'error contains the plan to confirm.',
   scope: 'admin',
   body: z.strictObject({
-    ...planFields,
-    ...limits,
-    gates: z
-      .strictObject({
-        recall: share.optional(),
-        provider: z.number().min(0).max(2).optional(),
-        overlap: share.nullable().optional(),
-        quality: z.number().min(0).max(100).nullable().optional(),
-        sample: z.int().min(1).max(10_000).optional(),
-      })
-      .optional(),
+    ...startRequest.shape,
     consent: z.boolean().default(false).describe('Confirms the plan and its cost.'),
   }),
   responses: { 201: migrationStatus },
@@ -96,7 +91,7 @@ export const listMigrations = operation({
   scope: 'read',
   query: z.strictObject({
     ...page('migrations'),
-    after: numbered.shape.id.optional().describe('The `next` of the page before.'),
+    after: migrationId.optional().describe('The `next` of the page before.'),
   }),
   responses: { 200: z.strictObject({ migrations: list(migration), next: z.string().nullable() }) },
   errors: [],
@@ -152,15 +147,7 @@ export const migrationQuarantine = operation({
   query: z.strictObject(page('chunks')),
   responses: {
     200: z.strictObject({
-      chunks: list(
-        z.strictObject({
-          chunk_id: id,
-          code: z.string(),
-          reason: z.string(),
-          attempts: z.int(),
-          created_at: date,
-        }),
-      ),
+      chunks: list(quarantinedChunk),
       next: id.nullable(),
     }),
   },
@@ -182,7 +169,7 @@ export const resumeMigration = operation({
   id: 'resumeMigration',
   path: `${base}/{id}/resume`,
   summary: 'Resume a migration',
-  body: z.strictObject(limits),
+  body: migrationLimits,
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
@@ -204,7 +191,9 @@ export const retryMigration = operation({
   path: `${base}/{id}/retry`,
   summary: 'Retry quarantined chunks',
   body: z.strictObject({}),
-  responses: { 200: z.strictObject({ ...statusFields, chunks: z.int().describe('Chunks queued again.') }) },
+  responses: {
+    200: z.strictObject({ ...migrationStatus.shape, chunks: z.int().describe('Chunks queued again.') }),
+  },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { doctorReport } from '../../wire/doctor.ts'
 import { databaseStatus } from '../../wire/status.ts'
-import { flag, list, operation } from './operation.ts'
+import { flag, operation } from './operation.ts'
 
 const tag = 'service'
 
@@ -28,8 +29,6 @@ export const getStatus = operation({
   errors: [],
 })
 
-const result = z.enum(['ok', 'warn', 'fail'])
-
 export const doctor = operation({
   id: 'doctor',
   method: 'GET',
@@ -42,23 +41,7 @@ export const doctor = operation({
       .default(false)
       .describe('Also embed a few fixed texts with the providers, some hundred tokens per model.'),
   }),
-  responses: {
-    200: z
-      .strictObject({
-        result,
-        checks: list(
-          z.strictObject({
-            check: z.string(),
-            model: z.string().nullable(),
-            result,
-            sentence: z.string(),
-            hint: z.string(),
-            data: z.record(z.string(), z.unknown()),
-          }),
-        ),
-      })
-      .meta({ id: 'Doctor' }),
-  },
+  responses: { 200: doctorReport },
   errors: [],
 })
 

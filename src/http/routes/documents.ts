@@ -4,15 +4,11 @@ import type * as z from 'zod'
 import type { ServeOptions } from '../../config/serve-options.ts'
 import { counted } from '../../core/counted.ts'
 import { type ErrorCode, errorCatalogue, RevectorError } from '../../core/errors.ts'
-import type { IngestReport, Revector } from '../../library/revector.ts'
+import type { Revector } from '../../library/revector.ts'
 import type { Redactor } from '../../logs/redact.ts'
-import {
-  documentEmbeddingsShape,
-  documentShape,
-  fillShape,
-  ingestShape,
-  storedDocumentShape,
-} from '../../shapes/wire.ts'
+import { encode } from '../../wire/codec.ts'
+import { documentSummary } from '../../wire/document.ts'
+import type { IngestReport } from '../../wire/ingest.ts'
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
 import { signalOf } from '../disconnect.ts'
@@ -37,14 +33,7 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
 
   app.route({
     ...routeOf(contract.listDocuments),
-    handler: async ({ query: { limit, after, q } }) => {
-      const page = await documents.list({
-        limit,
-        after,
-        query: q,
-      })
-      return { documents: page.documents.map(documentShape), next: page.next }
-    },
+    handler: ({ query: { q, ...page } }) => documents.list({ ...page, query: q }),
   })
 
   app.route({
@@ -62,7 +51,7 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
 
   app.route({
     ...routeOf(contract.getDocument),
-    handler: async ({ params }) => storedDocumentShape(await documents.get(params.id)),
+    handler: ({ params }) => documents.get(params.id),
   })
 
   app.route({
@@ -75,19 +64,17 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
 
   app.route({
     ...routeOf(contract.documentEmbeddings),
-    handler: async ({ params }) => documentEmbeddingsShape(await documents.embeddings(params.id)),
+    handler: ({ params }) => documents.embeddings(params.id),
   })
 
   app.route({
     ...routeOf(contract.embedDocument),
-    handler: async ({ params, query }, reply) =>
-      fillShape(
-        await ingestion.updateDocumentEmbeddings({
-          documentId: params.id,
-          modelName: query.model,
-          signal: signalOf(reply),
-        }),
-      ),
+    handler: ({ params, query }, reply) =>
+      ingestion.updateDocumentEmbeddings({
+        documentId: params.id,
+        modelName: query.model,
+        signal: signalOf(reply),
+      }),
   })
 }
 
@@ -97,7 +84,7 @@ function storeText(revector: Revector, request: FastifyRequest, signal: AbortSig
   return answerOnce(revector, { request, parts: [JSON.stringify(body)] }, async () => {
     const id = await revector.ingestion.ingestDocument(documentRequest(body, signal))
     const headers = { location: `/api/v1/documents/${encodeURIComponent(id)}` }
-    return { status: 201, headers, body: documentShape(await revector.documents.get(id)) }
+    return { status: 201, headers, body: encode(documentSummary, await revector.documents.get(id)) }
   })
 }
 
@@ -126,7 +113,7 @@ interface Given {
 
 async function ingest(revector: Revector, redactor: Redactor, given: Given): Promise<Answered> {
   const { files, form, metadata, signal } = given
-  const outcomes: z.output<typeof contract.ingestReport>['files'][number][] = []
+  const outcomes: z.output<typeof contract.uploadReport>['files'][number][] = []
   const report = await revector.ingestion.ingestPaths({
     paths: [],
     files: files.map(({ path, name }) => ({ path, name, source: `upload:${name}` })),
@@ -139,9 +126,8 @@ async function ingest(revector: Revector, redactor: Redactor, given: Given): Pro
     },
   })
   if (report.failed.length === files.length) throw nothingStored(report)
-  const shape = ingestShape(report)
-  const failed = shape.failed.map((one) => ({ ...one, message: redactor.text(one.message) }))
-  return { status: 200, body: { ...shape, failed, files: outcomes } }
+  const failed = report.failed.map((one) => ({ ...one, message: redactor.text(one.message) }))
+  return { status: 200, body: encode(contract.uploadReport, { ...report, failed, files: outcomes }) }
 }
 
 /** @throws RevectorError REQUEST_MALFORMED, INVALID_INPUT */

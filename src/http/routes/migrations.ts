@@ -1,23 +1,14 @@
-import type * as z from 'zod'
 import { counted, dollars } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { MigrationEvent } from '../../core/migration.ts'
-import type { MigrationLimits, PlanMigration, Revector } from '../../library/revector.ts'
-import {
-  migrationEventShape,
-  migrationShape,
-  migrationStatusShape,
-  planShape,
-  quarantineShape,
-} from '../../shapes/migration.ts'
+import type { Revector } from '../../library/revector.ts'
+import { encode } from '../../wire/codec.ts'
+import { type MigrationEvent, migrationEvent } from '../../wire/migration-event.ts'
+import { type MigrationPlan, migrationPlan } from '../../wire/migration-plan.ts'
 import type { Places } from '../concurrency.ts'
 import * as contract from '../contract/migrations.ts'
 import { signalOf } from '../disconnect.ts'
 import { type ServerEvent, sendEvents } from '../event-stream.ts'
 import { type App, routeOf } from '../route.ts'
-
-type PlanBody = z.output<typeof contract.planMigration.body>
-type LimitsBody = z.output<typeof contract.resumeMigration.body>
 
 interface Deps {
   readonly revector: Revector
@@ -30,47 +21,34 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
 
   app.route({
     ...routeOf(contract.planMigration),
-    handler: async ({ body }, reply) =>
-      planShape(await migrations.plan({ ...planOf(body), signal: signalOf(reply) })),
+    handler: ({ body }, reply) => migrations.plan({ ...body, signal: signalOf(reply) }),
   })
 
   app.route({
     ...routeOf(contract.startMigration),
-    handler: async ({ body, caller }, reply) => {
-      const { consent, gates, ...rest } = body
-      const request = { ...planOf(rest), signal: signalOf(reply) }
+    handler: async ({ body: { consent, ...body }, caller }, reply) => {
+      const request = { ...body, signal: signalOf(reply) }
       const plan = await migrations.plan(request)
-      if (!consent) throw consentMissing(planShape(plan))
-      const status = await migrations.start({
-        ...request,
-        ...limitsOf(rest),
-        gates,
-        plan,
-        createdBy: caller.name,
-      })
+      if (!consent) throw consentMissing(plan)
+      const status = await migrations.start({ ...request, plan, createdBy: caller.name })
       reply.code(201).header('location', `/api/v1/migrations/${status.id}`)
-      return migrationStatusShape(status)
+      return status
     },
   })
 
   app.route({
     ...routeOf(contract.listMigrations),
     handler: async ({ query: { limit, after } }) => {
-      const rows = await migrations.list({
-        limit: limit + 1,
-        before: after,
-      })
+      const rows = await migrations.list({ limit: limit + 1, before: after })
       const page = rows.slice(0, limit)
-      return {
-        migrations: page.map(migrationShape),
-        next: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
-      }
+      const last = page.at(-1)
+      return { migrations: page, next: rows.length > limit && last ? String(last.id) : null }
     },
   })
 
   app.route({
     ...routeOf(contract.getMigration),
-    handler: async ({ params }) => migrationStatusShape(await migrations.status(params.id)),
+    handler: ({ params }) => migrations.status(params.id),
   })
 
   app.route({
@@ -84,7 +62,8 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
         migrationId: params.id,
         follow: query.follow,
         signal: signalOf(reply),
-        ...(after === undefined ? {} : { after: /^\d{1,18}$/.test(after) ? after : '0' }),
+        // One that no event has: from the beginning.
+        after: after !== undefined && /^\d{1,18}$/.test(after) ? Number(after) : 0,
       })
       return sendEvents(reply, named(events))
     },
@@ -93,13 +72,10 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
   app.route({
     ...routeOf(contract.migrationQuarantine),
     handler: async ({ params, query: { limit, after } }) => {
-      const rows = await migrations.quarantine(params.id, {
-        limit: limit + 1,
-        after,
-      })
+      const rows = await migrations.quarantine(params.id, { limit: limit + 1, after })
       const page = rows.slice(0, limit)
       return {
-        chunks: page.map(quarantineShape),
+        chunks: page,
         next: rows.length > limit ? (page.at(-1)?.chunkId ?? null) : null,
       }
     },
@@ -107,96 +83,61 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
 
   app.route({
     ...routeOf(contract.pauseMigration),
-    handler: async ({ params, body, caller }) =>
-      migrationStatusShape(await migrations.pause(params.id, { actor: caller.name, ...body })),
+    handler: ({ params, body, caller }) => migrations.pause(params.id, { actor: caller.name, ...body }),
   })
 
   app.route({
     ...routeOf(contract.resumeMigration),
-    handler: async ({ params, body, caller }) =>
-      migrationStatusShape(await migrations.resume(params.id, { actor: caller.name, ...limitsOf(body) })),
+    handler: ({ params, body, caller }) => migrations.resume(params.id, { actor: caller.name, ...body }),
   })
 
   app.route({
     ...routeOf(contract.cancelMigration),
-    handler: async ({ params, caller }) => {
-      const status = await migrations.cancel(params.id, { actor: caller.name })
-      return { ...migrationStatusShape(status), bytes: status.bytes }
-    },
+    handler: ({ params, caller }) => migrations.cancel(params.id, { actor: caller.name }),
   })
 
   app.route({
     ...routeOf(contract.retryMigration),
-    handler: async ({ params, caller }) => {
-      const status = await migrations.retry(params.id, { actor: caller.name })
-      return { ...migrationStatusShape(status), chunks: status.chunks }
-    },
+    handler: ({ params, caller }) => migrations.retry(params.id, { actor: caller.name }),
   })
 
   app.route({
     ...routeOf(contract.verifyMigration),
-    handler: async ({ params, body, caller }) =>
-      migrationStatusShape(await migrations.verify(params.id, { actor: caller.name, ...body })),
+    handler: ({ params, body, caller }) => migrations.verify(params.id, { actor: caller.name, ...body }),
   })
 
   app.route({
     ...routeOf(contract.cutOver),
-    handler: async ({ params, body, caller }) =>
-      migrationStatusShape(await migrations.cutOver(params.id, { actor: caller.name, ...body })),
+    handler: ({ params, body, caller }) => migrations.cutOver(params.id, { actor: caller.name, ...body }),
   })
 
   app.route({
     ...routeOf(contract.rollBack),
-    handler: async ({ params, caller }) =>
-      migrationStatusShape(await migrations.rollBack(params.id, { actor: caller.name })),
+    handler: ({ params, caller }) => migrations.rollBack(params.id, { actor: caller.name }),
   })
 
   app.route({
     ...routeOf(contract.retire),
-    handler: async ({ params, body, caller }) => {
-      const status = await migrations.retire(params.id, { actor: caller.name, ...body })
-      return { ...migrationStatusShape(status), bytes: status.bytes }
-    },
+    handler: ({ params, body, caller }) => migrations.retire(params.id, { actor: caller.name, ...body }),
   })
 }
 
 async function* named(events: AsyncIterable<MigrationEvent>): AsyncGenerator<ServerEvent, void, undefined> {
   for await (const event of events) {
-    yield { id: event.id, event: event.type, data: migrationEventShape(event) }
+    yield { id: String(event.id), event: event.type, data: encode(migrationEvent, event) }
   }
 }
 
-function planOf(body: Omit<PlanBody, 'target_model'> & { readonly target_model: string }): PlanMigration {
-  const { source_model, target_model, scope, price_per_million_tokens, budget_usd } = body
-  return {
-    targetModel: target_model,
-    sourceModel: source_model,
-    scope,
-    pricePerMillionTokens: price_per_million_tokens,
-    budgetUsd: budget_usd,
-  }
-}
-
-function limitsOf(body: LimitsBody): MigrationLimits {
-  const { budget_usd, price_per_million_tokens, allowed_quarantined, rollback_window_seconds } = body
-  return {
-    budgetUsd: budget_usd,
-    pricePerMillionTokens: price_per_million_tokens,
-    allowedQuarantined: allowed_quarantined,
-    rollbackWindowSeconds: rollback_window_seconds,
-  }
-}
-
-function consentMissing(plan: ReturnType<typeof planShape>): RevectorError {
+function consentMissing(plan: MigrationPlan): RevectorError {
+  const { costUsdEstimate: cost, missingChunks, sourceModel, targetModel } = plan
   const price =
-    plan.cost_usd_estimate === null
-      ? 'at an unknown cost'
-      : plan.cost_usd_estimate === 0
-        ? 'at no cost'
-        : `for about ${dollars(plan.cost_usd_estimate)}`
+    cost === null ? 'at an unknown cost' : cost === 0 ? 'at no cost' : `for about ${dollars(cost)}`
   return new RevectorError(
     'CONSENT_MISSING',
-    `Migrating ${counted(plan.missing_chunks, 'chunk')} from ${plan.source_model} to ${plan.target_model}, ${price}, needs confirmation.`,
-    { hint: 'Send the request again with `"consent": true`.', data: { plan } },
+    `Migrating ${counted(missingChunks, 'chunk')} from ${sourceModel} to ${targetModel}, ${price}, needs confirmation.`,
+    {
+      hint: 'Send the request again with `"consent": true`.',
+      data: { plan: encode(migrationPlan, plan) },
+    },
   )
 }

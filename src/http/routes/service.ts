@@ -1,5 +1,4 @@
 import type { Revector } from '../../library/revector.ts'
-import { doctorShape } from '../../shapes/migration.ts'
 import * as contract from '../contract/service.ts'
 import { signalOf } from '../disconnect.ts'
 import { type App, routeOf } from '../route.ts'
@@ -26,7 +25,6 @@ export async function serviceRoutes(app: App, deps: Deps): Promise<void> {
 
   app.route({
     ...routeOf(contract.doctor),
-    handler: async ({ query }, reply) =>
-      doctorShape(await revector.doctor({ probe: query.probe, signal: signalOf(reply) })),
+    handler: ({ query }, reply) => revector.doctor({ probe: query.probe, signal: signalOf(reply) }),
   })
 }

@@ -1,7 +1,7 @@
-import type { Migration } from '../../core/migration.ts'
 import type { Database } from '../../postgres/database.ts'
 import { batchesLeft, claimBatch, type Lease } from '../../store/migration-batches.ts'
 import { lockSpending } from '../../store/migration-progress.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { requireMigration } from '../../store/migrations.ts'
 
 /** The cost that the next batch would lead to, if that exceeds the budget. */
@@ -31,13 +31,13 @@ export interface ClaimRequest {
  */
 export async function claim(
   db: Database,
-  { id }: Pick<Migration, 'id'>,
+  { id }: Pick<StoredMigration, 'id'>,
   { workerId, leaseMs, tokensRatio }: ClaimRequest,
 ): Promise<Lease | null> {
   return db.transaction(
     async (tx) => {
       // Limits that change while the migration is filling apply from the next batch on.
-      const { budgetUsd, pricePerMillionTokens: price } = (await requireMigration(tx, id)).settings
+      const { budgetUsd, pricePerMillionTokens: price } = await requireMigration(tx, id)
       const limited = budgetUsd !== null && price !== null && price > 0
       // One claim at a time, so that two workers can't both spend the last of the budget.
       const spent = limited ? await lockSpending(tx, id) : 0

@@ -1,11 +1,11 @@
 import { isRevectorError } from '../../core/errors.ts'
-import type { Migration } from '../../core/migration.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
 import { dropHnswIndexForLoad } from '../../schema/bulk-load.ts'
 import type { StoreDeps } from '../../store/deps.ts'
 import { batchesLeft, enqueueBatches, firstOfBatches } from '../../store/migration-batches.ts'
 import { recordEvent } from '../../store/migration-events.ts'
 import { mayEnqueue, noteEnqueued } from '../../store/migration-progress.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
 
 /** Chunks that are embedded before all others, to relate one space's distances to the other's. */
@@ -27,7 +27,7 @@ export interface Enqueued {
  */
 export async function enqueue(
   { db, layout }: StoreDeps,
-  migration: Migration,
+  migration: StoredMigration,
   target: Model,
   {
     limits,
@@ -41,7 +41,7 @@ export async function enqueue(
       const made = await enqueueBatches(tx, layout, target, {
         migrationId: id,
         scope,
-        items: Math.min(migration.settings.batchItems, limits.batchItems),
+        items: Math.min(migration.batchItems, limits.batchItems),
         tokens: Math.max(1, Math.floor(Math.min(limits.batchTokens, 1e9) * tokensMargin)),
       })
       if (made.batches === 0) return made

@@ -1,10 +1,10 @@
 import type { LimitFunction } from 'p-limit'
 import { interrupted, isRevectorError } from '../../core/errors.ts'
-import type { Migration } from '../../core/migration.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
 import { finishBatch, type Lease, releaseBatch } from '../../store/migration-batches.ts'
 import { recordEvent } from '../../store/migration-events.ts'
 import { addProgress, type Progress } from '../../store/migration-progress.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
 import { pauseFor } from '../pause.ts'
 import { fillBatch, type StoredBatch } from './fill-batch.ts'
@@ -14,7 +14,7 @@ import { addToTally } from './tally.ts'
 
 /** The migration and target that a worker fills. */
 export interface Filling {
-  readonly migration: Migration
+  readonly migration: StoredMigration
   readonly target: Model
   readonly opened: EmbeddingModel
 }
@@ -78,7 +78,7 @@ export async function fillLease(
 /** Vectors, progress, and the end of the batch: together or not at all. Null if the lease was lost. */
 async function endBatch(
   { deps, worker }: Shift,
-  { id: migrationId, settings }: Migration,
+  { id: migrationId, pricePerMillionTokens }: StoredMigration,
   lease: Lease,
   store: Parameters<Parameters<typeof fillBatch>[2]['storing']>[0],
 ): Promise<{ readonly stored: StoredBatch; readonly progress: Progress } | null> {
@@ -88,7 +88,7 @@ async function endBatch(
       if (!(await finishBatch(tx, lease))) return null
       const stored = await store(tx)
       const { embedded, reused, tokens } = stored
-      const costUsd = (tokens * (settings.pricePerMillionTokens ?? 0)) / 1e6
+      const costUsd = (tokens * (pricePerMillionTokens ?? 0)) / 1e6
       const progress = await addProgress(tx, migrationId, { embedded, reused, tokens, costUsd })
       const quarantined = stored.quarantined.length
       const chunks = embedded + reused + quarantined

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit'
 import { exactDollars } from '../../core/counted.ts'
 import { RevectorError, throwIfAborted } from '../../core/errors.ts'
-import type { Migration } from '../../core/migration.ts'
 import { batchesLeft, type Lease } from '../../store/migration-batches.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { requireMigration } from '../../store/migrations.ts'
 import { coverageInScope } from '../../store/verification.ts'
 import { pauseFor } from '../pause.ts'
@@ -134,7 +134,7 @@ async function progressReport({ deps, request, tally }: Shift, { migration, targ
   const { db, layout } = deps
   const { onProgress } = request
   if (onProgress === undefined) return { stored: () => {}, finished: async () => {} }
-  const countAll = async ({ scope }: Pick<Migration, 'scope'>) => {
+  const countAll = async ({ scope }: Pick<StoredMigration, 'scope'>) => {
     const { chunks, vectors, quarantined } = await coverageInScope(db, layout, target, scope)
     return { totalChunks: chunks, doneChunks: vectors + quarantined }
   }

@@ -1,5 +1,5 @@
-import type { Migration } from '../../core/migration.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { clearEmbedded } from '../../store/pending.ts'
 import type { Model } from '../../wire/model.ts'
 import { advance } from '../advance.ts'
@@ -10,7 +10,7 @@ import type { Shift, Turn } from './shift.ts'
 /**
  * Fills the target, together with all other workers, until nothing is missing; then its HNSW index is built.
  */
-export async function fillTurn(shift: Shift, migration: Migration, target: Model): Promise<Turn> {
+export async function fillTurn(shift: Shift, migration: StoredMigration, target: Model): Promise<Turn> {
   const opened = await openTarget(shift, migration, target)
   if (opened === null) return 'others'
   shift.rests.end(target)
@@ -24,7 +24,11 @@ export async function fillTurn(shift: Shift, migration: Migration, target: Model
   return 'worked'
 }
 
-async function openTarget(shift: Shift, migration: Migration, target: Model): Promise<EmbeddingModel | null> {
+async function openTarget(
+  shift: Shift,
+  migration: StoredMigration,
+  target: Model,
+): Promise<EmbeddingModel | null> {
   const { deps, request, rests } = shift
   try {
     return await deps.models.open(target)

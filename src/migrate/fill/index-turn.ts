@@ -1,14 +1,14 @@
-import type { Migration } from '../../core/migration.ts'
 import { vacuumEmbedded } from '../../postgres/vacuum.ts'
 import { buildHnswIndex } from '../../schema/hnsw-build.ts'
 import { tryLock } from '../../store/held-lock.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { requireMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
 import { advance } from '../advance.ts'
 import type { Shift, Turn } from './shift.ts'
 
 /** Builds the HNSW index of a filled target, one worker at a time; then the migration is verified. */
-export async function indexTurn(shift: Shift, { id }: Migration, target: Model): Promise<Turn> {
+export async function indexTurn(shift: Shift, { id }: StoredMigration, target: Model): Promise<Turn> {
   const { db, buildHelpers: helpers = 0 } = shift.deps
   const lock = await tryLock(db, `HNSW index ${target.id}`)
   if (lock === null) return 'others'

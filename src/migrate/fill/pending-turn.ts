@@ -1,8 +1,8 @@
 import { isRevectorError } from '../../core/errors.ts'
-import type { Migration } from '../../core/migration.ts'
 import { type ModelState, writtenStates } from '../../core/model.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
 import { tryLock } from '../../store/held-lock.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { openMigrations } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
 import { clearEmbedded, pendingChunks } from '../../store/pending.ts'
@@ -20,7 +20,7 @@ const written: ReadonlySet<ModelState> = new Set(writtenStates)
  *
  * @throws RevectorError INTERRUPTED, of the database
  */
-export async function pendingTurn(shift: Shift, only: Migration | null): Promise<Turn> {
+export async function pendingTurn(shift: Shift, only: StoredMigration | null): Promise<Turn> {
   const { db, models } = shift.deps
   const open = await openMigrations(db)
   let turn: Turn = 'idle'
@@ -51,7 +51,7 @@ export async function pendingTurn(shift: Shift, only: Migration | null): Promise
   return turn
 }
 
-function isLeftTo({ state, targetModelId }: Migration, model: Model): boolean {
+function isLeftTo({ state, targetModelId }: StoredMigration, model: Model): boolean {
   return targetModelId === model.id && (state === 'filling' || state === 'paused' || state === 'planned')
 }
 

@@ -1,4 +1,4 @@
-import type { Migration } from '../../core/migration.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
 import { pauseFor } from '../pause.ts'
 import { failureOf } from './provider-failure.ts'
@@ -13,7 +13,7 @@ import type { Shift, Turn } from './shift.ts'
 export async function restOrPause(
   { deps, request, worker, pace, rests }: Shift,
   error: unknown,
-  { id }: Migration,
+  { id }: StoredMigration,
   target: Model,
 ): Promise<Turn> {
   const failure = failureOf(error)

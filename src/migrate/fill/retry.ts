@@ -1,6 +1,6 @@
 import { thisActor } from '../../core/actor.ts'
-import type { Migration } from '../../core/migration.ts'
 import type { StoreDeps } from '../../store/deps.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { lockMigration } from '../../store/migrations.ts'
 import { requireModel } from '../../store/models.ts'
 import { recordPending } from '../../store/pending.ts'
@@ -9,7 +9,7 @@ import { advance } from '../advance.ts'
 import { idOf, type MigrationCall } from '../call.ts'
 
 export interface Retried {
-  readonly migration: Migration
+  readonly migration: StoredMigration
   /** Chunks that will be retried. */
   readonly chunks: number
 }

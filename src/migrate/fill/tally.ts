@@ -1,16 +1,8 @@
+import type { WorkReport } from '../../wire/migration.ts'
 import type { StoredBatch } from './fill-batch.ts'
 
 /** The results of one worker. */
-export interface Tally {
-  batches: number
-  /** Vectors that a provider made for migrations. */
-  embedded: number
-  /** Vectors copied from chunks with the same text. */
-  reused: number
-  quarantined: number
-  /** Chunks that were pending for a written model and no longer are. */
-  pending: number
-  tokens: number
+export type Tally = { -readonly [Count in keyof Omit<WorkReport, 'workerId'>]: number } & {
   /** Tokens of migrations by our own count. */
   estimatedTokens: number
 }

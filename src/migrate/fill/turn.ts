@@ -1,8 +1,8 @@
 import { isRevectorError } from '../../core/errors.ts'
-import type { Migration, MigrationState } from '../../core/migration.ts'
-import { openMigrations, requireMigration } from '../../store/migrations.ts'
+import { openMigrations, requireMigration, type StoredMigration } from '../../store/migrations.ts'
 import { isGone } from '../../store/missing-column.ts'
 import { allModels } from '../../store/models.ts'
+import type { MigrationState } from '../../wire/migration.ts'
 import type { Model } from '../../wire/model.ts'
 import { fillTurn } from './fill-turn.ts'
 import { indexTurn } from './index-turn.ts'
@@ -10,7 +10,7 @@ import { pendingTurn } from './pending-turn.ts'
 import type { Shift, Turn } from './shift.ts'
 import { verifyTurn } from './verify-turn.ts'
 
-type TakeTurn = (shift: Shift, migration: Migration, target: Model) => Promise<Turn>
+type TakeTurn = (shift: Shift, migration: StoredMigration, target: Model) => Promise<Turn>
 
 const idle: TakeTurn = async () => 'idle'
 
@@ -46,7 +46,7 @@ export async function takeTurn(shift: Shift): Promise<Turn> {
   return (await pendingTurn(shift, only)) === 'worked' ? 'worked' : turn
 }
 
-async function turnOf(shift: Shift, migration: Migration): Promise<Turn> {
+async function turnOf(shift: Shift, migration: StoredMigration): Promise<Turn> {
   const target = (await allModels(shift.deps.db)).find((model) => model.id === migration.targetModelId)
   if (target === undefined) return 'idle'
   const rest = shift.rests.of(target)
@@ -55,7 +55,7 @@ async function turnOf(shift: Shift, migration: Migration): Promise<Turn> {
 }
 
 /** The migration was paused, cancelled or extended meanwhile: the failure was about a state it has left. */
-async function unlessMovedOn({ deps }: Shift, { id, state }: Migration, error: unknown): Promise<Turn> {
+async function unlessMovedOn({ deps }: Shift, { id, state }: StoredMigration, error: unknown): Promise<Turn> {
   if (!isRevectorError(error, 'MIGRATION_STATE') && !isGone(error)) throw error
   if ((await requireMigration(deps.db, id)).state === state) throw error
   return 'worked'

@@ -1,5 +1,5 @@
-import type { Migration } from '../../core/migration.ts'
 import { tryLock } from '../../store/held-lock.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { requireMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
 import { verifyMigration } from '../verify/verify-migration.ts'
@@ -7,7 +7,7 @@ import { restOrPause } from './rest-or-pause.ts'
 import type { Shift, Turn } from './shift.ts'
 
 /** Verifies a migration whose HNSW index is built, one worker at a time. */
-export async function verifyTurn(shift: Shift, migration: Migration, target: Model): Promise<Turn> {
+export async function verifyTurn(shift: Shift, migration: StoredMigration, target: Model): Promise<Turn> {
   const { deps, worker, signal, stop, ending } = shift
   const { id: migrationId } = migration
   const lock = await tryLock(deps.db, `verify ${migrationId}`)

@@ -1,16 +1,13 @@
 import { isRevectorError, type RevectorError } from '../../core/errors.ts'
 import { systemClock } from '../../hosted/clock.ts'
 import { troubleOf } from '../../postgres/retry.ts'
+import type { WorkReport } from '../../wire/migration.ts'
 import { providerBackOffMs } from './provider-failure.ts'
 import { createRests } from './rests.ts'
 import type { Shift, WorkDeps, WorkRequest } from './shift.ts'
-import { emptyTally, type Tally } from './tally.ts'
+import { emptyTally } from './tally.ts'
 import { takeTurn } from './turn.ts'
 import { startWorker, usualPace } from './worker.ts'
-
-export interface WorkReport extends Readonly<Omit<Tally, 'estimatedTokens'>> {
-  readonly workerId: string
-}
 
 /**
  * One worker. Any number of them, in any number of processes, share the same migrations; a killed one loses

@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../../core/errors.ts'
-import type { MigrationScope } from '../../core/migration.ts'
 import { isExact, tokenCounter } from '../../embedding/tokens.ts'
 import type { StoreDeps } from '../../store/deps.ts'
 import { type FillCounts, sampleTexts } from '../../store/plan-counts.ts'
+import type { MigrationScope } from '../../wire/migration.ts'
 import type { Model } from '../../wire/model.ts'
 
 export interface TokensToEmbed {

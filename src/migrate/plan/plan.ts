@@ -1,59 +1,24 @@
 import { counted, dollars, grouped } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { MigrationScope } from '../../core/migration.ts'
 import { knownModelOf } from '../../embedding/catalogue.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../../schema/size-estimate.ts'
 import type { Deps, EmbedDeps } from '../../store/deps.ts'
 import { countFill, type FillCounts } from '../../store/plan-counts.ts'
+import type { Of } from '../../wire/codec.ts'
+import type { planRequest } from '../../wire/migration.ts'
+import type { MigrationPlan } from '../../wire/migration-plan.ts'
 import type { Model } from '../../wire/model.ts'
 import { countTokensToEmbed, type TokensToEmbed } from './plan-tokens.ts'
-import { type Probe, probeModel } from './probe.ts'
+import { probeModel } from './probe.ts'
 
-export interface PlanRequest {
+/** Which chunks go where, and for how much. */
+export type PlanMigration = Of<typeof planRequest> & { readonly signal?: AbortSignal }
+
+/** The models of a move. */
+export interface Pair {
   readonly source: Model
   readonly target: Model
-  readonly scope?: MigrationScope
-  /** US dollars; takes precedence over the catalogue. */
-  readonly pricePerMillionTokens?: number
-  readonly budgetUsd?: number | null
-  readonly signal?: AbortSignal
-}
-
-/** What a migration would do, cost and take. */
-export interface MigrationPlan {
-  readonly sourceModel: string
-  readonly targetModel: string
-  readonly scope: MigrationScope
-  /** Chunks with text in the whole corpus. */
-  readonly corpusChunks: number
-  /** Those in scope. */
-  readonly totalChunks: number
-  /** Those that the target lacks. */
-  readonly missingChunks: number
-  /** Texts to embed: identical content is embedded once. */
-  readonly texts: number
-  /** Missing chunks that cost nothing, because their text is already embedded or is embedded only once. */
-  readonly savedByIdenticalContent: number
-  readonly tokens: number
-  /** Counted with the model's own vocabulary, including prefixes; otherwise an estimate, which errs high. */
-  readonly tokensExact: boolean
-  /** Null: unknown. 0: the model is free. */
-  readonly pricePerMillionTokens: number | null
-  readonly priceFrom: 'request' | 'catalogue' | null
-  readonly costUsd: number | null
-  readonly budgetUsd: number | null
-  /** With one worker. */
-  readonly minutes: number
-  /** What determines the minutes: the measured speed, or the provider's limits. */
-  readonly minutesFrom: 'nothing to do' | 'probe' | 'requests per minute' | 'tokens per minute'
-  readonly probe: Probe
-  readonly vectorBytes: number
-  readonly indexBytes: number
-  readonly limits: Pick<ModelLimits, 'requestsPerMinute' | 'tokensPerMinute' | 'concurrency' | 'batchItems'>
-  /** The target's last day (ISO) as its provider announced it, or the earliest possible one. */
-  readonly retirement: string | null
-  readonly warnings: readonly string[]
 }
 
 /**
@@ -64,7 +29,7 @@ export interface MigrationPlan {
  */
 export async function planMigration(
   deps: EmbedDeps & Pick<Deps, 'today'>,
-  request: PlanRequest,
+  request: Pair & Omit<PlanMigration, 'sourceModel' | 'targetModel'>,
 ): Promise<MigrationPlan> {
   const { db, layout, models, today = new Date() } = deps
   const { source, target, scope = {}, signal } = request
@@ -77,15 +42,20 @@ export async function planMigration(
   const tokens = await countTokensToEmbed(deps, { target, scope, counts, signal })
   const given = request.pricePerMillionTokens
   const price = given ?? known?.pricePerMillionTokens ?? null
-  const costUsd = price === null ? null : (tokens.count * price) / 1e6
+  const costUsdEstimate = price === null ? null : (tokens.count * price) / 1e6
   const { requestsPerMinute, tokensPerMinute, concurrency, batchItems } = opened.limits
   const time = minutesOf(opened.limits, probe, counts, tokens)
+  const vectorBytes = estimateTableBytes(target, counts.missing)
+  const indexBytes = estimateHnswIndexBytes(target, counts.missing)
   const plan = {
+    id: null,
+    state: 'planned',
     sourceModel: source.modelName,
     targetModel: target.modelName,
     scope,
     corpusChunks: counts.corpus,
     totalChunks: counts.chunks,
+    doneChunks: counts.chunks - counts.missing,
     missingChunks: counts.missing,
     texts: counts.texts,
     savedByIdenticalContent: counts.missing - counts.texts,
@@ -93,13 +63,14 @@ export async function planMigration(
     tokensExact: tokens.exact,
     pricePerMillionTokens: price,
     priceFrom: price === null ? null : given === undefined ? 'catalogue' : 'request',
-    costUsd,
+    costUsdEstimate,
     budgetUsd: request.budgetUsd ?? null,
-    minutes: time.minutes,
-    minutesFrom: time.from,
+    etaSeconds: time.minutes * 60,
+    etaFrom: time.from,
+    bytesEstimate: vectorBytes + indexBytes,
+    vectorBytes,
+    indexBytes,
     probe,
-    vectorBytes: estimateTableBytes(target, counts.missing),
-    indexBytes: estimateHnswIndexBytes(target, counts.missing),
     limits: { requestsPerMinute, tokensPerMinute, concurrency, batchItems },
     retirement,
   } as const
@@ -121,10 +92,10 @@ function refuseRetired(target: Model, retirement: string | null, today: Date): v
 /** One worker calls the provider sequentially; the tightest limit decides. */
 function minutesOf(
   limits: ModelLimits,
-  probe: Probe,
+  probe: MigrationPlan['probe'],
   counts: FillCounts,
   tokens: TokensToEmbed,
-): { readonly minutes: number; readonly from: MigrationPlan['minutesFrom'] } {
+): { readonly minutes: number; readonly from: MigrationPlan['etaFrom'] } {
   if (counts.texts === 0) return { minutes: 0, from: 'nothing to do' }
   const perRequest = Math.min(
     limits.batchItems,
@@ -142,14 +113,14 @@ function minutesOf(
 
 function warningsOf(plan: Omit<MigrationPlan, 'warnings'>): string[] {
   const warnings: string[] = []
-  if (plan.costUsd === null) {
+  if (plan.costUsdEstimate === null) {
     warnings.push(
       `The price of ${plan.targetModel} is unknown: specify it per million tokens to see the cost.`,
     )
   }
-  if (plan.costUsd !== null && plan.budgetUsd !== null && plan.costUsd > plan.budgetUsd) {
+  if (plan.costUsdEstimate !== null && plan.budgetUsd !== null && plan.costUsdEstimate > plan.budgetUsd) {
     warnings.push(
-      `At about ${dollars(plan.costUsd)}, it will pause at the budget of ${dollars(plan.budgetUsd)}.`,
+      `At about ${dollars(plan.costUsdEstimate)}, it will pause at the budget of ${dollars(plan.budgetUsd)}.`,
     )
   }
   if (plan.retirement !== null) {

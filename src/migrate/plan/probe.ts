@@ -1,19 +1,9 @@
-import type { MigrationScope } from '../../core/migration.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
 import type { StoreDeps } from '../../store/deps.ts'
 import { sampleTexts } from '../../store/plan-counts.ts'
+import type { MigrationScope } from '../../wire/migration.ts'
+import type { MigrationPlan } from '../../wire/migration-plan.ts'
 import type { Model } from '../../wire/model.ts'
-
-/** The target's response. */
-export interface Probe {
-  /** Texts that were embedded; texts of the corpus, if it has any to embed. */
-  readonly texts: number
-  readonly tokens: number
-  readonly seconds: number
-  /** The overhead of a request, and the time per text in it. */
-  readonly secondsPerRequest: number
-  readonly secondsPerText: number
-}
 
 const texts = 16
 const sentence =
@@ -31,7 +21,7 @@ export async function probeModel(
     readonly scope: MigrationScope
     readonly signal?: AbortSignal
   },
-): Promise<Probe> {
+): Promise<MigrationPlan['probe']> {
   const { target, scope, signal } = request
   const sample: string[] = []
   for await (const page of sampleTexts(db, layout, target, { scope, limit: texts, signal })) {

@@ -1,5 +1,5 @@
-import type { GateName, GateThresholds, MigrationScope } from '../../core/migration.ts'
 import type { Deps, EmbedDeps } from '../../store/deps.ts'
+import type { GateName, GateThresholds, MigrationScope } from '../../wire/migration.ts'
 import type { Model } from '../../wire/model.ts'
 
 /** The result of a judge. The measure is its own; the target's value is compared with the source's. */

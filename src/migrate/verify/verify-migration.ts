@@ -1,16 +1,16 @@
 import { thisActor } from '../../core/actor.ts'
-import type {
-  GateName,
-  GateResult,
-  Migration,
-  MigrationId,
-  MigrationReason,
-  Verification,
-} from '../../core/migration.ts'
 import type { Queryable } from '../../postgres/database.ts'
+import type { StoredMigration } from '../../store/migrations.ts'
 import { lockMigration, requireMigration, setVerification } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
 import { clearEmbedded } from '../../store/pending.ts'
+import type {
+  GateName,
+  GateResult,
+  MigrationId,
+  MigrationReason,
+  Verification,
+} from '../../wire/migration.ts'
 import { type Advanced, advance } from '../advance.ts'
 import { idOf, type MigrationCall } from '../call.ts'
 import { modelsOf } from '../cut-over.ts'
@@ -24,7 +24,7 @@ export interface VerifyMigration extends MigrationCall {
 }
 
 export interface Verified {
-  readonly migration: Migration
+  readonly migration: StoredMigration
   readonly verification: Verification
 }
 
@@ -50,8 +50,8 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
     source,
     target,
     scope: migration.scope,
-    allowedQuarantined: migration.settings.allowedQuarantined,
-    thresholds: migration.settings.gates,
+    allowedQuarantined: migration.allowedQuarantined,
+    thresholds: migration.gates,
     override,
     signal,
   })
@@ -69,7 +69,7 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
 }
 
 /** A migration that was filled again meanwhile may be in the same state, with other chunks. */
-function isWhereItWas(now: Migration, before: Migration): boolean {
+function isWhereItWas(now: StoredMigration, before: StoredMigration): boolean {
   const { state, pausedFrom, filledAt } = now
   return (
     state === before.state &&
@@ -138,7 +138,7 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
 
 const nameOf = (index: unknown): string | null => (typeof index === 'string' ? index : null)
 
-function accepted({ verification }: Migration): readonly GateName[] {
+function accepted({ verification }: StoredMigration): readonly GateName[] {
   return verification === null ? [] : overriddenOf(verification)
 }
 

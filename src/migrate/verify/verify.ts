@@ -1,7 +1,7 @@
 import { type ErrorCode, isRevectorError, RevectorError, throwIfAborted } from '../../core/errors.ts'
-import type { GateName, GateResult, Verification } from '../../core/migration.ts'
 import { canaryTexts, makeCanaries } from '../../embedding/canaries.ts'
 import { insertCanaries, readCanaries } from '../../store/canaries.ts'
+import type { GateName, GateResult, Verification } from '../../wire/migration.ts'
 import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 import { coverageGate, indexGate, scopeGate, vectorsGate } from './row-gates.ts'
 import { overlapGate, providerGate, qualityGate, recallGate } from './sample-gates.ts'

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { RevectorError } from '../../core/errors.ts'
+import type { TableFacts } from '../../wire/database.ts'
 import type { DatabaseOptions } from '../connect.ts'
 import type { Database } from '../database.ts'
 import { packCluster, packDump, unpackCluster } from '../embedded/archive.ts'
@@ -12,7 +13,7 @@ import { inMemory, lockDataDir, openCluster } from '../embedded/open.ts'
 import { sql } from '../sql.ts'
 import { manifestOf, parseManifest } from './manifest.ts'
 import { assertEmpty } from './restore-errors.ts'
-import { difference, type TableFacts, tableFacts } from './table-facts.ts'
+import { difference, tableFacts } from './table-facts.ts'
 
 /** The engine's files as a gzipped tar, while nothing else uses its one session. */
 export async function backupEmbedded(

@@ -1,5 +1,5 @@
+import type { TableFacts } from '../../wire/database.ts'
 import type { Database } from '../database.ts'
-import type { TableFacts } from './table-facts.ts'
 
 /** What a backup records about itself, so that a restore can verify that everything came back. */
 export interface Manifest {

@@ -1,12 +1,13 @@
 import { createWriteStream } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import type { TableFacts } from '../../wire/database.ts'
 import type { DatabaseOptions } from '../connect.ts'
 import type { Database, Queryable } from '../database.ts'
 import { raw } from '../sql.ts'
 import { toolConnection } from './connection-string.ts'
 import { manifestLine, manifestOf } from './manifest.ts'
-import { type TableFacts, tableFacts } from './table-facts.ts'
+import { tableFacts } from './table-facts.ts'
 import { findTool, runTool } from './tools.ts'
 
 export interface ServerBackup {

@@ -1,15 +1,7 @@
 import { counted, grouped } from '../../core/counted.ts'
+import type { TableFacts } from '../../wire/database.ts'
 import type { Queryable } from '../database.ts'
 import { ident, join, raw, type Sql, sql } from '../sql.ts'
-
-/** A table as a restore must bring it back. */
-export interface TableFacts {
-  /** `schema.table` */
-  readonly name: string
-  readonly rows: number
-  /** Sum over the rows of a 64-bit hash of the whole row; the order of rows does not matter. */
-  readonly checksum: string
-}
 
 interface TableColumns {
   readonly schema: string

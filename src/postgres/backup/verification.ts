@@ -1,4 +1,5 @@
-import { stableText, type TableFacts } from './table-facts.ts'
+import type { TableFacts } from '../../wire/database.ts'
+import { stableText } from './table-facts.ts'
 
 /**
  * SQL that fails unless every table has the rows and the checksum that the backup recorded. It builds the same

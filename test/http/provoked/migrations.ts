@@ -131,7 +131,7 @@ export const provocations: ProvocationsOf<typeof contract> = {
         gates: { overlap: null },
       })
       await revector.migrations.work({ once: true })
-      await revector.migrations.cutOver(String(id))
+      await revector.migrations.cutOver(id)
       return call(app, 'retire', { params: { id }, body: {} })
     },
     404: unknown('retire'),

@@ -105,6 +105,6 @@ export async function moving<T>(
   try {
     return await work((operation, body = {}) => call(app, operation, { params: { id }, body }), String(id))
   } finally {
-    await revector.migrations.cancel(String(id)).catch(() => {})
+    await revector.migrations.cancel(id).catch(() => {})
   }
 }

@@ -132,7 +132,7 @@ const start = fc.nat().map((pick) =>
     const migration = await startMigration(corpus, { targetModel: target })
     expect(migration.targetWasEmpty).toBe(targetWasEmpty)
     // Small batches, so that there are several.
-    await setMigrationSettings(corpus.db, migration.id, { ...migration.settings, batchItems: 2 })
+    await setMigrationSettings(corpus.db, migration.id, { batchItems: 2 })
     if (was === 'registered') ideal.models.set(target, 'filling')
     ideal.migrations.push({
       id: migration.id,

@@ -10,7 +10,7 @@ export interface Ideal {
 }
 
 export interface IdealMigration {
-  readonly id: string
+  readonly id: number
   readonly source: string
   readonly target: string
   /** `going` is any state from filling to ready: how far workers came is read from the database. */

@@ -60,8 +60,8 @@ export async function expectAgreement(ideal: Ideal, { corpus }: Real): Promise<v
   expect(Object.fromEntries(models.map((model) => [model.modelName, model.state]))).toEqual(
     Object.fromEntries(ideal.models),
   )
-  const { rows: migrations } = await corpus.db.query<{ id: string; state: string }>(sql`
-    select id::text as id, case when state in ('filling', 'indexing', 'verifying', 'ready') then 'going' else state end as state
+  const { rows: migrations } = await corpus.db.query<{ id: number; state: string }>(sql`
+    select id::float8 as id, case when state in ('filling', 'indexing', 'verifying', 'ready') then 'going' else state end as state
     from model_migrations order by id`)
   expect(migrations).toEqual(ideal.migrations.map(({ id, state }) => ({ id, state })))
   const { rows: documents } = await corpus.db.query<{ source: string; lines: string[] }>(sql`

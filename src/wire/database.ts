@@ -1,0 +1,33 @@
+import * as z from 'zod'
+import type { Of } from './codec.ts'
+
+/** A table as a restore must bring it back. */
+const tableFacts = z.strictObject({
+  name: z.string().describe('`schema.table`'),
+  rows: z.int(),
+  checksum: z
+    .string()
+    .describe('Sum over the rows of a 64-bit hash of the whole row; the order of rows does not matter.'),
+})
+export type TableFacts = Of<typeof tableFacts>
+
+export const backupReport = z.strictObject({
+  file: z.string(),
+  bytes: z.int(),
+  seconds: z.number(),
+  tables: z
+    .array(tableFacts)
+    .readonly()
+    .describe('Every table of users, each partition by itself. The same figures are in the backup.'),
+})
+export type BackupReport = Of<typeof backupReport>
+
+export const restoreReport = z.strictObject({
+  ...backupReport.shape,
+  verified: z
+    .boolean()
+    .describe(
+      'Whether the rows were compared with what the backup recorded. False for a dump that others made.',
+    ),
+})
+export type RestoreReport = Of<typeof restoreReport>

@@ -1,0 +1,62 @@
+import * as z from 'zod'
+import { modelStates } from '../core/model.ts'
+import type { Of } from './codec.ts'
+
+const id = z.string().min(1).max(200).describe('Opaque.')
+
+export const documentSummary = z
+  .strictObject({
+    id,
+    title: z.string(),
+    source: z.string().nullable().describe('Its owner’s name for it: a path or URL.'),
+    mediaType: z.string().nullable(),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .describe('A JSON object of your own; searches can be narrowed by it.'),
+    chunks: z.int(),
+    createdAt: z.date().nullable().describe('Null for rows of an adopted table that did not keep it.'),
+    updatedAt: z.date().nullable(),
+  })
+  .meta({ id: 'Document' })
+export type DocumentSummary = Of<typeof documentSummary>
+
+/** In an adopted database all but id and content may be missing. */
+const storedChunk = z.strictObject({
+  id,
+  position: z.int().nullable(),
+  content: z.string(),
+  startOffset: z.int().nullable().describe('In `content`, in UTF-16 code units; half-open.'),
+  endOffset: z.int().nullable(),
+  headingPath: z.array(z.string()).readonly(),
+  page: z.int().nullable(),
+  tokenCount: z.int().nullable(),
+})
+export type StoredChunk = Of<typeof storedChunk>
+
+export const storedDocument = z
+  .strictObject({
+    ...documentSummary.shape,
+    content: z.string().nullable().describe('Null in an adopted database that keeps only chunks.'),
+    chunkList: z.array(storedChunk).readonly(),
+  })
+  .meta({ id: 'StoredDocument', description: 'A document with its text and its chunks.' })
+export type StoredDocument = Of<typeof storedDocument>
+
+export const documentEmbeddings = z.strictObject({
+  documentId: id,
+  chunks: z.int(),
+  models: z
+    .array(
+      z.strictObject({
+        modelName: z.string(),
+        dimension: z.int(),
+        state: z.enum(modelStates),
+        embeddings: z.int(),
+        coverage: z.number(),
+        missing: z.array(id).readonly().describe('Chunks with text that lack a vector, up to 1,000.'),
+      }),
+    )
+    .readonly()
+    .describe('Every registered model, also those that have none of its vectors.'),
+})
+export type DocumentEmbeddings = Of<typeof documentEmbeddings>
