@@ -50,8 +50,6 @@ export function operation<const Described extends Operation>(described: Describe
   return described
 }
 
-/** As in JSON; schemas of TypeScript values use the `date` of wire/field.ts. */
-export const date = z.iso.datetime().describe('ISO 8601, UTC.')
 export const documentId = z.strictObject({ id: id.describe('The document’s id.') })
 
 /** A boolean in a query. */
