@@ -20,9 +20,8 @@ import {
 import { countChunks } from '../store/chunks.ts'
 import { countDocuments } from '../store/documents.ts'
 import { countRecorded } from '../store/pending.ts'
-import type { BackupReport, RestoreReport } from '../wire/database.ts'
+import type { BackupReport, DatabaseStatus, RestoreReport } from '../wire/database.ts'
 import type { ModelStatus } from '../wire/model.ts'
-import type { DatabaseStatus } from '../wire/status.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
 
 /** State for monitoring: cheap enough to be read every few seconds. */

@@ -41,8 +41,8 @@ export type {
   TokenUsage,
   Unanswered,
 } from '../wire/answer.ts'
+export type { DatabaseStatus } from '../wire/database.ts'
 export type { ModelStatus } from '../wire/model.ts'
-export type { DatabaseStatus } from '../wire/status.ts'
 export type { Audit, Idempotency, Keys } from './access.ts'
 export type { Answers } from './answers.ts'
 export type { DatabaseHealth, RunOptions, RunPlan } from './database.ts'

@@ -21,13 +21,13 @@ export interface Import {
 export const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['mcp'],
-  ['http'],
-  ['index.ts', 'shapes', 'testing'],
+  ['http', 'index.ts', 'testing'],
   ['library'],
   ['ingest', 'search', 'migrate', 'doctor', 'models', 'documents', 'access'],
   ['store'],
   ['schema', 'embedding', 'generating'],
-  ['postgres', 'hosted', 'parsing', 'splitting', 'logs', 'config', 'wire'],
+  ['postgres', 'hosted', 'parsing', 'splitting', 'logs', 'config'],
+  ['wire'],
   ['core'],
 ]
 

@@ -6,6 +6,11 @@ import type * as contract from '../../../src/http/contract/search.ts'
 import type * as service from '../../../src/http/contract/service.ts'
 import type * as answer from '../../../src/wire/answer.ts'
 import type { Wire } from '../../../src/wire/codec.ts'
+import type { DoctorReport } from '../../../src/wire/doctor.ts'
+import type * as document from '../../../src/wire/document.ts'
+import type { FillReport } from '../../../src/wire/ingest.ts'
+import type * as migration from '../../../src/wire/migration.ts'
+import type { MigrationPlan as MigrationPlanOf } from '../../../src/wire/migration-plan.ts'
 import type * as model from '../../../src/wire/model.ts'
 import type * as search from '../../../src/wire/search.ts'
 
@@ -14,7 +19,7 @@ type Operation = { readonly responses: { readonly 200: z.ZodType } }
 type Given<Asked extends Operation> = Wire<z.output<Asked['responses'][200]>>
 
 export type Status = Given<typeof service.getStatus>
-export type Doctor = Given<typeof service.doctor>
+export type Doctor = Wire<DoctorReport>
 export type Model = Wire<model.ModelStatus>
 export type NewModel = Wire<z.input<typeof models.addModel.body>>
 export type Sample = Given<typeof models.sampleVectors>
@@ -28,19 +33,19 @@ export type Answer = Wire<answer.Answer>
 export type Citation = Wire<answer.Citation>
 
 export type DocumentPage = Given<typeof documents.listDocuments>
-export type DocumentSummary = DocumentPage['documents'][number]
-export type StoredDocument = Given<typeof documents.getDocument>
-export type Chunk = StoredDocument['chunk_list'][number]
-export type DocumentEmbeddings = Given<typeof documents.documentEmbeddings>
-export type EmbedReport = Given<typeof documents.embedDocument>
+export type DocumentSummary = Wire<document.DocumentSummary>
+export type StoredDocument = Wire<document.StoredDocument>
+export type Chunk = Wire<document.StoredChunk>
+export type DocumentEmbeddings = Wire<document.DocumentEmbeddings>
+export type EmbedReport = Wire<FillReport>
 export type IngestReport = Given<typeof documents.addDocuments>
 
-export type Migration = MigrationPage['migrations'][number]
-export type MigrationStatus = Given<typeof migrations.getMigration>
-export type MigrationPlan = Given<typeof migrations.planMigration>
+export type Migration = Wire<migration.Migration>
+export type MigrationStatus = Wire<migration.MigrationStatus>
+export type MigrationPlan = Wire<MigrationPlanOf>
 export type MigrationEvent = Wire<z.output<(typeof migrations.migrationEvents)['events']['*']>>
-export type MigrationState = MigrationStatus['state']
-export type Gate = NonNullable<MigrationStatus['verification']>['gates'][number]
+export type MigrationState = migration.MigrationState
+export type Gate = Wire<migration.GateResult>
 export type PlanMigration = Wire<z.input<typeof migrations.planMigration.body>>
 export type MigrationPage = Given<typeof migrations.listMigrations>
 export type Quarantine = Given<typeof migrations.migrationQuarantine>

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { documentSummary, documentEmbeddings as embeddings, storedDocument } from '../../wire/document.ts'
+import { id, list, metadata, modelName } from '../../wire/field.ts'
 import { fillReport, ingestReport } from '../../wire/ingest.ts'
-import { documentId, id, list, metadata, modelName, operation, page } from './operation.ts'
+import { documentId, operation, page } from './operation.ts'
 
 const tag = 'documents'
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { id, list } from '../../wire/field.ts'
 import {
   gateNames,
   migration,
@@ -10,7 +11,7 @@ import {
 } from '../../wire/migration.ts'
 import { migrationEvent } from '../../wire/migration-event.ts'
 import { migrationPlan } from '../../wire/migration-plan.ts'
-import { flag, id, list, operation, page } from './operation.ts'
+import { flag, operation, page } from './operation.ts'
 
 const tag = 'migrations'
 const base = '/api/v1/migrations'

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { providerNames } from '../../core/model.ts'
+import { list, modelName, name } from '../../wire/field.ts'
 import { distance, modelList, modelSpace, removedModel, sampledChunk } from '../../wire/model.ts'
-import { flag, list, modelName, name, operation } from './operation.ts'
+import { flag, operation } from './operation.ts'
 
 const tag = 'models'
 /** Part of URLs and of folders for models, so it must not lead out of a folder. */

@@ -3,8 +3,6 @@ import type { Scope } from '../../core/access.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import { id } from '../../wire/field.ts'
 
-export { id, list, metadata, modelName, name } from '../../wire/field.ts'
-
 /**
  * One operation of the service. Validation, the OpenAPI document, the reference page and the console's types
  * all derive from it. Schemas describe values as in TypeScript: camelCase, `z.date()`. Their JSON is their

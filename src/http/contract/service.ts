@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { databaseStatus } from '../../wire/database.ts'
 import { doctorReport } from '../../wire/doctor.ts'
-import { databaseStatus } from '../../wire/status.ts'
 import { flag, operation } from './operation.ts'
 
 const tag = 'service'
