@@ -22,20 +22,20 @@ const result = z.enum(['ok', 'warn', 'fail'])
 const check = z
   .strictObject({
     check: z.enum(checkNames),
-    model: z.string().nullable().describe('The model it is about; null for what belongs to none.'),
+    model: z.string().nullable().describe('The model it is about; null if it is about none.'),
     result: result.describe(
-      '`warn`: something wants attention. `fail`: searches are wrong, incomplete or slow because of it.',
+      '`warn`: something needs attention. `fail`: searches are wrong, incomplete or slow because of it.',
     ),
     sentence: z.string(),
-    hint: z.string().describe('What to do next; empty when nothing is.'),
+    hint: z.string().describe('What to do next; empty if nothing is.'),
     data: z.record(z.string(), z.unknown()),
   })
-  .describe('One thing that was looked at.')
+  .describe('The result of one check.')
 export type Check = Of<typeof check>
 
 export const doctorReport = z
   .strictObject({
-    result: result.describe('The worst of the checks.'),
+    result: result.describe('The worst result of the checks.'),
     checks: z.array(check).readonly(),
   })
   .meta({ id: 'Doctor' })

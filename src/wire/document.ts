@@ -8,13 +8,13 @@ export const documentSummary = z
   .strictObject({
     id,
     title: z.string(),
-    source: z.string().nullable().describe('Its owner’s name for it: a path or URL.'),
+    source: z.string().nullable().describe('Identifies the document: a path or URL.'),
     mediaType: z.string().nullable(),
     metadata: z
       .record(z.string(), z.unknown())
-      .describe('A JSON object of your own; searches can be narrowed by it.'),
+      .describe('A JSON object of your own, which searches can filter by.'),
     chunks: z.int(),
-    createdAt: z.date().nullable().describe('Null for rows of an adopted table that did not keep it.'),
+    createdAt: z.date().nullable().describe('Null for rows of an adopted table that lack it.'),
     updatedAt: z.date().nullable(),
   })
   .meta({ id: 'Document' })
@@ -57,6 +57,6 @@ export const documentEmbeddings = z.strictObject({
       }),
     )
     .readonly()
-    .describe('Every registered model, also those that have none of its vectors.'),
+    .describe('Every registered model, even without vectors of the document.'),
 })
 export type DocumentEmbeddings = Of<typeof documentEmbeddings>

@@ -5,13 +5,13 @@ const failedFile = z.strictObject({ path: z.string(), code: z.string(), message:
 export type FailedFile = Of<typeof failedFile>
 
 export const ingestReport = z.strictObject({
-  documents: z.int().describe('Added or changed.'),
-  chunks: z.int().describe('Of those documents.'),
+  documents: z.int().describe('Documents added or changed.'),
+  chunks: z.int().describe('Chunks of those documents.'),
   unchanged: z.int(),
-  skipped: z.int().describe('Files of folders that are no documents: pictures, archives, programs.'),
+  skipped: z.int().describe('Files in folders that are not documents: pictures, archives, programs.'),
   failed: z.array(failedFile).readonly(),
   models: z.array(z.string()).readonly().describe('Models that the documents were embedded with.'),
-  pending: z.record(z.string(), z.int()).describe('By model: vectors that it still lacks.'),
+  pending: z.record(z.string(), z.int()).describe('By model: vectors that are still missing.'),
   seconds: z.number(),
 })
 export type IngestReport = Of<typeof ingestReport>
@@ -19,8 +19,8 @@ export type IngestReport = Of<typeof ingestReport>
 export const fillReport = z.strictObject({
   modelName: z.string(),
   embedded: z.int().describe('Vectors that a provider made.'),
-  reused: z.int().describe('Vectors taken from identical content.'),
-  present: z.int().describe('Vectors that were there already.'),
+  reused: z.int().describe('Vectors copied from identical text.'),
+  present: z.int().describe('Vectors that already existed.'),
   tokens: z.int(),
   seconds: z.number(),
 })

@@ -3,23 +3,23 @@ import type { ChunkId } from '../core/document.ts'
 import type { Of } from './codec.ts'
 import type { GateName, MigrationReason, MigrationScope, MigrationState } from './migration.ts'
 
-/** A row of the audit, and an item of the event stream. */
+/** A recorded event, and an item of the event stream. */
 export const migrationEvent = z
   .strictObject({
     id: z
       .int()
       .describe(
-        'Ascending in the order of commits of one migration: give the last one seen as `after` to go on.',
+        'Ascending in the order of commits of one migration: pass the last one seen as `after` to continue.',
       ),
     migrationId: z.int().nullable(),
     at: z.date(),
-    actor: z.string().describe('Who did it: a user at a host, or a worker.'),
+    actor: z.string().describe('The actor: a user at a host, or a worker.'),
     type: z.string(),
     data: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'MigrationEvent' })
 
-/** What each kind of event carries. */
+/** The data of each type of event. */
 export interface MigrationEventData {
   started: { readonly source: string; readonly target: string; readonly scope: MigrationScope }
   widened: { readonly scope: MigrationScope; readonly before: MigrationScope }
@@ -39,7 +39,7 @@ export interface MigrationEventData {
   resumed: Readonly<Record<string, never>>
   filled: Readonly<Record<string, never>>
   indexed: { readonly rows: number; readonly seconds: number }
-  /** A verification, or a cut-over that went ahead; what had failed was accepted by `actor`. */
+  /** A verification, or a cut-over that went ahead; `actor` accepted what had failed. */
   passed: { readonly overridden: readonly GateName[] }
   failed: { readonly gates: readonly GateName[] }
   /** Chunks without a vector were found: back to filling. */
@@ -50,7 +50,7 @@ export interface MigrationEventData {
   rolled_back: { readonly from: string; readonly to: string; readonly pending: number }
   retired: { readonly model: string; readonly bytes: number }
   cancelled: { readonly model: string; readonly dropped: boolean }
-  /** After a cancel: the space of the target came back. */
+  /** After a cancel: the target's disk space was freed. */
   emptied: { readonly model: string; readonly bytes: number }
   worker_started: { readonly worker: string; readonly host: string; readonly pid: number }
   worker_ended: { readonly worker: string; readonly batches: number; readonly chunks: number }
@@ -58,7 +58,7 @@ export interface MigrationEventData {
 }
 export type MigrationEventType = keyof MigrationEventData
 
-/** With the data that goes with its type. */
+/** An event with the data of its type. */
 export type MigrationEvent = {
   readonly [Type in MigrationEventType]: Omit<Of<typeof migrationEvent>, 'type' | 'data'> & {
     readonly type: Type

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Of } from './codec.ts'
 import { migrationScope } from './migration.ts'
 
-/** A plan has the fields of a status that are known before anything was done. */
+/** A plan has the fields of a status that are known before anything is done. */
 export const migrationPlan = z
   .strictObject({
     id: z.null(),
@@ -11,39 +11,41 @@ export const migrationPlan = z
     targetModel: z.string(),
     scope: migrationScope,
     corpusChunks: z.int().describe('Chunks with text in the whole corpus.'),
-    totalChunks: z.int().describe('Of these, the ones in scope.'),
-    doneChunks: z.int().describe('Of these, the ones that have a vector of the target.'),
-    missingChunks: z.int().describe('Of these, the ones that the target lacks.'),
+    totalChunks: z.int().describe('Chunks in scope.'),
+    doneChunks: z.int().describe('Chunks in scope that have a vector of the target.'),
+    missingChunks: z.int().describe('Chunks in scope that the target lacks.'),
     texts: z.int().describe('Texts to embed: identical content is embedded once.'),
     savedByIdenticalContent: z
       .int()
-      .describe('Missing chunks that cost nothing because their text is embedded already, or only once.'),
+      .describe(
+        'Missing chunks that cost nothing because their text is already embedded, or is embedded only once.',
+      ),
     tokens: z.number(),
     tokensExact: z
       .boolean()
       .describe(
-        'Counted with the model’s own vocabulary, prefixes included; otherwise an estimate, which errs high.',
+        'Counted with the model’s own vocabulary, including prefixes; otherwise an estimate, which errs high.',
       ),
-    pricePerMillionTokens: z.number().nullable().describe('Null: not known. 0: nobody is paid.'),
+    pricePerMillionTokens: z.number().nullable().describe('Null: unknown. 0: the model is free.'),
     priceFrom: z.enum(['request', 'catalogue']).nullable(),
     costUsdEstimate: z.number().nullable(),
     budgetUsd: z.number().nullable(),
     etaSeconds: z.number().describe('With one worker.'),
     etaFrom: z
       .enum(['nothing to do', 'probe', 'requests per minute', 'tokens per minute'])
-      .describe('What the time follows from: the speed that was measured, or the provider’s limits.'),
+      .describe('What determines the time: the measured speed, or the provider’s limits.'),
     bytesEstimate: z.number(),
     vectorBytes: z.number(),
     indexBytes: z.number(),
     probe: z
       .strictObject({
-        texts: z.int().describe('Texts it was asked for, of the corpus where it has any to embed.'),
+        texts: z.int().describe('Texts that were embedded; texts of the corpus, if it has any to embed.'),
         tokens: z.int(),
         seconds: z.number(),
-        secondsPerRequest: z.number().describe('The time of a request beside its texts’.'),
+        secondsPerRequest: z.number().describe('The overhead of a request.'),
         secondsPerText: z.number(),
       })
-      .describe('How the target answered.'),
+      .describe('The target’s response to a probe.'),
     limits: z.strictObject({
       requestsPerMinute: z.number().nullable(),
       tokensPerMinute: z.number().nullable(),
@@ -53,8 +55,8 @@ export const migrationPlan = z
     retirement: z
       .string()
       .nullable()
-      .describe('Day (ISO) the provider announced as the target’s last, or the earliest that could be.'),
+      .describe('Day (ISO) on which the provider will retire the target, or the earliest possible one.'),
     warnings: z.array(z.string()).readonly(),
   })
-  .meta({ id: 'MigrationPlan', description: 'What a migration would move, cost and take.' })
+  .meta({ id: 'MigrationPlan', description: 'What a migration would embed, cost and take.' })
 export type MigrationPlan = Of<typeof migrationPlan>

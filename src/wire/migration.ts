@@ -16,7 +16,7 @@ export const migrationStates = [
 ] as const
 export type MigrationState = (typeof migrationStates)[number]
 
-/** Before the cut-over: at most one migration of a target is in one of these. */
+/** Before the cut-over: a target has at most one migration in one of these. */
 export const openStates = [
   'planned',
   'filling',
@@ -26,7 +26,7 @@ export const openStates = [
   'paused',
 ] as const satisfies readonly MigrationState[]
 
-/** States that pausing leaves and resuming returns to. */
+/** States in which a migration can be paused, and to which resuming returns. */
 export type PausableState = Exclude<(typeof openStates)[number], 'paused'>
 const pausableStates = openStates.filter((state): state is PausableState => state !== 'paused')
 
@@ -43,9 +43,9 @@ export const migrationScope = z
       .int()
       .min(1)
       .optional()
-      .describe('That many chunks, drawn by hash: the same ones at every run.'),
+      .describe('That many chunks, drawn by hash: the same ones in every run.'),
   })
-  .describe('Which chunks are moved; all of these must hold. Empty: all chunks.')
+  .describe('Which chunks to migrate; all given conditions must hold. Empty: all chunks.')
 export type MigrationScope = Of<typeof migrationScope>
 
 const price = {
@@ -55,7 +55,7 @@ const price = {
   budgetUsd: dollars
     .nullable()
     .optional()
-    .describe('The migration pauses before it would spend more. Default: no limit.'),
+    .describe('The migration pauses before it spends more. Default: no limit.'),
 }
 
 /** What may be changed while a migration is open. */
@@ -65,16 +65,16 @@ export const migrationLimits = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .describe('So many chunks that can’t be embedded don’t stand in the way of the cut-over. Default: 0.'),
+    .describe('The cut-over is allowed with up to this many chunks that can’t be embedded. Default: 0.'),
   rollbackWindowSeconds: z
     .int()
     .min(0)
     .optional()
-    .describe('How long the source stays written after the cut-over. Default: 7 days.'),
+    .describe('How long the source is kept in sync after the cut-over. Default: 7 days.'),
 })
 export type MigrationLimits = Of<typeof migrationLimits>
 
-/** Which chunks go where, and for how much. */
+/** Which chunks to migrate, to which model, and for how much. */
 export const planRequest = z.strictObject({
   sourceModel: modelName.optional().describe('Default: the current model.'),
   targetModel: modelName,
@@ -96,26 +96,22 @@ export type GateName = (typeof gateNames)[number]
 
 const share = z.number().min(0).max(1)
 
-/** What a verification asks of the target; a threshold of null is measured and reported, not required. */
+/** The thresholds of a verification; null: measured and reported, but not required. */
 export const gateThresholds = z.strictObject({
-  recall: share.describe('Least share of the exact ten nearest that the HNSW index finds.'),
+  recall: share.describe('Least share of the exact ten nearest that the HNSW index must find.'),
   provider: z
     .number()
     .min(0)
     .max(2)
     .describe('Greatest cosine distance between a stored vector and the same text embedded again.'),
-  overlap: share.nullable().describe('Least share of neighbours that source and target have in common.'),
+  overlap: share.nullable().describe('Least share of neighbours that source and target must share.'),
   quality: z
     .number()
     .min(0)
     .max(100)
     .nullable()
     .describe('Least judged quality of the target as a share of the source’s.'),
-  sample: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .describe('Chunks that are drawn to measure recall, provider and overlap.'),
+  sample: z.int().min(1).max(10_000).describe('Chunks drawn to measure recall, provider and overlap.'),
 })
 export type GateThresholds = Of<typeof gateThresholds>
 
@@ -134,7 +130,7 @@ export const startRequest = z.strictObject({
 })
 
 export const migrationReason = z.strictObject({
-  code: z.string().describe('An error code, or OPERATOR when an operator asked for it.'),
+  code: z.string().describe('An error code, or OPERATOR if an operator paused it.'),
   message: z.string(),
   hint: z.string(),
   by: z.enum(['operator', 'provider', 'budget', 'gate', 'fault']),
@@ -146,7 +142,7 @@ const gateResult = z.strictObject({
   gate: z.enum(gateNames),
   passed: z.boolean(),
   overridden: z.boolean().describe('The operator accepted its failure.'),
-  required: z.boolean().describe('A failure stops the cut-over.'),
+  required: z.boolean().describe('A failure prevents the cut-over.'),
   expected: z.string(),
   measured: z.string(),
   data: z.record(z.string(), z.unknown()),
@@ -167,28 +163,28 @@ export const migration = z
     pausedFrom: z
       .enum(pausableStates)
       .nullable()
-      .describe('Where resuming goes on; set exactly when paused.'),
+      .describe('The state in which it was paused; set exactly while it is paused.'),
     sourceModel: z.string(),
     targetModel: z.string(),
     targetWasEmpty: z
       .boolean()
-      .describe('The target had no vectors when it began: cancelling drops all it has.'),
+      .describe(
+        'Whether the target had no vectors when the migration started: cancelling then drops all of them.',
+      ),
     scope: migrationScope,
     embedded: z.int().describe('Vectors made by the provider.'),
-    reused: z.int().describe('Vectors taken from chunks of the same text.'),
+    reused: z.int().describe('Vectors copied from chunks with the same text.'),
     tokens: z.int(),
     costUsd: z.number(),
-    budgetUsd: z.number().nullable().describe('It pauses before it would spend more. Null: no limit.'),
+    budgetUsd: z.number().nullable().describe('The migration pauses before it spends more. Null: no limit.'),
     pricePerMillionTokens: z
       .number()
       .nullable()
-      .describe('Null: the price is not known; money is counted as 0.'),
-    allowedQuarantined: z
-      .int()
-      .describe('So many quarantined chunks don’t stand in the way of the cut-over.'),
+      .describe('Null: the price is unknown; cost is counted as 0.'),
+    allowedQuarantined: z.int().describe('The cut-over is allowed with up to this many quarantined chunks.'),
     rollbackWindowSeconds: z
       .int()
-      .describe('How long the source stays written after the cut-over before `retire` may drop it unforced.'),
+      .describe('How long the source is kept in sync after the cut-over; until then `retire` needs `force`.'),
     createdBy: z.string(),
     createdAt: z.date(),
     startedAt: z.date().nullable(),
@@ -206,8 +202,8 @@ const migrationWorker = z.strictObject({
   pid: z.int(),
   startedAt: z.date(),
   heartbeatAt: z.date(),
-  leases: z.int().describe('Batches that it holds at present.'),
-  leaseUntil: z.date().nullable().describe('When the first of these leases ends.'),
+  leases: z.int().describe('Batches that it holds now.'),
+  leaseUntil: z.date().nullable().describe('When the first of these leases expires.'),
   batches: z.int(),
   chunks: z.int(),
 })
@@ -217,19 +213,19 @@ export const migrationStatus = z
   .strictObject({
     ...migration.shape,
     totalChunks: z.int().describe('Chunks in scope that have text.'),
-    doneChunks: z.int().describe('Of these, the ones that have a vector of the target.'),
+    doneChunks: z.int().describe('Chunks in scope that have a vector of the target.'),
     quarantinedChunks: z.int(),
     pendingChunks: z
       .strictObject({ source: z.int(), target: z.int() })
-      .describe('Chunks written since, which a model lacks and a worker will embed.'),
-    chunksPerSecond: z.number().describe('Of the last minute.'),
-    etaSeconds: z.number().nullable().describe('Null: nothing moves, or nothing is left.'),
+      .describe('Chunks that are pending for a model.'),
+    chunksPerSecond: z.number().describe('In the last minute.'),
+    etaSeconds: z.number().nullable().describe('Null: the migration is not moving, or nothing is left.'),
     costUsdEstimate: z.number().nullable(),
     bytesEstimate: z.number().nullable(),
     rollbackWindowUntil: z
       .date()
       .nullable()
-      .describe('Until when the source stays written; null before the cut-over.'),
+      .describe('Until when the source is kept in sync; null before the cut-over.'),
     workers: z.array(migrationWorker).readonly(),
     verification: verification.nullable(),
   })
@@ -250,9 +246,9 @@ export const workReport = z.strictObject({
   workerId: z.string(),
   batches: z.int(),
   embedded: z.int().describe('Vectors that a provider made for migrations.'),
-  reused: z.int().describe('Vectors taken from chunks of the same text.'),
+  reused: z.int().describe('Vectors copied from chunks with the same text.'),
   quarantined: z.int(),
-  pending: z.int().describe('Chunks that were pending to a written model, and are not any more.'),
+  pending: z.int().describe('Chunks that were pending for a written model and no longer are.'),
   tokens: z.int(),
 })
 export type WorkReport = Of<typeof workReport>

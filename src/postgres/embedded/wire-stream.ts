@@ -5,7 +5,7 @@ import type { WorkerHost } from './worker-host.ts'
 
 /*
  * Our own, not PGlite's: with its configuration for `pg` a failed query kills the next one, and connections over its socket share
- * one session, so that advisory locks exclude nobody and settings leak.
+ * one session, so that advisory locks exclude no one and settings leak.
  */
 
 const sslRequest = 80877103
