@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { findBrowser } from './test/support/browser.ts'
+import { nodeFlags } from './test/support/node-flags.ts'
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Each file in a process of its own: worker threads, signals and exits are part of what is tested.
     pool: 'forks',
+    execArgv: [...nodeFlags],
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -27,7 +27,7 @@ export function listenForInterrupt(terminal: Terminal): Interrupt {
 
   function onSignal(name: NodeJS.Signals): void {
     if (controller.signal.aborted) process.exit(exitCode)
-    if (place !== null) terminal.complain(`\nStopping after ${place}. Press Ctrl-C again to stop at once.`)
+    if (place !== null) terminal.note(`\nStopping after ${place}. Press Ctrl-C again to stop at once.`)
     controller.abort(name)
     if (place === null) reject(interrupted(controller.signal))
   }

@@ -43,7 +43,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--config <file>', 'JSON file of options')
     .option('--log-dir <dir>', 'write logs as JSON lines to this folder (REVECTOR_LOG_DIR)')
     .option('--json', 'print exactly one JSON document')
-    .option('--quiet', 'no progress, no notes')
+    .option('--quiet', 'nothing on standard error unless the command fails')
     .option('--verbose', 'show details of the work and of errors')
     .option('--yes', 'confirm everything beforehand')
     .option('--no-color', 'no colours (NO_COLOR)')

@@ -93,7 +93,8 @@ async function prepare(
   const secrets = secretsOf({ databaseUrl: options.databaseUrl, keys })
   opened.redactor = createRedactor(secrets)
   // Without --verbose, warnings are part of the command's output; with it, everything is log lines.
-  const logsToTerminal = flags.verbose === true || options.logLevel === 'debug' || options.logLevel === 'info'
+  const logsToTerminal =
+    !terminal.quiet && (flags.verbose === true || /^(debug|info)$/.test(options.logLevel))
   opened.log = await openLog({
     level: flags.verbose === true ? 'debug' : options.logLevel,
     dir: options.logDir,

@@ -80,7 +80,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
 async function noteBehind({ revector, terminal }: Context): Promise<void> {
   const { revision, latestRevision } = await revector.db.health()
   if (terminal.json || revision >= latestRevision) return
-  terminal.complain(
+  terminal.note(
     `${terminal.noteStyle.yellow('warning:')} Not ready: the database is at revision ${revision} of ${latestRevision}. ` +
       'Run: revector db run',
   )

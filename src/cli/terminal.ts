@@ -32,7 +32,7 @@ export interface Terminal {
   write(text: string): void
   /** A line on standard error that `--quiet` suppresses. */
   note(text: string): void
-  /** A line on standard error that `--quiet` does not suppress. */
+  /** A line on standard error that `--quiet` does not suppress: why the command fails. */
   complain(text: string): void
 }
 

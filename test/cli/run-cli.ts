@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { nodeFlags } from '../support/node-flags.ts'
 
 const program = fileURLToPath(new URL('../../bin/revector.js', import.meta.url))
 
@@ -31,7 +32,7 @@ export interface RunOptions {
 /** Starts the real command line as a process of its own, with nothing of our environment but what is needed. */
 export function startCli(args: readonly string[], options: RunOptions = {}): Running {
   const { PATH = '', HOME = '', TMPDIR } = process.env
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, program, ...args], {
     cwd: options.cwd,
     env: { PATH, HOME, TMPDIR, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
