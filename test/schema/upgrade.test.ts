@@ -377,7 +377,7 @@ describeEngines('the upgrade of a fixed-dimension database', (engine) => {
     const assumed = await planUpgrade(db)
     expect(assumed?.model).toBe('text-embedding-ada-002')
     expect(assumed?.warnings).toEqual([
-      expect.stringMatching(/text-embedding-ada-002\. .*text-embedding-3-small, .*--model NAME/),
+      expect.stringMatching(/text-embedding-ada-002 .*text-embedding-3-small, .*--model NAME/),
     ])
     const told = await planUpgrade(db, { model: { modelName: 'text-embedding-ada-002' } })
     expect(told?.warnings).toEqual([])
