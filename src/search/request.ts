@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { CallOptions } from '../core/progress.ts'
 import {
@@ -117,8 +118,9 @@ export function checkServedRequest(request: ServedRequest): z.output<typeof serv
   return check(served, request)
 }
 
-function check<Schema extends z.ZodType>(schema: Schema, request: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(request)
+function check<Schema extends z.ZodType>(schema: Schema, request: object): z.output<Schema> {
+  // An option that is undefined is absent, also one that another kind of search takes.
+  const parsed = schema.safeParse(definedOnly(request))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const field = issue?.path.join('.') ?? ''

@@ -59,3 +59,8 @@ test.each([
 test('says what it got', () => {
   expect(() => checkRequest({ query: 'q', topK: 5_000 })).toThrowError(/1 to 1,000, got 5000\./)
 })
+
+test('takes an option that is undefined for one that is absent', () => {
+  const request = { query: 'q', modelNames: ['a'], serve: undefined, limit: undefined }
+  expect(checkMultiModelRequest(request)).toMatchObject({ modelNames: ['a'] })
+})
