@@ -113,7 +113,7 @@ describeEngines('a plan', (engine) => {
     const models = { open: () => corpus.models.open({ ...corpus.second, dimension: 8 }) }
     const planned = await plan(unknown, {}, { models })
     expect(planned).toMatchObject({ costUsdEstimate: null, priceFrom: null })
-    expect(planned.warnings).toEqual([expect.stringContaining('price of own is not known')])
+    expect(planned.warnings).toEqual([expect.stringContaining('price of own is unknown')])
   })
 
   it('counts only what is in scope, and what is missing', async () => {
@@ -174,7 +174,7 @@ describeEngines('a plan', (engine) => {
     })
     const open = { open: () => corpus.models.open({ ...corpus.second, dimension: 3072 }) }
     const last = await plan(gemini, {}, { models: open, today: new Date('2028-05-14') })
-    expect(last.warnings).toEqual([expect.stringContaining('ends on 2028-05-14')])
+    expect(last.warnings).toEqual([expect.stringContaining('will be retired by its provider on 2028-05-14')])
   })
 
   it('goes on when one text can’t be embedded, and stops when none can', async () => {
