@@ -158,7 +158,7 @@ describe('the first model', () => {
       provider: 'openai',
     })
     expect(firstModel(undefined, { ...found, dimension: 384, rows: 0 })).toBeNull()
-    expect(() => firstModel(undefined, { ...found, dimension: 384 })).toThrow('is not known')
+    expect(() => firstModel(undefined, { ...found, dimension: 384 })).toThrow('is unknown')
   })
 
   it('has the distance of the index', () => {
