@@ -158,7 +158,7 @@ describe('the first model', () => {
       provider: 'openai',
     })
     expect(firstModel(undefined, { ...found, dimension: 384, rows: 0 })).toBeNull()
-    expect(() => firstModel(undefined, { ...found, dimension: 384 })).toThrow('is unknown')
+    expect(() => firstModel(undefined, { ...found, dimension: 384 })).toThrow('does not know which model')
   })
 
   it('has the distance of the index', () => {
