@@ -17,7 +17,7 @@ describe('revector ask', { timeout: 120_000 }, () => {
     expect(people.stdout).toMatch(/To close the pool, call end\. \[1\]/)
     expect(people.stdout).toContain(join('docs', 'pools.md'))
     expect(people.stdout).toContain('Pools › Closing')
-    expect(people.stderr).toContain('sentences of the documents')
+    expect(people.stderr).toContain('sentences quoted from the documents')
 
     const json = (await runCli(['ask', 'How do I close the pool?', '--json'], { cwd })).json()
     expect(json).toMatchObject({ answered: true, mode: 'extractive', language_model: null })
