@@ -28,7 +28,7 @@ import type { MigrationEvent } from '../wire/migration-event.ts'
 import type { MigrationPlan } from '../wire/migration-plan.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Which migration is meant is said apart. */
+/** The migration is a parameter of its own. */
 type Options<Call extends MigrationCall> = Omit<Call, 'migrationId'>
 
 /** `revector.migrations`. */
@@ -69,13 +69,13 @@ export interface Migrations {
     id?: MigrationId,
     options?: Options<CancelRequest>,
   ): Promise<MigrationStatus & { readonly bytes: number }>
-  /** Measures the gates: the migration is `ready` then, `filling` again where chunks are missing, or `paused`. */
+  /** Measures the gates: the migration is then `ready`, `filling` again if chunks are missing, or `paused`. */
   verify(id?: MigrationId, options?: Options<VerifyMigration>): Promise<MigrationStatus>
   /** One short transaction. @throws RevectorError MIGRATION_STATE, GATE_FAILED */
   cutOver(id?: MigrationId, options?: Options<CutOverRequest>): Promise<MigrationStatus>
-  /** The source is current again, with all that was written meanwhile. One short transaction. */
+  /** Makes the source current again, with everything written meanwhile. One short transaction. */
   rollBack(id?: MigrationId, options?: Options<MigrationCall>): Promise<MigrationStatus>
-  /** Drops the source's vectors; says how many bytes came back. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE */
+  /** Drops the source's vectors; returns the bytes freed. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE */
   retire(
     id?: MigrationId,
     options?: Options<RetireRequest>,

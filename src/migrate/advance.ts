@@ -1,7 +1,6 @@
 import type { Queryable } from '../postgres/database.ts'
 import { recordEvent } from '../store/migration-events.ts'
-import type { StoredMigration } from '../store/migrations.ts'
-import { lockMigration, setMigrationState } from '../store/migrations.ts'
+import { lockMigration, type StoredMigration, setMigrationState } from '../store/migrations.ts'
 import type { MigrationId, MigrationReason } from '../wire/migration.ts'
 import type { MigrationEventData } from '../wire/migration-event.ts'
 import { decide, type Transition } from './state.ts'

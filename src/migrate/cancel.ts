@@ -5,8 +5,12 @@ import { emptyModelTable } from '../schema/model-table.ts'
 import type { Deps } from '../store/deps.ts'
 import { deleteBatches } from '../store/migration-batches.ts'
 import { hasEvent, recordEvent } from '../store/migration-events.ts'
-import type { StoredMigration } from '../store/migrations.ts'
-import { lockMigration, migrationsOfModel, requireMigration } from '../store/migrations.ts'
+import {
+  lockMigration,
+  migrationsOfModel,
+  requireMigration,
+  type StoredMigration,
+} from '../store/migrations.ts'
 import { lockModels, setModelState } from '../store/models.ts'
 import { forgetPending, forgetQuarantined } from '../store/pending.ts'
 import type { MigrationId } from '../wire/migration.ts'

@@ -1,7 +1,6 @@
 import { interrupted, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
-import type { StoredMigration } from '../store/migrations.ts'
-import { requireMigration } from '../store/migrations.ts'
+import { requireMigration, type StoredMigration } from '../store/migrations.ts'
 import { countQuarantined, quarantinedChunks } from '../store/quarantine.ts'
 import { isPartial } from '../store/scope.ts'
 import type { MigrationReason, WorkReport } from '../wire/migration.ts'

@@ -5,12 +5,13 @@ import type { Queryable } from '../postgres/database.ts'
 import { hasAnyVector } from '../store/coverage.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
 import { recordEvent } from '../store/migration-events.ts'
-import type { MigrationSettings, StoredMigration } from '../store/migrations.ts'
 import {
   cutOverMigration,
   insertMigration,
   lockMigration,
+  type MigrationSettings,
   openMigrations,
+  type StoredMigration,
   setMigrationScope,
   setMigrationSettings,
 } from '../store/migrations.ts'
@@ -24,7 +25,7 @@ import { type Pair, type PlanMigration, planMigration } from './plan/plan.ts'
 import { compareScopes } from './scopes.ts'
 
 export type StartMigration = Of<typeof startRequest> & {
-  /** The plan that was consented to; without it one is made, which asks the target for a few vectors. */
+  /** The plan that was confirmed. Without it one is made, which embeds a few chunks with the target. */
   readonly plan?: MigrationPlan
   /** For the audit. Default: the user of this process at its host. */
   readonly createdBy?: string

@@ -29,16 +29,16 @@ export interface MigrationSettings
   readonly batchItems: number
 }
 
-/** A migration with what flows need and callers are not shown. */
+/** A migration with the fields that only flows need. */
 export interface StoredMigration extends Migration, MigrationSettings {
-  /** Null when the model has been removed since. */
+  /** Null if the model has been removed since. */
   readonly sourceModelId: number | null
   readonly targetModelId: number | null
-  /** What was consented to. */
+  /** The plan that was confirmed. */
   readonly plan: MigrationPlan | null
-  /** The chunks that were embedded first, to map the source's distances to the target's. */
+  /** The chunks that were embedded first, to relate the source's distances to the target's. */
   readonly calibration: readonly ChunkId[]
-  /** What cancelling gives the target back. */
+  /** The state that cancelling restores. */
   readonly targetState: ModelState
   /** Chunks in scope when they were last counted; null before that. */
   readonly totalChunks: number | null

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type Scope, scopes } from '../core/access.ts'
 import type { Of } from './codec.ts'
-import { date, list } from './field.ts'
+import { list } from './field.ts'
 
 /** What is known about a key, without the key itself. */
 export const apiKey = z.strictObject({
@@ -10,10 +10,10 @@ export const apiKey = z.strictObject({
   scope: z.enum(scopes),
   requestsPerMinute: z.int().nullable().describe('Null: the service’s limit.'),
   createdBy: z.string(),
-  createdAt: date,
-  expiresAt: date.nullable().describe('Null: never.'),
-  lastUsedAt: date.nullable().describe('Exact to the minute.'),
-  revokedAt: date.nullable().describe('Null: the key is valid.'),
+  createdAt: z.date(),
+  expiresAt: z.date().nullable().describe('Null: never.'),
+  lastUsedAt: z.date().nullable().describe('Exact to the minute.'),
+  revokedAt: z.date().nullable().describe('Null: the key is valid.'),
 })
 export type ApiKey = Of<typeof apiKey>
 
@@ -32,7 +32,7 @@ export const newKey = z.strictObject({ ...apiKey.shape, key: z.string() })
 /** A change that a caller requested. */
 export const auditEntry = z.strictObject({
   id: z.string(),
-  at: date,
+  at: z.date(),
   actor: z.string().describe('`key:<id>`, or the user of the command line.'),
   action: z.string(),
   subject: z.string().describe('What the change is about.'),

@@ -88,7 +88,7 @@ function compile(schema: z.ZodType): Compiled {
   if (schema instanceof z.ZodObject) return compileObject(schema)
   if (schema instanceof z.ZodDate) {
     return {
-      schema: z.iso.datetime(),
+      schema: z.iso.datetime().describe('ISO 8601, UTC.'),
       encode: (date) => (date as Date).toISOString(),
       decode: (text) => new Date(text as string),
     }

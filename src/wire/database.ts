@@ -39,10 +39,9 @@ export const backupReport = z.strictObject({
   file: z.string(),
   bytes: z.int(),
   seconds: z.number(),
-  tables: z
-    .array(tableFacts)
-    .readonly()
-    .describe('Every table of users, each partition by itself. The same figures are in the backup.'),
+  tables: list(tableFacts).describe(
+    'Every table that users made, each partition by itself. The backup has the same figures.',
+  ),
 })
 export type BackupReport = Of<typeof backupReport>
 
@@ -51,7 +50,7 @@ export const restoreReport = z.strictObject({
   verified: z
     .boolean()
     .describe(
-      'Whether the rows were compared with what the backup recorded. False for a dump that others made.',
+      'Whether the rows were compared with what the backup recorded. False for a dump that another program made.',
     ),
 })
 export type RestoreReport = Of<typeof restoreReport>

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Of } from './codec.ts'
+import { list } from './field.ts'
 
 const checkNames = [
   'pgvector',
@@ -36,7 +37,7 @@ export type Check = Of<typeof check>
 export const doctorReport = z
   .strictObject({
     result: result.describe('The worst result of the checks.'),
-    checks: z.array(check).readonly(),
+    checks: list(check),
   })
   .meta({ id: 'Doctor' })
 export type DoctorReport = Of<typeof doctorReport>

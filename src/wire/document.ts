@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { modelStates } from '../core/model.ts'
 import type { Of } from './codec.ts'
-
-const id = z.string().min(1).max(200).describe('Opaque.')
+import { id, list, metadata } from './field.ts'
 
 export const documentSummary = z
   .strictObject({
@@ -10,9 +9,7 @@ export const documentSummary = z
     title: z.string(),
     source: z.string().nullable().describe('Identifies the document: a path or URL.'),
     mediaType: z.string().nullable(),
-    metadata: z
-      .record(z.string(), z.unknown())
-      .describe('A JSON object of your own, which searches can filter by.'),
+    metadata,
     chunks: z.int(),
     createdAt: z.date().nullable().describe('Null for rows of an adopted table that lack it.'),
     updatedAt: z.date().nullable(),
@@ -27,7 +24,7 @@ const storedChunk = z.strictObject({
   content: z.string(),
   startOffset: z.int().nullable().describe('In `content`, in UTF-16 code units; half-open.'),
   endOffset: z.int().nullable(),
-  headingPath: z.array(z.string()).readonly(),
+  headingPath: list(z.string()),
   page: z.int().nullable(),
   tokenCount: z.int().nullable(),
 })
@@ -37,7 +34,7 @@ export const storedDocument = z
   .strictObject({
     ...documentSummary.shape,
     content: z.string().nullable().describe('Null in an adopted database that keeps only chunks.'),
-    chunkList: z.array(storedChunk).readonly(),
+    chunkList: list(storedChunk),
   })
   .meta({ id: 'StoredDocument', description: 'A document with its text and its chunks.' })
 export type StoredDocument = Of<typeof storedDocument>
@@ -45,18 +42,15 @@ export type StoredDocument = Of<typeof storedDocument>
 export const documentEmbeddings = z.strictObject({
   documentId: id,
   chunks: z.int(),
-  models: z
-    .array(
-      z.strictObject({
-        modelName: z.string(),
-        dimension: z.int(),
-        state: z.enum(modelStates),
-        embeddings: z.int(),
-        coverage: z.number(),
-        missing: z.array(id).readonly().describe('Chunks with text that lack a vector, up to 1,000.'),
-      }),
-    )
-    .readonly()
-    .describe('Every registered model, even without vectors of the document.'),
+  models: list(
+    z.strictObject({
+      modelName: z.string(),
+      dimension: z.int(),
+      state: z.enum(modelStates),
+      embeddings: z.int(),
+      coverage: z.number(),
+      missing: list(id).describe('Chunks with text that lack a vector, up to 1,000.'),
+    }),
+  ).describe('Every registered model, even without vectors of the document.'),
 })
 export type DocumentEmbeddings = Of<typeof documentEmbeddings>

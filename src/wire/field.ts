@@ -9,7 +9,6 @@ export function list<Item extends z.ZodType>(item: Item) {
 export const name = z.string().min(1).max(500)
 export const id = z.string().min(1).max(200).describe('Opaque.')
 export const modelName = name.describe('Name of a registered model.')
-export const date = z.date().describe('ISO 8601, UTC.')
 export const metadata = z
   .record(z.string(), z.unknown())
   .describe('A JSON object of your own, which searches can filter by.')

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Of } from './codec.ts'
+import { list } from './field.ts'
 
 const failedFile = z.strictObject({ path: z.string(), code: z.string(), message: z.string() })
 export type FailedFile = Of<typeof failedFile>
@@ -9,8 +10,8 @@ export const ingestReport = z.strictObject({
   chunks: z.int().describe('Chunks of those documents.'),
   unchanged: z.int(),
   skipped: z.int().describe('Files in folders that are not documents: pictures, archives, programs.'),
-  failed: z.array(failedFile).readonly(),
-  models: z.array(z.string()).readonly().describe('Models that the documents were embedded with.'),
+  failed: list(failedFile),
+  models: list(z.string()).describe('Models that the documents were embedded with.'),
   pending: z.record(z.string(), z.int()).describe('By model: vectors that are still missing.'),
   seconds: z.number(),
 })

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Of } from './codec.ts'
+import { list } from './field.ts'
 import { migrationScope } from './migration.ts'
 
 /** A plan has the fields of a status that are known before anything is done. */
@@ -56,7 +57,7 @@ export const migrationPlan = z
       .string()
       .nullable()
       .describe('Day (ISO) on which the provider will retire the target, or the earliest possible one.'),
-    warnings: z.array(z.string()).readonly(),
+    warnings: list(z.string()),
   })
   .meta({ id: 'MigrationPlan', description: 'What a migration would embed, cost and take.' })
 export type MigrationPlan = Of<typeof migrationPlan>

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Of } from './codec.ts'
+import { id, list, metadata, modelName } from './field.ts'
 
 /** States of a model migration. */
 export const migrationStates = [
@@ -32,13 +33,12 @@ const pausableStates = openStates.filter((state): state is PausableState => stat
 
 export type MigrationId = number
 
-const modelName = z.string().min(1).max(500).describe('Name of a registered model.')
 const dollars = z.number().min(0).max(1e9)
 
 export const migrationScope = z
   .strictObject({
-    documents: z.array(z.string().min(1).max(200)).max(10_000).optional(),
-    where: z.record(z.string(), z.unknown()).optional().describe('The document’s metadata contains this.'),
+    documents: z.array(id).max(10_000).optional(),
+    where: metadata.optional().describe('The document’s metadata contains this.'),
     sample: z
       .int()
       .min(1)
@@ -110,7 +110,7 @@ export const gateThresholds = z.strictObject({
     .min(0)
     .max(100)
     .nullable()
-    .describe('Least judged quality of the target as a share of the source’s.'),
+    .describe('Least judged quality of the target, as a share of the source’s.'),
   sample: z.int().min(1).max(10_000).describe('Chunks drawn to measure recall, provider and overlap.'),
 })
 export type GateThresholds = Of<typeof gateThresholds>
@@ -141,7 +141,7 @@ export type MigrationReason = Of<typeof migrationReason>
 const gateResult = z.strictObject({
   gate: z.enum(gateNames),
   passed: z.boolean(),
-  overridden: z.boolean().describe('The operator accepted its failure.'),
+  overridden: z.boolean().describe('The operator accepted the failure.'),
   required: z.boolean().describe('A failure prevents the cut-over.'),
   expected: z.string(),
   measured: z.string(),
@@ -152,7 +152,7 @@ export type GateResult = Of<typeof gateResult>
 export const verification = z.strictObject({
   at: z.date(),
   passed: z.boolean().describe('Every required gate passed or was overridden.'),
-  gates: z.array(gateResult).readonly(),
+  gates: list(gateResult),
 })
 export type Verification = Of<typeof verification>
 
@@ -191,7 +191,7 @@ export const migration = z
     filledAt: z.date().nullable(),
     cutOverAt: z.date().nullable(),
     finishedAt: z.date().nullable().describe('When it was retired, rolled back or cancelled.'),
-    error: migrationReason.nullable().describe('Why it is paused, or what failed last.'),
+    error: migrationReason.nullable().describe('Why the migration is paused, or what failed last.'),
   })
   .meta({ id: 'Migration' })
 export type Migration = Of<typeof migration>
@@ -226,7 +226,7 @@ export const migrationStatus = z
       .date()
       .nullable()
       .describe('Until when the source is kept in sync; null before the cut-over.'),
-    workers: z.array(migrationWorker).readonly(),
+    workers: list(migrationWorker),
     verification: verification.nullable(),
   })
   .meta({ id: 'MigrationStatus', description: 'A migration with its progress, counted in the database.' })

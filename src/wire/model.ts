@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { modelStates, providerNames } from '../core/model.ts'
 import type { Of } from './codec.ts'
-import { date, id, list } from './field.ts'
+import { id, list } from './field.ts'
 
 /** Operators of pgvector: `<=>`, `<#>`, `<->`. Belongs to the model; the operator class follows it. */
 export const distance = z.enum(['cosine', 'inner_product', 'l2'])
@@ -40,7 +40,7 @@ export const model = z.strictObject({
   ...modelSpec.shape,
   id: z.int().describe('`embedding_models.id`, and the partition key of `chunk_embeddings`.'),
   state: z.enum(modelStates),
-  createdAt: date,
+  createdAt: z.date(),
 })
 export type Model = Of<typeof model>
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Of } from './codec.ts'
-import { date, id, list, metadata } from './field.ts'
+import { id, list, metadata } from './field.ts'
 
 /**
  * A chunk that a search found. `distance` is what PostgreSQL returned; a higher `score` is better. Never mixed.
@@ -97,8 +97,8 @@ export const searchFilter = z
     documentIds: z.array(z.string()).max(10_000).optional(),
     title: text.max(1_000).optional().describe('Part of the title, ignoring case.'),
     metadata: metadata.optional().describe('The document’s metadata contains this.'),
-    createdAfter: date.optional().describe('Created then or later: ISO 8601, UTC.'),
-    createdBefore: date.optional().describe('Created before: ISO 8601, UTC.'),
+    createdAfter: z.date().optional().describe('Created then or later: ISO 8601, UTC.'),
+    createdBefore: z.date().optional().describe('Created before: ISO 8601, UTC.'),
   })
   .describe('Limits the search; all given conditions must hold.')
 export type SearchFilter = Of<typeof searchFilter>

@@ -62,7 +62,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
         migrationId: params.id,
         follow: query.follow,
         signal: signalOf(reply),
-        // One that no event has: from the beginning.
+        // An id that no event can have: from the beginning.
         after: after !== undefined && /^\d{1,18}$/.test(after) ? Number(after) : 0,
       })
       return sendEvents(reply, named(events))

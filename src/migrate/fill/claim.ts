@@ -1,8 +1,7 @@
 import type { Database } from '../../postgres/database.ts'
 import { batchesLeft, claimBatch, type Lease } from '../../store/migration-batches.ts'
 import { lockSpending } from '../../store/migration-progress.ts'
-import type { StoredMigration } from '../../store/migrations.ts'
-import { requireMigration } from '../../store/migrations.ts'
+import { requireMigration, type StoredMigration } from '../../store/migrations.ts'
 
 /** The cost that the next batch would lead to, if that exceeds the budget. */
 export class OverBudget extends Error {

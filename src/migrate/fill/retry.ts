@@ -1,7 +1,6 @@
 import { thisActor } from '../../core/actor.ts'
 import type { StoreDeps } from '../../store/deps.ts'
-import type { StoredMigration } from '../../store/migrations.ts'
-import { lockMigration } from '../../store/migrations.ts'
+import { lockMigration, type StoredMigration } from '../../store/migrations.ts'
 import { requireModel } from '../../store/models.ts'
 import { recordPending } from '../../store/pending.ts'
 import { releaseQuarantined } from '../../store/quarantine.ts'

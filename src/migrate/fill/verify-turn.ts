@@ -1,6 +1,5 @@
 import { tryLock } from '../../store/held-lock.ts'
-import type { StoredMigration } from '../../store/migrations.ts'
-import { requireMigration } from '../../store/migrations.ts'
+import { requireMigration, type StoredMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
 import { verifyMigration } from '../verify/verify-migration.ts'
 import { restOrPause } from './rest-or-pause.ts'

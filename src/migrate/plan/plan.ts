@@ -12,7 +12,7 @@ import type { Model } from '../../wire/model.ts'
 import { countTokensToEmbed, type TokensToEmbed } from './plan-tokens.ts'
 import { probeModel } from './probe.ts'
 
-/** Which chunks go where, and for how much. */
+/** Which chunks to migrate, to which model, and for how much. */
 export type PlanMigration = Of<typeof planRequest> & { readonly signal?: AbortSignal }
 
 /** The models of a move. */

@@ -1,7 +1,11 @@
 import { thisActor } from '../../core/actor.ts'
 import type { Queryable } from '../../postgres/database.ts'
-import type { StoredMigration } from '../../store/migrations.ts'
-import { lockMigration, requireMigration, setVerification } from '../../store/migrations.ts'
+import {
+  lockMigration,
+  requireMigration,
+  type StoredMigration,
+  setVerification,
+} from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
 import { clearEmbedded } from '../../store/pending.ts'
 import type {
