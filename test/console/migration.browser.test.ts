@@ -89,7 +89,7 @@ describe('a whole migration by clicks', () => {
     // And forth again: what was paid for is there.
     await go(`migration?to=${target}`)
     await button('Show the plan').click()
-    await page.getByText('None', { exact: true }).waitFor()
+    await page.locator('dd', { hasText: /^None/ }).waitFor()
     await page.getByRole('checkbox', { name: /^Yes, embed 0 chunks/ }).check()
     await button('Start the migration').click()
     await button(`Cut over to ${target}`).click()

@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { definedOnly } from '../../src/core/defined.ts'
 import { runCli, startCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../support/engines.ts'
 import { openApp } from './open-app.ts'
@@ -19,10 +20,7 @@ interface Answered {
 
 function search(port: number, agent: Agent, query: string, authorization?: string): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    const headers = {
-      'content-type': 'application/json',
-      authorization,
-    }
+    const headers = definedOnly({ 'content-type': 'application/json', authorization })
     const asked = request(
       { host, port, agent, method: 'POST', path: '/api/v1/search', headers },
       (response) => {

@@ -21,7 +21,7 @@ describeEngines('what a model takes on disk', (engine) => {
         ids.map((chunkId) => ({ chunkId, vector: make() })),
       )
       const { rows } = await db.query<{ hnswIndex: string; table: string }>(sql`
-        select pg_relation_size(i.indexrelid)::text as HNSW index,
+        select pg_relation_size(i.indexrelid)::text as "hnswIndex",
           (pg_total_relation_size(i.indrelid) - pg_relation_size(i.indexrelid))::text as table
         from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
         where a.amname = 'hnsw' and i.indrelid = ${`chunk_embeddings_model_${model.id}`}::regclass`)
