@@ -81,13 +81,10 @@ function jsonOrText(text: string): unknown {
   }
 }
 
-function invalid(flag: string, expected: string, received: string): RevectorError {
+export function invalid(flag: string, expected: string, received: string): RevectorError {
   return new RevectorError(
     'INVALID_INPUT',
     `${flag}: expected ${expected}, got ${JSON.stringify(received)}.`,
-    {
-      hint: 'Add --help to the command to see its options.',
-      data: { option: flag, expected, received },
-    },
+    { hint: 'Add --help to the command to see its options.', data: { option: flag, expected, received } },
   )
 }

@@ -4,23 +4,28 @@ import { RevectorError } from '../core/errors.ts'
 import type { Answer, AnswerMode, Citation } from '../library/revector.ts'
 import { answer as answerSchema } from '../wire/answer.ts'
 import { encode } from '../wire/codec.ts'
-import type { Serve } from '../wire/search.ts'
-import { decimal, keyValue, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
-import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
+import { oneOf, wholeNumber } from './arguments.ts'
+import {
+  addFilter,
+  addServe,
+  filterOf,
+  missingCoverage,
+  type PassageFlags,
+  placeOf,
+  servedInstead,
+  serveOrModel,
+} from './passage-options.ts'
 import type { Context, Start } from './run.ts'
 import type { Terminal } from './terminal.ts'
-import { percent, plain, seconds, wrap } from './text.ts'
+import { plain, seconds, wrap } from './text.ts'
 
-interface Flags extends FilterFlags {
-  readonly model?: string
-  readonly serve?: Serve
+interface Flags extends PassageFlags {
   readonly topK?: number
-  readonly minScore?: number
   readonly mode?: AnswerMode
 }
 
 export function addAsk(program: Command, start: Start): void {
-  program
+  const command = program
     .command('ask')
     .summary('answer a question from the documents')
     .description(
@@ -29,25 +34,14 @@ export function addAsk(program: Command, start: Start): void {
     )
     .argument('<question>', 'the question')
     .option('--model <name>', 'find passages with this embedding model; default: the current one')
-    .option(
-      '--serve <which>',
-      'while a migration fills: source (the current model), target (as far as it is filled) or both',
-      oneOf('--serve', ['source', 'target', 'both']),
-    )
+  addServe(command)
     .option('--top-k <n>', 'passages the answer may use, 1 to 50; default: 8', wholeNumber('--top-k', 1, 50))
-    .option('--min-score <x>', 'leave out passages with a lower score', decimal('--min-score'))
     .option(
       '--mode <how>',
       'generated (by the language model) or extractive (sentences of the documents)',
       oneOf('--mode', ['generated', 'extractive']),
     )
-    .option('--document <id>', 'only from this document (repeatable)', repeated(nonEmpty('--document')))
-    .option('--title <text>', 'only from documents whose title contains this')
-    .option(
-      '--where <key=value>',
-      'only from documents with this metadata (repeatable)',
-      repeated(keyValue('--where')),
-    )
+  addFilter(command, 'from')
     .addHelpText(
       'after',
       `
@@ -96,25 +90,21 @@ function sources(answer: Answer, terminal: Terminal): readonly string[] {
 }
 
 function sourceText(citation: Citation, { style, width }: Terminal): readonly string[] {
-  const title = plain(citation.title) || `document ${citation.documentId}`
-  const headings = citation.headingPath.map(plain).filter((heading, i) => i > 0 || heading !== title)
-  const place = [...headings, ...(citation.page === null ? [] : [`page ${citation.page}`])]
+  const [title, source] = placeOf(citation, style)
   const mark = `[${citation.marker}]`
   const indent = ' '.repeat(mark.length + 1)
   return [
-    `${style.green(mark)} ${style.bold(title)}${place.map((step) => style.dim(` › ${step}`)).join('')}`,
-    indent + style.dim(sourceOf(citation)),
+    `${style.green(mark)} ${title}`,
+    indent + source,
     ...wrap(`“${plain(citation.quote)}”`, width - indent.length).map((line) => indent + line),
   ]
 }
 
 function remarks(answer: Answer): readonly string[] {
   const { serving, coverage } = answer
-  const incomplete = Object.entries(coverage).filter(([, share]) => share < 1)
+  const models = Object.keys(coverage)
   return [
-    ...(typeof serving?.reason === 'string'
-      ? [`Searched with ${Object.keys(coverage).join(' + ')}: ${serving.reason}`]
-      : []),
+    ...servedInstead({ models, coverage, serving }),
     ...(answer.truncated ? ['The answer was cut off at the most tokens allowed (maxOutputTokens).'] : []),
     ...(answer.answered && answer.citations.length === 0
       ? ['This answer has no citations: the documents may not support it.']
@@ -122,13 +112,7 @@ function remarks(answer: Answer): readonly string[] {
     ...(answer.removedCitations === 0
       ? []
       : [`Removed ${counted(answer.removedCitations, 'citation')} of passages that do not exist.`]),
-    ...incomplete.map(
-      ([model, share]) =>
-        `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, ` +
-        (serving?.served === 'both' && model !== answer.model
-          ? `so that part was searched with ${answer.model}.`
-          : "so this answer can't see it."),
-    ),
+    ...missingCoverage({ models: [answer.model], coverage, serving }),
   ]
 }
 

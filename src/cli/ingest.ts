@@ -36,7 +36,7 @@ async function run(context: Context, paths: readonly string[], flags: Flags): Pr
     context.revector.ingestion.ingestPaths({
       paths,
       model: flags.model,
-      ...(flags.metadata === undefined ? {} : { metadata: Object.fromEntries(flags.metadata) }),
+      metadata: flags.metadata && Object.fromEntries(flags.metadata),
       ...call,
     }),
   )

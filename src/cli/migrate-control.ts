@@ -18,9 +18,7 @@ export async function pause(
   { reason }: { readonly reason?: string },
 ): Promise<undefined> {
   const { migrations } = context.revector
-  const status = await context.change('pauseMigration', named(id), () =>
-    migrations.pause(id, reason === undefined ? {} : { reason }),
-  )
+  const status = await context.change('pauseMigration', named(id), () => migrations.pause(id, { reason }))
   show(context, status, 'Workers stop after their current batch. To continue: revector migrate resume')
 }
 
@@ -54,7 +52,7 @@ export async function cancel(context: Context, id: Id): Promise<undefined> {
 export async function verify(context: Context, id: Id, flags: GateFlags): Promise<number | undefined> {
   const { signal } = context.longCall()
   const status = await context.change('verifyMigration', named(id), () =>
-    context.revector.migrations.verify(id, { ...overrides(flags), signal }),
+    context.revector.migrations.verify(id, { override: flags.override, signal }),
   )
   const { verification } = status
   const failed = verification?.gates.filter((gate) => gate.required && !gate.passed && !gate.overridden) ?? []
@@ -79,7 +77,7 @@ export async function verify(context: Context, id: Id, flags: GateFlags): Promis
 
 export async function cutOver(context: Context, id: Id, flags: GateFlags): Promise<undefined> {
   const status = await context.change('cutOver', named(id), () =>
-    context.revector.migrations.cutOver(id, overrides(flags)),
+    context.revector.migrations.cutOver(id, { override: flags.override }),
   )
   const { sourceModel, targetModel } = status
   show(
@@ -125,10 +123,6 @@ export async function retry(context: Context, id: Id): Promise<undefined> {
   const said =
     chunks === 0 ? 'Nothing was in quarantine.' : `${counted(chunks, 'chunk')} will be retried by a worker.`
   show(context, status, said, { chunks })
-}
-
-function overrides({ override }: GateFlags) {
-  return override === undefined ? {} : { override }
 }
 
 function show(context: Context, status: MigrationStatus, said: string, more: object = {}): void {

@@ -18,12 +18,7 @@ export async function events(
 ): Promise<undefined> {
   const { signal } = context.longCall()
   const { terminal } = context
-  const request = {
-    follow: flags.follow === true,
-    signal,
-    migrationId: id,
-    after: flags.after,
-  }
+  const request = { follow: flags.follow === true, signal, migrationId: id, after: flags.after }
   const seen: MigrationEvent[] = []
   for await (const event of context.revector.migrations.events(request)) {
     seen.push(event)

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
-import { RevectorError } from '../core/errors.ts'
 import { type GateName, gateNames, type MigrationScope } from '../wire/migration.ts'
-import { decimal, keyValue, names, oneOf, repeated, wholeNumber } from './arguments.ts'
+import { decimal, invalid, keyValue, names, oneOf, repeated, wholeNumber } from './arguments.ts'
 
 /** The flags that determine a plan. */
 export interface PlanFlags {
@@ -95,11 +94,7 @@ export function limits(flags: { readonly [Name in keyof LimitFlags]: LimitFlags[
 }
 
 function scopeOf({ documents, where, sample }: PlanFlags): MigrationScope {
-  return {
-    documents,
-    ...(where === undefined ? {} : { where: Object.fromEntries(where) }),
-    sample,
-  }
+  return { documents, where: where && Object.fromEntries(where), sample }
 }
 
 function dollars(flag: string): (text: string) => number {
@@ -107,7 +102,7 @@ function dollars(flag: string): (text: string) => number {
   return (text) => {
     const value = number(text)
     if (value >= 0) return value
-    throw wrong(flag, 'an amount of at least 0', text)
+    throw invalid(flag, 'an amount of at least 0', text)
   }
 }
 
@@ -117,18 +112,7 @@ const units = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 function duration(flag: string): (text: string) => number {
   return (text) => {
     const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text.trim()) ?? []
-    if (amount === undefined) throw wrong(flag, 'a time such as 30m, 12h or 7d', text)
+    if (amount === undefined) throw invalid(flag, 'a time such as 30m, 12h or 7d', text)
     return Number(amount) * units[unit as keyof typeof units]
   }
-}
-
-function wrong(option: string, expected: string, received: string): RevectorError {
-  return new RevectorError(
-    'INVALID_INPUT',
-    `${option}: expected ${expected}, got ${JSON.stringify(received)}.`,
-    {
-      hint: 'Add --help to the command to see its options.',
-      data: { option, expected, received },
-    },
-  )
 }

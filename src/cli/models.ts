@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { counted, grouped } from '../core/counted.ts'
-import { RevectorError } from '../core/errors.ts'
 import { providerNames } from '../core/model.ts'
 import type { AddModel, ModelStatus } from '../library/revector.ts'
 import { encode } from '../wire/codec.ts'
@@ -111,14 +110,10 @@ function indexText({ embeddings, index }: ModelStatus, style: Style): string {
 }
 
 async function add(context: Context, modelName: string, flags: AddFlags): Promise<undefined> {
-  const { revector } = context
+  const { models } = context.revector
   const call = context.longCall()
-  const model = await context.change('addModel', modelName, () =>
-    revector.models.add({ modelName, ...flags }, call),
-  )
-  const status = (await revector.models.list()).find(({ id }) => id === model.id)
-  if (status === undefined) throw vanished(modelName)
-  context.result(encode(modelSpace, { ...status, ...model }), () =>
+  const model = await context.change('addModel', modelName, () => models.add({ modelName, ...flags }, call))
+  context.result(encode(modelSpace, model), () =>
     [
       `Registered ${model.modelName} (${counted(model.dimension, 'dimension')}, ${model.provider}).`,
       `Embed the existing documents with: revector migrate run --to ${model.modelName}`,
@@ -172,16 +167,5 @@ async function remove(context: Context, modelName: string, flags: { force?: bool
     encode(removedModel, removed),
     () =>
       `Removed ${removed.modelName}: ${counted(removed.embeddings, 'vector')}, ${bytes(removed.bytes)} freed.`,
-  )
-}
-
-function vanished(modelName: string): RevectorError {
-  return new RevectorError(
-    'MODEL_UNKNOWN',
-    `${modelName} was removed by another session just after it was added.`,
-    {
-      hint: 'Run the command again.',
-      data: { model: modelName },
-    },
   )
 }

@@ -86,10 +86,7 @@ async function prepare(
     import('../config/config.ts'),
     import('../library/revector.ts'),
   ])
-  const { keys, ...options } = readConfig(
-    optionsOf(flags),
-    flags.config === undefined ? {} : { file: flags.config },
-  )
+  const { keys, ...options } = readConfig(optionsOf(flags), { file: flags.config })
   const secrets = secretsOf({ databaseUrl: options.databaseUrl, keys })
   opened.redactor = createRedactor(secrets)
   // Without --verbose, warnings are part of the command's output; with it, everything is log lines.

@@ -2,25 +2,31 @@ import type { Command } from 'commander'
 import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { encode } from '../wire/codec.ts'
-import { type Aggregation, type Hit, type SearchResult, type Serve, searchResult } from '../wire/search.ts'
-import { date, decimal, keyValue, names, nonEmpty, oneOf, repeated, wholeNumber } from './arguments.ts'
-import { type FilterFlags, filterOf, serveOrModel, sourceOf } from './passage-options.ts'
+import { type Aggregation, type Hit, type SearchResult, searchResult } from '../wire/search.ts'
+import { date, names, oneOf, wholeNumber } from './arguments.ts'
+import {
+  addFilter,
+  addServe,
+  filterOf,
+  missingCoverage,
+  type PassageFlags,
+  placeOf,
+  servedInstead,
+  serveOrModel,
+} from './passage-options.ts'
 import type { Context, Start } from './run.ts'
 import { snippet } from './snippet.ts'
 import type { Terminal } from './terminal.ts'
-import { percent, plain, seconds, wrap } from './text.ts'
+import { plain, seconds, wrap } from './text.ts'
 
-interface Flags extends FilterFlags {
-  readonly model?: string
+interface Flags extends PassageFlags {
   readonly models?: readonly string[]
   readonly aggregation?: Aggregation
-  readonly serve?: Serve
   readonly topK: number
-  readonly minScore?: number
 }
 
 export function addSearch(program: Command, start: Start): void {
-  program
+  const command = program
     .command('search')
     .summary('find passages')
     .description('Finds the passages nearest to a question.')
@@ -32,20 +38,13 @@ export function addSearch(program: Command, start: Start): void {
       'with --models: union (found by any model) or intersection (found by all)',
       oneOf('--aggregation', ['union', 'intersection']),
     )
-    .option(
-      '--serve <which>',
-      'while a migration fills: source (the current model), target (as far as it is filled) or both',
-      oneOf('--serve', ['source', 'target', 'both']),
-    )
-    .option('--top-k <n>', 'number of passages, 1 to 1,000', wholeNumber('--top-k', 1, 1_000), 5)
-    .option('--min-score <x>', 'leave out passages with a lower score', decimal('--min-score'))
-    .option('--document <id>', 'only in this document (repeatable)', repeated(nonEmpty('--document')))
-    .option('--title <text>', 'only in documents whose title contains this')
-    .option(
-      '--where <key=value>',
-      'only documents with this metadata (repeatable)',
-      repeated(keyValue('--where')),
-    )
+  addServe(command).option(
+    '--top-k <n>',
+    'number of passages, 1 to 1,000',
+    wholeNumber('--top-k', 1, 1_000),
+    5,
+  )
+  addFilter(command, 'in')
     .option('--after <date>', 'only documents created at this time or later', date('--after'))
     .option('--before <date>', 'only documents created before this time', date('--before'))
     .addHelpText(
@@ -65,15 +64,7 @@ async function run(context: Context, query: string, flags: Flags): Promise<undef
   if (serve !== undefined && (model ?? models) !== undefined) throw serveOrModel(serve)
   if (aggregation !== undefined && models === undefined) throw aggregationAlone(aggregation)
   const { signal, onProgress } = context.longCall()
-  const request = {
-    query,
-    topK,
-    filter: filterOf(flags),
-    signal,
-    onProgress,
-    minScore,
-    serve,
-  }
+  const request = { query, topK, filter: filterOf(flags), signal, onProgress, minScore, serve }
   const { retriever } = context.revector
   const result =
     models === undefined
@@ -104,38 +95,20 @@ async function noteEmpty({ revector, terminal, dataDir }: Context): Promise<void
 export function hitsText(result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
   const blocks = result.hits.map((hit) => hitText(hit, result, terminal))
   if (blocks.length === 0) blocks.push('Nothing found.')
-  return [...blocks, ...remarks(result).map(terminal.style.yellow)].join('\n\n')
-}
-
-/** What the user should know about a result besides its passages. */
-function remarks({ models, coverage, serving }: SearchResult): readonly string[] {
-  const incomplete = Object.entries(coverage).filter(([, share]) => share < 1)
-  const rest = (model: string): string =>
-    serving?.served === 'both' && model === models[1]
-      ? `so that part was searched with ${models[0]}.`
-      : "so this answer can't see it."
   return [
-    ...(typeof serving?.reason === 'string'
-      ? [`Searched with ${models.join(' + ')}: ${serving.reason}`]
-      : []),
-    ...incomplete.map(
-      ([model, share]) =>
-        `Coverage ${percent(share)}: ${model} has no vectors yet for the rest, ${rest(model)}`,
-    ),
-  ]
+    ...blocks,
+    ...[...servedInstead(result), ...missingCoverage(result)].map(terminal.style.yellow),
+  ].join('\n\n')
 }
 
 function hitText(hit: Hit, result: SearchResult, terminal: Pick<Terminal, 'style' | 'width'>): string {
   const { style, width } = terminal
   const rank = String(hit.rank).padStart(String(result.hits.length).length)
   const indent = ' '.repeat(rank.length + 2)
-  const title = plain(hit.title) || `document ${hit.documentId}`
-  const headings = hit.headingPath.map(plain).filter((heading, i) => i > 0 || heading !== title)
-  const place = [...headings, ...(hit.page === null ? [] : [`page ${hit.page}`])]
+  const [title, source] = placeOf(hit, style)
   const lines = [
-    `${style.dim(rank)}  ${style.green(hit.score.toFixed(3))}  ${style.bold(title)}` +
-      place.map((step) => style.dim(` › ${step}`)).join(''),
-    indent + style.dim(sourceOf(hit)),
+    `${style.dim(rank)}  ${style.green(hit.score.toFixed(3))}  ${title}`,
+    indent + source,
     ...(result.models.length > 1 ? [indent + style.dim(ranksText(hit))] : []),
     ...wrap(snippet(bodyOf(hit), result.query, 3 * (width - indent.length)), width - indent.length).map(
       (line) => indent + line,

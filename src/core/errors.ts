@@ -22,11 +22,7 @@ export const errorCatalogue = {
   },
 
   // Input.
-  INVALID_INPUT: {
-    exit: 2,
-    status: 422,
-    meaning: 'An argument, option or body is invalid.',
-  },
+  INVALID_INPUT: { exit: 2, status: 422, meaning: 'An argument, option or body is invalid.' },
   NOT_FOUND: { exit: 2, status: 404, meaning: 'A document, file or other named thing does not exist.' },
   CONFIG_INVALID: { exit: 2, status: 500, meaning: 'A configuration option is invalid.' },
 
@@ -42,11 +38,7 @@ export const errorCatalogue = {
     status: 409,
     meaning: 'The model is current or being filled and cannot be removed.',
   },
-  MODEL_EMPTY: {
-    exit: 3,
-    status: 409,
-    meaning: 'The model has too few vectors to be made current.',
-  },
+  MODEL_EMPTY: { exit: 3, status: 409, meaning: 'The model has too few vectors to be made current.' },
   DIMENSION_UNSUPPORTED: { exit: 2, status: 422, meaning: 'The dimension is not between 1 and 16,000.' },
   PROVIDER_UNAVAILABLE: { exit: 1, status: 503, meaning: 'A provider could not be reached or kept failing.' },
   PROVIDER_REFUSED: {
@@ -65,11 +57,7 @@ export const errorCatalogue = {
     status: 502,
     meaning: 'A provider did not reply with one valid vector for each text.',
   },
-  RATE_LIMITED: {
-    exit: 1,
-    status: 503,
-    meaning: 'A provider kept replying that its rate limit is reached.',
-  },
+  RATE_LIMITED: { exit: 1, status: 503, meaning: 'A provider kept replying that its rate limit is reached.' },
   LANGUAGE_MODEL_MISSING: {
     exit: 2,
     status: 409,
@@ -78,11 +66,7 @@ export const errorCatalogue = {
 
   // Model migrations.
   MIGRATION_UNKNOWN: { exit: 2, status: 404, meaning: 'The model migration does not exist.' },
-  MIGRATION_CONFLICT: {
-    exit: 3,
-    status: 409,
-    meaning: 'Another open model migration prevents this.',
-  },
+  MIGRATION_CONFLICT: { exit: 3, status: 409, meaning: 'Another open model migration prevents this.' },
   MIGRATION_STATE: {
     exit: 3,
     status: 409,
@@ -95,11 +79,7 @@ export const errorCatalogue = {
   },
   GATE_FAILED: { exit: 3, status: 409, meaning: 'A check before the cut-over did not pass.' },
   BUDGET_EXCEEDED: { exit: 3, status: 409, meaning: 'The migration would cost more than its budget.' },
-  MODEL_RETIRED: {
-    exit: 3,
-    status: 409,
-    meaning: 'The provider has retired the model.',
-  },
+  MODEL_RETIRED: { exit: 3, status: 409, meaning: 'The provider has retired the model.' },
 
   // Files.
   PARSE_FAILED: { exit: 1, status: 422, meaning: 'A file could not be parsed as its type.' },
@@ -159,11 +139,7 @@ export const errorCatalogue = {
 
   // Requests over HTTP.
   REQUEST_MALFORMED: { exit: 2, status: 400, meaning: 'A request, its URL or its body is malformed.' },
-  UNAUTHENTICATED: {
-    exit: 2,
-    status: 401,
-    meaning: 'A request has no API key, or an invalid one.',
-  },
+  UNAUTHENTICATED: { exit: 2, status: 401, meaning: 'A request has no API key, or an invalid one.' },
   FORBIDDEN: { exit: 2, status: 403, meaning: 'The API key does not allow the request.' },
   KEY_EXISTS: { exit: 2, status: 409, meaning: 'A valid key with this name exists already.' },
   KEY_REQUIRED: {

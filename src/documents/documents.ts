@@ -35,10 +35,7 @@ export async function documentPage(
   }
   const rows = await listDocuments(db, layout, { limit: limit + 1, after, query })
   const documents = rows.slice(0, limit)
-  return {
-    documents,
-    next: rows.length > limit ? (documents.at(-1)?.id ?? null) : null,
-  }
+  return { documents, next: rows.length > limit ? (documents.at(-1)?.id ?? null) : null }
 }
 
 /** @throws RevectorError NOT_FOUND */

@@ -45,18 +45,16 @@ export function limitsFor(spec: ModelSpec, raw: RawModel, environment: ProviderE
   const known = knownModelOf(spec)
   return {
     ...usual,
-    ...(known === undefined
-      ? {}
-      : {
-          requestsPerMinute: known.requestsPerMinute,
-          tokensPerMinute: known.tokensPerMinute,
-          batchItems: Math.min(known.maxBatchItems, mostBatchItems),
-          batchTokens: Math.min(known.maxBatchTokens ?? usual.batchTokens, usual.batchTokens),
-          maxInputTokens: known.maxInputTokens,
-        }),
-    ...(raw.maxInputTokens === undefined
-      ? {}
-      : { maxInputTokens: Math.min(raw.maxInputTokens, known?.maxInputTokens ?? raw.maxInputTokens) }),
+    ...(known && {
+      requestsPerMinute: known.requestsPerMinute,
+      tokensPerMinute: known.tokensPerMinute,
+      batchItems: Math.min(known.maxBatchItems, mostBatchItems),
+      batchTokens: Math.min(known.maxBatchTokens ?? usual.batchTokens, usual.batchTokens),
+      maxInputTokens: known.maxInputTokens,
+    }),
+    ...(raw.maxInputTokens !== undefined && {
+      maxInputTokens: Math.min(raw.maxInputTokens, known?.maxInputTokens ?? raw.maxInputTokens),
+    }),
     ...environment.limits?.[spec.modelName],
   }
 }

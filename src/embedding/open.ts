@@ -31,20 +31,17 @@ export async function openEmbeddingModel(
   const { onProgress, onProviderCall, sharedRates } = environment
   const limits = limitsFor(spec, raw, environment)
   const key = sharedRateKey(spec)
+  const { clock = systemClock } = internals
+  const model = spec.modelName
   return layered(spec, raw, {
     ...internals,
     limits,
-    ...(sharedRates === undefined || key === null
-      ? {}
-      : { rateLimit: shareRateLimit(key, limits, sharedRates, internals.clock ?? systemClock) }),
+    rateLimit:
+      sharedRates === undefined || key === null ? undefined : shareRateLimit(key, limits, sharedRates, clock),
     countTokens: raw.countTokens ?? (await tokenCounter(spec)),
-    ...(onProviderCall === undefined
-      ? {}
-      : { onCall: (call) => onProviderCall({ model: spec.modelName, ...call }) }),
     exactTokens: raw.countTokens !== undefined || isExact(spec),
-    ...(onProgress === undefined
-      ? {}
-      : { onRetry: (event) => onProgress({ type: 'provider.retry', model: spec.modelName, ...event }) }),
+    onCall: (call) => onProviderCall?.({ model, ...call }),
+    onRetry: (event) => onProgress?.({ type: 'provider.retry', model, ...event }),
   })
 }
 

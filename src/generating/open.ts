@@ -21,9 +21,7 @@ export async function openLanguageModel(
     clock,
     random,
     onCall: onLanguageModelCall,
-    ...(onProgress === undefined
-      ? {}
-      : { onRetry: (event) => onProgress({ type: 'provider.retry', model: spec.model, ...event }) }),
+    onRetry: (event) => onProgress?.({ type: 'provider.retry', model: spec.model, ...event }),
   })
 }
 

@@ -59,9 +59,7 @@ function unauthenticated(absent: boolean): RevectorError {
   return new RevectorError(
     'UNAUTHENTICATED',
     absent ? 'An API key is required.' : 'The API key is not valid.',
-    {
-      hint: 'Send `Authorization: Bearer KEY`. Create a key with `revector keys create`.',
-    },
+    { hint: 'Send `Authorization: Bearer KEY`. Create a key with `revector keys create`.' },
   )
 }
 

@@ -10,31 +10,26 @@ export interface RequestFacts {
   readonly seconds: number
 }
 
-/** Metrics of events. The present state is read when it is requested: gauges.ts. */
-export interface Metrics {
-  readonly registry: Registry
-  request(facts: RequestFacts): void
-  search(facts: {
-    readonly models: readonly string[]
-    readonly failed: string | null
-    readonly seconds: number
-  }): void
-  answer(facts: {
-    readonly mode: string
-    readonly seconds: number
-    readonly inputTokens: number
-    readonly outputTokens: number
-  }): void
-  providerCall(call: ProviderCall, usdPerMillionTokens: number | null): void
-  languageModelCall(call: LanguageModelCall): void
-  event(event: ProgressEvent): void
+interface SearchFacts {
+  readonly models: readonly string[]
+  readonly failed: string | null
+  readonly seconds: number
 }
 
+interface AnswerFacts {
+  readonly mode: string
+  readonly seconds: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
 /**
- * Names and units as Prometheus expects them. Labels have few values: routes, models, codes; never text of a
+ * Metrics of events. The present state is read when it is requested: gauges.ts. Names and units as Prometheus expects them. Labels have few values: routes, models, codes; never text of a
  * request.
  */
-export function createMetrics(): Metrics {
+export function createMetrics() {
   const registry = new Registry()
   const { counter, seconds } = figuresOf(registry)
   const http = {
@@ -112,37 +107,41 @@ export function createMetrics(): Metrics {
 
   return {
     registry,
-    request({ route, method, status, seconds }) {
+    request({ route, method, status, seconds }: RequestFacts): void {
       http.requests.inc({ method, route, status: String(status) })
       http.seconds.observe({ method, route }, seconds)
     },
-    search({ models, failed, seconds }) {
+    search({ models, failed, seconds }: SearchFacts): void {
       for (const model of models) {
         searches.total.inc({ model, code: failed ?? '' })
         if (failed === null) searches.seconds.observe({ model }, seconds)
       }
     },
-    answer({ mode, seconds, inputTokens, outputTokens }) {
+    answer({ mode, seconds, inputTokens, outputTokens }: AnswerFacts): void {
       answers.total.inc({ mode })
       answers.seconds.observe({ mode }, seconds)
       answers.tokens.inc({ direction: 'in' }, inputTokens)
       answers.tokens.inc({ direction: 'out' }, outputTokens)
     },
-    providerCall({ model, kind, tokens, seconds, failure }, price) {
+    providerCall(
+      { model, kind, tokens, seconds, failure }: ProviderCall,
+      usdPerMillionTokens: number | null,
+    ): void {
       provider.requests.inc({ model, kind, failure: failure ?? '' })
       if (failure !== null) return
       provider.seconds.observe({ model, kind }, seconds)
       provider.tokens.inc({ model, kind }, tokens)
-      if (price !== null) provider.usd.inc({ model }, (tokens * price) / 1_000_000)
+      if (usdPerMillionTokens !== null)
+        provider.usd.inc({ model }, (tokens * usdPerMillionTokens) / 1_000_000)
     },
-    languageModelCall({ model, inputTokens, outputTokens, seconds, failure }) {
+    languageModelCall({ model, inputTokens, outputTokens, seconds, failure }: LanguageModelCall): void {
       language.requests.inc({ model, failure: failure ?? '' })
       if (failure !== null) return
       language.seconds.observe({ model }, seconds)
       language.tokens.inc({ model, direction: 'in' }, inputTokens)
       language.tokens.inc({ model, direction: 'out' }, outputTokens)
     },
-    event(event) {
+    event(event: ProgressEvent): void {
       if (event.type === 'provider.retry') provider.retries.inc({ model: event.model })
       else if (event.type === 'warning') warnings.inc()
       else if (event.type === 'model.switched') switches.inc()

@@ -115,11 +115,7 @@ function answersOf({ responses, produces, events }: Operation, components: Json)
   return { ...answers, 200: { ...ok, content: { ...ok.content, 'text/event-stream': stream } } }
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  200: 'Done.',
-  201: 'Made.',
-  204: 'Done; no content.',
-}
+const meanings: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Made.', 204: 'Done; no content.' }
 
 /** By status: its codes. */
 function refusalsOf(operation: Operation): Json {
@@ -164,9 +160,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Json): 
     $schema: _dialect,
     $defs = {},
     ...made
-  } = z.toJSONSchema(wireSchema(schema), { io, unrepresentable: 'any' }) as Json & {
-    $defs?: Json
-  }
+  } = z.toJSONSchema(wireSchema(schema), { io, unrepresentable: 'any' }) as Json & { $defs?: Json }
   for (const [name, definition] of Object.entries($defs))
     components[name] ??= withoutId(relocated(definition))
   const { id } = schema.meta() ?? {}

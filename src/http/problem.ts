@@ -82,10 +82,7 @@ export function asRefusable(thrown: unknown): RevectorError {
       cause: thrown,
     })
   }
-  return new RevectorError('INTERNAL', 'Internal error.', {
-    hint: inTheLog,
-    cause: thrown,
-  })
+  return new RevectorError('INTERNAL', 'Internal error.', { hint: inTheLog, cause: thrown })
 }
 
 function describe(thrown: unknown): { code: string; statusCode: number; message: string } {

@@ -48,10 +48,7 @@ export async function startService({ work, onProgress, ...deps }: Serving): Prom
     if (behind && !(await becomesCurrent(deps, stopWork.signal))) return
     running = true
     try {
-      await revector.migrations.work({
-        signal: stopWork.signal,
-        onProgress,
-      })
+      await revector.migrations.work({ signal: stopWork.signal, onProgress })
     } finally {
       running = false
     }

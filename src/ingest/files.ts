@@ -71,11 +71,7 @@ export async function* listInputs(
 function* standardInput({ seen, stdin, maxBytes }: Listing): Generator<InputFile> {
   if (seen.has('-')) return
   seen.add('-')
-  yield {
-    path: '-',
-    source: null,
-    read: () => readStream(stdin, '-', maxBytes),
-  }
+  yield { path: '-', source: null, read: () => readStream(stdin, '-', maxBytes) }
 }
 
 async function* listPattern(pattern: string, listing: Listing): AsyncGenerator<InputFile> {

@@ -34,11 +34,11 @@ export async function ingestDocument(
   checkText('content', request.content)
   const parsed = await deps.parser.parse(
     { bytes: new TextEncoder().encode(request.content), mediaType: request.mediaType ?? 'text/markdown' },
-    signal === undefined ? {} : { signal },
+    { signal },
   )
   const prepared = prepareDocument(
     parsed,
-    { path: title, title, source: request.source ?? null, ...metadataOf(request) },
+    { path: title, title, source: request.source ?? null, metadata: request.metadata },
     deps.split,
   )
   const { documents } = await bulkLoading(deps.db, { signal, onProgress }, ({ before }) => {
@@ -55,10 +55,6 @@ export async function ingestDocument(
   if (written === undefined) throw new Error(`${title} was not written`)
   if (written.outcome === 'failed') throw written.error
   return written.id
-}
-
-function metadataOf({ metadata }: IngestDocument): { readonly metadata?: Metadata } {
-  return metadata === undefined ? {} : { metadata }
 }
 
 function checkText(name: string, value: unknown): void {

@@ -101,10 +101,7 @@ async function prepareFile(
 ): Promise<PreparedDocument | null> {
   try {
     throwIfAborted(signal)
-    const parsed = await deps.parser.parse(
-      { bytes: await file.read(), path: file.path },
-      signal === undefined ? {} : { signal },
-    )
+    const parsed = await deps.parser.parse({ bytes: await file.read(), path: file.path }, { signal })
     const origin = { path: file.path, source: file.source, metadata }
     return prepareDocument(parsed, origin, deps.split)
   } catch (error) {

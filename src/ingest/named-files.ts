@@ -17,10 +17,6 @@ export async function* namedInputs(
   { maxBytes }: { readonly maxBytes: number },
 ): AsyncGenerator<InputFile, void, undefined> {
   for (const { path, name, source } of files) {
-    yield {
-      path: name,
-      source,
-      read: () => readPath(path, name, maxBytes),
-    }
+    yield { path: name, source, read: () => readPath(path, name, maxBytes) }
   }
 }

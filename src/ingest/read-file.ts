@@ -85,10 +85,6 @@ export function fileFailure(name: string, cause: unknown): RevectorError {
   return new RevectorError(
     'FILE_UNREADABLE',
     `${name} could not be read: ${reasons[code] ?? (code || 'an unknown error')}.`,
-    {
-      hint: 'Check that it exists and that you may read it.',
-      data: { path: name },
-      cause,
-    },
+    { hint: 'Check that it exists and that you may read it.', data: { path: name }, cause },
   )
 }

@@ -19,11 +19,7 @@ import type { WriteOptions } from './write-options.ts'
 export type { WriteOptions } from './write-options.ts'
 
 export type WrittenDocument =
-  | {
-      readonly id: DocumentId
-      readonly outcome: 'added' | 'changed' | 'unchanged'
-      readonly chunks: number
-    }
+  | { readonly id: DocumentId; readonly outcome: 'added' | 'changed' | 'unchanged'; readonly chunks: number }
   /** The required model can't embed one of its texts: the document stays as it was. */
   | { readonly outcome: 'failed'; readonly error: RevectorError }
 

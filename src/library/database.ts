@@ -96,12 +96,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       const db = await connected()
       const { to, signal, onProgress } = options
       await namingModels(db, async () =>
-        runRevisions(db, {
-          to,
-          ...(await upgradeOptions(db, options)),
-          signal,
-          onProgress,
-        }),
+        runRevisions(db, { to, ...(await upgradeOptions(db, options)), signal, onProgress }),
       )
       runtime.forget()
       return readStatus(db)
@@ -215,10 +210,7 @@ async function upgradeOptions(db: Database, options: RunOptions) {
   const { model, chunksTable, chunkTextColumn, documentsTable, titleColumn } = options
   const tables = { chunksTable, chunkTextColumn, documentsTable, titleColumn }
   const given = Object.fromEntries(Object.entries(tables).filter(([, value]) => value !== undefined))
-  return {
-    tables: given,
-    ...(model === undefined ? {} : { model: await firstModelOf(db, model) }),
-  }
+  return { tables: given, ...(model === undefined ? {} : { model: await firstModelOf(db, model) }) }
 }
 
 async function firstModelOf(db: Database, modelName: string): Promise<FirstModel> {

@@ -31,6 +31,8 @@ import type { Runtime } from './runtime.ts'
 /** The migration is a parameter of its own. */
 type Options<Call extends MigrationCall> = Omit<Call, 'migrationId'>
 
+type StatusWith<Count extends string> = MigrationStatus & { readonly [Name in Count]: number }
+
 /** `revector.migrations`. */
 export interface Migrations {
   /** What it would take. Writes nothing. @throws RevectorError if the target does not respond correctly */
@@ -52,10 +54,7 @@ export interface Migrations {
    */
   run(request: RunMigration): Promise<MigrationStatus>
   /** Queues quarantined chunks for another attempt; returns how many. */
-  retry(
-    id?: MigrationId,
-    options?: Options<MigrationCall>,
-  ): Promise<MigrationStatus & { readonly chunks: number }>
+  retry(id?: MigrationId, options?: Options<MigrationCall>): Promise<StatusWith<'chunks'>>
   /** Chunks that the target can't embed, and why; 50 a page, in the order of their ids. */
   quarantine(
     id?: MigrationId,
@@ -65,10 +64,7 @@ export interface Migrations {
   /** Continues where the migration was paused; given limits apply from now on. */
   resume(id?: MigrationId, options?: Options<ResumeRequest>): Promise<MigrationStatus>
   /** Does not affect the source; frees the target's disk space, in bytes. */
-  cancel(
-    id?: MigrationId,
-    options?: Options<CancelRequest>,
-  ): Promise<MigrationStatus & { readonly bytes: number }>
+  cancel(id?: MigrationId, options?: Options<CancelRequest>): Promise<StatusWith<'bytes'>>
   /** Measures the gates: the migration is then `ready`, `filling` again if chunks are missing, or `paused`. */
   verify(id?: MigrationId, options?: Options<VerifyMigration>): Promise<MigrationStatus>
   /** One short transaction. @throws RevectorError MIGRATION_STATE, GATE_FAILED */
@@ -76,10 +72,7 @@ export interface Migrations {
   /** Makes the source current again, with everything written meanwhile. One short transaction. */
   rollBack(id?: MigrationId, options?: Options<MigrationCall>): Promise<MigrationStatus>
   /** Drops the source's vectors; returns the bytes freed. @throws RevectorError MODEL_IN_USE, MIGRATION_STATE */
-  retire(
-    id?: MigrationId,
-    options?: Options<RetireRequest>,
-  ): Promise<MigrationStatus & { readonly bytes: number }>
+  retire(id?: MigrationId, options?: Options<RetireRequest>): Promise<StatusWith<'bytes'>>
   /** From the first, or after the last one seen, as they happen. Ends with the migration or the signal. */
   events(request?: EventsRequest): AsyncIterable<MigrationEvent>
 }
@@ -89,6 +82,14 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
   async function then(work: (deps: Deps) => Promise<Pick<Migration, 'id'>>) {
     const deps = await opened()
     return statusOf(deps, await work(deps))
+  }
+  /** The same with what the call counted. */
+  async function counting<Counted extends { readonly migration: Pick<Migration, 'id'> }>(
+    work: (deps: Deps) => Promise<Counted>,
+  ) {
+    const deps = await opened()
+    const { migration, ...counted } = await work(deps)
+    return { ...(await statusOf(deps, migration)), ...counted }
   }
   return {
     async plan(request) {
@@ -100,11 +101,7 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
     list: async (page) => migrationPage(await opened(), page),
     work: async (request) => work(await opened(), request),
     run: (request) => then(async (deps) => (await runMigration(deps, request)).migration),
-    async retry(migrationId, options) {
-      const deps = await opened()
-      const { migration, chunks } = await retryQuarantined(deps, { migrationId, ...options })
-      return { ...(await statusOf(deps, migration)), chunks }
-    },
+    retry: (migrationId, options) => counting((deps) => retryQuarantined(deps, { migrationId, ...options })),
     async quarantine(migrationId, { limit = 50, after } = {}) {
       const { db, layout } = await opened()
       const { targetModelId } = await requireMigration(db, await idOf(db, { migrationId }))
@@ -113,20 +110,12 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
     },
     pause: (migrationId, options) => then((deps) => pauseMigration(deps, { migrationId, ...options })),
     resume: (migrationId, options) => then((deps) => resumeMigration(deps, { migrationId, ...options })),
-    async cancel(migrationId, options) {
-      const deps = await opened()
-      const { migration, bytes } = await cancelMigration(deps, { migrationId, ...options })
-      return { ...(await statusOf(deps, migration)), bytes }
-    },
+    cancel: (migrationId, options) => counting((deps) => cancelMigration(deps, { migrationId, ...options })),
     verify: (migrationId, options) =>
       then(async (deps) => (await verifyMigration(deps, { migrationId, ...options })).migration),
     cutOver: (migrationId, options) => then((deps) => cutOver(deps, { migrationId, ...options })),
     rollBack: (migrationId, options) => then((deps) => rollBack(deps, { migrationId, ...options })),
-    async retire(migrationId, options) {
-      const deps = await opened()
-      const { migration, bytes } = await retireSource(deps, { migrationId, ...options })
-      return { ...(await statusOf(deps, migration)), bytes }
-    },
+    retire: (migrationId, options) => counting((deps) => retireSource(deps, { migrationId, ...options })),
     async *events(request) {
       yield* migrationEvents(await opened(), request)
     },

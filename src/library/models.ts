@@ -9,7 +9,7 @@ import { countVectors } from '../store/coverage.ts'
 import { requireModel } from '../store/models.ts'
 import { type SampledChunk, sampleVectors } from '../store/sample.ts'
 import type { FillReport } from '../wire/ingest.ts'
-import type { Model, ModelSpec, ModelStatus, RemovedModel } from '../wire/model.ts'
+import type { Model, ModelSpace, ModelSpec, ModelStatus, RemovedModel } from '../wire/model.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What the catalogue knows of a model may be left out. */
@@ -18,7 +18,7 @@ export type AddModel = Pick<ModelSpec, 'modelName'> & Partial<ModelSpec>
 /** `revector.models`. */
 export interface Models {
   list(): Promise<readonly ModelStatus[]>
-  add(model: AddModel, options?: CallOptions): Promise<Model>
+  add(model: AddModel, options?: CallOptions): Promise<ModelSpace>
   /** The hot switch: running processes follow at their next search. @throws RevectorError MODEL_EMPTY unless forced */
   use(
     modelName: string,
@@ -45,7 +45,13 @@ export interface Models {
 export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
   return {
     list: async () => listModels(await opened()),
-    add: async ({ modelName, ...overrides }) => addModel(await opened(), specFor(modelName, overrides)),
+    async add({ modelName, ...overrides }) {
+      const deps = await opened()
+      const model = await addModel(deps, specFor(modelName, overrides))
+      const status = (await listModels(deps)).find(({ id }) => id === model.id)
+      if (status === undefined) throw vanished(modelName)
+      return { ...status, ...model }
+    },
     use: async (modelName, how) => useModel(await opened(), modelName, how),
     remove: async (modelName, how) =>
       removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
@@ -65,6 +71,13 @@ export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
       }
     },
   }
+}
+
+function vanished(modelName: string): RevectorError {
+  return new RevectorError('MODEL_UNKNOWN', `${modelName} was removed just after it was added.`, {
+    hint: 'Add it again.',
+    data: { model: modelName },
+  })
 }
 
 /** @throws RevectorError MODEL_IN_USE */

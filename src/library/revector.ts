@@ -102,7 +102,7 @@ export interface CreateOptions extends Options {
  */
 export async function createRevector(options: CreateOptions = {}): Promise<Revector> {
   const { models = [], configFile, onProgress, ...given } = options
-  const config = readConfig(given, configFile === undefined ? {} : { file: configFile })
+  const config = readConfig(given, { file: configFile })
   const observers = new Set<Observer>(onProgress === undefined ? [] : [{ onProgress }])
   const runtime = openRuntime(config, {
     ownModels: models,

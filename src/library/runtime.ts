@@ -65,12 +65,7 @@ export function openRuntime(
   const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
   const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
-  const language = once(async () =>
-    openLanguage(config, {
-      onProgress,
-      onLanguageModelCall,
-    }),
-  )
+  const language = once(async () => openLanguage(config, { onProgress, onLanguageModelCall }))
   const deps = once(async (): Promise<Deps & SearchDeps> => {
     const db = await connection.get()
     await bringUp(db)
@@ -87,9 +82,7 @@ export function openRuntime(
   let closed = false
   const assertOpen = (): void => {
     if (!closed) return
-    throw new RevectorError('INVALID_INPUT', 'This Revector has been closed.', {
-      hint: 'Create a new one.',
-    })
+    throw new RevectorError('INVALID_INPUT', 'This Revector has been closed.', { hint: 'Create a new one.' })
   }
 
   async function closeDatabase(): Promise<void> {
@@ -148,23 +141,19 @@ export function databaseOptions(config: Config, onProgress?: OnProgress): Databa
   const { databaseUrl, tls } = config
   return {
     ...(databaseUrl === undefined ? { dataDir: config.dataDir } : { databaseUrl }),
-    ...(tls === undefined ? {} : { tls: definedOnly(tls) }),
+    tls: tls && definedOnly(tls),
     poolSize: config.poolSize,
     connectTimeoutMs: config.connectTimeoutMs,
     statementTimeoutMs: config.statementTimeoutMs,
     lockTimeoutMs: config.lockTimeoutMs,
-    ...(onProgress === undefined
-      ? {}
-      : {
-          onEvent: (event) =>
-            onProgress({
-              type: 'warning',
-              message:
-                event.type === 'database.retry'
-                  ? `Retrying the database in ${event.waitMs} ms (${event.trouble}, attempt ${event.attempt}).`
-                  : `A database connection was lost: ${event.message}`,
-            }),
-        }),
+    onEvent: (event) =>
+      onProgress?.({
+        type: 'warning',
+        message:
+          event.type === 'database.retry'
+            ? `Retrying the database in ${event.waitMs} ms (${event.trouble}, attempt ${event.attempt}).`
+            : `A database connection was lost: ${event.message}`,
+      }),
   }
 }
 

@@ -56,11 +56,7 @@ export async function cancelMigration(
     await advance(tx, id, { event: 'cancelled', data, actor })
   })
   const { signal } = request
-  const bytes = await withShortLocks(
-    db,
-    (tx) => giveBack(tx, id, actor),
-    signal === undefined ? {} : { signal },
-  )
+  const bytes = await withShortLocks(db, (tx) => giveBack(tx, id, actor), { signal })
   return { migration: await requireMigration(db, id), bytes }
 }
 

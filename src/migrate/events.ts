@@ -42,7 +42,7 @@ export async function* migrationEvents(
     }
     if (page.length > 0) continue
     if (!open || request.follow === false) return
-    await delay(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
+    await delay(pollMs, undefined, { signal }).catch(() => {})
   }
 }
 

@@ -72,7 +72,7 @@ export async function retireSource(deps: StoreDeps, request: RetireRequest = {})
       const { migration } = await advance(tx, id, { event: 'retired', data, actor })
       return { migration, bytes }
     },
-    signal === undefined ? {} : { signal },
+    { signal },
   )
 }
 

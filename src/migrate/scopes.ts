@@ -35,9 +35,5 @@ function coversDocuments(
 const lot = (scope: MigrationScope): MigrationScope => ordered({ ...scope, sample: 0 })
 
 function ordered({ documents, where, sample }: MigrationScope): MigrationScope {
-  return {
-    ...(documents === undefined ? {} : { documents: [...new Set(documents)].sort() }),
-    where,
-    sample,
-  }
+  return { documents: documents && [...new Set(documents)].sort(), where, sample }
 }

@@ -26,9 +26,7 @@ export function decodeText(
     throw new RevectorError(
       'PARSE_FAILED',
       `The text is declared to be in “${options.charset}”, an unknown encoding.`,
-      {
-        hint: 'Declare an encoding that browsers support, or none.',
-      },
+      { hint: 'Declare an encoding that browsers support, or none.' },
     )
   }
   const wide = looksUtf16(bytes)

@@ -81,10 +81,7 @@ function checkSize(bytes: number, limit: number): void {
   throw new RevectorError(
     'FILE_TOO_LARGE',
     `The file has ${counted(bytes, 'byte')}, more than the ${grouped(limit)} allowed.`,
-    {
-      hint: 'Split the file or raise the limit.',
-      data: { bytes, limit },
-    },
+    { hint: 'Split the file or raise the limit.', data: { bytes, limit } },
   )
 }
 

@@ -139,9 +139,6 @@ function tooLong(limit: number): RevectorError {
   return new RevectorError(
     'FILE_TOO_LARGE',
     `The PDF has more than the ${grouped(limit)} characters of text allowed.`,
-    {
-      hint: 'Split the document or raise the limit.',
-      data: { limit },
-    },
+    { hint: 'Split the document or raise the limit.', data: { limit } },
   )
 }

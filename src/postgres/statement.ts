@@ -22,11 +22,7 @@ export async function send<Row extends object>(
   const result = (await client.query(
     statement.values.length === 0
       ? statement.text
-      : {
-          text: statement.text,
-          values: parameters(statement, vectorOid),
-          name,
-        },
+      : { text: statement.text, values: parameters(statement, vectorOid), name },
   )) as PgResult<Row> | PgResult<Row>[]
   const last = Array.isArray(result) ? result.at(-1) : result
   return { rows: last?.rows ?? [], rowCount: last?.rowCount ?? 0 }

@@ -57,9 +57,7 @@ function ignoredFailure(): RevectorError {
   return new RevectorError(
     'DATABASE_FAILED',
     'The transaction was rolled back because one of its statements failed.',
-    {
-      hint: 'The transaction caught the error of that statement; rethrow it.',
-    },
+    { hint: 'The transaction caught the error of that statement; rethrow it.' },
   )
 }
 

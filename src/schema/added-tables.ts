@@ -28,9 +28,6 @@ function nameTaken(schema: string, name: string): RevectorError {
   return new RevectorError(
     'UPGRADE_REFUSED',
     `The schema ${schema} has a table ${name} that is not Revector's.`,
-    {
-      hint: 'Rename the table.',
-      data: { schema, table: name },
-    },
+    { hint: 'Rename the table.', data: { schema, table: name } },
   )
 }

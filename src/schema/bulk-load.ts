@@ -89,11 +89,7 @@ function beginBulkLoad(db: Database): BulkLoad {
         const hnswIndex = await hnswIndexOf(db, model)
         const usable = hnswIndex?.valid === true
         if ((usable && rows < fewRows) || isOfMigration(db, model)) continue
-        await buildHnswIndexUnlessBuilding(db, model, {
-          modelName: model.modelName,
-          signal,
-          onProgress,
-        })
+        await buildHnswIndexUnlessBuilding(db, model, { modelName: model.modelName, signal, onProgress })
       }
     },
   }

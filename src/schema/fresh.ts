@@ -48,9 +48,7 @@ async function currentSchema(db: Queryable): Promise<string> {
   throw new RevectorError(
     'DATABASE_PERMISSION_DENIED',
     'No schema on the search path exists and may be used.',
-    {
-      hint: 'Create the schema, or set another search_path for this user.',
-    },
+    { hint: 'Create the schema, or set another search_path for this user.' },
   )
 }
 

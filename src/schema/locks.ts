@@ -67,10 +67,7 @@ export async function withSchemaLock<T>(
       patient: true,
       signal,
       onWait: () =>
-        onProgress?.({
-          type: 'warning',
-          message: 'Another process is changing the schema: waiting for it.',
-        }),
+        onProgress?.({ type: 'warning', message: 'Another process is changing the schema: waiting for it.' }),
     })
     return await work({ session, watch, concurrent: db.concurrent, ...(signal && { signal }) })
   })

@@ -29,14 +29,7 @@ export async function searchMultiModel(
     modelNames.map((modelName) =>
       searchSpace(
         { ...deps, memory },
-        {
-          modelName,
-          query,
-          queryVector: queryVectors[modelName],
-          k: depthFor(topK),
-          filter,
-          signal,
-        },
+        { modelName, query, queryVector: queryVectors[modelName], k: depthFor(topK), filter, signal },
       ),
     ),
   )

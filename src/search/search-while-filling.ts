@@ -93,10 +93,7 @@ async function both(
     query,
     models: [source.model.modelName, target.model.modelName],
     aggregation: null,
-    coverage: {
-      [source.model.modelName]: source.coverage,
-      [target.model.modelName]: target.coverage,
-    },
+    coverage: { [source.model.modelName]: source.coverage, [target.model.modelName]: target.coverage },
     hits: atLeast(hits, minScore),
     tookMs: 0,
     serving: {

@@ -21,11 +21,7 @@ export async function recordEvent<Type extends MigrationEventType>(
 /** Events of one migration or, without an id, of all, after a given event; oldest first. */
 export async function eventsAfter(
   db: Queryable,
-  page: {
-    readonly migrationId?: MigrationId
-    readonly after?: number
-    readonly limit: number
-  },
+  page: { readonly migrationId?: MigrationId; readonly after?: number; readonly limit: number },
 ): Promise<readonly MigrationEvent[]> {
   const { migrationId, after = 0, limit } = page
   // What can't be an id comes after all of them.

@@ -30,11 +30,7 @@ export function refuseOtherSpace(registered: Model, requested: ModelSpec): void 
       `Model exists with different dimension: "${modelName}" is registered with ${registered.dimension}, got ${requested.dimension}.`,
       {
         hint: 'Register the new model under a name of its own, or remove the registered one first (`revector models remove`).',
-        data: {
-          model: modelName,
-          registered: registered.dimension,
-          requested: requested.dimension,
-        },
+        data: { model: modelName, registered: registered.dimension, requested: requested.dimension },
       },
     )
   }

@@ -94,11 +94,7 @@ export function sampleTexts(
   db: Pick<Database, 'stream'>,
   layout: Layout,
   model: StoredSpace,
-  options: {
-    readonly scope: MigrationScope
-    readonly limit: number
-    readonly signal?: AbortSignal
-  },
+  options: { readonly scope: MigrationScope; readonly limit: number; readonly signal?: AbortSignal },
 ): AsyncIterable<readonly TextToEmbed[]> {
   const c = chunkColumns(layout)
   const { signal } = options

@@ -10,12 +10,7 @@ export const databaseStatus = z.strictObject({
   revision: z.int().describe('Revision of the schema; 0: nothing has been set up.'),
   latestRevision: z.int(),
   legacy: z
-    .strictObject({
-      table: z.string(),
-      column: z.string(),
-      dimension: z.int().nullable(),
-      rows: z.int(),
-    })
+    .strictObject({ table: z.string(), column: z.string(), dimension: z.int().nullable(), rows: z.int() })
     .nullable()
     .describe('A fixed-dimension table that `db run` would adopt.'),
   dimensions: list(z.int()),

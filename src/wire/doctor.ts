@@ -35,9 +35,6 @@ const check = z
 export type Check = Of<typeof check>
 
 export const doctorReport = z
-  .strictObject({
-    result: result.describe('The worst result of the checks.'),
-    checks: list(check),
-  })
+  .strictObject({ result: result.describe('The worst result of the checks.'), checks: list(check) })
   .meta({ id: 'Doctor' })
 export type DoctorReport = Of<typeof doctorReport>

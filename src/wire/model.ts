@@ -74,6 +74,7 @@ export const modelList = z.strictObject({ models: list(modelStatus) })
 export const modelSpace = z
   .strictObject({ ...modelStatus.shape, ...model.shape })
   .meta({ id: 'ModelSpace', description: 'A model with the fields that define its vector space.' })
+export type ModelSpace = Of<typeof modelSpace>
 
 export const removedModel = z.strictObject({ modelName, embeddings: z.int(), bytes: z.int() })
 export type RemovedModel = Of<typeof removedModel>

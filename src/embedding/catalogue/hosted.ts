@@ -22,12 +22,7 @@ const cohere = {
   source: 'https://docs.cohere.com/docs/cohere-embed',
 } as const
 
-const cohereV3 = {
-  ...cohere,
-  maxInputTokens: 512,
-  maxBatchTokens: null,
-  pricePerMillionTokens: 0.1,
-} as const
+const cohereV3 = { ...cohere, maxInputTokens: 512, maxBatchTokens: null, pricePerMillionTokens: 0.1 } as const
 
 const google = {
   ...hosted,

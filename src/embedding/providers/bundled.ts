@@ -18,10 +18,7 @@ export async function openBundled(spec: ModelSpec, threads?: number): Promise<Ra
     throw new RevectorError(
       'INVALID_INPUT',
       `The only bundled model is ${onlyModel}, not ${spec.remoteName}.`,
-      {
-        hint: `Use ${onlyModel}, or another provider.`,
-        data: { model: spec.modelName },
-      },
+      { hint: `Use ${onlyModel}, or another provider.`, data: { model: spec.modelName } },
     )
   }
   const [pool, tokenizer] = await Promise.all([openPool(threads), loadTokenizer()]).catch((error) => {

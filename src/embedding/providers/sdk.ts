@@ -12,11 +12,7 @@ interface SdkEmbeddingModel {
     values: string[]
     abortSignal?: AbortSignal
     providerOptions?: Record<string, Record<string, string | number | boolean>>
-  }): PromiseLike<{
-    embeddings: number[][]
-    usage?: { tokens: number }
-    response?: { body?: unknown }
-  }>
+  }): PromiseLike<{ embeddings: number[][]; usage?: { tokens: number }; response?: { body?: unknown } }>
 }
 
 export type SdkOptions = Record<string, Record<string, string | number | boolean>>

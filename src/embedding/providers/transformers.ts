@@ -25,9 +25,7 @@ export async function openTransformers(
     throw new RevectorError(
       'INVALID_INPUT',
       `Pooling must be mean or cls: ${spec.modelName} has "${spec.pooling}".`,
-      {
-        data: { model: spec.modelName, pooling: spec.pooling },
-      },
+      { data: { model: spec.modelName, pooling: spec.pooling } },
     )
   }
   const library = await loadLibrary(spec, load)

@@ -15,10 +15,7 @@ const message = z
   })
   .meta({ id: 'McpMessage' })
 
-export const mcp = operation({
-  id: 'mcp',
-  method: 'POST',
-  path: '/mcp',
+export const mcp = operation('mcp', 'POST /mcp', {
   tag: 'agents',
   summary: 'Tools for agents',
   description:
@@ -28,6 +25,5 @@ export const mcp = operation({
   scope: 'read',
   body: message,
   responses: { 200: z.looseObject({ jsonrpc: z.literal('2.0') }), 202: z.undefined() },
-  errors: [],
   example: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
 })

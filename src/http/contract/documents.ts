@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { documentSummary, documentEmbeddings as embeddings, storedDocument } from '../../wire/document.ts'
 import { id, list, metadata, modelName } from '../../wire/field.ts'
 import { fillReport, ingestReport } from '../../wire/ingest.ts'
-import { documentId, operation, page } from './operation.ts'
+import { documentId, embeddingErrors, operation, page } from './operation.ts'
 
 const tag = 'documents'
 
@@ -30,10 +30,7 @@ const idempotency = z.looseObject({
     .describe('A key of your choice. Repeating the request with it returns the first answer.'),
 })
 
-export const listDocuments = operation({
-  id: 'listDocuments',
-  method: 'GET',
-  path: '/api/v1/documents',
+export const listDocuments = operation('listDocuments', 'GET /api/v1/documents', {
   tag,
   summary: 'A page of documents, oldest first',
   scope: 'read',
@@ -47,13 +44,9 @@ export const listDocuments = operation({
       next: id.nullable().describe('The `after` of the next page; null on the last.'),
     }),
   },
-  errors: [],
 })
 
-export const addDocuments = operation({
-  id: 'addDocuments',
-  method: 'POST',
-  path: '/api/v1/documents',
+export const addDocuments = operation('addDocuments', 'POST /api/v1/documents', {
   tag,
   summary: 'Store a text, or upload files',
   description:
@@ -85,19 +78,13 @@ export const addDocuments = operation({
     'FILE_TYPE_UNSUPPORTED',
     'PARSE_FAILED',
     'PARSE_TIMEOUT',
-    'MODEL_UNKNOWN',
-    'PROVIDER_UNAVAILABLE',
-    'PROVIDER_REFUSED',
-    'PROVIDER_KEY_MISSING',
     'RATE_LIMITED',
+    ...embeddingErrors,
   ],
   example: { title: 'Tea', content: 'Green tea is not fermented.', metadata: { kind: 'note' } },
 })
 
-export const getDocument = operation({
-  id: 'getDocument',
-  method: 'GET',
-  path: '/api/v1/documents/{id}',
+export const getDocument = operation('getDocument', 'GET /api/v1/documents/{id}', {
   tag,
   summary: 'A document with its text and chunks',
   scope: 'read',
@@ -106,10 +93,7 @@ export const getDocument = operation({
   errors: ['NOT_FOUND'],
 })
 
-export const removeDocument = operation({
-  id: 'removeDocument',
-  method: 'DELETE',
-  path: '/api/v1/documents/{id}',
+export const removeDocument = operation('removeDocument', 'DELETE /api/v1/documents/{id}', {
   tag,
   summary: 'Remove a document with its chunks and vectors',
   scope: 'write',
@@ -118,10 +102,7 @@ export const removeDocument = operation({
   errors: ['NOT_FOUND'],
 })
 
-export const documentEmbeddings = operation({
-  id: 'documentEmbeddings',
-  method: 'GET',
-  path: '/api/v1/documents/{id}/embeddings',
+export const documentEmbeddings = operation('documentEmbeddings', 'GET /api/v1/documents/{id}/embeddings', {
   tag,
   summary: 'Which models have vectors of a document',
   scope: 'read',
@@ -130,23 +111,12 @@ export const documentEmbeddings = operation({
   errors: ['NOT_FOUND'],
 })
 
-export const embedDocument = operation({
-  id: 'embedDocument',
-  method: 'PUT',
-  path: '/api/v1/documents/{id}/embeddings',
+export const embedDocument = operation('embedDocument', 'PUT /api/v1/documents/{id}/embeddings', {
   tag,
   summary: 'Embed the chunks of a document that lack a vector in a model',
   scope: 'write',
   params: documentId,
   query: z.strictObject({ model: modelName }),
   responses: { 200: fillReport },
-  errors: [
-    'NOT_FOUND',
-    'MODEL_UNKNOWN',
-    'VECTOR_COLUMN_MISSING',
-    'PROVIDER_UNAVAILABLE',
-    'PROVIDER_REFUSED',
-    'PROVIDER_KEY_MISSING',
-    'RATE_LIMITED',
-  ],
+  errors: ['NOT_FOUND', 'VECTOR_COLUMN_MISSING', 'RATE_LIMITED', ...embeddingErrors],
 })

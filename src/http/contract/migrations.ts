@@ -11,7 +11,7 @@ import {
 } from '../../wire/migration.ts'
 import { migrationEvent } from '../../wire/migration-event.ts'
 import { migrationPlan } from '../../wire/migration-plan.ts'
-import { flag, operation, page } from './operation.ts'
+import { embeddingErrors, flag, operation, page } from './operation.ts'
 
 const tag = 'migrations'
 const base = '/api/v1/migrations'
@@ -21,45 +21,24 @@ const migrationId = z
   .regex(/^[1-9]\d{0,18}$/, 'expected the number of a migration')
   .transform(Number)
 const numbered = z.strictObject({ id: migrationId })
-const reclaimed = z.strictObject({
-  ...migrationStatus.shape,
-  bytes: z.int().describe('Bytes freed.'),
-})
+const reclaimed = z.strictObject({ ...migrationStatus.shape, bytes: z.int().describe('Bytes freed.') })
 
 /** An action on one migration. */
-const asked = {
-  method: 'POST',
-  tag,
-  scope: 'admin',
-  params: numbered,
-  bodyOptional: true,
-} as const
+const asked = { tag, scope: 'admin', params: numbered, bodyOptional: true } as const
 const override = z.array(z.enum(gateNames)).optional().describe('Gates whose failure is accepted.')
 
-export const planMigration = operation({
-  id: 'planMigration',
-  method: 'POST',
-  path: `${base}/plan`,
+export const planMigration = operation('planMigration', `POST ${base}/plan`, {
   tag,
   summary: 'What a migration would embed, cost and take',
   description: 'Writes nothing. Embeds a few chunks with the target.',
   scope: 'admin',
   body: planRequest,
   responses: { 200: migrationPlan },
-  errors: [
-    'MODEL_UNKNOWN',
-    'MODEL_RETIRED',
-    'PROVIDER_UNAVAILABLE',
-    'PROVIDER_REFUSED',
-    'PROVIDER_KEY_MISSING',
-  ],
+  errors: ['MODEL_RETIRED', ...embeddingErrors],
   example: { target_model: 'lexical-hash-384' },
 })
 
-export const startMigration = operation({
-  id: 'startMigration',
-  method: 'POST',
-  path: base,
+export const startMigration = operation('startMigration', `POST ${base}`, {
   tag,
   summary: 'Start a migration',
   description:
@@ -71,22 +50,11 @@ export const startMigration = operation({
     consent: z.boolean().default(false).describe('Confirms the plan and its cost.'),
   }),
   responses: { 201: migrationStatus },
-  errors: [
-    'CONSENT_MISSING',
-    'MODEL_UNKNOWN',
-    'MIGRATION_CONFLICT',
-    'MODEL_RETIRED',
-    'PROVIDER_UNAVAILABLE',
-    'PROVIDER_REFUSED',
-    'PROVIDER_KEY_MISSING',
-  ],
+  errors: ['CONSENT_MISSING', 'MIGRATION_CONFLICT', 'MODEL_RETIRED', ...embeddingErrors],
   example: { target_model: 'lexical-hash-384', consent: true },
 })
 
-export const listMigrations = operation({
-  id: 'listMigrations',
-  method: 'GET',
-  path: base,
+export const listMigrations = operation('listMigrations', `GET ${base}`, {
   tag,
   summary: 'A page of migrations, newest first',
   scope: 'read',
@@ -95,13 +63,9 @@ export const listMigrations = operation({
     after: migrationId.optional().describe('The `next` of the page before.'),
   }),
   responses: { 200: z.strictObject({ migrations: list(migration), next: z.string().nullable() }) },
-  errors: [],
 })
 
-export const getMigration = operation({
-  id: 'getMigration',
-  method: 'GET',
-  path: `${base}/{id}`,
+export const getMigration = operation('getMigration', `GET ${base}/{id}`, {
   tag,
   summary: 'The progress of a migration',
   scope: 'read',
@@ -110,10 +74,7 @@ export const getMigration = operation({
   errors: ['MIGRATION_UNKNOWN'],
 })
 
-export const migrationEvents = operation({
-  id: 'migrationEvents',
-  method: 'GET',
-  path: `${base}/{id}/events`,
+export const migrationEvents = operation('migrationEvents', `GET ${base}/{id}/events`, {
   tag,
   summary: 'The events of a migration, past and new',
   description:
@@ -137,48 +98,34 @@ export const migrationEvents = operation({
   errors: ['MIGRATION_UNKNOWN'],
 })
 
-export const migrationQuarantine = operation({
-  id: 'migrationQuarantine',
-  method: 'GET',
-  path: `${base}/{id}/quarantine`,
+export const migrationQuarantine = operation('migrationQuarantine', `GET ${base}/{id}/quarantine`, {
   tag,
   summary: 'Chunks that the target can’t embed, and why',
   scope: 'read',
   params: numbered,
   query: z.strictObject(page('chunks')),
-  responses: {
-    200: z.strictObject({
-      chunks: list(quarantinedChunk),
-      next: id.nullable(),
-    }),
-  },
+  responses: { 200: z.strictObject({ chunks: list(quarantinedChunk), next: id.nullable() }) },
   errors: ['MIGRATION_UNKNOWN'],
 })
 
-export const pauseMigration = operation({
+export const pauseMigration = operation('pauseMigration', `POST ${base}/{id}/pause`, {
   ...asked,
-  id: 'pauseMigration',
-  path: `${base}/{id}/pause`,
   summary: 'Pause a migration',
   body: z.strictObject({ reason: z.string().min(1).max(1_000).optional() }),
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
-export const resumeMigration = operation({
+export const resumeMigration = operation('resumeMigration', `POST ${base}/{id}/resume`, {
   ...asked,
-  id: 'resumeMigration',
-  path: `${base}/{id}/resume`,
   summary: 'Resume a migration',
   body: migrationLimits,
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
-export const cancelMigration = operation({
+export const cancelMigration = operation('cancelMigration', `POST ${base}/{id}/cancel`, {
   ...asked,
-  id: 'cancelMigration',
-  path: `${base}/{id}/cancel`,
   summary: 'Cancel a migration',
   description: 'Does not affect the source; frees the disk space of the target.',
   body: z.strictObject({}),
@@ -186,10 +133,8 @@ export const cancelMigration = operation({
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
-export const retryMigration = operation({
+export const retryMigration = operation('retryMigration', `POST ${base}/{id}/retry`, {
   ...asked,
-  id: 'retryMigration',
-  path: `${base}/{id}/retry`,
   summary: 'Retry quarantined chunks',
   body: z.strictObject({}),
   responses: {
@@ -198,20 +143,16 @@ export const retryMigration = operation({
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
-export const verifyMigration = operation({
+export const verifyMigration = operation('verifyMigration', `POST ${base}/{id}/verify`, {
   ...asked,
-  id: 'verifyMigration',
-  path: `${base}/{id}/verify`,
   summary: 'Measure the gates',
   body: z.strictObject({ override }),
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
-export const cutOver = operation({
+export const cutOver = operation('cutOver', `POST ${base}/{id}/cutover`, {
   ...asked,
-  id: 'cutOver',
-  path: `${base}/{id}/cutover`,
   summary: 'Make the target current',
   description: 'One short transaction. Searches use the target immediately.',
   body: z.strictObject({ override }),
@@ -219,10 +160,8 @@ export const cutOver = operation({
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE', 'GATE_FAILED'],
 })
 
-export const rollBack = operation({
+export const rollBack = operation('rollBack', `POST ${base}/{id}/rollback`, {
   ...asked,
-  id: 'rollBack',
-  path: `${base}/{id}/rollback`,
   summary: 'Make the source current again',
   description: 'One short transaction. The source also has everything written since the cut-over.',
   body: z.strictObject({}),
@@ -230,14 +169,10 @@ export const rollBack = operation({
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })
 
-export const retire = operation({
+export const retire = operation('retire', `POST ${base}/{id}/retire`, {
   ...asked,
-  id: 'retire',
-  path: `${base}/{id}/retire`,
   summary: 'Drop the source’s vectors',
-  body: z.strictObject({
-    force: z.boolean().optional().describe('Even before the rollback window ends.'),
-  }),
+  body: z.strictObject({ force: z.boolean().optional().describe('Even before the rollback window ends.') }),
   responses: { 200: reclaimed },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE', 'MODEL_IN_USE'],
 })

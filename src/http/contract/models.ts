@@ -8,34 +8,23 @@ const tag = 'models'
 /** Part of URLs and of folders for models, so it must not lead out of a folder. */
 const remoteName = /^(?!.*\.\.)[\w][\w.:@-]*(\/[\w][\w.:@-]*)*$/
 
-export const listModels = operation({
-  id: 'listModels',
-  method: 'GET',
-  path: '/api/v1/models',
+export const listModels = operation('listModels', 'GET /api/v1/models', {
   tag,
   summary: 'Every registered model',
   scope: 'read',
   responses: { 200: modelList },
-  errors: [],
 })
 
-export const searchableModels = operation({
-  id: 'searchableModels',
-  method: 'GET',
-  path: '/api/v1/models/search',
+export const searchableModels = operation('searchableModels', 'GET /api/v1/models/search', {
   tag,
   summary: 'Models that can be searched now',
   description:
     'Those that have vectors; the current one first. A coverage below 1 means that searches may miss chunks.',
   scope: 'read',
   responses: { 200: modelList },
-  errors: [],
 })
 
-export const addModel = operation({
-  id: 'addModel',
-  method: 'POST',
-  path: '/api/v1/models',
+export const addModel = operation('addModel', 'POST /api/v1/models', {
   tag,
   summary: 'Register a model',
   description:
@@ -68,10 +57,7 @@ export const addModel = operation({
   example: { model_name: 'lexical-hash-384' },
 })
 
-export const useModel = operation({
-  id: 'useModel',
-  method: 'PUT',
-  path: '/api/v1/models/current',
+export const useModel = operation('useModel', 'PUT /api/v1/models/current', {
   tag,
   summary: 'Make a model current',
   description: 'Becomes the default model for searches, immediately and in every running process.',
@@ -85,25 +71,17 @@ export const useModel = operation({
   example: { model: 'universal-sentence-encoder-lite' },
 })
 
-export const removeModel = operation({
-  id: 'removeModel',
-  method: 'DELETE',
-  path: '/api/v1/models/{model_name}',
+export const removeModel = operation('removeModel', 'DELETE /api/v1/models/{model_name}', {
   tag,
   summary: 'Remove a model and its vectors',
   scope: 'admin',
   params: z.strictObject({ modelName }),
-  query: z.strictObject({
-    force: flag.default(false).describe('Even while it is being filled.'),
-  }),
+  query: z.strictObject({ force: flag.default(false).describe('Even while it is being filled.') }),
   responses: { 200: removedModel },
   errors: ['MODEL_UNKNOWN', 'MODEL_IN_USE'],
 })
 
-export const sampleVectors = operation({
-  id: 'sampleVectors',
-  method: 'GET',
-  path: '/api/v1/models/{model_name}/sample',
+export const sampleVectors = operation('sampleVectors', 'GET /api/v1/models/{model_name}/sample', {
   tag,
   summary: 'Vectors of a sample of chunks',
   description:

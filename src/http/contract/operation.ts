@@ -43,10 +43,28 @@ export interface Operation {
   readonly example?: unknown
 }
 
-/** Keeps the schemas' types, which the routes are checked against. */
-export function operation<const Described extends Operation>(described: Described): Described {
-  return described
+type Described = Omit<Operation, 'id' | 'method' | 'path' | 'errors'> & Partial<Pick<Operation, 'errors'>>
+type ErrorsOf<Given> = Given extends { readonly errors: infer Codes extends Operation['errors'] }
+  ? Codes
+  : readonly []
+
+/** An operation by its id and its route, as in `GET /api/v1/models`; keeps the types, which the handlers are checked against. */
+export function operation<const Verb extends Operation['method'], const Given extends Described>(
+  id: string,
+  route: `${Verb} /${string}`,
+  described: Given,
+) {
+  const [method, path] = route.split(' ') as [Verb, string]
+  return { ...described, id, method, path, errors: (described.errors ?? []) as ErrorsOf<Given> }
 }
+
+/** What can go wrong wherever texts are embedded. */
+export const embeddingErrors = [
+  'MODEL_UNKNOWN',
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_REFUSED',
+  'PROVIDER_KEY_MISSING',
+] as const
 
 export const documentId = z.strictObject({ id: id.describe('The document’s id.') })
 

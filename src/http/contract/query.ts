@@ -2,14 +2,11 @@ import * as z from 'zod'
 import { answer, answerMode, citation } from '../../wire/answer.ts'
 import { list, modelName } from '../../wire/field.ts'
 import { hit, minScore, searchFilter, serve } from '../../wire/search.ts'
-import { operation } from './operation.ts'
+import { embeddingErrors, operation } from './operation.ts'
 import { problem } from './problem.ts'
 import { query as question } from './search.ts'
 
-export const query = operation({
-  id: 'query',
-  method: 'POST',
-  path: '/api/v1/query',
+export const query = operation('query', 'POST /api/v1/query', {
   tag: 'search',
   summary: 'Ask a question',
   description:
@@ -43,16 +40,13 @@ export const query = operation({
   },
   errors: [
     'LANGUAGE_MODEL_MISSING',
-    'MODEL_UNKNOWN',
     'MODEL_EMPTY',
     'VECTOR_COLUMN_MISSING',
     'EMBEDDING_DIMENSION_MISMATCH',
     'CONFIG_INVALID',
-    'PROVIDER_UNAVAILABLE',
-    'PROVIDER_REFUSED',
-    'PROVIDER_KEY_MISSING',
     'PROVIDER_REPLY_INVALID',
     'RATE_LIMITED',
+    ...embeddingErrors,
   ],
   example: { query: 'How do I change the embedding model?' },
 })

@@ -1,16 +1,13 @@
 import * as z from 'zod'
 import { modelName } from '../../wire/field.ts'
 import { aggregation, minScore, searchFilter, searchResult, serve, topK } from '../../wire/search.ts'
-import { operation } from './operation.ts'
+import { embeddingErrors, operation } from './operation.ts'
 
 export const query = z.string().min(1).max(20_000).describe('The question, up to 20,000 characters.')
 
 const vector = z.array(z.number()).min(1).max(16_000)
 
-export const search = operation({
-  id: 'search',
-  method: 'POST',
-  path: '/api/v1/search',
+export const search = operation('search', 'POST /api/v1/search', {
   tag: 'search',
   summary: 'Find passages',
   description:
@@ -36,15 +33,12 @@ export const search = operation({
   }),
   responses: { 200: searchResult },
   errors: [
-    'MODEL_UNKNOWN',
     'MODEL_EMPTY',
     'VECTOR_COLUMN_MISSING',
     'EMBEDDING_DIMENSION_MISMATCH',
-    'PROVIDER_UNAVAILABLE',
-    'PROVIDER_REFUSED',
-    'PROVIDER_KEY_MISSING',
     'PROVIDER_REPLY_INVALID',
     'RATE_LIMITED',
+    ...embeddingErrors,
   ],
   example: { query: 'How do I change the embedding model?', top_k: 3 },
 })

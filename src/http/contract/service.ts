@@ -5,9 +5,7 @@ import { flag, operation } from './operation.ts'
 
 const tag = 'service'
 
-const worker = z.strictObject({
-  running: z.boolean().describe('This process runs a worker for migrations.'),
-})
+const worker = z.strictObject({ running: z.boolean().describe('This process runs a worker for migrations.') })
 
 export const status = z
   .strictObject({
@@ -18,21 +16,14 @@ export const status = z
   })
   .meta({ id: 'Status' })
 
-export const getStatus = operation({
-  id: 'getStatus',
-  method: 'GET',
-  path: '/api/v1/status',
+export const getStatus = operation('getStatus', 'GET /api/v1/status', {
   tag,
   summary: 'The database, its models, and this service',
   scope: 'read',
   responses: { 200: status },
-  errors: [],
 })
 
-export const doctor = operation({
-  id: 'doctor',
-  method: 'GET',
-  path: '/api/v1/doctor',
+export const doctor = operation('doctor', 'GET /api/v1/doctor', {
   tag,
   summary: 'Problems that make searches wrong, incomplete or slow, now or soon',
   scope: 'admin',
@@ -42,24 +33,16 @@ export const doctor = operation({
       .describe('Also embed a few fixed texts with the providers, some hundred tokens per model.'),
   }),
   responses: { 200: doctorReport },
-  errors: [],
 })
 
-export const healthz = operation({
-  id: 'healthz',
-  method: 'GET',
-  path: '/healthz',
+export const healthz = operation('healthz', 'GET /healthz', {
   tag,
   summary: 'Whether the process is alive',
   scope: null,
   responses: { 200: z.strictObject({ status: z.literal('ok') }) },
-  errors: [],
 })
 
-export const readyz = operation({
-  id: 'readyz',
-  method: 'GET',
-  path: '/readyz',
+export const readyz = operation('readyz', 'GET /readyz', {
   tag,
   summary: 'Whether requests can be answered',
   description: 'Not while the schema is behind, the database cannot be reached, or the service is stopping.',
@@ -68,14 +51,10 @@ export const readyz = operation({
   errors: ['SCHEMA_BEHIND', 'SCHEMA_NEWER', 'DATABASE_UNREACHABLE', 'STOPPING', 'INTERNAL'],
 })
 
-export const metrics = operation({
-  id: 'metrics',
-  method: 'GET',
-  path: '/metrics',
+export const metrics = operation('metrics', 'GET /metrics', {
   tag,
   summary: 'Metrics for Prometheus',
   scope: 'read',
   responses: { 200: z.string() },
   produces: 'text/plain',
-  errors: [],
 })

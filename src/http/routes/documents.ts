@@ -1,16 +1,15 @@
 import multipart from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type * as z from 'zod'
-import type { ServeOptions } from '../../config/serve-options.ts'
 import { counted } from '../../core/counted.ts'
 import { type ErrorCode, errorCatalogue, RevectorError } from '../../core/errors.ts'
 import type { Revector } from '../../library/revector.ts'
-import type { Redactor } from '../../logs/redact.ts'
 import { encode } from '../../wire/codec.ts'
 import { documentSummary } from '../../wire/document.ts'
 import type { IngestReport } from '../../wire/ingest.ts'
 import { createPlaces } from '../concurrency.ts'
 import * as contract from '../contract/documents.ts'
+import type { HttpDeps } from '../deps.ts'
 import { signalOf } from '../disconnect.ts'
 import { documentRequest } from '../document-request.ts'
 import { type Answered, answerOnce, send } from '../idempotency.ts'
@@ -19,11 +18,7 @@ import { type App, routeOf } from '../route.ts'
 import { type UploadedFile, withUpload } from '../upload.ts'
 import { checked } from '../validation.ts'
 
-interface Deps {
-  readonly revector: Revector
-  readonly options: Pick<ServeOptions, 'maxUploadFiles' | 'maxUploadBytes' | 'maxConcurrentUploads'>
-  readonly redactor: Redactor
-}
+type Deps = Pick<HttpDeps, 'revector' | 'options' | 'redactor'>
 
 export async function documentRoutes(app: App, deps: Deps): Promise<void> {
   const { revector, options } = deps
@@ -49,10 +44,7 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
     },
   })
 
-  app.route({
-    ...routeOf(contract.getDocument),
-    handler: ({ params }) => documents.get(params.id),
-  })
+  app.route({ ...routeOf(contract.getDocument), handler: ({ params }) => documents.get(params.id) })
 
   app.route({
     ...routeOf(contract.removeDocument),
@@ -111,7 +103,7 @@ interface Given {
   readonly signal: AbortSignal
 }
 
-async function ingest(revector: Revector, redactor: Redactor, given: Given): Promise<Answered> {
+async function ingest(revector: Revector, redactor: HttpDeps['redactor'], given: Given): Promise<Answered> {
   const { files, form, metadata, signal } = given
   const outcomes: z.output<typeof contract.uploadReport>['files'][number][] = []
   const report = await revector.ingestion.ingestPaths({
@@ -148,10 +140,7 @@ function nothingStored({ failed }: IngestReport): RevectorError {
   return new RevectorError(
     'DOCUMENTS_FAILED',
     `None of the ${counted(failed.length, 'file')} could be ingested.`,
-    {
-      hint: 'See `failed` for each file and its reason.',
-      data: { failed },
-    },
+    { hint: 'See `failed` for each file and its reason.', data: { failed } },
   )
 }
 

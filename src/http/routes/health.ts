@@ -1,25 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ServeOptions } from '../../config/serve-options.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { Revector } from '../../library/revector.ts'
 import * as contract from '../contract/service.ts'
+import type { HttpDeps } from '../deps.ts'
 import { createGauges } from '../gauges.ts'
-import type { Metrics } from '../metrics.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Deps {
-  readonly revector: Revector
-  readonly metrics: Metrics
-  readonly options: Pick<ServeOptions, 'readyTimeoutMs'>
-}
+type HealthDeps = Pick<HttpDeps, 'revector' | 'metrics' | 'options'>
 
 /** For monitoring: an orchestrator, a load balancer, Prometheus. */
-export async function healthRoutes(app: App, deps: Deps): Promise<void> {
-  const {
-    revector,
-    metrics: { registry },
-    options: { readyTimeoutMs },
-  } = deps
+export async function healthRoutes(app: App, deps: HealthDeps): Promise<void> {
+  const { revector, options } = deps
+  const { registry } = deps.metrics
   app.route({ ...routeOf(contract.healthz), handler: async () => ({ status: 'ok' as const }) })
 
   app.route({
@@ -28,7 +19,7 @@ export async function healthRoutes(app: App, deps: Deps): Promise<void> {
       if (app.stopping.aborted) {
         throw new RevectorError('STOPPING', 'The service is stopping.', { hint: 'Use another instance.' })
       }
-      refuseOtherRevision(await within(readyTimeoutMs, revector.db.health()))
+      refuseOtherRevision(await within(options.readyTimeoutMs, revector.db.health()))
       return { status: 'ready' as const }
     },
   })

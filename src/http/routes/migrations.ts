@@ -1,22 +1,17 @@
 import { counted, dollars } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { Revector } from '../../library/revector.ts'
 import { encode } from '../../wire/codec.ts'
 import { type MigrationEvent, migrationEvent } from '../../wire/migration-event.ts'
 import { type MigrationPlan, migrationPlan } from '../../wire/migration-plan.ts'
-import type { Places } from '../concurrency.ts'
 import * as contract from '../contract/migrations.ts'
+import type { HttpDeps } from '../deps.ts'
 import { signalOf } from '../disconnect.ts'
 import { type ServerEvent, sendEvents } from '../event-stream.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Deps {
-  readonly revector: Revector
-  /** The limit for all event streams. */
-  readonly streams: Places
-}
+type MigrationDeps = Pick<HttpDeps, 'revector' | 'streams'>
 
-export async function migrationRoutes(app: App, { revector, streams }: Deps): Promise<void> {
+export async function migrationRoutes(app: App, { revector, streams }: MigrationDeps): Promise<void> {
   const { migrations } = revector
 
   app.route({
@@ -46,10 +41,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
     },
   })
 
-  app.route({
-    ...routeOf(contract.getMigration),
-    handler: ({ params }) => migrations.status(params.id),
-  })
+  app.route({ ...routeOf(contract.getMigration), handler: ({ params }) => migrations.status(params.id) })
 
   app.route({
     ...routeOf(contract.migrationEvents),
@@ -74,10 +66,7 @@ export async function migrationRoutes(app: App, { revector, streams }: Deps): Pr
     handler: async ({ params, query: { limit, after } }) => {
       const rows = await migrations.quarantine(params.id, { limit: limit + 1, after })
       const page = rows.slice(0, limit)
-      return {
-        chunks: page,
-        next: rows.length > limit ? (page.at(-1)?.chunkId ?? null) : null,
-      }
+      return { chunks: page, next: rows.length > limit ? (page.at(-1)?.chunkId ?? null) : null }
     },
   })
 
@@ -135,9 +124,6 @@ function consentMissing(plan: MigrationPlan): RevectorError {
   return new RevectorError(
     'CONSENT_MISSING',
     `Migrating ${counted(missingChunks, 'chunk')} from ${sourceModel} to ${targetModel}, ${price}, needs confirmation.`,
-    {
-      hint: 'Send the request again with `"consent": true`.',
-      data: { plan: encode(migrationPlan, plan) },
-    },
+    { hint: 'Send the request again with `"consent": true`.', data: { plan: encode(migrationPlan, plan) } },
   )
 }

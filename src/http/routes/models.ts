@@ -1,19 +1,13 @@
-import type { ServeOptions } from '../../config/serve-options.ts'
 import { RevectorError } from '../../core/errors.ts'
-import type { ModelStatus, Revector } from '../../library/revector.ts'
+import type { ModelStatus } from '../../library/revector.ts'
 import * as contract from '../contract/models.ts'
+import type { HttpDeps } from '../deps.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Deps {
-  readonly revector: Revector
-  readonly options: Pick<ServeOptions, 'modelUrls'>
-}
+export async function modelRoutes(app: App, deps: Pick<HttpDeps, 'revector' | 'options'>): Promise<void> {
+  const { models } = deps.revector
 
-export async function modelRoutes(app: App, { revector: { models }, options }: Deps): Promise<void> {
-  app.route({
-    ...routeOf(contract.listModels),
-    handler: async () => ({ models: await models.list() }),
-  })
+  app.route({ ...routeOf(contract.listModels), handler: async () => ({ models: await models.list() }) })
 
   app.route({
     ...routeOf(contract.searchableModels),
@@ -26,12 +20,9 @@ export async function modelRoutes(app: App, { revector: { models }, options }: D
   app.route({
     ...routeOf(contract.addModel),
     handler: async (request, reply) => {
-      refuseUnknownUrl(request.body.baseUrl, options.modelUrls)
-      const model = await models.add(request.body)
-      const status = (await models.list()).find(({ id }) => id === model.id)
-      if (status === undefined) throw vanished(model.modelName)
+      refuseUnknownUrl(request.body.baseUrl, deps.options.modelUrls)
       reply.code(201)
-      return { ...status, ...model }
+      return models.add(request.body)
     },
   })
 
@@ -82,15 +73,4 @@ function covers(allowed: URL, asked: URL): boolean {
   if (/%2f|%5c/i.test(asked.pathname)) return false
   const folder = allowed.pathname.replace(/\/?$/, '/')
   return asked.pathname.replace(/\/?$/, '/').startsWith(folder)
-}
-
-function vanished(modelName: string): RevectorError {
-  return new RevectorError(
-    'MODEL_UNKNOWN',
-    `${modelName} was removed by another client just after it was added.`,
-    {
-      hint: 'Add the model again.',
-      data: { model: modelName },
-    },
-  )
 }

@@ -1,22 +1,15 @@
-import type { Revector } from '../../library/revector.ts'
-import type { Redactor } from '../../logs/redact.ts'
 import { createAnswerStreams } from '../answer-streams.ts'
 import { askRequest } from '../ask-request.ts'
-import type { Places } from '../concurrency.ts'
 import { query } from '../contract/query.ts'
+import type { HttpDeps } from '../deps.ts'
 import { signalOf } from '../disconnect.ts'
 import { sendEvents } from '../event-stream.ts'
 import { asRefusable, refusalOf } from '../problem.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Deps {
-  readonly revector: Revector
-  readonly redactor: Redactor
-  /** The limit for all event streams. */
-  readonly streams: Places
-}
+type QueryDeps = Pick<HttpDeps, 'revector' | 'redactor' | 'streams'>
 
-export async function queryRoutes(app: App, { revector, redactor, streams }: Deps): Promise<void> {
+export async function queryRoutes(app: App, { revector, redactor, streams }: QueryDeps): Promise<void> {
   const answers = createAnswerStreams()
   app.addHook('onClose', async () => answers.close())
   app.route({

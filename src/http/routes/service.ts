@@ -1,16 +1,11 @@
-import type { Revector } from '../../library/revector.ts'
 import * as contract from '../contract/service.ts'
+import type { HttpDeps } from '../deps.ts'
 import { signalOf } from '../disconnect.ts'
 import { type App, routeOf } from '../route.ts'
 
-interface Deps {
-  readonly revector: Revector
-  readonly version: string
-  readonly languageModel: string | null
-  readonly workerRunning: () => boolean
-}
+type ServiceDeps = Pick<HttpDeps, 'revector' | 'version' | 'languageModel' | 'workerRunning'>
 
-export async function serviceRoutes(app: App, deps: Deps): Promise<void> {
+export async function serviceRoutes(app: App, deps: ServiceDeps): Promise<void> {
   const { revector, version, languageModel, workerRunning } = deps
 
   app.route({

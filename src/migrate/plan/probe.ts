@@ -16,11 +16,7 @@ const sentence =
 export async function probeModel(
   { db, layout }: StoreDeps,
   opened: EmbeddingModel,
-  request: {
-    readonly target: Model
-    readonly scope: MigrationScope
-    readonly signal?: AbortSignal
-  },
+  request: { readonly target: Model; readonly scope: MigrationScope; readonly signal?: AbortSignal },
 ): Promise<MigrationPlan['probe']> {
   const { target, scope, signal } = request
   const sample: string[] = []

@@ -90,11 +90,7 @@ function record(
   const { outcome, overridden, actor } = found
   switch (outcome.event) {
     case 'gaps':
-      return advance(tx, id, {
-        event: 'gaps',
-        data: { missing: outcome.missing, found: 'verify' },
-        actor,
-      })
+      return advance(tx, id, { event: 'gaps', data: { missing: outcome.missing, found: 'verify' }, actor })
     case 'unindexed':
       return advance(tx, id, { event: 'unindexed', data: { index: outcome.index }, actor })
     case 'failed': {

@@ -65,12 +65,7 @@ const passing: readonly ErrorCode[] = ['INTERRUPTED', 'DATABASE_UNREACHABLE', 'D
 function notMeasured(error: unknown): Measured {
   if (!isRevectorError(error) || passing.includes(error.code)) throw error
   const { code, message } = error
-  return {
-    passed: false,
-    expected: 'to be measured',
-    measured: `not measured: ${message}`,
-    data: { code },
-  }
+  return { passed: false, expected: 'to be measured', measured: `not measured: ${message}`, data: { code } }
 }
 
 /** Gates that prevent the cut-over. */

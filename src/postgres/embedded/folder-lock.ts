@@ -161,10 +161,7 @@ function inUse(other: Holder, lockFile: string, dataDir: string): RevectorError 
     return new RevectorError(
       'FOLDER_IN_USE',
       `This process (${other.pid}) already has the data folder ${dataDir} open.`,
-      {
-        hint: 'Share the database that is open, or close it first.',
-        data,
-      },
+      { hint: 'Share the database that is open, or close it first.', data },
     )
   }
   if (other.pid <= 0 || other.host !== hostname()) {

@@ -102,20 +102,8 @@ export const documentColumns: readonly WantedColumn[] = [
   },
   { key: 'contentHash', names: ['content_hash'], types: textTypes, minimumLength: 64, type: 'text' },
   { key: 'metadata', names: ['metadata'], types: ['jsonb'], type: 'jsonb' },
-  {
-    key: 'createdAt',
-    names: ['created_at'],
-    types: timeTypes,
-    type: 'timestamptz',
-    laterDefault: 'now()',
-  },
-  {
-    key: 'updatedAt',
-    names: ['updated_at'],
-    types: timeTypes,
-    type: 'timestamptz',
-    laterDefault: 'now()',
-  },
+  { key: 'createdAt', names: ['created_at'], types: timeTypes, type: 'timestamptz', laterDefault: 'now()' },
+  { key: 'updatedAt', names: ['updated_at'], types: timeTypes, type: 'timestamptz', laterDefault: 'now()' },
 ]
 
 export const chunkColumns: readonly WantedColumn[] = [

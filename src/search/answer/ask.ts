@@ -87,13 +87,7 @@ async function find(
   deps: SearchDeps,
   { query, modelName, serve, minScore, filter, signal }: CheckedAsk,
 ): Promise<SearchResult> {
-  const request = {
-    query,
-    topK: depth,
-    minScore,
-    filter,
-    signal,
-  }
+  const request = { query, topK: depth, minScore, filter, signal }
   if (serve !== undefined) return searchWhileFilling(deps, { ...request, serve })
   return search(deps, { ...request, modelName })
 }
@@ -200,8 +194,6 @@ function noLanguageModel(): RevectorError {
   return new RevectorError(
     'LANGUAGE_MODEL_MISSING',
     'A generated answer was requested, but no language model is configured.',
-    {
-      hint: 'Set REVECTOR_LANGUAGE_MODEL, for example to openai:gpt-5-mini.',
-    },
+    { hint: 'Set REVECTOR_LANGUAGE_MODEL, for example to openai:gpt-5-mini.' },
   )
 }

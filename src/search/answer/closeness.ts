@@ -38,8 +38,5 @@ export function closenessOf(
   const whole = weightOf(question, rarity)
   const share = Math.max(0, ...passages.map((words) => weightOf(shared(question, words), rarity)))
   const known = [...question].filter((word) => rarity.knows(word)).length
-  return {
-    share: whole === 0 ? 1 : share / whole,
-    known: question.size === 0 ? 1 : known / question.size,
-  }
+  return { share: whole === 0 ? 1 : share / whole, known: question.size === 0 ? 1 : known / question.size }
 }

@@ -53,9 +53,6 @@ function invalid(field: string, expected: string, got: unknown): RevectorError {
   return new RevectorError(
     'INVALID_INPUT',
     `The question's ${field} is invalid: expected ${expected}, got ${JSON.stringify(got)}.`,
-    {
-      hint: 'Correct it and try again.',
-      data: { field },
-    },
+    { hint: 'Correct it and try again.', data: { field } },
   )
 }
