@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { KeptAnswer } from '../core/access.ts'
 import { RevectorError } from '../core/errors.ts'
+import type { Database } from '../postgres/database.ts'
 import type { Deps } from '../store/deps.ts'
 import { claimKey, dropExpired, giveBackClaim, keepAnswer, renewClaim } from '../store/idempotency-keys.ts'
 
@@ -33,7 +34,7 @@ const sweepMs = 60 * 60_000
  * INVALID_INPUT for an unfit key
  */
 export async function once(
-  parts: Pick<Deps, 'db'>,
+  { db }: Pick<Deps, 'db'>,
   { owner, key, request }: RepeatableRequest,
   work: () => Promise<KeptAnswer>,
 ): Promise<OnceAnswer> {
@@ -42,7 +43,6 @@ export async function once(
       hint: 'A UUID is a good one.',
     })
   }
-  const { db } = parts
   const mine = { owner, key, claim: randomUUID() }
   const requestHash = hashOf(request)
   const stored = await claimKey(db, { ...mine, requestHash, leaseMs, keepMs })
@@ -74,12 +74,12 @@ export async function once(
   return { ...answer, replayed: false }
 }
 
-let sweptAt = 0
+const sweptAt = new WeakMap<Database, number>()
 
 /** Deletes answers older than a day, at most once an hour. */
 export async function sweepKept({ db }: Pick<Deps, 'db'>, now = Date.now()): Promise<void> {
-  if (now - sweptAt < sweepMs) return
-  sweptAt = now
+  if (now - (sweptAt.get(db) ?? 0) < sweepMs) return
+  sweptAt.set(db, now)
   await dropExpired(db)
 }
 

@@ -45,8 +45,8 @@ export async function writeLines(
 }
 
 /** Gives a model every vector it lacks. */
-export async function embedChunks(corpus: TestCorpus, model: Model): Promise<void> {
-  await fillModel(corpus, model)
+export async function embedChunks(corpus: TestCorpus, model: Model): Promise<number> {
+  return (await fillModel(corpus, model)).embedded
 }
 
 /** Chunks whose stored vector is not the one that the model makes of their text. */
