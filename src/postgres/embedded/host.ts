@@ -1,4 +1,6 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
@@ -37,6 +39,27 @@ const settings: Readonly<Record<string, string>> = {
   maintenance_work_mem: '256MB',
 }
 
+const leastBuffersMb = 16
+const mostBuffersMb = 128
+
+/**
+ * As large as the data, within bounds. The engine clears them when it starts, in code that is not optimised yet: 128 MB take
+ * half a second, which every command would pay. In memory the data need no second copy.
+ */
+function sharedBuffers(folder: string | null): string {
+  const mb = folder === null ? 0 : sizeOf(join(folder, 'base')) / 2 ** 20
+  return `${Math.min(mostBuffersMb, Math.max(leastBuffersMb, Math.ceil(mb)))}MB`
+}
+
+/** Bytes of the files in a folder; 0 if it does not exist yet. */
+function sizeOf(folder: string): number {
+  if (!existsSync(folder)) return 0
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  return files.reduce((bytes, file) => bytes + statSync(join(file.parentPath, file.name)).size, 0)
+}
+
 export async function openHost(options: HostOptions): Promise<Host> {
   const tar = options.snapshot === null ? null : new Blob([await readFile(options.snapshot)])
   const pglite = await PGlite.create({
@@ -45,7 +68,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
     initDbStartParams: [`--wal-segsize=${walSegmentMb}`],
     startParams: [
       ...PGlite.defaultStartParams,
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ...Object.entries({ ...settings, shared_buffers: sharedBuffers(options.folder) }).flatMap(
+        ([name, value]) => ['-c', `${name}=${value}`],
+      ),
     ],
     extensions: { vector },
   })
