@@ -52,7 +52,7 @@ export function nearestStatement(
   const shown = sql`n.distance, c.${c.id} as "chunkId", c.${c.documentId} as "documentId", d.${d.title} as title,
       c.${c.content} as content, d.${d.metadata} as metadata, d.${d.source} as source,
       c.${c.headingPath} as "headingPath", c.${c.page} as page, c.${c.startOffset} as "startOffset",
-      c.${c.endOffset} as "endOffset"`
+      c.${c.endOffset} as "endOffset", d.${d.updatedAt}::timestamptz as "updatedAt"`
   const nearest = sql`(
       select chunk_id, distance from candidates order by distance, chunk_id limit ${request.k}
     ) n

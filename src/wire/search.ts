@@ -32,6 +32,10 @@ export const hit = z
     page: z.int().nullable(),
     startOffset: z.int().nullable(),
     endOffset: z.int().nullable(),
+    updatedAt: z
+      .date()
+      .nullable()
+      .describe('When the document was last changed; null for rows of an adopted table that lack it.'),
   })
   .meta({ id: 'Hit' })
 export type Hit = Of<typeof hit>

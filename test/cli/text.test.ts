@@ -133,6 +133,7 @@ describe('the hits of a search', () => {
         page: 3,
         startOffset: 0,
         endOffset: 10,
+        updatedAt: new Date('2026-11-03T10:00:00Z'),
       },
     ],
   }

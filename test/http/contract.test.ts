@@ -126,6 +126,8 @@ describeEngines('what the service answers', (engine) => {
       const { json } = await call(app, 'search', { body: { query: 'fermented leaves', top_k: 2 } })
       expect(json).toMatchObject({ models: [small], coverage: { [small]: 1 } })
       expect(json.hits).toHaveLength(2)
+      const [{ document_id: id, updated_at }] = json.hits
+      expect((await call(app, 'getDocument', { params: { id } })).json).toMatchObject({ updated_at })
       const named = await call(app, 'search', { body: { query: 'green tea', model: wide } })
       expect(named.json).toMatchObject({ models: [wide], hits: [{ title: 'Green tea' }] })
     })

@@ -156,6 +156,7 @@ describeEngines('a search is full whenever there are k chunks', (engine) => {
       page: null,
       startOffset: 0,
       endOffset: 1,
+      updatedAt: expect.any(Date),
     })
   })
 })

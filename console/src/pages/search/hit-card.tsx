@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import type { Hit } from '../../api/shapes.ts'
+import { date } from '../../format.ts'
 import { type Block, blocksOf, textOf } from '../../markdown/blocks.ts'
 import { shortened } from '../../markdown/shorten.ts'
 import { Place } from '../../parts/passage.tsx'
@@ -62,7 +63,11 @@ export function HitCard({
               {whole.value ? 'Show less' : 'Show whole passage'}
             </button>
           )}
-          {aside !== undefined && <span class="quiet">{aside}</span>}
+          <span class="quiet">
+            {aside}
+            {aside !== undefined && hit.updated_at !== null && ' · '}
+            {hit.updated_at !== null && <time dateTime={hit.updated_at}>changed {date(hit.updated_at)}</time>}
+          </span>
         </p>
       </div>
     </li>
