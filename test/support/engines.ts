@@ -6,6 +6,7 @@ import pg from 'pg'
 import { afterAll, describe, inject, onTestFinished } from 'vitest'
 import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
+import { closeIdle, connectReused } from './reused-engine.ts'
 
 /** One of the engines that a suite runs on. */
 export interface Engine {
@@ -37,7 +38,7 @@ export function describeServer(name: string, body: (engine: Engine, url: string)
 export const embedded: Engine = {
   name: 'embedded',
   connect: async (options = {}) => {
-    const database = await connectDatabase({ ...options, dataDir: 'memory:' })
+    const database = await connectReused(options)
     afterUse(() => database.close())
     return database
   },
@@ -98,4 +99,5 @@ export function afterUse(clean: () => Promise<unknown>): void {
 
 afterAll(async () => {
   for (const clean of leftToFile.splice(0).reverse()) await clean()
+  await closeIdle()
 })
