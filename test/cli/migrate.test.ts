@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { thisActor } from '../../src/core/actor.ts'
-import { describeEngines } from '../support/engines.ts'
+import { describeOneEngine } from '../support/engines.ts'
 import { writeManyFiles } from './corpus.ts'
 import { runCli, startCli } from './run-cli.ts'
 
@@ -19,7 +19,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-describeEngines('model migrations from the command line', (engine) => {
+// The runbook (test/docs) is the same story on both engines.
+describeOneEngine('model migrations from the command line', (engine) => {
   // One database, one story: each command as a process of its own, in the order of the runbook.
   let env: Record<string, string>
   const cli = (...args: readonly string[]) => runCli(args, { cwd: dir, env })

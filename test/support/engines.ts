@@ -29,6 +29,12 @@ export function describeEngines(name: string, body: (engine: Engine) => void): v
   if (serverUrl !== null) describe(`${name} (server)`, () => body(server(serverUrl)))
 }
 
+/** Runs a suite on a server, or on the embedded engine where there is none: for what does not depend on the engine. */
+export function describeOneEngine(name: string, body: (engine: Engine) => void): void {
+  const engine = serverUrl === null ? embedded : server(serverUrl)
+  describe(`${name} (${engine.name})`, () => body(engine))
+}
+
 /** Runs a suite on a server only; where there is none, its tests are reported as skipped. */
 export function describeServer(name: string, body: (engine: Engine, url: string) => void): void {
   const url = serverUrl ?? ''
