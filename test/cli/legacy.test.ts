@@ -43,7 +43,7 @@ describeEngines('adopting a fixed-dimension database on the command line', (engi
     expect(before.legacy.table).toContain('chunk_embeddings')
     expect((await cli('db', 'init')).json().legacy).toEqual(before.legacy)
     const people = await runCli(['db', 'status', ...where])
-    expect(people.stdout).toContain('Next: back it up')
+    expect(people.stdout).toContain('Next: make a backup')
 
     // Not before it is said which model made the vectors …
     const unknown = await cli('db', 'run', '--yes')
@@ -52,7 +52,7 @@ describeEngines('adopting a fixed-dimension database on the command line', (engi
     const unasked = await cli('db', 'run', '--model', 'lexical-hash-8')
     expect([unasked.code, unasked.json().error.code]).toEqual([3, 'CONSENT_MISSING'])
     expect(unasked.stderr).toMatch(
-      /^Takes over .*chunk_embeddings\.embedding vector\(8\): 30 rows, .*made by lexical-hash-8\.\n[\s\S]*locks: /,
+      /^Adopts .*chunk_embeddings\.embedding vector\(8\): 30 rows, .*made by lexical-hash-8\.\n[\s\S]*locks: /,
     )
     expect((await cli('db', 'status')).json()).toEqual(before)
 

@@ -1,3 +1,4 @@
+import { RevectorError } from '../../../src/core/errors.ts'
 import type * as contract from '../../../src/http/contract/models.ts'
 import { call } from '../support/calls.ts'
 import { openApp, small, wide } from '../support/service.ts'
@@ -12,9 +13,10 @@ export const provocations: ProvocationsOf<typeof contract> = {
   searchableModels: { 200: ({ app }) => call(app, 'searchableModels') },
   addModel: {
     201: ({ app }) => call(app, 'addModel', lexical('added', 16)),
-    // Somebody else removes it in between.
+    // Another client removes it in between, which the library notices.
     404: async ({ revector }) => {
-      const models = { ...revector.models, list: async () => [] }
+      const vanished = new RevectorError('MODEL_UNKNOWN', 'added was removed just after it was added.')
+      const models = { ...revector.models, add: async () => Promise.reject(vanished) }
       const app = await openApp({ ...revector, models })
       const answer = await call(app, 'addModel', lexical('added', 16))
       await app.close()
