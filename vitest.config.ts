@@ -1,9 +1,23 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { findBrowser } from './test/support/browser.ts'
 import { nodeFlags } from './test/support/node-flags.ts'
 
+/** Small files that take long. Vitest begins with the largest; these at the end would leave a processor without work. */
+const long =
+  /\/test\/(docs\/(commands|runbook)|examples|migrate\/histories|cli\/(guide|interrupted-run))\.test\.ts$/
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification): boolean => long.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     include: ['test/**/*.test.ts'],
     // Without a browser the global set-up says that these did not run, and fails where one is required.
     exclude: [...configDefaults.exclude, ...(findBrowser() === null ? ['test/**/*.browser.test.ts'] : [])],

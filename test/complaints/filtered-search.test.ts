@@ -29,7 +29,7 @@ describeEngines('a search of more chunks than are compared one by one', (engine)
   let revector: Revector
 
   beforeAll(async () => {
-    revector = await createRevector({ ...(await engine.place()), models: [circle], chunkTokens: 24 })
+    revector = await createRevector({ ...(await engine.readyPlace()), models: [circle], chunkTokens: 24 })
     await revector.models.use('circle')
     const folder = await temporaryFolder()
     for (const [tenant, first, count] of [

@@ -53,7 +53,7 @@ export function sharedRevector(
 ): (current?: string) => Promise<Revector> {
   let shared: Revector | undefined
   beforeAll(async () => {
-    shared = await createRevector({ ...(await engine.place()), ...options, models })
+    shared = await createRevector({ ...(await engine.readyPlace()), ...options, models })
     await shared.db.initialize()
   })
   afterAll(() => shared?.db.close())

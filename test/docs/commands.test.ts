@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/engines.ts'
+import { nodeFlags } from '../support/node-flags.ts'
 import { runProgram } from '../support/run-program.ts'
 import { blocks, pages, root } from './pages.ts'
 
@@ -16,7 +17,8 @@ async function readersFolder(): Promise<{ cwd: string; env: Record<string, strin
   mkdirSync(cwd)
   cpSync(join(root, 'docs', 'guides'), join(cwd, 'docs'), { recursive: true })
   const program = join(bin, 'revector')
-  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/revector.js')}" "$@"\n`)
+  const node = [process.execPath, ...nodeFlags].map((word) => `"${word}"`).join(' ')
+  writeFileSync(program, `#!/bin/sh\nexec ${node} "${join(root, 'bin/revector.js')}" "$@"\n`)
   chmodSync(program, 0o755)
   const PATH = [bin, join(process.execPath, '..'), process.env['PATH'] ?? ''].join(delimiter)
   return { cwd, env: { PATH, HOME: folder, LANG: 'C.UTF-8' } }

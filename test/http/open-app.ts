@@ -29,7 +29,11 @@ export async function openApp(
   } = {},
 ): Promise<OpenApp> {
   const { engine = embedded } = given
-  const revector = await createRevector({ ...(await engine.place()), logLevel: 'silent', ...given.library })
+  const revector = await createRevector({
+    ...(await engine.readyPlace()),
+    logLevel: 'silent',
+    ...given.library,
+  })
   const { log, lines } = recordingLog()
   const app = await appOver(revector, { options: serveOptions(given.serve), log, ...given.deps })
   onTestFinished(async () => {

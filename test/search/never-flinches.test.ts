@@ -17,7 +17,7 @@ interface Alone {
 
 describeEngines('search never flinches', (engine) => {
   test('through fill, cut-over, roll-back, another cut-over and retire', { timeout: 180_000 }, async () => {
-    const revector = await createRevector(await engine.place())
+    const revector = await createRevector(await engine.readyPlace())
     await writeCorpus(revector)
     const searching = searchOnAndOn(revector, await answersOfEach(revector))
     try {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -17,8 +17,12 @@ export interface Engine {
    * A place for a fresh, empty database: an empty folder, or a new database of the server. For what opens databases
    * itself or opens one twice.
    */
-  place(): Promise<{ readonly dataDir: string } | { readonly databaseUrl: string }>
+  place(): Promise<Place>
+  /** The same, or one that Revector has set up, which is there sooner. */
+  readyPlace(): Promise<Place>
 }
+
+export type Place = { readonly dataDir: string } | { readonly databaseUrl: string }
 
 /** URL of the server under test; null when there is none. */
 export const serverUrl = inject('serverUrl')
@@ -49,6 +53,11 @@ export const embedded: Engine = {
     return database
   },
   place: async () => ({ dataDir: join(await temporaryFolder(), 'data') }),
+  readyPlace: async () => {
+    const dataDir = join(await temporaryFolder(), 'data')
+    await cp(inject('readyFolder'), dataDir, { recursive: true })
+    return { dataDir }
+  },
 }
 
 function server(url: string): Engine {
@@ -68,6 +77,7 @@ function server(url: string): Engine {
       return database
     },
     place,
+    readyPlace: place,
   }
 }
 

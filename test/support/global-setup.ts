@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { findBrowser } from './browser.ts'
@@ -8,6 +11,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** URL of a server on which databases may be created; null: only the embedded engine is tested. */
     serverUrl: string | null
+    /** A data folder that Revector has set up, to copy. */
+    readyFolder: string
     /** Folder of pg_dump and the others, where scripts/postgres.sh has them. */
     serverPrograms: string | null
     /** Program of a Chromium; null: what is shown in a browser is not tested. */
@@ -19,8 +24,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.url))
 
 /** Compiles what worker threads load, finds or starts a server, and says which engines the tests run on. */
-export default async function setup(project: TestProject): Promise<void> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await build()
+  const folder = await mkdtemp(join(tmpdir(), 'revector-ready-'))
+  await makeReady(join(folder, 'data'))
+  project.provide('readyFolder', join(folder, 'data'))
   const demanded = (process.env['REVECTOR_TEST_REQUIRE'] ?? '').split(',')
   const required = demanded.includes('server')
   const found = findServer(required)
@@ -39,6 +47,7 @@ export default async function setup(project: TestProject): Promise<void> {
   const programs = found.how.startsWith('scripts/') ? run('bin').url : null
   project.provide('serverPrograms', programs)
   if (programs !== null) process.env['PATH'] = `${programs}:${process.env['PATH'] ?? ''}`
+  return () => rm(folder, { recursive: true, force: true })
 }
 
 function provideBrowser(project: TestProject, required: boolean): void {
@@ -79,6 +88,14 @@ async function build(): Promise<void> {
   const snapshot: unknown = await import(`${root}dist/postgres/embedded/make-snapshot.js`)
   const { makeSnapshot } = snapshot as { makeSnapshot(file: string): Promise<string> }
   await makeSnapshot(`${root}dist/postgres/embedded/snapshot.tgz`)
+}
+
+async function makeReady(dataDir: string): Promise<void> {
+  const library: unknown = await import(`${root}dist/index.js`)
+  const { createRevector } = library as typeof import('../../src/index.ts')
+  const revector = await createRevector({ dataDir })
+  await revector.db.initialize()
+  await revector.db.close()
 }
 
 /** Whether a file below the folder was changed after what was built of it. */

@@ -31,7 +31,7 @@ export const ending = 'gemini-embedding-001'
 export async function openWorld(engine: Engine): Promise<World> {
   const provider = await fakeProvider('openai', 8)
   const revector = await createRevector({
-    ...(await engine.place()),
+    ...(await engine.readyPlace()),
     logLevel: 'silent',
     modelLimits: { [hosted]: { maxAttempts: 1 } },
     // Without an address: nothing can be asked.

@@ -15,7 +15,7 @@ export const wide = 'lexical-hash-384'
 
 /** A library over a fresh database. Closed by whoever opened it. */
 export async function openLibrary(engine: Engine): Promise<Revector> {
-  const revector = await createRevector(await engine.place())
+  const revector = await createRevector(await engine.readyPlace())
   await fillLibrary(revector)
   return revector
 }
