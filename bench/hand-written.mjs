@@ -33,7 +33,8 @@ export async function createTable({ pool, dimension }) {
       id bigint primary key,
       title text not null,
       source text,
-      metadata jsonb not null default '{}'
+      metadata jsonb not null default '{}',
+      updated_at timestamptz not null default now()
     )`)
   await pool.query(`
     create table plain_chunks (
@@ -96,13 +97,13 @@ export function searcher({ pool, dimension }, { rerank = dimension > indexable }
     : 'embedding <=> $1::vector'
   const shown = `id, document_id, content, heading_path, page, start_offset, end_offset`
   const nearest = `
-    select chunk.*, document.title, document.source, document.metadata
+    select chunk.*, document.title, document.source, document.metadata, document.updated_at
     from (
       select ${shown}, ${distance} as distance from plain_chunks order by ${distance} limit 10
     ) as chunk join plain_documents as document on document.id = chunk.document_id
     order by chunk.distance`
   const reranked = `
-    select chunk.*, document.title, document.source, document.metadata
+    select chunk.*, document.title, document.source, document.metadata, document.updated_at
     from (
       select ${shown}, embedding <=> $1::vector as distance
       from (select * from plain_chunks order by ${distance} limit 20) as found
