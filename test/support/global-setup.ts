@@ -90,9 +90,13 @@ async function build(): Promise<void> {
   await makeSnapshot(`${root}dist/postgres/embedded/snapshot.tgz`)
 }
 
+interface Opened {
+  readonly db: { initialize(): Promise<void>; close(): Promise<void> }
+}
+
 async function makeReady(dataDir: string): Promise<void> {
   const library: unknown = await import(`${root}dist/index.js`)
-  const { createRevector } = library as typeof import('../../src/index.ts')
+  const { createRevector } = library as { createRevector(options: { dataDir: string }): Promise<Opened> }
   const revector = await createRevector({ dataDir })
   await revector.db.initialize()
   await revector.db.close()
