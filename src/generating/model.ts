@@ -31,7 +31,7 @@ export function languageModel(
   const name = `${spec.provider}:${spec.model}`
 
   /** Notes the start of a request; returns the function that reports its end. */
-  function asked(): Ended {
+  function requestStarted(): Ended {
     const started = performance.now()
     return ({ failure = null, usage = null }) => {
       const { inputTokens = 0, outputTokens = 0 } = usage ?? {}
@@ -48,7 +48,7 @@ export function languageModel(
       const signal = given ?? new AbortController().signal
       let reply: Reply | undefined
       try {
-        const ask = () => begin(openReply(spec, opened, prompt, signal), asked(), spec)
+        const ask = () => begin(openReply(spec, opened, prompt, signal), requestStarted(), spec)
         const begun = await withRetries(ask, policy, signal)
         reply = begun.reply
         yield begun.first
@@ -98,9 +98,9 @@ function publicError(error: unknown, spec: LanguageModelSpec, begun: boolean): u
   const attempts = error instanceof GivenUp ? error.attempts : 1
   const failure = error instanceof GivenUp ? error.failure : error
   if (!(failure instanceof ProviderFailure)) return error
-  const asked = { ...spec, modelName: spec.model, remoteName: spec.model }
+  const named = { ...spec, modelName: spec.model, remoteName: spec.model }
   const again = 'Ask again: the answer is incomplete.'
-  return providerError(failure, asked, {
+  return providerError(failure, named, {
     verb: 'answer',
     attempts,
     ...(begun ? { data: { broke_off: true } } : {}),

@@ -72,8 +72,8 @@ async function writeOnce(
 ): Promise<WriteResult> {
   const { db, layout } = deps
   const targets = await readTargets(db, options.modelName)
-  const asked = targets.models.filter((model) => !options.failing.has(model.id))
-  const changes = await compareDocuments(deps, documents, asked)
+  const usable = targets.models.filter((model) => !options.failing.has(model.id))
+  const changes = await compareDocuments(deps, documents, usable)
   const wanted = changes.filter((change) => !change.complete)
 
   const made: Made[] = []

@@ -1,6 +1,6 @@
 import { auditPage, beginAudit, endAudit } from '../access/audit.ts'
 import { createKey, revokeKey } from '../access/keys.ts'
-import { type OnceAnswer, once, type RepeatableRequest, sweepKept } from '../access/once.ts'
+import { type OnceAnswer, type RepeatableRequest, runOnce, sweepKept } from '../access/run-once.ts'
 import { anyKeyInForce, createKeyCheck } from '../access/verify.ts'
 import type { KeptAnswer } from '../core/access.ts'
 import { listKeys } from '../store/api-keys.ts'
@@ -78,7 +78,7 @@ export function accessCalls({ opened }: Pick<Runtime, 'opened'>): {
       async once(request, work) {
         const deps = await opened()
         await sweepKept(deps)
-        return once(deps, request, work)
+        return runOnce(deps, request, work)
       },
     },
   }

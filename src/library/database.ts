@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { definedOnly } from '../core/defined.ts'
 import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, knownModels, specFor } from '../embedding/catalogue.ts'
@@ -209,8 +210,7 @@ function addedTables(
 async function upgradeOptions(db: Database, options: RunOptions) {
   const { model, chunksTable, chunkTextColumn, documentsTable, titleColumn } = options
   const tables = { chunksTable, chunkTextColumn, documentsTable, titleColumn }
-  const given = Object.fromEntries(Object.entries(tables).filter(([, value]) => value !== undefined))
-  return { tables: given, ...(model === undefined ? {} : { model: await firstModelOf(db, model) }) }
+  return { tables: definedOnly(tables), ...(model !== undefined && { model: await firstModelOf(db, model) }) }
 }
 
 async function firstModelOf(db: Database, modelName: string): Promise<FirstModel> {

@@ -79,12 +79,12 @@ export interface Migrations {
 
 export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
   /** A call that returns the migration's new status. */
-  async function then(work: (deps: Deps) => Promise<Pick<Migration, 'id'>>) {
+  async function statusAfter(work: (deps: Deps) => Promise<Pick<Migration, 'id'>>) {
     const deps = await opened()
     return statusOf(deps, await work(deps))
   }
   /** The same with what the call counted. */
-  async function counting<Counted extends { readonly migration: Pick<Migration, 'id'> }>(
+  async function statusAndCounts<Counted extends { readonly migration: Pick<Migration, 'id'> }>(
     work: (deps: Deps) => Promise<Counted>,
   ) {
     const deps = await opened()
@@ -96,26 +96,30 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
       const deps = await opened()
       return planMigration(deps, { ...request, ...(await pairToPlan(deps.db, request)) })
     },
-    start: (request) => then((deps) => startMigration(deps, request)),
+    start: (request) => statusAfter((deps) => startMigration(deps, request)),
     status: async (migrationId) => migrationStatus(await opened(), { migrationId }),
     list: async (page) => migrationPage(await opened(), page),
     work: async (request) => work(await opened(), request),
-    run: (request) => then(async (deps) => (await runMigration(deps, request)).migration),
-    retry: (migrationId, options) => counting((deps) => retryQuarantined(deps, { migrationId, ...options })),
+    run: (request) => statusAfter(async (deps) => (await runMigration(deps, request)).migration),
+    retry: (migrationId, options) =>
+      statusAndCounts((deps) => retryQuarantined(deps, { migrationId, ...options })),
     async quarantine(migrationId, { limit = 50, after } = {}) {
       const { db, layout } = await opened()
       const { targetModelId } = await requireMigration(db, await idOf(db, { migrationId }))
       if (targetModelId === null) return []
       return quarantinedChunks(db, layout, targetModelId, { limit, after })
     },
-    pause: (migrationId, options) => then((deps) => pauseMigration(deps, { migrationId, ...options })),
-    resume: (migrationId, options) => then((deps) => resumeMigration(deps, { migrationId, ...options })),
-    cancel: (migrationId, options) => counting((deps) => cancelMigration(deps, { migrationId, ...options })),
+    pause: (migrationId, options) => statusAfter((deps) => pauseMigration(deps, { migrationId, ...options })),
+    resume: (migrationId, options) =>
+      statusAfter((deps) => resumeMigration(deps, { migrationId, ...options })),
+    cancel: (migrationId, options) =>
+      statusAndCounts((deps) => cancelMigration(deps, { migrationId, ...options })),
     verify: (migrationId, options) =>
-      then(async (deps) => (await verifyMigration(deps, { migrationId, ...options })).migration),
-    cutOver: (migrationId, options) => then((deps) => cutOver(deps, { migrationId, ...options })),
-    rollBack: (migrationId, options) => then((deps) => rollBack(deps, { migrationId, ...options })),
-    retire: (migrationId, options) => counting((deps) => retireSource(deps, { migrationId, ...options })),
+      statusAfter(async (deps) => (await verifyMigration(deps, { migrationId, ...options })).migration),
+    cutOver: (migrationId, options) => statusAfter((deps) => cutOver(deps, { migrationId, ...options })),
+    rollBack: (migrationId, options) => statusAfter((deps) => rollBack(deps, { migrationId, ...options })),
+    retire: (migrationId, options) =>
+      statusAndCounts((deps) => retireSource(deps, { migrationId, ...options })),
     async *events(request) {
       yield* migrationEvents(await opened(), request)
     },

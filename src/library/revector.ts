@@ -14,7 +14,7 @@ import { type Models, modelCalls } from './models.ts'
 import { type Retriever, retrieverCalls } from './retriever.ts'
 import { openRuntime } from './runtime.ts'
 
-export type { OnceAnswer, RepeatableRequest } from '../access/once.ts'
+export type { OnceAnswer, RepeatableRequest } from '../access/run-once.ts'
 export type { KeptAnswer, Scope } from '../core/access.ts'
 export type { LanguageProviderName } from '../core/language-provider.ts'
 export type { CallOptions } from '../core/progress.ts'

@@ -48,7 +48,7 @@ export function openRuntime(
   config: Config,
   { ownModels, onProgress, onProviderCall, onLanguageModelCall }: RuntimeOptions,
 ): Runtime {
-  const connection = once(() => connectDatabase(databaseOptions(config, onProgress)))
+  const connection = lazily(() => connectDatabase(databaseOptions(config, onProgress)))
   const sharedRates: SharedRates = {
     take: async (key, tokens, limits) => takeFromRate(await connection.get(), key, tokens, limits),
     block: async (key, ms) => blockRate(await connection.get(), key, ms),
@@ -65,8 +65,8 @@ export function openRuntime(
   const models = openModels(openEmbeddingModel, environment, ownModels)
   const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
   const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
-  const language = once(async () => openLanguage(config, { onProgress, onLanguageModelCall }))
-  const deps = once(async (): Promise<Deps & SearchDeps> => {
+  const language = lazily(async () => openLanguage(config, { onProgress, onLanguageModelCall }))
+  const deps = lazily(async (): Promise<Deps & SearchDeps> => {
     const db = await connection.get()
     await bringUp(db)
     const layout = await loadLayout(db)
@@ -190,7 +190,7 @@ async function bringUp(db: Database): Promise<void> {
 }
 
 /** Starts something once, when it is first needed; a failure is not cached. */
-function once<T>(start: () => Promise<T>): {
+function lazily<T>(start: () => Promise<T>): {
   get(): Promise<T>
   peek(): Promise<T> | undefined
   forget(): void

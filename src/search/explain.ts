@@ -26,8 +26,8 @@ export async function explainSearch(
     if (vector === undefined) throw new Error(`${modelName} made no vector of the query`)
     checkQueryVector(model, vector)
     const { vectors } = await countVectors(db, layout, model)
-    const asked = { model, vector, k: topK, filter, versionOf: modelName, vectors }
-    const { path, index, plan } = await explainNearest(db, layout, asked, tuning)
+    const nearest = { model, vector, k: topK, filter, versionOf: modelName, vectors }
+    const { path, index, plan } = await explainNearest(db, layout, nearest, tuning)
     const [whole] = plan as readonly { readonly Plan: PlanNode; readonly 'Execution Time'?: number }[]
     plans.push({
       model: modelName,
@@ -41,7 +41,7 @@ export async function explainSearch(
 }
 
 /** Vectors of the query that the caller passed. */
-type Asked = Omit<ExplainRequest, 'modelNames'> & { readonly queryVector?: Float32Array }
+type GivenVectors = Omit<ExplainRequest, 'modelNames'> & { readonly queryVector?: Float32Array }
 
 /**
  * A search with its query plans. The search is run again in each model for that, with the vectors of the first
@@ -51,7 +51,7 @@ type Asked = Omit<ExplainRequest, 'modelNames'> & { readonly queryVector?: Float
  */
 export async function searchExplained(
   deps: SearchDeps,
-  { query, topK, filter, signal, queryVector, queryVectors }: Asked,
+  { query, topK, filter, signal, queryVector, queryVectors }: GivenVectors,
   run: (deps: SearchDeps) => Promise<SearchResult>,
 ): Promise<SearchResult> {
   const made: Record<string, Float32Array> = {}

@@ -24,7 +24,7 @@ const numbered = z.strictObject({ id: migrationId })
 const reclaimed = z.strictObject({ ...migrationStatus.shape, bytes: z.int().describe('Bytes freed.') })
 
 /** An action on one migration. */
-const asked = { tag, scope: 'admin', params: numbered, bodyOptional: true } as const
+const action = { tag, scope: 'admin', params: numbered, bodyOptional: true } as const
 const override = z.array(z.enum(gateNames)).optional().describe('Gates whose failure is accepted.')
 
 export const planMigration = operation('planMigration', `POST ${base}/plan`, {
@@ -109,7 +109,7 @@ export const migrationQuarantine = operation('migrationQuarantine', `GET ${base}
 })
 
 export const pauseMigration = operation('pauseMigration', `POST ${base}/{id}/pause`, {
-  ...asked,
+  ...action,
   summary: 'Pause a migration',
   body: z.strictObject({ reason: z.string().min(1).max(1_000).optional() }),
   responses: { 200: migrationStatus },
@@ -117,7 +117,7 @@ export const pauseMigration = operation('pauseMigration', `POST ${base}/{id}/pau
 })
 
 export const resumeMigration = operation('resumeMigration', `POST ${base}/{id}/resume`, {
-  ...asked,
+  ...action,
   summary: 'Resume a migration',
   body: migrationLimits,
   responses: { 200: migrationStatus },
@@ -125,7 +125,7 @@ export const resumeMigration = operation('resumeMigration', `POST ${base}/{id}/r
 })
 
 export const cancelMigration = operation('cancelMigration', `POST ${base}/{id}/cancel`, {
-  ...asked,
+  ...action,
   summary: 'Cancel a migration',
   description: 'Does not affect the source; frees the disk space of the target.',
   body: z.strictObject({}),
@@ -134,7 +134,7 @@ export const cancelMigration = operation('cancelMigration', `POST ${base}/{id}/c
 })
 
 export const retryMigration = operation('retryMigration', `POST ${base}/{id}/retry`, {
-  ...asked,
+  ...action,
   summary: 'Retry quarantined chunks',
   body: z.strictObject({}),
   responses: {
@@ -144,7 +144,7 @@ export const retryMigration = operation('retryMigration', `POST ${base}/{id}/ret
 })
 
 export const verifyMigration = operation('verifyMigration', `POST ${base}/{id}/verify`, {
-  ...asked,
+  ...action,
   summary: 'Measure the gates',
   body: z.strictObject({ override }),
   responses: { 200: migrationStatus },
@@ -152,7 +152,7 @@ export const verifyMigration = operation('verifyMigration', `POST ${base}/{id}/v
 })
 
 export const cutOver = operation('cutOver', `POST ${base}/{id}/cutover`, {
-  ...asked,
+  ...action,
   summary: 'Make the target current',
   description: 'One short transaction. Searches use the target immediately.',
   body: z.strictObject({ override }),
@@ -161,7 +161,7 @@ export const cutOver = operation('cutOver', `POST ${base}/{id}/cutover`, {
 })
 
 export const rollBack = operation('rollBack', `POST ${base}/{id}/rollback`, {
-  ...asked,
+  ...action,
   summary: 'Make the source current again',
   description: 'One short transaction. The source also has everything written since the cut-over.',
   body: z.strictObject({}),
@@ -170,7 +170,7 @@ export const rollBack = operation('rollBack', `POST ${base}/{id}/rollback`, {
 })
 
 export const retire = operation('retire', `POST ${base}/{id}/retire`, {
-  ...asked,
+  ...action,
   summary: 'Drop the source’s vectors',
   body: z.strictObject({ force: z.boolean().optional().describe('Even before the rollback window ends.') }),
   responses: { 200: reclaimed },

@@ -126,15 +126,15 @@ export async function overlapGate(deps: VerifyDeps, request: VerifyRequest): Pro
   const k = Math.min(nearest, Math.floor(ids.length * neighbourShare))
   const before = await readVectors(db, layout, source, ids)
   const after = await readVectors(db, layout, target, ids)
-  const asked = ids.slice(0, thresholds.sample)
+  const compared = ids.slice(0, thresholds.sample)
   let common = 0
-  for (const id of asked) {
+  for (const id of compared) {
     const was = neighbours(source, before, id, k)
     for (const other of neighbours(target, after, id, k)) if (was.has(other)) common += 1
     // Compares thousands of wide vectors: yields so that other work can run.
     await setImmediate(undefined, signal && { signal }).catch(() => throwIfAborted(signal))
   }
-  const overlap = common / (asked.length * k)
+  const overlap = common / (compared.length * k)
   return {
     passed: overlap >= (thresholds.overlap ?? 0),
     required,

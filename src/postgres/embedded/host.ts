@@ -127,11 +127,11 @@ function saysIdle(bytes: Uint8Array): boolean {
  */
 function stopOnTrap(pglite: PGlite): void {
   const engine = pglite.Module
-  const once = engine._PostgresMainLoopOnce
+  const mainLoopOnce = engine._PostgresMainLoopOnce
   const longJump: unknown = Reflect.get(pglite, 'POSTGRES_MAIN_LONGJMP')
   engine._PostgresMainLoopOnce = () => {
     try {
-      once()
+      mainLoopOnce()
     } catch (error) {
       const handled = typeof error === 'object' && error !== null && Reflect.get(error, 'status') === longJump
       if (!handled && !isMainThread) process.exit(trapExitCode)

@@ -44,13 +44,13 @@ export function roomForPassages(
       { hint: 'Set a larger contextTokens or a smaller maxOutputTokens.', data: { option: 'languageModel' } },
     )
   }
-  const asked = tokensAtMost(question)
-  if (room - asked < leastRoom) {
+  const questionTokens = tokensAtMost(question)
+  if (room - questionTokens < leastRoom) {
     throw new RevectorError(
       'INVALID_INPUT',
-      `The question is too long for the language model: about ${counted(asked, 'token')}, expected at most ${grouped(room - leastRoom)}.`,
+      `The question is too long for the language model: about ${counted(questionTokens, 'token')}, expected at most ${grouped(room - leastRoom)}.`,
       { hint: 'Ask a shorter question, or set a larger contextTokens.', data: { field: 'query' } },
     )
   }
-  return room - asked
+  return room - questionTokens
 }

@@ -28,9 +28,9 @@ export interface Citing {
  * removed and counted.
  */
 export function citingText(passages: readonly Passage[], rarity: Rarity, question: string): Citing {
-  const given = [question, ...passages.map(({ text }) => text)]
+  const texts = [question, ...passages.map(({ text }) => text)]
   const marked = markedText(
-    (url) => /^(?:https?:|www\.)/i.test(url) && given.some((text) => text.includes(url)),
+    (url) => /^(?:https?:|www\.)/i.test(url) && texts.some((text) => text.includes(url)),
   )
   const withoutRefusal = refusalFilter()
   const citations: Citation[] = []

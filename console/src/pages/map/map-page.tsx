@@ -44,15 +44,15 @@ export function MapPage() {
 }
 
 function Choice({ models }: { models: readonly Model[] }) {
-  const asked = route.peek().query
-  const named = asked
+  const query = route.peek().query
+  const named = query
     .get('models')
     ?.split(',')
     .filter((name) => models.some((one) => one.model_name === name))
   const chosen = useSignal<readonly string[]>(
     named !== undefined && named.length > 0 ? named : models.slice(0, 1).map((one) => one.model_name),
   )
-  const limit = useSignal(Number(asked.get('n') ?? 500))
+  const limit = useSignal(Number(query.get('n') ?? 500))
   const atlas = useSignal<Atlas | null>(null)
   const failed = useSignal(false)
 

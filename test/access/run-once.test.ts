@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { auditPage, beginAudit, endAudit } from '../../src/access/audit.ts'
-import { once } from '../../src/access/once.ts'
+import { runOnce } from '../../src/access/run-once.ts'
 import { RevectorError } from '../../src/core/errors.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
@@ -19,17 +19,17 @@ describeEngines('a repeated request', (engine) => {
       worked += 1
       return { status: 201, headers: { location: '/x' }, body: { id: '1', text: 'a\u0000b \ud800' } }
     }
-    const first = await once({ db }, request, work)
-    const second = await once({ db }, request, work)
+    const first = await runOnce({ db }, request, work)
+    const second = await runOnce({ db }, request, work)
     expect(first).toMatchObject({ status: 201, replayed: false })
     expect(second).toEqual({ ...first, replayed: true })
     expect(worked).toBe(1)
     // Of another owner it is another request.
-    await once({ db }, { ...request, owner: '' }, work)
+    await runOnce({ db }, { ...request, owner: '' }, work)
     expect(worked).toBe(2)
     const cut = { ...request, request: ['POST', '/document', 's{"title":"a"}'] }
-    await expect(once({ db }, cut, work)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' })
-    await expect(once({ db }, { ...request, key: 'ü' }, work)).rejects.toMatchObject({
+    await expect(runOnce({ db }, cut, work)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' })
+    await expect(runOnce({ db }, { ...request, key: 'ü' }, work)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
     })
   })
@@ -37,15 +37,17 @@ describeEngines('a repeated request', (engine) => {
   it('is refused while the first is being answered, and may be tried again when that failed', async () => {
     const db = await engine.connect()
     await runRevisions(db)
-    const fails = once({ db }, request, async () => {
-      await expect(once({ db }, request, async () => ({ status: 200, body: null }))).rejects.toMatchObject({
-        code: 'IDEMPOTENCY_CONFLICT',
-        data: { retryAfterSeconds: expect.any(Number) },
-      })
+    const fails = runOnce({ db }, request, async () => {
+      await expect(runOnce({ db }, request, async () => ({ status: 200, body: null }))).rejects.toMatchObject(
+        {
+          code: 'IDEMPOTENCY_CONFLICT',
+          data: { retryAfterSeconds: expect.any(Number) },
+        },
+      )
       throw new Error('the provider is down')
     })
     await expect(fails).rejects.toThrow('the provider is down')
-    expect(await once({ db }, request, async () => ({ status: 201, body: 1 }))).toMatchObject({
+    expect(await runOnce({ db }, request, async () => ({ status: 201, body: 1 }))).toMatchObject({
       body: 1,
       replayed: false,
     })
@@ -60,7 +62,7 @@ describeEngines('a repeated request', (engine) => {
       end = resolve
     })
     const outcomes = Array.from({ length: 20 }, () =>
-      once({ db }, request, async () => {
+      runOnce({ db }, request, async () => {
         worked += 1
         await ended
         return { status: 201, body: 'done' }
@@ -90,7 +92,7 @@ describeEngines('a repeated request', (engine) => {
       query: (statement, options) => (gone ? lost() : db.query(statement, options)),
       transaction: (work, options) => (gone ? lost() : db.transaction(work, options)),
     }
-    const answer = await once({ db: failing }, request, async () => {
+    const answer = await runOnce({ db: failing }, request, async () => {
       gone = true
       return { status: 201, body: 1 }
     })
@@ -100,13 +102,13 @@ describeEngines('a repeated request', (engine) => {
   it('may be tried anew when whoever answered it died, and is forgotten after a day', async () => {
     const db = await engine.connect()
     await runRevisions(db)
-    await once({ db }, request, async () => ({ status: 201, body: 1 }))
+    await runOnce({ db }, request, async () => ({ status: 201, body: 1 }))
     await db.query(sql`
       update revector_idempotency_keys set answer = null, leased_until = now() - interval '1 s'`)
-    expect(await once({ db }, request, async () => ({ status: 201, body: 2 }))).toMatchObject({ body: 2 })
+    expect(await runOnce({ db }, request, async () => ({ status: 201, body: 2 }))).toMatchObject({ body: 2 })
     await db.query(sql`update revector_idempotency_keys set expires_at = now() - interval '1 s'`)
     const other = { ...request, request: 'something else' }
-    expect(await once({ db }, other, async () => ({ status: 200, body: 3 }))).toMatchObject({ body: 3 })
+    expect(await runOnce({ db }, other, async () => ({ status: 200, body: 3 }))).toMatchObject({ body: 3 })
     await db.query(sql`update revector_idempotency_keys set expires_at = now() - interval '1 s'`)
     expect(await dropExpired(db)).toBe(1)
   })

@@ -33,7 +33,7 @@ const sweepMs = 60 * 60_000
  * @throws RevectorError IDEMPOTENCY_CONFLICT for another request under the key, or while the first is being answered;
  * INVALID_INPUT for an unfit key
  */
-export async function once(
+export async function runOnce(
   { db }: Pick<Deps, 'db'>,
   { owner, key, request }: RepeatableRequest,
   work: () => Promise<KeptAnswer>,
