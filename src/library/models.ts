@@ -4,7 +4,7 @@ import { specFor } from '../embedding/catalogue.ts'
 import { type Filled, fillModel } from '../migrate/fill/fill-model.ts'
 import { beforeRemoval } from '../migrate/model-in-use.ts'
 import { addModel, removeModel, useModel } from '../models/registry.ts'
-import { listModels } from '../models/status.ts'
+import { listModels, modelSpace } from '../models/status.ts'
 import { countVectors } from '../store/coverage.ts'
 import { requireModel } from '../store/models.ts'
 import { type SampledChunk, sampleVectors } from '../store/sample.ts'
@@ -47,10 +47,8 @@ export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
     list: async () => listModels(await opened()),
     async add({ modelName, ...overrides }) {
       const deps = await opened()
-      const model = await addModel(deps, specFor(modelName, overrides))
-      const status = (await listModels(deps)).find(({ id }) => id === model.id)
-      if (status === undefined) throw vanished(modelName)
-      return { ...status, ...model }
+      await addModel(deps, specFor(modelName, overrides))
+      return modelSpace(deps, modelName)
     },
     use: async (modelName, how) => useModel(await opened(), modelName, how),
     remove: async (modelName, how) =>
@@ -71,13 +69,6 @@ export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
       }
     },
   }
-}
-
-function vanished(modelName: string): RevectorError {
-  return new RevectorError('MODEL_UNKNOWN', `${modelName} was removed just after it was added.`, {
-    hint: 'Add it again.',
-    data: { model: modelName },
-  })
 }
 
 /** @throws RevectorError MODEL_IN_USE */

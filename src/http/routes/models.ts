@@ -21,8 +21,9 @@ export async function modelRoutes(app: App, deps: Pick<HttpDeps, 'revector' | 'o
     ...routeOf(contract.addModel),
     handler: async (request, reply) => {
       refuseUnknownUrl(request.body.baseUrl, deps.options.modelUrls)
+      const model = await models.add(request.body)
       reply.code(201)
-      return models.add(request.body)
+      return model
     },
   })
 
