@@ -39,9 +39,19 @@ export interface TransactionOptions {
   readonly idempotent?: boolean
 }
 
-/** One session for things that live as long as a connection: advisory locks, CREATE INDEX CONCURRENTLY, SET. */
+/** One session for things that live as long as a connection: CREATE INDEX CONCURRENTLY, SET. */
 export interface Session extends Queryable {
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
+}
+
+/**
+ * Locks by name across all processes, held in one transaction on a connection of its own until they are released or the
+ * process ends. A pooler keeps a transaction on one backend, so they hold there too, and no one else can release them.
+ */
+export interface LockHolder {
+  /** @returns whether it is held now: false if another holder has it */
+  tryLock(key: Sql): Promise<boolean>
+  release(): Promise<void>
 }
 
 /** Where the embedded engine keeps its files: a folder, or its own memory, which it can pack into a gzipped tar. */
@@ -65,6 +75,8 @@ export interface Database extends Queryable {
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
   session<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** On the embedded engine, which only one process has open, every lock is free. */
+  holdLocks(): Promise<LockHolder>
   /** Rows by cursor, `batchSize` at a time, in one read-only transaction: memory stays flat. */
   stream<Row extends object>(
     statement: Sql,

@@ -55,6 +55,13 @@ export async function openPool({
       onEvent: options.onEvent,
       sessionSettings: searchPath,
       files,
+      connect: async () => {
+        const client = new (config.Client ?? pg.Client)(config) as pg.Client
+        // What was held is gone; who holds it learns that from its next statement.
+        client.on('error', () => {})
+        await client.connect()
+        return client
+      },
       afterClose,
     })
   } catch (error) {

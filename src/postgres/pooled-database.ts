@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Pool, PoolClient } from 'pg'
+import type { Client, Pool, PoolClient } from 'pg'
 import { backOffMs } from '../core/back-off.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Database, Queryable, QueryOptions, Session, TransactionOptions } from './database.ts'
 import type { DatabaseEvent } from './database-options.ts'
 import { databaseError } from './errors.ts'
+import { alwaysFree, holdLocks } from './hold-locks.ts'
 import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
 import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
@@ -25,6 +26,8 @@ export interface PooledDatabaseOptions {
   /** A statement that every new connection runs; a session that is reset runs it again. */
   readonly sessionSettings: string | null
   readonly files: Database['files']
+  /** Connects outside of the pool. */
+  readonly connect: () => Promise<Client>
   readonly onEvent?: (event: DatabaseEvent) => void
   /** Runs after the pool has ended. */
   readonly afterClose: () => Promise<void>
@@ -193,6 +196,10 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     },
     transaction,
     session,
+    holdLocks: async () => {
+      assertOpen()
+      return deps.engine === 'embedded' ? alwaysFree : holdLocks(deps.connect, context)
+    },
     stream: (statement, options) => {
       nesting.assertOutside()
       return streamRows({ engine: deps.engine, context, lease }, statement, options)

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BackOff, backOffMs } from '../core/back-off.ts'
 import { throwIfAborted } from '../core/errors.ts'
-import type { Session } from '../postgres/database.ts'
-import { type Sql, sql } from '../postgres/sql.ts'
+import type { LockHolder } from '../postgres/database.ts'
+import type { Sql } from '../postgres/sql.ts'
 
 const asking: BackOff = { firstMs: 75, longestMs: 750 }
 
 /**
- * Takes an advisory lock that the session keeps. Asks again and again rather than wait inside the server: a session
- * that waits there holds a snapshot, for which CREATE INDEX CONCURRENTLY of the other would wait in turn.
+ * Takes a lock that the holder keeps. Asks again and again rather than wait inside the server: a session that waits there
+ * holds a snapshot, for which CREATE INDEX CONCURRENTLY of the other would wait in turn.
  *
  * @returns false when another has it and the caller is not patient
  */
 export async function takeAdvisoryLock(
-  session: Session,
+  holder: Pick<LockHolder, 'tryLock'>,
   key: Sql,
   options: {
     readonly patient: boolean
@@ -25,10 +25,7 @@ export async function takeAdvisoryLock(
   const { patient, signal, onWait } = options
   for (let attempt = 1; ; attempt += 1) {
     throwIfAborted(signal)
-    const { rows } = await session.query<{ taken: boolean }>(
-      sql`select pg_try_advisory_lock(${key}) as taken`,
-    )
-    if (rows[0]?.taken === true) return true
+    if (await holder.tryLock(key)) return true
     if (!patient) return false
     if (attempt === 1) onWait?.()
     await pause(backOffMs(attempt, asking), signal)

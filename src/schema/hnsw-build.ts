@@ -58,11 +58,25 @@ async function build(
 ): Promise<HnswIndex | null> {
   const table = await findTable(db, modelTableName(model.id))
   if (table === null) return null
-  return await watchedSession(db, options.signal, async (session, watch) => {
-    const { signal } = options
-    const site: BuildSite = { session, watch, concurrent: db.concurrent, ...(signal && { signal }) }
+  const { signal } = options
+  const locks = await db.holdLocks()
+  try {
     const turn = { schema: table.schema, model }
-    if (db.concurrent && !(await takeIndexBuildLock(session, turn, { patient, signal }))) return null
+    if (!(await takeIndexBuildLock(locks, turn, { patient, signal }))) return null
+    return await buildAlone(db, model, { ...options, table })
+  } finally {
+    await locks.release()
+  }
+}
+
+async function buildAlone(
+  db: Database,
+  model: ModelSpace,
+  { table, ...options }: BuildOptions & { readonly table: TableName },
+): Promise<HnswIndex> {
+  const { signal } = options
+  return await watchedSession(db, signal, async (session, watch) => {
+    const site: BuildSite = { session, watch, concurrent: db.concurrent, ...(signal && { signal }) }
     for (let attempt = 1; ; attempt += 1) {
       const found = await hnswIndexOf(session, model)
       if (found?.valid === true) {

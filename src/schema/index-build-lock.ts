@@ -1,4 +1,4 @@
-import type { Queryable, Session } from '../postgres/database.ts'
+import type { LockHolder, Queryable } from '../postgres/database.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 import { takeAdvisoryLock } from './advisory-lock.ts'
 import type { ModelSpace } from './names.ts'
@@ -33,18 +33,18 @@ interface Waiting {
 }
 
 /**
- * Takes the right to build the HNSW index of a model, until the session ends. Waits while another session
+ * Takes the right to build the HNSW index of a model, until the holder releases it. Waits while another session
  * builds an HNSW index of the same dimension; waits for one that builds this very index only if `patient`.
  *
  * @returns false if another session builds it, or is about to, and `patient` is false
  */
 export async function takeIndexBuildLock(
-  session: Session,
+  locks: Pick<LockHolder, 'tryLock'>,
   turn: IndexBuildLock,
   { patient, signal }: Waiting,
 ): Promise<boolean> {
-  if (!(await takeAdvisoryLock(session, ofModel(turn), { patient, signal }))) return false
-  return takeAdvisoryLock(session, ofDimension(turn), { patient: true, signal })
+  if (!(await takeAdvisoryLock(locks, ofModel(turn), { patient, signal }))) return false
+  return takeAdvisoryLock(locks, ofDimension(turn), { patient: true, signal })
 }
 
 /** Whether no session builds an HNSW index of the dimension, nor can before this transaction ends. */

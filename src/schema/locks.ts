@@ -61,16 +61,20 @@ export async function withSchemaLock<T>(
   work: (site: BuildSite) => Promise<T>,
   { signal, onProgress }: ShortLockOptions = {},
 ): Promise<T> {
-  return await watchedSession(db, signal, async (session, watch) => {
-    // Released when the session ends.
-    await takeAdvisoryLock(session, schemaKey, {
+  const locks = await db.holdLocks()
+  try {
+    await takeAdvisoryLock(locks, schemaKey, {
       patient: true,
       signal,
       onWait: () =>
         onProgress?.({ type: 'warning', message: 'Another process is changing the schema: waiting for it.' }),
     })
-    return await work({ session, watch, concurrent: db.concurrent, ...(signal && { signal }) })
-  })
+    return await watchedSession(db, signal, (session, watch) =>
+      work({ session, watch, concurrent: db.concurrent, ...(signal && { signal }) }),
+    )
+  } finally {
+    await locks.release()
+  }
 }
 
 const schemaKey = sql`${lockClass}::int, hashtext(coalesce(current_schema(), ''))`
