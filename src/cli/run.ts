@@ -87,7 +87,7 @@ async function prepare(
     import('../library/revector.ts'),
   ])
   const { keys, ...options } = readConfig(optionsOf(flags), { file: flags.config })
-  const secrets = secretsOf({ databaseUrl: options.databaseUrl, keys })
+  const secrets = secretsOf({ ...options, keys })
   opened.redactor = createRedactor(secrets)
   // Without --verbose, warnings are part of the command's output; with it, everything is log lines.
   const logsToTerminal =

@@ -46,6 +46,13 @@ export const optionsSchema = z.strictObject({
     .regex(/^postgres(ql)?:\/\//, 'expected postgresql://user:password@host:port/database')
     .optional()
     .describe('A PostgreSQL server with pgvector. If not set: the embedded engine in `dataDir`.'),
+  directDatabaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgresql://user:password@host:port/database')
+    .optional()
+    .describe(
+      'The same server without a connection pooler. Needed if the pooler of `databaseUrl` changes backends between transactions: index builds and upgrades use it.',
+    ),
   dataDir: z
     .string()
     .min(1)
@@ -155,6 +162,7 @@ export type Config = z.output<typeof optionsSchema> & {
 
 export const environmentNames = {
   databaseUrl: 'DATABASE_URL',
+  directDatabaseUrl: 'DIRECT_DATABASE_URL',
   dataDir: 'REVECTOR_DATA_DIR',
   localModelPath: 'REVECTOR_LOCAL_MODELS',
   cacheDir: 'REVECTOR_CACHE_DIR',

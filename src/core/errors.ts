@@ -101,6 +101,11 @@ export const errorCatalogue = {
     status: 503,
     meaning: 'The server rejected the user or the password.',
   },
+  DIRECT_URL_MISSING: {
+    exit: 2,
+    status: 503,
+    meaning: 'A connection pooler changes backends between statements, and no direct URL is configured.',
+  },
   DATABASE_MISSING: { exit: 1, status: 503, meaning: 'The server has no database with this name.' },
   DATABASE_TOO_OLD: { exit: 1, status: 503, meaning: 'PostgreSQL 15 or newer is needed.' },
   DATABASE_PERMISSION_DENIED: { exit: 1, status: 503, meaning: 'The database user lacks a permission.' },

@@ -138,9 +138,9 @@ function limitsOf({ modelLimits }: Config): Record<string, Partial<ModelLimits>>
 }
 
 export function databaseOptions(config: Config, onProgress?: OnProgress): DatabaseOptions {
-  const { databaseUrl, tls } = config
+  const { databaseUrl, directDatabaseUrl, tls } = config
   return {
-    ...(databaseUrl === undefined ? { dataDir: config.dataDir } : { databaseUrl }),
+    ...(databaseUrl === undefined ? { dataDir: config.dataDir } : { databaseUrl, directDatabaseUrl }),
     tls: tls && definedOnly(tls),
     poolSize: config.poolSize,
     connectTimeoutMs: config.connectTimeoutMs,

@@ -69,10 +69,11 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
 /** The secrets of a configuration: provider keys, and the password of the database's URL. */
 export function secretsOf(config: {
   readonly databaseUrl?: string
+  readonly directDatabaseUrl?: string
   readonly keys: Readonly<Record<string, string | undefined>>
 }): readonly string[] {
   const keys = Object.values(config.keys).filter((key) => key !== undefined && key.length >= 4)
-  return [...keys, ...passwordOf(config.databaseUrl)] as string[]
+  return [...keys, ...passwordOf(config.databaseUrl), ...passwordOf(config.directDatabaseUrl)] as string[]
 }
 
 function passwordOf(databaseUrl: string | undefined): readonly string[] {

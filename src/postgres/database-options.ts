@@ -14,6 +14,8 @@ export type DatabaseEvent =
 export interface DatabaseOptions {
   /** `postgresql://user:password@host:port/database?sslmode=…`. If not set: the embedded engine. */
   readonly databaseUrl?: string
+  /** The same server without a pooler in between, for what needs a session: index builds. */
+  readonly directDatabaseUrl?: string
   /** Folder of the embedded engine; `memory:` keeps nothing. Default: `./.revector`. */
   readonly dataDir?: string
   /** Most connections to a server. Default: 10. The embedded engine has one. */

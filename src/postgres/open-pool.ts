@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { backOffMs } from '../core/back-off.ts'
+import { RevectorError } from '../core/errors.ts'
 import type { Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
 import { readVersions, type Versions } from './extension.ts'
 import { createPooledDatabase } from './pooled-database.ts'
+import { type Pooling, poolingOf } from './pooling.ts'
 import { databaseBackOff, troubleOf } from './retry.ts'
 
 export interface PoolRequest {
@@ -13,6 +15,8 @@ export interface PoolRequest {
   readonly pool: pg.PoolConfig
   readonly options: DatabaseOptions
   readonly files: Database['files']
+  /** The same database without a pooler in between; null: not configured. */
+  readonly direct?: (() => Promise<Database>) | null
   /** Runs after the pool has ended, even if opening fails. */
   readonly afterClose: () => Promise<void>
 }
@@ -23,9 +27,10 @@ export async function openPool({
   pool: config,
   options,
   files,
+  direct = null,
   afterClose,
 }: PoolRequest): Promise<Database> {
-  let searchPath: string | null = null
+  let settings: string | null = null
   const pool = new pg.Pool({
     ...config,
     onConnect: async (client: pg.ClientBase) => {
@@ -33,35 +38,44 @@ export async function openPool({
       client.on('error', (error) =>
         options.onEvent?.({ type: 'database.connection-lost', message: error.message }),
       )
-      if (searchPath !== null) await client.query(searchPath)
+      if (settings !== null) await client.query(settings)
     },
   })
   pool.on('error', () => {
     // The client has reported it, above; the pool has already dropped the client.
   })
+  async function connect(): Promise<pg.Client> {
+    const client = new (config.Client ?? pg.Client)(config) as pg.Client
+    // What it held is gone; its user learns that from the next statement.
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
   try {
-    const versions = await firstConnection(pool, place, options.connectTimeoutMs ?? 10_000)
-    if (versions.extensionSchema !== null) {
-      searchPath = addToSearchPath(versions.extensionSchema)
-      // Connections made before this line don't have it.
-      await endIdle(pool, searchPath)
-    }
+    const { versions, pooling } = await firstConnection(pool, place, {
+      patienceMs: options.connectTimeoutMs ?? 10_000,
+      connect,
+    })
+    if (pooling === 'transaction') refuseOtherSchema(versions, place)
+    else settings = joined(timeoutSettings(options, 'session'), searchPathSettings(versions))
+    // Connections made before this line don't have them.
+    if (settings !== null) await withIdle(pool, settings)
     return createPooledDatabase({
       pool,
       engine: place.engine,
       serverVersion: versions.serverVersion,
       pgvectorVersion: versions.pgvectorVersion,
-      context: { place, vectorOid: versions.vectorOid },
-      onEvent: options.onEvent,
-      sessionSettings: searchPath,
-      files,
-      connect: async () => {
-        const client = new (config.Client ?? pg.Client)(config) as pg.Client
-        // What was held is gone; who holds it learns that from its next statement.
-        client.on('error', () => {})
-        await client.connect()
-        return client
+      context: {
+        place,
+        vectorOid: versions.vectorOid,
+        pooling,
+        transactionSettings: pooling === 'transaction' ? timeoutSettings(options, 'local') : null,
       },
+      onEvent: options.onEvent,
+      sessionSettings: settings,
+      files,
+      connect,
+      direct,
       afterClose,
     })
   } catch (error) {
@@ -71,13 +85,23 @@ export async function openPool({
   }
 }
 
-async function firstConnection(pool: pg.Pool, place: Place, patienceMs: number): Promise<Versions> {
+interface First {
+  readonly versions: Versions
+  readonly pooling: Pooling
+}
+
+async function firstConnection(
+  pool: pg.Pool,
+  place: Place,
+  { patienceMs, connect }: { readonly patienceMs: number; readonly connect: () => Promise<pg.Client> },
+): Promise<First> {
   const deadline = Date.now() + patienceMs
   for (let attempt = 1; ; attempt++) {
     try {
       const client = await pool.connect()
       try {
-        return await readVersions(client, place)
+        const versions = await readVersions(client, place)
+        return { versions, pooling: place.engine === 'embedded' ? 'none' : await poolingOf(client, connect) }
       } finally {
         client.release()
       }
@@ -89,13 +113,44 @@ async function firstConnection(pool: pg.Pool, place: Place, patienceMs: number):
   }
 }
 
+/**
+ * Not startup parameters: poolers refuse those they do not know. `local`: until the end of the transaction, for a pooler
+ * that gives the next one another backend and this backend to another client.
+ */
+function timeoutSettings(
+  { statementTimeoutMs = 0, lockTimeoutMs = 0 }: DatabaseOptions,
+  scope: 'session' | 'local',
+): string | null {
+  const names = { statement_timeout: statementTimeoutMs, lock_timeout: lockTimeoutMs }
+  const set = Object.entries(names).flatMap(([name, ms]) =>
+    ms > 0 ? [`set ${scope} ${name} = ${Math.ceil(ms)}`] : [],
+  )
+  return set.length === 0 ? null : set.join('; ')
+}
+
 /** The extension may be in a schema of its own, as on some hosted databases. */
-function addToSearchPath(schema: string): string {
-  const name = schema.replaceAll("'", "''").replaceAll('"', '""')
+function searchPathSettings({ extensionSchema }: Versions): string | null {
+  if (extensionSchema === null) return null
+  const name = extensionSchema.replaceAll("'", "''").replaceAll('"', '""')
   return `select set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), '"${name}"'), false)`
 }
 
-async function endIdle(pool: pg.Pool, settings: string): Promise<void> {
+/** @throws RevectorError EXTENSION_MISSING */
+function refuseOtherSchema({ extensionSchema }: Versions, { user }: Place): void {
+  if (extensionSchema === null) return
+  throw new RevectorError(
+    'EXTENSION_MISSING',
+    `The pgvector extension is in the schema "${extensionSchema}", which is not on the search path, and the pooler in between keeps no settings of a session.`,
+    { hint: `Run once: alter role "${user}" set search_path = "$user", public, "${extensionSchema}".` },
+  )
+}
+
+function joined(...settings: readonly (string | null)[]): string | null {
+  const present = settings.filter((one) => one !== null)
+  return present.length === 0 ? null : present.join('; ')
+}
+
+async function withIdle(pool: pg.Pool, settings: string): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query(settings)

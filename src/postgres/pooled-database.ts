@@ -4,7 +4,7 @@ import { backOffMs } from '../core/back-off.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Database, Queryable, QueryOptions, Session, TransactionOptions } from './database.ts'
 import type { DatabaseEvent } from './database-options.ts'
-import { databaseError } from './errors.ts'
+import { databaseError, type Place } from './errors.ts'
 import { alwaysFree, holdLocks } from './hold-locks.ts'
 import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
@@ -29,6 +29,8 @@ export interface PooledDatabaseOptions {
   /** Connects outside of the pool. */
   readonly connect: () => Promise<Client>
   readonly onEvent?: (event: DatabaseEvent) => void
+  /** The same database without a pooler in between; null: not configured. */
+  readonly direct: (() => Promise<Database>) | null
   /** Runs after the pool has ended. */
   readonly afterClose: () => Promise<void>
 }
@@ -157,6 +159,10 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
 
   async function session<T>(work: (session: Session) => Promise<T>): Promise<T> {
     nesting.assertOutside()
+    if (context.pooling === 'transaction') {
+      if (deps.direct === null) throw directUrlMissing(context.place)
+      return (await deps.direct()).session(work)
+    }
     const { client, release } = await lease()
     const one: Session = {
       ...queryableOn(client, context),
@@ -214,6 +220,16 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
       return closed
     },
   }
+}
+
+function directUrlMissing({ address }: Place): RevectorError {
+  return new RevectorError(
+    'DIRECT_URL_MISSING',
+    `The connection pooler at ${address} changes backends between transactions, and this work (an index build, an upgrade) needs one session.`,
+    {
+      hint: 'Set DIRECT_DATABASE_URL to the URL of the server itself; searches and writes keep using the pooler.',
+    },
+  )
 }
 
 /** Resets what a session may have left: a transaction, settings, advisory locks, temporary tables. */

@@ -18,19 +18,39 @@ export async function openServer(databaseUrl: string, options: DatabaseOptions):
     user: address.user,
   }
   const secure = address.tls.mode === 'disable' ? false : await tlsConfig(address)
+  const direct = openOnce(options)
   const open = (ssl: ConnectionOptions | false): Promise<Database> =>
     openPool({
       place,
       pool: poolConfig(address, ssl, options),
       options,
       files: null,
-      afterClose: () => Promise.resolve(),
+      direct: direct.get,
+      afterClose: direct.close,
     })
   try {
     return await open(secure)
   } catch (error) {
     if (address.tls.mode === 'prefer' && offersNoTls(error)) return open(false)
     throw databaseError(error, place)
+  }
+}
+
+/** One for the session, one to look at the builds in it. */
+const directPoolSize = 2
+
+/** The server without a pooler, opened when it is first needed. */
+function openOnce({ directDatabaseUrl = '', ...options }: DatabaseOptions) {
+  let opened: Promise<Database> | null = null
+  return {
+    get:
+      directDatabaseUrl === ''
+        ? null
+        : () => {
+            opened ??= openServer(directDatabaseUrl, { ...options, poolSize: directPoolSize })
+            return opened
+          },
+    close: async () => (await opened?.catch(() => null))?.close(),
   }
 }
 
@@ -59,8 +79,6 @@ function poolConfig(
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     application_name: address.applicationName ?? options.applicationName ?? 'revector',
-    ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
-    ...(options.lockTimeoutMs ? { lock_timeout: options.lockTimeoutMs } : {}),
     Client,
   }
 }

@@ -1,6 +1,7 @@
 import type { ClientBase, QueryResult as PgResult } from 'pg'
 import type { Queryable, QueryResult } from './database.ts'
 import { databaseError, type Place } from './errors.ts'
+import type { Pooling } from './pooling.ts'
 import type { Sql } from './sql.ts'
 import { encodeVectorArray, vectorsOf } from './vector.ts'
 
@@ -9,6 +10,9 @@ export interface DatabaseFacts {
   readonly place: Place
   /** `'vector'::regtype::oid` of this database. */
   readonly vectorOid: number
+  readonly pooling: Pooling
+  /** Statements at the beginning of each transaction; null: the session has its settings. */
+  readonly transactionSettings: string | null
 }
 
 /** Sends one statement as it is, prepared under `name` if there is one. @throws what `pg` throws */

@@ -21,7 +21,7 @@ export async function runTransaction<T>(
   const tx = queryableOn(client, context)
   let value: T
   try {
-    await tx.query(raw(beginText(options)))
+    await tx.query(raw(beginText(context, options)))
     value = await work(tx)
   } catch (error) {
     await client.query('rollback').catch(() => {
@@ -45,12 +45,17 @@ export function isUndecided(error: unknown): boolean {
   return error instanceof RevectorError && error.data['outcome'] === 'unknown'
 }
 
-function beginText(options: TransactionOptions): string {
+function beginText({ transactionSettings }: DatabaseFacts, options: TransactionOptions): string {
   const isolation = options.isolation === undefined ? '' : ` isolation level ${options.isolation}`
   const access = options.readOnly === true ? ' read only' : ''
-  const begin = `begin${isolation}${access}`
-  if (options.lockTimeoutMs === undefined) return begin
-  return `${begin}; set local lock_timeout = ${Math.max(0, Math.ceil(options.lockTimeoutMs))}`
+  const lockTimeoutMs = options.lockTimeoutMs
+  return [
+    `begin${isolation}${access}`,
+    ...(transactionSettings === null ? [] : [transactionSettings]),
+    ...(lockTimeoutMs === undefined
+      ? []
+      : [`set local lock_timeout = ${Math.max(0, Math.ceil(lockTimeoutMs))}`]),
+  ].join('; ')
 }
 
 function ignoredFailure(): RevectorError {
