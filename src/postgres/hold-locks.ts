@@ -35,6 +35,8 @@ export async function holdLocks(
   return {
     async tryLock(key) {
       const { rows } = await run<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(${key}) as taken`)
+      // A statement with parameters leaves its portal, and that a snapshot, for which CREATE INDEX CONCURRENTLY would wait.
+      await run(raw('select'))
       return rows[0]?.taken === true
     },
     async release() {
