@@ -6,10 +6,14 @@
 #   scripts/postgres.sh stop                   stops it; the data stay for the next start
 #   scripts/postgres.sh bin                    prints the folder of its programs (pg_dump, psql, …)
 #   scripts/postgres.sh remove                 stops it and deletes its data
+#   scripts/postgres.sh standby DIR            starts a hot standby of it in the folder DIR, prints the standby's URL;
+#                                              the server needs wal_level = replica (see REVECTOR_POSTGRES_SETTINGS);
+#                                              REVECTOR_POSTGRES_DIR=DIR scripts/postgres.sh stop stops it
 #
 # It listens on 127.0.0.1 only, at a free port, and does without fsync: never keep data in it.
 #
 #   REVECTOR_POSTGRES_DIR   folder of this instance (data, log, port); another folder is another server
+#   REVECTOR_POSTGRES_SETTINGS   lines for the postgresql.conf of a new instance, after its own
 #   REVECTOR_POSTGRES_BIN   folder of the programs to use, where they are not found by themselves
 #
 # Nothing installed on this machine is changed: where no usable server is found, Debian's own packages are
@@ -167,6 +171,7 @@ wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 2GB
 jit = off
+${REVECTOR_POSTGRES_SETTINGS:-}
 END
 }
 
@@ -221,6 +226,22 @@ start() {
   print_url
 }
 
+standby() {
+  local copy=${1:-} bin
+  case $copy in /*) ;; *) fail 'The folder of the standby must be an absolute path.' ;; esac
+  running || fail 'The server to copy is not running.'
+  bin=$(find_programs) || fail 'The programs of the running server are gone.'
+  mkdir -p "$copy"
+  if [ "$(id -u)" = 0 ]; then chown "$(stat -c %u "$data")" "$copy"; fi
+  # --write-recovery-conf makes the copy a standby of this server.
+  as_owner "$bin/pg_basebackup" -D "$copy/data" --checkpoint=fast --no-sync --write-recovery-conf \
+    -d "postgresql://$user:$password@127.0.0.1:$(port_of)/$database" >&2
+  touch "$copy/complete"
+  dir=$copy data=$copy/data
+  start_server "$bin"
+  print_url
+}
+
 stop() {
   running || return 0
   local bin; bin=$(find_programs) || fail 'The programs of the running server are gone; end it by its pid.'
@@ -232,6 +253,7 @@ case ${1:-} in
   url) running || exit 1; print_url ;;
   stop) stop ;;
   bin) find_programs || fail 'No PostgreSQL 15+ with pgvector 0.8+ is installed here; scripts/postgres.sh start installs one on Debian.' ;;
+  standby) standby "${2:-}" ;;
   remove) stop; rm -rf "$dir" ;;
   *) sed -n '2,/^[^#]/{/^#/!q;s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
 esac

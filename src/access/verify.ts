@@ -1,7 +1,8 @@
-import { hasKey, hasKeyInForce, keyInForce, noteUse } from '../store/api-keys.ts'
+import { hasKey, hasKeyInForce, keyInForce } from '../store/api-keys.ts'
 import type { Deps } from '../store/deps.ts'
 import type { ApiKey } from '../wire/access.ts'
 import { hashOf, idOfKey, isKeyOf } from './key-text.ts'
+import type { UseLog } from './use-log.ts'
 
 export interface KeyCheck {
   /** The key that belongs to this text, if it is valid; otherwise null. */
@@ -20,7 +21,7 @@ const mostKeys = 1_000
  * Caches keys by their hash for a moment, so that a burst of requests asks the database once. Texts that are no
  * key are not cached: there could be any number of them.
  */
-export function createKeyCheck(now: () => number = Date.now): KeyCheck {
+export function createKeyCheck(uses: Pick<UseLog, 'note'>, now: () => number = Date.now): KeyCheck {
   const known = new Map<string, { readonly key: ApiKey; readonly until: number }>()
   let requiredUntil = 0
   let required = false
@@ -38,7 +39,7 @@ export function createKeyCheck(now: () => number = Date.now): KeyCheck {
       const since = forgotten
       const stored = await keyInForce(db, id)
       if (!isKeyOf(secret, stored?.hash ?? null) || stored === null) return null
-      await noteUse(db, id)
+      uses.note({ db }, id)
       if (since !== forgotten) return stored.key
       if (known.size >= mostKeys) known.clear()
       const ends = stored.key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY

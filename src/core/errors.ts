@@ -109,6 +109,11 @@ export const errorCatalogue = {
   DATABASE_MISSING: { exit: 1, status: 503, meaning: 'The server has no database with this name.' },
   DATABASE_TOO_OLD: { exit: 1, status: 503, meaning: 'PostgreSQL 15 or newer is needed.' },
   DATABASE_PERMISSION_DENIED: { exit: 1, status: 503, meaning: 'The database user lacks a permission.' },
+  DATABASE_READ_ONLY: {
+    exit: 1,
+    status: 503,
+    meaning: 'The database takes no writes: it is a standby, or set to read-only. Searches work.',
+  },
   DATABASE_FAILED: { exit: 1, status: 500, meaning: 'The database rejected a statement.' },
   DATABASE_BUSY: { exit: 3, status: 503, meaning: 'A lock was not granted in time.' },
   EXTENSION_MISSING: { exit: 1, status: 503, meaning: 'The pgvector extension is not installed.' },

@@ -34,7 +34,7 @@ export type { DoctorOptions } from './check.ts'
 
 /**
  * Runs every check, whatever the others found, for what makes searches wrong, incomplete or slow now or soon.
- * Writes nothing but the canaries of a model that has none yet.
+ * Writes nothing, so it works on a standby and on a full disk.
  *
  * @throws RevectorError INTERRUPTED, and what the database throws
  */

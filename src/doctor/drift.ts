@@ -1,10 +1,9 @@
 import { counted } from '../core/counted.ts'
 import { isRevectorError } from '../core/errors.ts'
-import { type Canary, canaryTexts, makeCanaries } from '../embedding/canaries.ts'
+import { type Canary, makeCanaries } from '../embedding/canaries.ts'
 import { cosineDistance } from '../embedding/compare.ts'
-import type { EmbeddingModel } from '../embedding/contract.ts'
-import { insertCanaries, readCanaries } from '../store/canaries.ts'
-import type { Deps, EmbedDeps, StoreDeps } from '../store/deps.ts'
+import { readCanaries } from '../store/canaries.ts'
+import type { EmbedDeps, StoreDeps } from '../store/deps.ts'
 import { readVectors } from '../store/embeddings.ts'
 import { sampleEmbedded } from '../store/verification.ts'
 import type { Check } from '../wire/doctor.ts'
@@ -50,10 +49,8 @@ export async function checkDrift(deps: EmbedDeps, { model }: Patient, signal?: A
         data,
       })
     }
-    if (stored.length > 0) {
-      return ok('drift', name, { sentence: `"${name}" returns the same vectors as before.`, data })
-    }
-    return await begin(deps, opened, { name, id: model.id, data, signal })
+    const as = stored.length > 0 ? 'the same vectors as before' : 'the vectors that are stored'
+    return ok('drift', name, { sentence: `"${name}" returns ${as}.`, data })
   } catch (error) {
     if (!isRevectorError(error) || error.code === 'INTERRUPTED' || error.code.startsWith('DATABASE_'))
       throw error
@@ -63,24 +60,6 @@ export async function checkDrift(deps: EmbedDeps, { model }: Patient, signal?: A
       data: { code: error.code },
     })
   }
-}
-
-/** The stored vectors are still what the model returns, so canaries can be taken now. */
-async function begin(
-  { db }: Pick<Deps, 'db'>,
-  opened: EmbeddingModel,
-  model: {
-    readonly name: string
-    readonly id: number
-    readonly data: Check['data']
-    readonly signal: AbortSignal | undefined
-  },
-): Promise<Check> {
-  await insertCanaries(db, model.id, await makeCanaries(opened, canaryTexts, model.signal))
-  return ok('drift', model.name, {
-    sentence: `"${model.name}" returns the stored vectors. Its canaries have been taken now.`,
-    data: model.data,
-  })
 }
 
 async function storedChunks({ db, layout }: StoreDeps, model: Patient['model']): Promise<readonly Canary[]> {

@@ -1,3 +1,4 @@
+import { isRevectorError } from '../core/errors.ts'
 import type { Clock } from '../hosted/clock.ts'
 import type { ModelSpec } from '../wire/model.ts'
 import type { RateLimits, SharedRates } from './contract.ts'
@@ -29,23 +30,36 @@ export function sharedRateKey(spec: ModelSpec): string | null {
   }
 }
 
-/** As `createRateLimit`, shared by all processes that use the same model of the same account. */
+/**
+ * As `createRateLimit`, shared by all processes that use the same model of the same account. A database that takes no
+ * writes can share nothing: then this process keeps the limits by itself.
+ */
 export function shareRateLimit(
   key: string,
   limits: RateLimits,
   shared: SharedRates,
   clock: Clock,
 ): RateLimit {
+  const own = createRateLimit(limits, clock)
   return inTurn(
     async (cost, signal) => {
       for (;;) {
-        const waitMs = await shared.take(key, cost, limits)
+        const waitMs = await shared.take(key, cost, limits).catch(unlessUnwritable)
+        if (waitMs === null) return own.acquire(cost, signal)
         if (waitMs <= 0) return
         await clock.wait(Math.ceil(waitMs), signal)
       }
     },
-    (ms) => shared.block(key, ms),
+    async (ms) => {
+      if ((await shared.block(key, ms).catch(unlessUnwritable)) === null) await own.pause(ms)
+    },
   )
+}
+
+function unlessUnwritable(error: unknown): null {
+  if (isRevectorError(error, 'DATABASE_READ_ONLY') || isRevectorError(error, 'DATABASE_PERMISSION_DENIED'))
+    return null
+  throw error
 }
 
 /**

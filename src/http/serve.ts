@@ -46,6 +46,7 @@ export async function startService({ work, onProgress, ...deps }: Serving): Prom
   const worker = work ? begin() : Promise.resolve()
   async function begin(): Promise<void> {
     if (behind && !(await becomesCurrent(deps, stopWork.signal))) return
+    if (!(await becomesWritable(deps, stopWork.signal))) return
     running = true
     try {
       await revector.migrations.work({ signal: stopWork.signal, onProgress })
@@ -134,6 +135,27 @@ async function becomesCurrent(
     } catch (error) {
       if (!isRevectorError(error) || errorCatalogue[error.code].status !== 503) throw error
     }
+  }
+  return false
+}
+
+/** On a standby there is nothing that a worker could do, until that becomes the primary. False if the service stops first. */
+async function becomesWritable(
+  { revector, log }: Pick<HttpDeps, 'revector' | 'log'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!(await revector.db.health()).readOnly) return true
+  log.warn(
+    'The database takes no writes: searches are served, changes are refused with DATABASE_READ_ONLY, and no worker runs until it does.',
+  )
+  while (!signal.aborted) {
+    await wait(lookMs, undefined, { signal }).catch(() => {})
+    if (signal.aborted) break
+    // A failover: the old primary is away, and this one is not yet promoted.
+    const health = await revector.db.health().catch(() => null)
+    if (health === null || health.readOnly) continue
+    log.info('The database takes writes now. The worker of this process starts.')
+    return true
   }
   return false
 }

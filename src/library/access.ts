@@ -1,6 +1,7 @@
 import { auditPage, beginAudit, endAudit } from '../access/audit.ts'
 import { createKey, revokeKey } from '../access/keys.ts'
 import { type OnceAnswer, type RepeatableRequest, runOnce, sweepKept } from '../access/run-once.ts'
+import { createUseLog } from '../access/use-log.ts'
 import { anyKeyInForce, createKeyCheck } from '../access/verify.ts'
 import type { KeptAnswer } from '../core/access.ts'
 import { listKeys } from '../store/api-keys.ts'
@@ -46,12 +47,14 @@ export interface Idempotency {
 }
 
 /** `revector.keys`, `revector.audit` and `revector.idempotency`. */
-export function accessCalls({ opened }: Pick<Runtime, 'opened'>): {
+export function accessCalls({ opened, beforeClose }: Pick<Runtime, 'opened' | 'beforeClose'>): {
   readonly keys: Keys
   readonly audit: Audit
   readonly idempotency: Idempotency
 } {
-  const check = createKeyCheck()
+  const uses = createUseLog()
+  beforeClose(uses.flush)
+  const check = createKeyCheck(uses)
   return {
     keys: {
       async create(key) {
@@ -59,7 +62,11 @@ export function accessCalls({ opened }: Pick<Runtime, 'opened'>): {
         check.forget()
         return created
       },
-      list: async () => listKeys((await opened()).db),
+      async list() {
+        const { db } = await opened()
+        await uses.flush()
+        return listKeys(db)
+      },
       async revoke(idOrName, options) {
         const revoked = await revokeKey(await opened(), idOrName, options)
         check.forget()

@@ -10,7 +10,7 @@ import type { Database } from '../postgres/database.ts'
 import { latestRevision } from '../schema/history.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
-import { schemaStatus } from '../schema/status.ts'
+import { isReadOnly, schemaStatus } from '../schema/status.ts'
 import {
   type FirstModel,
   planUpgrade,
@@ -30,6 +30,8 @@ export interface DatabaseHealth {
   /** 0: nothing has been set up. */
   readonly revision: number
   readonly latestRevision: number
+  /** Searches work; nothing can be stored. */
+  readonly readOnly: boolean
   readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
   /** By model: chunks that are pending, and chunks in quarantine. */
   readonly models: readonly {
@@ -133,6 +135,7 @@ async function readStatus(db: Database): Promise<DatabaseStatus> {
     pgvectorVersion: db.pgvectorVersion,
     revision,
     latestRevision,
+    readOnly: await isReadOnly(db),
     legacy,
     dimensions: deps === null ? [] : await vectorColumns(db),
     models: deps === null ? [] : await listModels(deps),
@@ -146,6 +149,7 @@ async function readHealth(db: Database): Promise<DatabaseHealth> {
   return {
     revision,
     latestRevision,
+    readOnly: await isReadOnly(db),
     connections: db.connections(),
     models: revision === latestRevision ? await countRecorded(db) : [],
   }

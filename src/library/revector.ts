@@ -64,8 +64,8 @@ export interface Revector {
   /** Model migrations. Without an id, calls use the newest migration that is not finished, else the newest. */
   readonly migrations: Migrations
   /**
-   * Looks for what makes searches wrong, incomplete or slow, now or soon. Writes nothing but the canaries of a
-   * model that has none yet.
+   * Looks for what makes searches wrong, incomplete or slow, now or soon. Writes nothing, so it works on a standby
+   * and on a full disk.
    */
   doctor(options?: DoctorOptions): Promise<DoctorReport>
   readonly documents: Documents

@@ -41,6 +41,8 @@ export interface Runtime {
   forget(): void
   /** Call before something replaces the database: the next call opens it again. */
   closeDatabase(): Promise<void>
+  /** Work that waits to be written when the database is closed. It must not fail. */
+  beforeClose(work: () => Promise<void>): void
   close(): Promise<void>
 }
 
@@ -85,7 +87,10 @@ export function openRuntime(
     throw new RevectorError('INVALID_INPUT', 'This Revector has been closed.', { hint: 'Create a new one.' })
   }
 
+  const lastWork: (() => Promise<void>)[] = []
+
   async function closeDatabase(): Promise<void> {
+    for (const work of lastWork) await work()
     const db = await connection.peek()?.catch(() => null)
     connection.forget()
     deps.forget()
@@ -114,6 +119,7 @@ export function openRuntime(
       return deps.get()
     },
     forget: () => deps.forget(),
+    beforeClose: (work) => void lastWork.push(work),
     async close() {
       if (closed) return
       closed = true

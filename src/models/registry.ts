@@ -3,13 +3,14 @@ import { RevectorError } from '../core/errors.ts'
 import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
-import { createModelTable, dropModelTable, modelTableBytes } from '../schema/model-table.ts'
+import { createModelTable, dropModelTable, hasModelTable, modelTableBytes } from '../schema/model-table.ts'
 import { countMissing, countVectors } from '../store/coverage.ts'
 import type { Deps, StoreDeps } from '../store/deps.ts'
 import { openMigrations, type StoredMigration } from '../store/migrations.ts'
 import {
   currentModel,
   deleteModel,
+  findSameSpace,
   insertModel,
   lockModels,
   requireModel,
@@ -42,7 +43,17 @@ const patienceMs = 30_000
  * @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT, DATABASE_BUSY
  */
 export async function addModel(deps: StoreDeps, spec: ModelSpec): Promise<Model> {
+  const known = await registeredAsItIs(deps.db, spec)
+  if (known !== null) return known
   return withShortLocks(deps.db, (tx) => register(tx, spec), { patienceMs })
+}
+
+/** Where nothing would change, nothing is written: a program with models of its own also starts on a standby. */
+async function registeredAsItIs(db: Queryable, spec: ModelSpec): Promise<Model | null> {
+  const model = await findSameSpace(db, spec)
+  if (model === null || model.state === 'retired') return null
+  if (spec.baseUrl !== null && spec.baseUrl !== model.baseUrl) return null
+  return (await hasModelTable(db, model.id)) ? model : null
 }
 
 async function register(tx: Queryable, spec: ModelSpec): Promise<Model> {

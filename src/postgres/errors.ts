@@ -88,6 +88,12 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
         message: `The user "${place.user}" lacks a permission: ${message}.`,
         hint: 'Grant it, or connect as the owner of the tables.',
       }
+    case '25006':
+      return {
+        code: 'DATABASE_READ_ONLY',
+        message: `The database "${place.database}" at ${place.address} takes no writes: ${message}.`,
+        hint: 'Connect to the primary (target_session_attrs=read-write), or turn default_transaction_read_only off. Searches work here.',
+      }
     case '55P03':
       return {
         code: 'DATABASE_BUSY',

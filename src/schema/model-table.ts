@@ -55,6 +55,10 @@ export async function createModelTable(tx: Queryable, model: ModelSpace): Promis
   await createEmptyHnswIndex(tx, table, model)
 }
 
+export async function hasModelTable(db: Queryable, modelId: number): Promise<boolean> {
+  return (await findTable(db, modelTableName(modelId))) !== null
+}
+
 /** Drops every vector of the model at once, with its HNSW index; the dimension's column stays. */
 export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
   const parent = await parentTable(tx)

@@ -42,6 +42,17 @@ function unfinishedOf(history: readonly RevisionRow[]): SchemaStatus['unfinished
   return { revision: row.revision, direction: row.record['rollingBack'] === true ? 'down' : 'up' }
 }
 
+/**
+ * Whether the database takes no writes now: a standby, or `default_transaction_read_only`. Either may end while the
+ * connection lasts.
+ */
+export async function isReadOnly(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ readOnly: boolean }>(
+    sql`select current_setting('transaction_read_only')::bool as "readOnly"`,
+  )
+  return rows[0]?.readOnly === true
+}
+
 /** The guide's "before": a plain `chunk_embeddings` with a column `embedding`, or just one, of type vector(N). */
 async function findLegacyTable(db: Queryable): Promise<LegacyTable | null> {
   const table = await findTable(db, embeddingsTable)

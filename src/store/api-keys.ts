@@ -67,11 +67,17 @@ export async function revokeKey(tx: Queryable, idOrName: string): Promise<ApiKey
   return rows[0] ?? null
 }
 
-/** At most once a minute: a key in heavy use must not become a hot row. */
-export async function noteUse(db: Queryable, id: string): Promise<void> {
+export interface KeyUse {
+  readonly id: string
+  readonly at: Date
+}
+
+/** Writes a row at most once a minute: a key in heavy use must not become a hot row. */
+export async function noteUses(db: Queryable, uses: readonly KeyUse[]): Promise<void> {
   await db.query(sql`
-    update revector_api_keys set last_used_at = now()
-    where id = ${id} and (last_used_at is null or last_used_at < now() - interval '1 minute')`)
+    update revector_api_keys k set last_used_at = u.at
+    from unnest(${uses.map(({ id }) => id)}::text[], ${uses.map(({ at }) => at)}::timestamptz[]) as u (id, at)
+    where k.id = u.id and (k.last_used_at is null or k.last_used_at < u.at - interval '1 minute')`)
 }
 
 /** Whether a key was ever made, revoked ones included. */

@@ -79,6 +79,13 @@ export async function insertModel(
   return { model: registered, inserted: false }
 }
 
+/** The model of this name. @throws RevectorError MODEL_DIMENSION_CONFLICT, MODEL_SPACE_CONFLICT */
+export async function findSameSpace(db: Queryable, spec: ModelSpec): Promise<Model | null> {
+  const registered = await findModel(db, spec.modelName)
+  if (registered !== null) refuseOtherSpace(registered, spec)
+  return registered
+}
+
 export async function findModel(db: Queryable, modelName: string): Promise<Model | null> {
   return (await models(db, sql`where model_name = ${modelName}`))[0] ?? null
 }

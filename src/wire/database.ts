@@ -9,6 +9,11 @@ export const databaseStatus = z.strictObject({
   pgvectorVersion: z.string(),
   revision: z.int().describe('Revision of the schema; 0: nothing has been set up.'),
   latestRevision: z.int(),
+  readOnly: z
+    .boolean()
+    .describe(
+      'The database takes no writes: a standby, or set to read-only. Searches work; nothing can be stored.',
+    ),
   legacy: z
     .strictObject({ table: z.string(), column: z.string(), dimension: z.int().nullable(), rows: z.int() })
     .nullable()

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { auditPage } from '../../src/access/audit.ts'
 import { hashOf, idOfKey, isKeyOf, makeKey } from '../../src/access/key-text.ts'
 import { createKey, revokeKey } from '../../src/access/keys.ts'
+import { createUseLog } from '../../src/access/use-log.ts'
 import { createKeyCheck } from '../../src/access/verify.ts'
 import { allows, scopes } from '../../src/core/access.ts'
+import { RevectorError } from '../../src/core/errors.ts'
 import { createRedactor } from '../../src/logs/redact.ts'
 import type { Database, QueryOptions } from '../../src/postgres/database.ts'
 import { type Sql, sql } from '../../src/postgres/sql.ts'
@@ -95,7 +97,7 @@ describeEngines('keys', (engine) => {
     const db = await engine.connect()
     await runRevisions(db)
     let now = Date.now()
-    const check = createKeyCheck(() => now)
+    const check = createKeyCheck({ note: () => {} }, () => now)
     expect(await check.required({ db })).toBe(false)
     const lasting = await createKey({ db }, { name: 'a', scope: 'read' })
     const ending = await createKey({ db }, { name: 'b', scope: 'read', expiresAt: new Date(now + 3_600_000) })
@@ -121,10 +123,52 @@ describeEngines('keys', (engine) => {
     expect(await check.required({ db })).toBe(true)
   })
 
+  it('record their uses beside the requests: a failure is tried again, a database without writes is none', async () => {
+    const db = await engine.connect()
+    await runRevisions(db)
+    let now = Date.now()
+    const uses = createUseLog(() => now)
+    const check = createKeyCheck(uses, () => now)
+    const { key, secret } = await createKey({ db }, { name: 'a', scope: 'read' })
+    const lastUse = async () => (await listKeys(db))[0]?.lastUsedAt?.getTime() ?? null
+
+    // Whatever becomes of the record, the request has its answer.
+    let writes: 'fail' | 'refused' = 'fail'
+    const refusing: Database = {
+      ...db,
+      query: async <Row extends object>(statement: Sql, options?: QueryOptions) => {
+        if (!/update/.test(statement.text)) return db.query<Row>(statement, options)
+        throw new RevectorError(writes === 'fail' ? 'DATABASE_FAILED' : 'DATABASE_READ_ONLY', 'No.')
+      },
+    }
+    expect(await check.verify({ db: refusing }, secret)).toMatchObject({ id: key.id })
+    await uses.flush()
+    expect(await lastUse()).toBeNull()
+    writes = 'refused'
+    await uses.flush()
+    uses.note({ db }, 'another')
+    await uses.flush()
+    expect(await lastUse()).toBeNull()
+
+    uses.note({ db }, key.id)
+    expect(await lastUse()).toBeNull()
+    const first = now
+    await uses.flush()
+    expect(await lastUse()).toBe(first)
+    now += 59_000
+    uses.note({ db }, key.id)
+    await uses.flush()
+    expect(await lastUse()).toBe(first)
+    now += 2_000
+    uses.note({ db }, key.id)
+    await uses.flush()
+    expect(await lastUse()).toBe(now)
+  })
+
   it('that are made or revoked while one is looked up are not remembered as before', async () => {
     const db = await engine.connect()
     await runRevisions(db)
-    const check = createKeyCheck()
+    const check = createKeyCheck({ note: () => {} })
     /** Something is done by this process after the answer of the database, before it is heard. */
     const then = (act: () => Promise<unknown>): Database => ({
       ...db,

@@ -433,7 +433,7 @@ describeEngines('what the service answers', (engine) => {
     })
     expect((await call(app, 'doctor')).json.checks.length).toBeGreaterThan(3)
     expect((await call(app, 'healthz')).json).toEqual({ status: 'ok' })
-    expect((await call(app, 'readyz')).json).toEqual({ status: 'ready' })
+    expect((await call(app, 'readyz')).json).toEqual({ status: 'ready', read_only: false })
     expect((await call(app, 'metrics')).text).toContain('# TYPE')
   })
 })

@@ -77,7 +77,7 @@ it('readiness follows the schema, the database and the stop; health only the pro
   const place = await embedded.place()
   const { app, revector } = await openApp({ engine: { ...embedded, place: async () => place } })
   await revector.db.initialize()
-  expect((await app.inject('/readyz')).json()).toEqual({ status: 'ready' })
+  expect((await app.inject('/readyz')).json()).toEqual({ status: 'ready', read_only: false })
   await revector.db.rollback({ to: 3 })
   const behind = await app.inject('/readyz')
   expect([behind.statusCode, behind.json().code]).toEqual([503, 'SCHEMA_BEHIND'])

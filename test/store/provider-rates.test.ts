@@ -78,4 +78,17 @@ describeEngines('rates that workers share', (engine) => {
     expect(clock.waits).toHaveLength(1)
     expect(clock.waits[0]).toBeGreaterThan(25_000)
   })
+
+  it('are kept by this process alone where the database takes no writes', async () => {
+    const clock = fakeClock()
+    const refused = async () => db.transaction((tx) => takeFromRate(tx, 'd', 1, none), { readOnly: true })
+    const shared = { take: refused, block: async () => void (await refused()) }
+    await expect(refused()).rejects.toMatchObject({ code: 'DATABASE_READ_ONLY' })
+    const limit = shareRateLimit('d', none, shared, clock)
+    const { signal } = new AbortController()
+    await limit.acquire(1, signal)
+    await limit.pause(30_000)
+    await limit.acquire(1, signal)
+    expect(clock.waits).toEqual([30_000])
+  })
 })

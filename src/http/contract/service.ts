@@ -47,7 +47,12 @@ export const readyz = operation('readyz', 'GET /readyz', {
   summary: 'Whether requests can be answered',
   description: 'Not while the schema is behind, the database cannot be reached, or the service is stopping.',
   scope: null,
-  responses: { 200: z.strictObject({ status: z.literal('ready') }) },
+  responses: {
+    200: z.strictObject({
+      status: z.literal('ready'),
+      readOnly: z.boolean().describe('The database takes no writes: searches are answered, changes are not.'),
+    }),
+  },
   errors: ['SCHEMA_BEHIND', 'SCHEMA_NEWER', 'DATABASE_UNREACHABLE', 'STOPPING', 'INTERNAL'],
 })
 

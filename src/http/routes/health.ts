@@ -19,8 +19,9 @@ export async function healthRoutes(app: App, deps: HealthDeps): Promise<void> {
       if (app.stopping.aborted) {
         throw new RevectorError('STOPPING', 'The service is stopping.', { hint: 'Use another instance.' })
       }
-      refuseOtherRevision(await within(options.readyTimeoutMs, revector.db.health()))
-      return { status: 'ready' as const }
+      const health = await within(options.readyTimeoutMs, revector.db.health())
+      refuseOtherRevision(health)
+      return { status: 'ready' as const, readOnly: health.readOnly }
     },
   })
 
