@@ -2,7 +2,7 @@ import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import { encode } from '../wire/codec.ts'
 import { type MigrationStatus, migrationStatus } from '../wire/migration.ts'
-import { type GateFlags, type LimitFlags, limits } from './migrate-options.ts'
+import { type GateFlags, type LimitFlags, limits, type VerifyFlags } from './migrate-options.ts'
 import { gatesText, stateWords, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { bytes } from './text.ts'
@@ -49,10 +49,10 @@ export async function cancel(context: Context, id: Id): Promise<undefined> {
 }
 
 /** Measured from the database. If a gate fails, the exit code is 3. */
-export async function verify(context: Context, id: Id, flags: GateFlags): Promise<number | undefined> {
+export async function verify(context: Context, id: Id, flags: VerifyFlags): Promise<number | undefined> {
   const { signal } = context.longCall()
   const status = await context.change('verifyMigration', named(id), () =>
-    context.revector.migrations.verify(id, { override: flags.override, signal }),
+    context.revector.migrations.verify(id, { override: flags.override, recall: flags.recall, signal }),
   )
   const { verification } = status
   const failed = verification?.gates.filter((gate) => gate.required && !gate.passed && !gate.overridden) ?? []

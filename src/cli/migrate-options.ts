@@ -21,10 +21,16 @@ export interface LimitFlags {
   readonly rollbackWindow?: number
 }
 
-export interface StartFlags extends PlanFlags, LimitFlags {}
+export interface StartFlags extends PlanFlags, LimitFlags {
+  readonly recall?: number
+}
 
 export interface GateFlags {
   readonly override?: readonly GateName[]
+}
+
+export interface VerifyFlags extends GateFlags {
+  readonly recall?: number
 }
 
 export function withScopeOptions(command: Command): Command {
@@ -70,6 +76,26 @@ export function overrideOption(): Option {
     '--override <gate>',
     `accept that this gate fails, which is recorded (repeatable): ${gateNames.join(', ')}`,
   ).argParser(repeated(oneOf('--override', gateNames)))
+}
+
+export function recallOption(): Option {
+  return new Option(
+    '--recall <share>',
+    'share of the exact ten nearest that searches must find; the least search effort that finds it is used (default: 0.98)',
+  ).argParser(recallShare)
+}
+
+/** As the library takes it; absent: the configured one. */
+export function gates({ recall }: { readonly recall?: number }): {
+  readonly gates?: { readonly recall: number }
+} {
+  return recall === undefined ? {} : { gates: { recall } }
+}
+
+function recallShare(text: string): number {
+  const value = decimal('--recall')(text)
+  if (value >= 0 && value <= 1) return value
+  throw invalid('--recall', 'a share from 0 to 1', text)
 }
 
 /** As the library takes it. */

@@ -2,7 +2,7 @@ import { counted, dollars, grouped } from '../core/counted.ts'
 import { encode } from '../wire/codec.ts'
 import { type MigrationStatus, migrationStatus } from '../wire/migration.ts'
 import { type MigrationPlan, migrationPlan } from '../wire/migration-plan.ts'
-import { limits, type PlanFlags, planRequest, type StartFlags } from './migrate-options.ts'
+import { gates, limits, type PlanFlags, planRequest, type StartFlags } from './migrate-options.ts'
 import { planText, statusText } from './migration-text.ts'
 import type { Context } from './run.ts'
 import { seconds } from './text.ts'
@@ -17,7 +17,7 @@ export async function start(context: Context, flags: StartFlags): Promise<undefi
   const agreed = await agree(context, flags)
   const { migrations } = context.revector
   const status = await context.change('startMigration', agreed.targetModel, () =>
-    migrations.start({ ...planRequest(flags), ...limits(flags), plan: agreed }),
+    migrations.start({ ...planRequest(flags), ...limits(flags), ...gates(flags), plan: agreed }),
   )
   const { style } = context.terminal
   context.result(encode(migrationStatus, status), () =>
@@ -58,7 +58,7 @@ export async function run(context: Context, flags: StartFlags): Promise<undefine
   const began = performance.now()
   const request = planRequest(flags)
   const status = await context.change('runMigration', request.targetModel, () =>
-    migrations.run({ ...request, ...limits(flags), ...agreed, ...context.longCall() }),
+    migrations.run({ ...request, ...limits(flags), ...gates(flags), ...agreed, ...context.longCall() }),
   )
   const took = (performance.now() - began) / 1_000
   const present = Math.max(0, status.doneChunks - status.embedded - status.reused)

@@ -7,7 +7,9 @@ import {
   type LimitFlags,
   overrideOption,
   type PlanFlags,
+  recallOption,
   type StartFlags,
+  type VerifyFlags,
   withLimitOptions,
   withPriceOptions,
   withScopeOptions,
@@ -48,12 +50,14 @@ function addBeginnings(group: Command, begin: Start): void {
     )
     .action((flags: PlanFlags) => begin((context) => plan(context, flags)))
   withLimitOptions(withScopeOptions(group.command('start')))
+    .addOption(recallOption())
     .description(
       'Shows the plan, asks for confirmation, and opens the migration: from then on every write reaches the target too, and workers ' +
         'embed the rest. Run again, it changes the given limits or extends the scope.',
     )
     .action((flags: StartFlags) => begin((context) => start(context, flags)))
   withLimitOptions(withScopeOptions(group.command('run')))
+    .addOption(recallOption())
     .description(
       'Everything in one command: embeds what the target lacks, verifies it, then makes it current, while ' +
         'searches continue. If interrupted, it continues when it is run again. The source keeps its vectors: "migrate rollback" goes back.',
@@ -120,7 +124,8 @@ function addEndings(group: Command, begin: Start): void {
     )
     .addArgument(migrationId)
     .addOption(overrideOption())
-    .action(about<GateFlags>(begin, verify))
+    .addOption(recallOption())
+    .action(about<VerifyFlags>(begin, verify))
   group
     .command('cutover')
     .description('Makes the target current, in one short transaction. The source stays in sync.')

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { counted, grouped } from '../core/counted.ts'
+import { errorCatalogue } from '../core/errors.ts'
 import { providerNames } from '../core/model.ts'
 import type { AddModel, ModelStatus } from '../library/revector.ts'
 import { encode } from '../wire/codec.ts'
 import { fillReport } from '../wire/ingest.ts'
-import { modelList, modelSpace, removedModel } from '../wire/model.ts'
+import { type CalibratedModel, calibratedModel, modelList, modelSpace, removedModel } from '../wire/model.ts'
 import { nonEmpty, oneOf, wholeNumber } from './arguments.ts'
+import { recallOption } from './migrate-options.ts'
 import type { Context, Start } from './run.ts'
 import { bytes, percent, type Style, seconds, table } from './text.ts'
 
@@ -65,6 +67,15 @@ Examples:
     )
     .argument('<name>')
     .action((name: string) => start((context) => fill(context, name)))
+  group
+    .command('calibrate')
+    .description(
+      'Finds the least search effort that reaches a recall, and lets searches use it: after a model has grown, or with ' +
+        'another --recall.',
+    )
+    .argument('<name>')
+    .addOption(recallOption())
+    .action((name: string, flags: { recall?: number }) => start((context) => calibrate(context, name, flags)))
   group
     .command('remove')
     .description('Removes a model with its vectors. Asks for confirmation if it has any.')
@@ -149,6 +160,32 @@ async function fill(context: Context, modelName: string): Promise<undefined> {
       : `${modelName}: ${counted(report.embedded, 'vector')} made, ${grouped(report.reused)} taken from ` +
         `identical text, ${grouped(report.present)} already there, in ${seconds(report.seconds)}.`,
   )
+}
+
+async function calibrate(
+  context: Context,
+  modelName: string,
+  { recall }: { recall?: number },
+): Promise<number | undefined> {
+  const { signal } = context.longCall()
+  const found = await context.change('calibrateModel', modelName, () =>
+    context.revector.models.calibrate(modelName, { recall, signal }),
+  )
+  context.result(encode(calibratedModel, found), () => calibratedText(found))
+  return found.reached ? undefined : errorCatalogue.GATE_FAILED.exit
+}
+
+function calibratedText({ modelName, vectors, reached, effort }: CalibratedModel): string {
+  const corpus = counted(vectors, 'vector')
+  if (effort === null) return `${modelName}: searches compare all ${corpus}, and miss nothing.`
+  const { efSearch, recall, interval, queries, filteredRecall, wanted } = effort
+  const [low = 0, high = 1] = interval
+  return [
+    `${modelName}: ef_search ${grouped(efSearch)} finds ${percent(recall)} of the ten nearest (${percent(low)} to ${percent(high)}), ` +
+      `asked with ${counted(queries, 'chunk')} in place of queries, of ${corpus}.`,
+    ...(filteredRecall === null ? [] : [`Behind a filter that leaves a tenth: ${percent(filteredRecall)}.`]),
+    ...(reached ? [] : [`No effort reaches ${percent(wanted)}: a denser index would (m, ef_construction).`]),
+  ].join('\n')
 }
 
 async function remove(context: Context, modelName: string, flags: { force?: boolean }): Promise<undefined> {

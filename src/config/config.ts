@@ -122,6 +122,14 @@ export const optionsSchema = z.strictObject({
     )
     .default({})
     .describe('By model name: what your account or server allows, if it differs from the catalogue.'),
+  recall: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.98)
+    .describe(
+      'Share of the exact ten nearest that searches must find. A verification finds the least search effort that reaches it; more is found more slowly.',
+    ),
   buildHelpers: z
     .int()
     .min(0)

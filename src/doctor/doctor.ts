@@ -29,6 +29,7 @@ import {
   checkStatistics,
   type Patient,
 } from './model.ts'
+import { checkRecall } from './recall.ts'
 
 export type { DoctorOptions } from './check.ts'
 
@@ -39,7 +40,7 @@ export type { DoctorOptions } from './check.ts'
  * @throws RevectorError INTERRUPTED, and what the database throws
  */
 export async function examine(
-  deps: EmbedDeps & Pick<Deps, 'tuning' | 'today'>,
+  deps: EmbedDeps & Pick<Deps, 'tuning' | 'today' | 'recall'>,
   options: DoctorOptions = {},
 ): Promise<DoctorReport> {
   const { db, layout } = deps
@@ -74,7 +75,7 @@ export async function examine(
 
 /** Nothing, if the model is removed while it is being checked. */
 async function examineModel(
-  deps: EmbedDeps & Pick<Deps, 'tuning' | 'today'>,
+  deps: EmbedDeps & Pick<Deps, 'tuning' | 'today' | 'recall'>,
   patient: Patient,
   options: DoctorOptions,
 ): Promise<readonly Check[]> {
@@ -89,6 +90,7 @@ async function examineModel(
     const index = [
       await checkIndex(deps, patient),
       ...(await checkIndexUse(deps, patient)),
+      ...(await checkRecall(deps, patient, options.signal)),
       checkStatistics(deps, patient),
     ]
     const drift = options.probe === false ? [] : [await checkDrift(deps, patient, options.signal)]

@@ -189,7 +189,7 @@ function shortened({ model, dimension }: NonNullable<RunPlan['adoption']>): read
   ]
 }
 
-/** Steps of the revisions after `from` that only add tables. */
+/** Steps of the revisions after `from` that only add tables, or a column. */
 function addedTables(
   from: number,
   { to = latestRevision, chunks = 'chunks' }: { readonly to?: number; readonly chunks?: string },
@@ -206,6 +206,12 @@ function addedTables(
       step: 'service',
       locks: '',
       detail: 'adds tables for API keys, the audit log and repeated requests; no other table is touched',
+    },
+    {
+      revision: 5,
+      step: 'search effort',
+      locks: 'embedding_models, for a moment',
+      detail: 'adds a column for the measured effort of searches; no row is read or changed',
     },
   ].flatMap(({ revision, ...step }) => (revision > from && revision <= to ? [step] : []))
 }

@@ -3,13 +3,21 @@ import type { CallOptions } from '../core/progress.ts'
 import { specFor } from '../embedding/catalogue.ts'
 import { type Filled, fillModel } from '../migrate/fill/fill-model.ts'
 import { beforeRemoval } from '../migrate/model-in-use.ts'
+import { calibrateModel } from '../models/calibrate-model.ts'
 import { addModel, removeModel, useModel } from '../models/registry.ts'
 import { listModels, modelSpace } from '../models/status.ts'
 import { countVectors } from '../store/coverage.ts'
 import { requireModel } from '../store/models.ts'
 import { type SampledChunk, sampleVectors } from '../store/sample.ts'
 import type { FillReport } from '../wire/ingest.ts'
-import type { Model, ModelSpace, ModelSpec, ModelStatus, RemovedModel } from '../wire/model.ts'
+import type {
+  CalibratedModel,
+  Model,
+  ModelSpace,
+  ModelSpec,
+  ModelStatus,
+  RemovedModel,
+} from '../wire/model.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What the catalogue knows of a model may be left out. */
@@ -32,6 +40,14 @@ export interface Models {
    * it, of the provider
    */
   fill(modelName: string, options?: CallOptions): Promise<FillReport>
+  /**
+   * Finds the least search effort that reaches a recall (default: the option `recall`), which searches use from then
+   * on. @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT without a valid HNSW index, INTERRUPTED
+   */
+  calibrate(
+    modelName: string,
+    options?: { readonly recall?: number; readonly signal?: AbortSignal },
+  ): Promise<CalibratedModel>
   /**
    * Chunks with their vectors, drawn by hash: the same ones in every call and every model. @throws
    * RevectorError MODEL_UNKNOWN
@@ -59,6 +75,7 @@ export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
       const { vectors } = await countVectors(deps.db, deps.layout, model)
       return fillReport(modelName, vectors, () => fillModel(deps, model, { ...call }))
     },
+    calibrate: async (modelName, how) => calibrateModel(await opened(), modelName, how),
     sample: async (modelName, { limit = 500 } = {}) => {
       const { db, layout } = await opened()
       const model = await requireModel(db, modelName)

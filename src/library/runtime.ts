@@ -75,9 +75,9 @@ export function openRuntime(
     // Also checked for a registered model: a program must not fill another space under a known name.
     for (const own of ownModels) await addModel({ db, layout }, ownSpec(own))
     const memory = createSearchMemory()
-    const { fusionWeights, maxFileBytes, buildHelpers } = config
+    const { fusionWeights, maxFileBytes, buildHelpers, recall } = config
     return {
-      ...{ db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, buildHelpers },
+      ...{ db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, buildHelpers, recall },
       language: language.get,
     }
   })

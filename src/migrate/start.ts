@@ -32,6 +32,8 @@ export type StartMigration = Of<typeof startRequest> & {
   readonly signal?: AbortSignal
 }
 
+type StartDeps = EmbedDeps & Pick<Deps, 'recall'>
+
 const week = 7 * 24 * 3600
 /** A crash repeats a batch: one call of the provider. */
 const mostBatchItems = 256
@@ -42,7 +44,7 @@ const mostBatchItems = 256
  *
  * @throws RevectorError MODEL_UNKNOWN, INVALID_INPUT, MIGRATION_CONFLICT, MODEL_RETIRED, and of the target's probe
  */
-export async function startMigration(deps: EmbedDeps, request: StartMigration): Promise<StoredMigration> {
+export async function startMigration(deps: StartDeps, request: StartMigration): Promise<StoredMigration> {
   const going = await goOn(deps, request)
   if (going !== null) return going
   const plan = request.plan ?? (await planOf(deps, request))
@@ -59,7 +61,7 @@ export async function startMigration(deps: EmbedDeps, request: StartMigration): 
       target,
       scope,
       plan,
-      settings: settingsOf(request, plan),
+      settings: settingsOf(deps, request, plan),
       targetWasEmpty: !(await hasAnyVector(tx, target)),
       targetState: target.state === 'standby' ? 'standby' : 'registered',
       createdBy: actor,
@@ -193,14 +195,18 @@ function conflict(open: StoredMigration, why: string): RevectorError {
   )
 }
 
-function settingsOf(request: StartMigration, plan: MigrationPlan): MigrationSettings {
+function settingsOf(
+  { recall }: Pick<Deps, 'recall'>,
+  request: StartMigration,
+  plan: MigrationPlan,
+): MigrationSettings {
   return {
     budgetUsd: null,
     allowedQuarantined: 0,
     rollbackWindowSeconds: week,
     ...limitsOf(request),
     pricePerMillionTokens: request.pricePerMillionTokens ?? plan.pricePerMillionTokens,
-    gates: { ...defaultGates, ...definedOnly(request.gates ?? {}) },
+    gates: { ...defaultGates, ...definedOnly({ recall }), ...definedOnly(request.gates ?? {}) },
     batchItems: Math.min(mostBatchItems, plan.limits.batchItems),
   }
 }

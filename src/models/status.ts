@@ -46,5 +46,6 @@ async function statusOf(
     embeddings: counts.vectors,
     coverage: coverageOf(counts),
     index: await hnswIndexOf(deps.db, model),
+    effort: model.effort,
   }
 }

@@ -2,6 +2,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import { findTable, relationExists } from './catalog.ts'
+import { addEffortColumn } from './effort-column.ts'
 import { createHistory, recordDone, recordStart } from './history.ts'
 import { ownLayout, saveLayout } from './layout.ts'
 import { addMigrationTables } from './migration-tables.ts'
@@ -31,6 +32,7 @@ export async function createFresh(tx: Queryable, to: number): Promise<void> {
   if (to >= 2) await replaceFresh(tx, schema)
   if (to >= 3) await addMigrationTables(tx)
   if (to >= 4) await addServiceTables(tx)
+  if (to >= 5) await addEffortColumn(tx)
 }
 
 async function replaceFresh(tx: Queryable, schema: string): Promise<void> {

@@ -8,9 +8,10 @@ export const revisions = [
   { revision: 2, name: 'dynamic dimensions' },
   { revision: 3, name: 'model migrations' },
   { revision: 4, name: 'service' },
+  { revision: 5, name: 'search effort' },
 ] as const
 
-export const latestRevision = 4
+export const latestRevision = 5
 
 /** A row of `revector_revisions`: recorded before its work begins, `appliedAt` is set when the work is done. */
 export interface RevisionRow {
@@ -80,8 +81,8 @@ export async function forget(db: Queryable, revision: number): Promise<void> {
 }
 
 /**
- * Where a rollback goes if no revision is named. Users mean the guide's "before": 3 and 4 only added tables
- * beside those of 2.
+ * Where a rollback goes if no revision is named. Users mean the guide's "before": later ones only added
+ * tables and a column beside those of 2.
  */
 export function revisionBefore(revision: number): number {
   return revision >= 2 ? 1 : 0

@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
+import { addEffortColumn, dropEffortColumn } from './effort-column.ts'
 import { createFresh, isFresh } from './fresh.ts'
 import {
   adoptFirstRevision,
@@ -88,10 +89,11 @@ async function run(site: BuildSite, to: number, options: RunOptions): Promise<Ru
   return { from, to, adopted }
 }
 
-/** Revisions that only add tables beside the others. */
+/** Revisions that only add tables, or a column, beside the others. */
 const additions = [
   { revision: 3, step: 'model migrations', add: addMigrationTables, drop: dropMigrationTables },
   { revision: 4, step: 'service', add: addServiceTables, drop: dropServiceTables },
+  { revision: 5, step: 'search effort', add: addEffortColumn, drop: dropEffortColumn },
 ] as const
 
 async function takeOld(

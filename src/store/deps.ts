@@ -22,6 +22,8 @@ export interface Deps {
   /** Weights by model name for searches of several models; 1 if not given. */
   readonly fusionWeights?: Readonly<Record<string, number>>
   readonly tuning?: NearestTuning
+  /** The recall that searches must reach. Default: that of `defaultGates`. */
+  readonly recall?: number
   /** See `BuildOptions.helpers`. Default: 0. */
   readonly buildHelpers?: number
   /** Default: now. */

@@ -29,6 +29,22 @@ export interface DocumentRow extends DocumentSummary {
 
 export interface DocumentWithContent extends DocumentRow, Pick<StoredDocument, 'content'> {}
 
+/** One document of `share`, drawn by hash: the same ones in every call. */
+export async function documentsByHash(
+  db: Queryable,
+  layout: Layout,
+  { share, limit }: { readonly share: number; readonly limit: number },
+): Promise<readonly DocumentId[]> {
+  const d = documentColumns(layout)
+  const { rows } = await db.query<{ id: string }>(sql`
+    select id
+    from (select d.${d.id}::text as id, hashtextextended(d.${d.id}::text, 0) as place from ${d.table} d) drawn
+    where place % ${share}::int = 0
+    order by place
+    limit ${limit}`)
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Keeps other transactions from writing documents with these sources until this one ends, so that what is read
  * afterwards stays true, even if an adopted table has no unique source. Locks one source at a time, in the

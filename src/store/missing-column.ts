@@ -1,8 +1,11 @@
 import { isRevectorError, RevectorError } from '../core/errors.ts'
-import type { Model } from '../wire/model.ts'
+import type { Effort, Model } from '../wire/model.ts'
 
 /** What reading and writing a model's vectors needs to know of it. */
-export type StoredSpace = Pick<Model, 'id' | 'modelName' | 'dimension' | 'distance'>
+export type StoredSpace = Pick<Model, 'id' | 'modelName' | 'dimension' | 'distance'> & {
+  /** How hard its HNSW index is searched, if that was measured. */
+  readonly effort?: Pick<Effort, 'efSearch' | 'filterSurplus'> | null
+}
 
 const undefinedColumn = '42703'
 const undefinedTable = '42P01'

@@ -2,13 +2,13 @@ import { RevectorError } from '../core/errors.ts'
 import { type ModelState, writtenStates } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { join, raw, type Sql, sql } from '../postgres/sql.ts'
-import type { Model, ModelSpec } from '../wire/model.ts'
+import type { Effort, Model, ModelSpec } from '../wire/model.ts'
 import { refuseOtherSpace } from './model-space.ts'
 
 const columns =
   raw(`id, model_name as "modelName", dimension, provider, remote_name as "remoteName", revision, pooling,
     normalize, document_prefix as "documentPrefix", query_prefix as "queryPrefix", distance, base_url as "baseUrl", state,
-    created_at as "createdAt"`)
+    to_jsonb(embedding_models) -> 'effort' as effort, created_at as "createdAt"`)
 
 /** The row's id and the transaction that wrote it: changes whenever the row does. */
 const version = raw(`id || ':' || xmin::text`)
@@ -156,6 +156,11 @@ export async function lockModels(tx: Queryable): Promise<readonly Model[]> {
 export async function setModelState(db: Queryable, id: number, state: ModelState): Promise<boolean> {
   const { rowCount } = await db.query(sql`update embedding_models set state = ${state} where id = ${id}`)
   return rowCount === 1
+}
+
+/** Searches follow at their next one: the version of the row changes. Nothing, if the model is gone. */
+export async function setModelEffort(db: Queryable, id: number, effort: Effort): Promise<void> {
+  await db.query(sql`update embedding_models set effort = ${JSON.stringify(effort)}::jsonb where id = ${id}`)
 }
 
 /** The endpoint is not part of the space, so it may change at any time. */

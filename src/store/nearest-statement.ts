@@ -8,7 +8,14 @@ import { chunkColumns, documentColumns } from './columns.ts'
 import { documentsMatching } from './filter.ts'
 import type { StoredSpace } from './missing-column.ts'
 import { versionAndSnapshot } from './models.ts'
-import { candidatesFor, efSearchFor, fewMatches, limitFor, type NearestTuning } from './nearest-tuning.ts'
+import {
+  candidatesFor,
+  efSearchFor,
+  fewMatches,
+  filterSurplusFor,
+  limitFor,
+  type NearestTuning,
+} from './nearest-tuning.ts'
 
 export interface NearestRequest {
   readonly model: StoredSpace
@@ -84,8 +91,8 @@ export function nearestValues(request: NearestRequest): readonly unknown[] {
 
 /** Equal for two requests whose statements without a filter have the same text. */
 export function nearestKey(request: NearestRequest, path: NearestPath): string {
-  const { id, dimension, distance } = request.model
-  return `${id} ${dimension} ${distance} ${path} ${limitFor(request.k)} ${request.versionOf === null}`
+  const { id, dimension, distance, effort } = request.model
+  return `${id} ${dimension} ${distance} ${effort?.efSearch ?? ''} ${path} ${limitFor(request.k)} ${request.versionOf === null}`
 }
 
 /** Sent once, however often the statement uses it. */
@@ -110,7 +117,7 @@ function candidates(layout: Layout, search: Search, path: NearestPath): Sql {
     case 'index':
     case 'further':
       return sql`
-    candidates as (${usesHnswIndex(search, expensiveForPlainScans(layout, search), path === 'further')})`
+    candidates as (${usesHnswIndex(search, { condition: expensiveForPlainScans(layout, search), iterative: path === 'further' })})`
     case 'scan':
       return sql`
     candidates as (
@@ -154,6 +161,7 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
   const d = documentColumns(layout)
   const matches = documentsMatching(layout, search.filter)
   const bound = raw(String(fewMatches(search, search.tuning)))
+  const surplus = filterSurplusFor(search.tuning, search.model)
   // `offset 0` is an optimisation fence. PostgreSQL can't estimate how many documents a condition on JSON or on
   // part of a title leaves: without it, it may scan all chunks or vectors where a few look-ups would do.
   const few = sql`
@@ -195,10 +203,18 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
       select count(*) as n from matching
     ),
     ${few},
-    many as materialized (${usesHnswIndex(search, many, true)}),
+    many as materialized (${usesHnswIndex(search, { condition: many, iterative: true, surplus })}),
     candidates as (
       select chunk_id, distance from few union all select chunk_id, distance from many
     )`
+}
+
+interface HnswScan {
+  readonly condition: Sql
+  /** Whether to go on where the first candidates were deleted or filtered out. */
+  readonly iterative: boolean
+  /** Rows to take beyond those asked for. */
+  readonly surplus?: number
 }
 
 /**
@@ -207,13 +223,13 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
  * and they end with the transaction, without a round trip of their own. An iterative scan continues if the
  * first candidates were deleted or filtered out; a search that doesn't need it is a tenth faster without.
  */
-function usesHnswIndex(search: Search, condition: Sql, iterative: boolean): Sql {
+function usesHnswIndex(search: Search, { condition, iterative, surplus = 0 }: HnswScan): Sql {
   const { model, query, tuning } = search
   const kind = indexKind(model)
   const column = sql`e.${vectorColumn(model.dimension)}`
   const limit = limitFor(search.k)
-  const count = candidatesFor(kind.form, limit)
-  const efSearch = efSearchFor(tuning, { form: kind.form, candidates: count })
+  const count = candidatesFor(kind.form, limit) + surplus
+  const efSearch = efSearchFor(tuning, model, candidatesFor(kind.form, limit))
   // The first pass of the HNSW index returns no more candidates than it keeps in view.
   const settings =
     iterative || count > efSearch

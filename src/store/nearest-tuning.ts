@@ -1,4 +1,5 @@
-import type { IndexKind } from '../schema/index-kind.ts'
+import { type IndexKind, indexKind } from '../schema/index-kind.ts'
+import type { StoredSpace } from './missing-column.ts'
 
 /**
  * How a search divides its work between the HNSW index and plain scans. The defaults were measured:
@@ -11,15 +12,25 @@ export interface NearestTuning {
    */
   readonly exactRows: number
   /**
-   * Least number of candidates the HNSW index keeps in view: more find more and take longer. pgvector's default
-   * is 40.
+   * Least number of candidates the HNSW index keeps in view, for a model whose effort was not measured: more find
+   * more and take longer. pgvector's default is 40.
    */
   readonly efSearch: number
+  /**
+   * For a model whose effort was not measured: chunks that pass the filter and are taken from the HNSW index beyond
+   * those asked for. The index stops at the first ones that it meets, which are not always the nearest.
+   */
+  readonly filterSurplus: number
   /** Most rows a filtered search visits in the HNSW index before it compares all that match instead. */
   readonly maxScanTuples: number
 }
 
-export const defaultTuning: NearestTuning = { exactRows: 5_000, efSearch: 100, maxScanTuples: 20_000 }
+export const defaultTuning: NearestTuning = {
+  exactRows: 5_000,
+  efSearch: 100,
+  filterSurplus: 40,
+  maxScanTuples: 20_000,
+}
 
 /**
  * Up to this many chunks that pass a filter are looked up and compared one by one. An HNSW index must be
@@ -34,7 +45,7 @@ export function fewMatches(
 }
 
 /** The most that `hnsw.ef_search` allows; beyond it, an iterative scan is used. */
-const efSearchLimit = 1_000
+export const efSearchLimit = 1_000
 
 /**
  * Limits are part of the statement's text, so that the planner knows them: a few sizes, so that plans are
@@ -68,11 +79,18 @@ export function candidatesFor(form: IndexKind['form'], limit: number): number {
  */
 const wideShare = 1.6
 
+/** The least number of candidates in view for a model: as measured, else the default of its width. */
+export function leastEfSearch(tuning: NearestTuning, model: StoredSpace): number {
+  if (model.effort) return model.effort.efSearch
+  return indexKind(model).form === 'vector' ? tuning.efSearch : Math.ceil(tuning.efSearch * wideShare)
+}
+
 /** Candidates that the HNSW index keeps in view for a search that takes that many from it. */
-export function efSearchFor(
-  tuning: NearestTuning,
-  search: { readonly form: IndexKind['form']; readonly candidates: number },
-): number {
-  const least = search.form === 'vector' ? tuning.efSearch : Math.ceil(tuning.efSearch * wideShare)
-  return Math.min(efSearchLimit, Math.max(least, search.candidates))
+export function efSearchFor(tuning: NearestTuning, model: StoredSpace, candidates: number): number {
+  return Math.min(efSearchLimit, Math.max(leastEfSearch(tuning, model), candidates))
+}
+
+/** Chunks that pass a filter and are taken from the HNSW index beyond those asked for. */
+export function filterSurplusFor(tuning: NearestTuning, model: StoredSpace): number {
+  return model.effort?.filterSurplus ?? tuning.filterSurplus
 }

@@ -8,6 +8,7 @@ const checkNames = [
   'tables',
   'index',
   'index_use',
+  'recall',
   'statistics',
   'orphans',
   'missing_vectors',

@@ -98,7 +98,9 @@ const share = z.number().min(0).max(1)
 
 /** The thresholds of a verification; null: measured and reported, but not required. */
 export const gateThresholds = z.strictObject({
-  recall: share.describe('Least share of the exact ten nearest that the HNSW index must find.'),
+  recall: share.describe(
+    'Least share of the exact ten nearest that searches by the HNSW index must find; at least 200 chunks are asked with, if there are as many.',
+  ),
   provider: z
     .number()
     .min(0)
@@ -116,7 +118,7 @@ export const gateThresholds = z.strictObject({
 export type GateThresholds = Of<typeof gateThresholds>
 
 export const defaultGates: GateThresholds = {
-  recall: 0.95,
+  recall: 0.98,
   provider: 0.001,
   overlap: null,
   quality: null,

@@ -35,11 +35,40 @@ export const modelSpec = z.strictObject({
 })
 export type ModelSpec = Of<typeof modelSpec>
 
+/** How hard a search of the model's HNSW index looks, and what that was measured to find. */
+export const effort = z
+  .strictObject({
+    efSearch: z.int().min(1).max(1_000).describe('Candidates that a search keeps in view: `hnsw.ef_search`.'),
+    filterSurplus: z
+      .int()
+      .nullable()
+      .describe(
+        'Matching chunks that a filtered search takes from the index beyond those asked for; null: not measured, the default.',
+      ),
+    wanted: z.number().describe('The recall that was asked for.'),
+    recall: z.number().describe('Share of the exact ten nearest that it found.'),
+    interval: list(z.number()).describe('The 95 % interval of the recall: low, high.'),
+    filteredRecall: z
+      .number()
+      .nullable()
+      .describe('The same behind a filter that leaves a tenth of the documents; null: not measured.'),
+    queries: z.int().describe('Chunks that stood in for queries.'),
+    vectors: z.int().describe('Vectors of the model when it was measured.'),
+    measuredAt: z.string().describe('ISO 8601.'),
+  })
+  .describe('The least search effort that reaches the recall asked for.')
+export type Effort = Of<typeof effort>
+
+const storedEffort = effort
+  .nullable()
+  .describe('As measured; null: never measured (searches use the default), or too small for it.')
+
 /** A registered model: its space, with its identity and state. */
 export const model = z.strictObject({
   ...modelSpec.shape,
   id: z.int().describe('`embedding_models.id`, and the partition key of `chunk_embeddings`.'),
   state: z.enum(modelStates),
+  effort: storedEffort,
   createdAt: z.date(),
 })
 export type Model = Of<typeof model>
@@ -65,6 +94,7 @@ export const modelStatus = z
       .strictObject({ name: z.string(), valid: z.boolean(), bytes: z.int() })
       .nullable()
       .describe('Its HNSW index; null if it has none.'),
+    effort: storedEffort,
   })
   .meta({ id: 'Model' })
 export type ModelStatus = Of<typeof modelStatus>
@@ -75,6 +105,14 @@ export const modelSpace = z
   .strictObject({ ...modelStatus.shape, ...model.shape })
   .meta({ id: 'ModelSpace', description: 'A model with the fields that define its vector space.' })
 export type ModelSpace = Of<typeof modelSpace>
+
+export const calibratedModel = z.strictObject({
+  modelName,
+  vectors: z.int(),
+  reached: z.boolean().describe('Whether any effort finds as much as was asked for.'),
+  effort: storedEffort.describe('What searches use from now on; null: they compare every vector.'),
+})
+export type CalibratedModel = Of<typeof calibratedModel>
 
 export const removedModel = z.strictObject({ modelName, embeddings: z.int(), bytes: z.int() })
 export type RemovedModel = Of<typeof removedModel>

@@ -149,7 +149,10 @@ describeEngines('verification', (engine) => {
     const tuning = { ...defaultTuning, exactRows: 1 }
     const { vectors, recall } = await gatesOf(corpus, {}, { tuning })
     expect(vectors).toMatchObject({ passed: false, data: { wrongWidth: 1 } })
-    expect(recall).toMatchObject({ passed: false, data: { code: 'DATABASE_FAILED' } })
+    expect(recall).toMatchObject({
+      passed: false,
+      measured: 'not measured: there is no valid index',
+    })
   })
 
   it('index: none, and one that an interrupted build left', async () => {
@@ -204,8 +207,13 @@ describeEngines('verification', (engine) => {
     const tuning = { ...defaultTuning, exactRows: 50, efSearch: 10 }
     const poor = await gatesOf(corpus, { target: wide }, { tuning })
     expect(poor.index.passed).toBe(true)
-    expect(poor.recall).toMatchObject({ passed: false, data: { queries: 100 } })
+    expect(poor.recall).toMatchObject({ passed: false, data: { queries: 200, queriesFrom: 'chunks' } })
     expect(poor.recall.data['recall']).toBeLessThan(0.9)
+    expect(poor.recall.measured).toContain('asked with 200 chunks in place of queries; a denser index')
+    expect(poor.recall.data['remedy']).toEqual([
+      `drop index concurrently "${hnswIndex?.name}";`,
+      expect.stringContaining('("embedding_64" vector_cosine_ops) with (m = 32, ef_construction = 256);'),
+    ])
     const exact = await gatesOf(corpus, { target: wide })
     expect(exact.recall).toMatchObject({ passed: true, measured: '1: a search compares all 1,500 vectors' })
     const content = await gatesOf(

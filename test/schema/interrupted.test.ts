@@ -74,8 +74,8 @@ describeEngines('an upgrade that is killed', (engine) => {
     expect(died).toBeGreaterThan(10)
     await opened(place, async (db) => {
       expect(await schemaStatus(db)).toEqual({
-        revision: 4,
-        latestRevision: 4,
+        revision: 5,
+        latestRevision: 5,
         unfinished: null,
         legacy: null,
       })
@@ -148,7 +148,7 @@ describeServer('an upgrade that is killed', (engine) => {
       'alter table chunk_embeddings drop column model_id; delete from chunk_embeddings where id = (select max(id) from chunk_embeddings)',
     )
     await runRevisions(db, options)
-    expect(await schemaStatus(db)).toMatchObject({ revision: 4 })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 5 })
   })
 })
 
@@ -199,7 +199,7 @@ describeServer('an upgrade beside others', (engine) => {
       expect((await db.query(sql`select from chunk_embeddings`)).rowCount).toBe(12)
       await reader.query(sql`commit`)
     })
-    expect(await done).toMatchObject({ to: 4 })
+    expect(await done).toMatchObject({ to: 5 })
   })
 
   it('stops when it is told to, and goes on later', async () => {
@@ -220,6 +220,6 @@ describeServer('an upgrade beside others', (engine) => {
       code: 'UPGRADE_REFUSED',
       data: { under_way: 'the-model' },
     })
-    expect(await runRevisions(db)).toMatchObject({ from: 1, to: 4 })
+    expect(await runRevisions(db)).toMatchObject({ from: 1, to: 5 })
   })
 })

@@ -22,10 +22,10 @@ describeEngines('the tables of migrations', (engine) => {
 
   it('come to a database of before, and a rollback to 2 takes them away again', async () => {
     await runRevisions(db, { to: 2 })
-    expect(await schemaStatus(db)).toMatchObject({ revision: 2, latestRevision: 4 })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 2, latestRevision: 5 })
     const before = await snapshot(db)
-    expect(await runRevisions(db)).toMatchObject({ from: 2, to: 4, adopted: null })
-    expect(await rollbackRevisions(db, { to: 2 })).toMatchObject({ from: 4, to: 2, lockedMs: 0 })
+    expect(await runRevisions(db)).toMatchObject({ from: 2, to: 5, adopted: null })
+    expect(await rollbackRevisions(db, { to: 2 })).toMatchObject({ from: 5, to: 2, lockedMs: 0 })
     const after = await snapshot(db)
     for (const part of ['relations', 'columns', 'constraints', 'indexes', 'sequences']) {
       expect(after[part], part).toEqual(before[part])
@@ -41,9 +41,9 @@ describeEngines('the tables of migrations', (engine) => {
         message: expect.stringContaining('"b" is filling'),
       })
     }
-    expect(await schemaStatus(db)).toMatchObject({ revision: 4, unfinished: null })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 5, unfinished: null })
     await script(db, `update model_migrations set state = 'cancelled'`)
-    expect(await rollbackRevisions(db)).toMatchObject({ from: 4, to: 1 })
+    expect(await rollbackRevisions(db)).toMatchObject({ from: 5, to: 1 })
   })
 
   it('allow one open migration of a target, and follow models and chunks that go', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../src/postgres/database.ts'
 import { schemaStatus } from '../../src/schema/status.ts'
 import { rollbackRevisions, runRevisions } from '../../src/schema/upgrade.ts'
+import { allModels } from '../../src/store/models.ts'
 import { describeEngines } from '../support/engines.ts'
 import { empty, plainLegacy, script, snapshot } from './legacy.ts'
 
@@ -15,15 +16,15 @@ describeEngines('the tables of the service', (engine) => {
   it('come to a database of before, and a rollback to 3 takes them away again, whatever is in them', async () => {
     await runRevisions(db, { to: 3 })
     const before = await snapshot(db)
-    expect(await runRevisions(db)).toMatchObject({ from: 3, to: 4, adopted: null })
+    expect(await runRevisions(db)).toMatchObject({ from: 3, to: 5, adopted: null })
     await script(
       db,
       `insert into revector_api_keys (id, name, scope, hash)
          values ('a', 'one', 'read', decode(repeat('00', 32), 'hex'));
        insert into revector_audit_log (actor, action) values ('me', 'keys.create')`,
     )
-    expect(await rollbackRevisions(db, { to: 3 })).toMatchObject({ from: 4, to: 3, lockedMs: 0 })
-    expect(await schemaStatus(db)).toMatchObject({ revision: 3, latestRevision: 4, unfinished: null })
+    expect(await rollbackRevisions(db, { to: 3 })).toMatchObject({ from: 5, to: 3, lockedMs: 0 })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 3, latestRevision: 5, unfinished: null })
     const after = await snapshot(db)
     for (const part of ['relations', 'columns', 'constraints', 'indexes', 'sequences']) {
       expect(after[part], part).toEqual(before[part])
@@ -35,7 +36,7 @@ describeEngines('the tables of the service', (engine) => {
       db,
       `${plainLegacy(2, 2)}; create table api_keys (id int); create table audit_log (id int); insert into api_keys values (1)`,
     )
-    expect(await runRevisions(db, { model: { modelName: 'm' } })).toMatchObject({ to: 4 })
+    expect(await runRevisions(db, { model: { modelName: 'm' } })).toMatchObject({ to: 5 })
     expect((await db.query({ text: 'select from api_keys', values: [] })).rowCount).toBe(1)
     await rollbackRevisions(db, { to: 3 })
     await script(db, 'create table revector_audit_log (id int)')
@@ -44,6 +45,21 @@ describeEngines('the tables of the service', (engine) => {
       data: { table: 'revector_audit_log' },
     })
     expect(await schemaStatus(db)).toMatchObject({ revision: 3, unfinished: null })
+  })
+
+  it('are followed by the effort of searches, without which models can be read too', async () => {
+    await runRevisions(db, { to: 4 })
+    await script(
+      db,
+      `insert into embedding_models (model_name, dimension, provider, remote_name)
+         values ('m', 2, 'lexical-hash', 'm')`,
+    )
+    const before = await snapshot(db)
+    expect(await allModels(db)).toMatchObject([{ modelName: 'm', effort: null }])
+    expect(await runRevisions(db)).toMatchObject({ from: 4, to: 5, adopted: null })
+    expect(await allModels(db)).toMatchObject([{ modelName: 'm', effort: null }])
+    expect(await rollbackRevisions(db, { to: 4 })).toMatchObject({ from: 5, to: 4 })
+    expect((await snapshot(db))['columns']).toEqual(before['columns'])
   })
 
   it('hold one key in force of a name, and hashes of the right length', async () => {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { id, list } from '../../wire/field.ts'
 import {
   gateNames,
+  gateThresholds,
   migration,
   migrationLimits,
   migrationStatus,
@@ -146,7 +147,11 @@ export const retryMigration = operation('retryMigration', `POST ${base}/{id}/ret
 export const verifyMigration = operation('verifyMigration', `POST ${base}/{id}/verify`, {
   ...action,
   summary: 'Measure the gates',
-  body: z.strictObject({ override }),
+  description: 'Also finds the search effort of the target: the least that reaches the recall asked for.',
+  body: z.strictObject({
+    override,
+    recall: gateThresholds.shape.recall.optional().describe('Ask for another recall from now on.'),
+  }),
   responses: { 200: migrationStatus },
   errors: ['MIGRATION_UNKNOWN', 'MIGRATION_STATE'],
 })

@@ -3,65 +3,13 @@ import { counted, grouped } from '../../core/counted.ts'
 import type { ChunkId } from '../../core/document.ts'
 import { throwIfAborted } from '../../core/errors.ts'
 import { cosineDistance, distanceBetween } from '../../embedding/compare.ts'
-import { countVectors } from '../../store/coverage.ts'
 import { readVectors } from '../../store/embeddings.ts'
-import { findNearest } from '../../store/nearest.ts'
-import { defaultTuning } from '../../store/nearest-tuning.ts'
 import { sampleEmbedded } from '../../store/verification.ts'
 import type { Model } from '../../wire/model.ts'
 import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 
+/** Neighbours of a chunk that are compared. */
 const nearest = 10
-
-/**
- * Most rows that all exact searches together may compare; below `fewestQueries` the result would be mostly
- * chance.
- */
-const comparedRows = 2_000_000
-const fewestQueries = 20
-
-/**
- * How many of the exact ten nearest a search by the HNSW index finds, queried with vectors of the corpus
- * itself. If there are so few vectors that searches don't use the index, they miss nothing.
- */
-export async function recallGate(deps: VerifyDeps, request: VerifyRequest): Promise<Measured> {
-  const { db, layout, tuning = defaultTuning } = deps
-  const { target, thresholds, signal } = request
-  const { vectors: rows } = await countVectors(db, layout, target)
-  const expected = `recall@${nearest} of searches at least ${thresholds.recall}`
-  if (rows <= tuning.exactRows) {
-    const measured = `1: a search compares all ${counted(rows, 'vector')}`
-    return { passed: thresholds.recall <= 1, expected, measured, data: { recall: 1, queries: 0 } }
-  }
-  const queries = Math.min(thresholds.sample, Math.max(fewestQueries, Math.floor(comparedRows / (rows + 1))))
-  const chunks = await sampleEmbedded(db, layout, [target], { limit: queries })
-  const ids = chunks.map((chunk) => chunk.id)
-  let wanted = 0
-  let found = 0
-  for (const [id, vector] of await readVectors(db, layout, target, ids)) {
-    throwIfAborted(signal)
-    // One more, because the chunk finds itself.
-    const search = { model: target, vector, k: nearest + 1, versionOf: null, vectors: rows }
-    const exact = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: rows } })
-    const hnswIndex = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: -1 } })
-    const others = exact.found.filter((one) => one.chunkId !== id).slice(0, nearest)
-    // Among chunks with equal distance, any counts.
-    const farthest = others.at(-1)?.distance ?? 0
-    const hits = hnswIndex.found.filter((one) => one.chunkId !== id && one.distance <= farthest + 1e-7)
-    wanted += others.length
-    found += Math.min(others.length, hits.length)
-  }
-  const recall = wanted === 0 ? 1 : found / wanted
-  return {
-    passed: recall >= thresholds.recall,
-    expected,
-    measured:
-      wanted === 0
-        ? 'nothing to search'
-        : `${rounded(recall)}, measured with ${counted(ids.length, 'chunk')}`,
-    data: { recall, queries: ids.length },
-  }
-}
 
 /** Texts that are embedded again: enough to notice another model, too few to cost anything. */
 const reEmbedded = 16

@@ -1,9 +1,11 @@
 import { thisActor } from '../../core/actor.ts'
+import { definedOnly } from '../../core/defined.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import {
   lockMigration,
   requireMigration,
   type StoredMigration,
+  setMigrationSettings,
   setVerification,
 } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
@@ -24,6 +26,8 @@ import { failedGates, type VerifyDeps, verify } from './verify.ts'
 export interface VerifyMigration extends MigrationCall {
   /** Gates whose failure is accepted; recorded with the actor. */
   readonly override?: readonly GateName[]
+  /** Ask for another recall from now on. */
+  readonly recall?: number
   readonly signal?: AbortSignal
 }
 
@@ -47,6 +51,7 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
   const id = await idOf(db, request)
   const migration = await requireMigration(db, id)
   decide(migration, 'passed')
+  const gates = { ...migration.gates, ...definedOnly({ recall: request.recall }) }
   const models = await allModels(db)
   const { source, target } = modelsOf(models, migration)
   const override = [...accepted(migration), ...(request.override ?? [])]
@@ -55,7 +60,7 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
     target,
     scope: migration.scope,
     allowedQuarantined: migration.allowedQuarantined,
-    thresholds: migration.gates,
+    thresholds: gates,
     override,
     signal,
   })
@@ -66,6 +71,7 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
     if (!isWhereItWas(now, migration)) return { migration: now, verification }
     const outcome = outcomeOf(migration.targetModel, verification)
     const stored = { ...verification, passed: outcome.event === 'passed' }
+    if (request.recall !== undefined) await setMigrationSettings(tx, id, { gates })
     await setVerification(tx, id, stored)
     const moved = await record(tx, id, { outcome, overridden: overriddenOf(stored), actor })
     return { migration: { ...moved.migration, verification: stored }, verification: stored }
@@ -130,10 +136,17 @@ function outcomeOf(target: string, { gates }: Verification): Outcome {
     reason: {
       code: 'GATE_FAILED',
       message: `"${target}" cannot become current yet: ${found.join(', ')}.`,
-      hint: `Fix what was found and verify again, or accept it: revector migrate verify ${names.map((name) => `--override ${name}`).join(' ')}.`,
+      hint: `${denser(failed)}Fix what was found and verify again, or accept it: revector migrate verify ${names.map((name) => `--override ${name}`).join(' ')}.`,
       by: 'gate',
     },
   }
+}
+
+/** What would help where no search effort does. */
+function denser(failed: readonly GateResult[]): string {
+  const remedy = failed.find(({ gate }) => gate === 'recall')?.data['remedy']
+  if (!Array.isArray(remedy)) return ''
+  return `Build a denser index (${remedy.join(' ')}), or ask for less with \`revector migrate verify --recall\`. `
 }
 
 const nameOf = (index: unknown): string | null => (typeof index === 'string' ? index : null)

@@ -3,8 +3,9 @@ import { canaryTexts, makeCanaries } from '../../embedding/canaries.ts'
 import { insertCanaries, readCanaries } from '../../store/canaries.ts'
 import type { GateName, GateResult, Verification } from '../../wire/migration.ts'
 import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
+import { recallGate } from './recall-gate.ts'
 import { coverageGate, indexGate, scopeGate, vectorsGate } from './row-gates.ts'
-import { overlapGate, providerGate, qualityGate, recallGate } from './sample-gates.ts'
+import { overlapGate, providerGate, qualityGate } from './sample-gates.ts'
 
 export type { VerifyDeps, VerifyRequest } from './gate.ts'
 
@@ -24,8 +25,8 @@ const gates: readonly (readonly [GateName, Gate])[] = [
 
 /**
  * Whether the target can become current: from the rows and from the provider's present replies, never from
- * counters. Every gate is measured, whatever the others found. Changes nothing, except for the canaries that a
- * model gets at its first verification.
+ * counters. Every gate is measured, whatever the others found. Changes nothing, except for what searches of the
+ * target need: its search effort, and the canaries that a model gets at its first verification.
  *
  * @throws RevectorError INTERRUPTED, DATABASE_UNREACHABLE, DATABASE_BUSY
  */
@@ -101,7 +102,8 @@ const hints: Readonly<Record<GateName, string>> = {
   vectors: 'Delete these vectors, then let the migration fill them again.',
   index:
     'A worker builds a missing index (`revector worker`); `revector doctor` says why a valid one is not used.',
-  recall: 'Rebuild the index, or accept that searches miss some neighbours.',
+  recall:
+    'No search effort reaches it: build a denser index (the statements are in the data), or ask for less with `revector migrate verify --recall`.',
   provider: 'Check which model the endpoint serves: its vectors differ from the stored ones.',
   overlap: 'Compare the results of both models with `revector search --models`.',
   quality: 'Check the judged queries for which the target is worse.',
