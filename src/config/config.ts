@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import { languageProviderNames } from '../core/language-provider.ts'
+import { indexOptions } from './index-options.ts'
 import { serveOptions } from './serve-options.ts'
 
 const languageModel = z.strictObject({
@@ -122,22 +123,7 @@ export const optionsSchema = z.strictObject({
     )
     .default({})
     .describe('By model name: what your account or server allows, if it differs from the catalogue.'),
-  recall: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.98)
-    .describe(
-      'Share of the exact ten nearest that searches must find. A verification finds the least search effort that reaches it; more is found more slowly.',
-    ),
-  buildHelpers: z
-    .int()
-    .min(0)
-    .max(64)
-    .default(0)
-    .describe(
-      'Server processes that may help to build the HNSW index of a migration’s target, up to the server’s `max_parallel_maintenance_workers`. Each makes the build faster and takes a processor from searches.',
-    ),
+  ...indexOptions,
   cacheDir: z
     .string()
     .default(join(homedir(), '.cache', 'revector'))
