@@ -61,7 +61,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
         [
           ['console', `${url}/`],
           ['reference', `${url}/docs`],
-          ['data', dataDir ?? 'the PostgreSQL server of DATABASE_URL'],
+          ['data', dataDir ?? 'the PostgreSQL server'],
           ['answers', revector.answers.languageModel ?? 'extractive: no language model is configured'],
         ],
         terminal.style,

@@ -37,6 +37,9 @@ const languageModel = z.strictObject({
   maxAttempts: z.int().min(1).max(20).default(4).describe('Attempts before the first word of an answer.'),
 })
 
+/** A URL, or libpq's `keyword=value …`. */
+const connectionString = /^(postgres(ql)?:\/\/|\s*[a-z_]+\s*=)/
+
 /**
  * Every option, with its unit, default and consequence. A value comes from the call (or a command-line flag),
  * else from the environment, else from the configuration file, else from its default.
@@ -44,12 +47,14 @@ const languageModel = z.strictObject({
 export const optionsSchema = z.strictObject({
   databaseUrl: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'expected postgresql://user:password@host:port/database')
+    .regex(connectionString, 'expected postgresql://user:password@host:port/database')
     .optional()
-    .describe('A PostgreSQL server with pgvector. If not set: the embedded engine in `dataDir`.'),
+    .describe(
+      'A PostgreSQL server with pgvector: a URL or `host=… dbname=…`, as libpq takes them. If not set: libpq’s variables (`PGHOST`, `PGSERVICE`, …) if they name a server, else the embedded engine in `dataDir`.',
+    ),
   directDatabaseUrl: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'expected postgresql://user:password@host:port/database')
+    .regex(connectionString, 'expected postgresql://user:password@host:port/database')
     .optional()
     .describe(
       'The same server without a connection pooler. Needed if the pooler of `databaseUrl` changes backends between transactions: index builds and upgrades use it.',
@@ -59,7 +64,7 @@ export const optionsSchema = z.strictObject({
     .min(1)
     .default('./.revector')
     .describe(
-      'Folder of the embedded engine. Only one process can have it open at a time. If given in the call, it takes precedence over a `databaseUrl` from the environment or the file.',
+      'Folder of the embedded engine. Only one process can have it open at a time. If given in the call, it takes precedence over a `databaseUrl` from the environment or the file; given anywhere, over libpq’s variables.',
     ),
   poolSize: z
     .int()
@@ -83,10 +88,13 @@ export const optionsSchema = z.strictObject({
   tls: z
     .strictObject({
       mode: z
-        .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+        .enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'])
         .optional()
         .describe('As libpq’s sslmode; only the last two verify the server’s certificate.'),
-      caFile: z.string().optional().describe('PEM file of the trusted certificate authorities.'),
+      caFile: z
+        .string()
+        .optional()
+        .describe('PEM file of the trusted certificate authorities; `system`: those of the machine.'),
       certFile: z.string().optional().describe('PEM file of the client’s certificate.'),
       keyFile: z.string().optional().describe('PEM file of the client’s key.'),
     })
@@ -152,6 +160,10 @@ export type Options = z.input<typeof optionsSchema>
 export type Config = z.output<typeof optionsSchema> & {
   /** Keys of hosted providers by their usual names. Never logged, never in an error. */
   readonly keys: Readonly<Record<string, string | undefined>>
+  /** libpq's variables and what they refer to: for what `databaseUrl` does not say. May hold a password. */
+  readonly connectionEnvironment: Readonly<Record<string, string | undefined>>
+  /** What may not be as the environment was meant: to be told when the database is opened. */
+  readonly warnings: readonly string[]
 }
 
 export const environmentNames = {
@@ -181,6 +193,9 @@ export const keyNames = [
   'AZURE_OPENAI_API_KEY',
 ] as const
 
+/** They say which server, by itself enough to mean one: PGUSER alone is on many machines for other programs. */
+const serverNames = ['PGHOST', 'PGHOSTADDR', 'PGSERVICE'] as const
+
 /** @throws RevectorError CONFIG_INVALID with one sentence about the first problem */
 export function readConfig(options: Options = {}, from: { file?: string } = {}): Config {
   const env = process.env
@@ -193,15 +208,38 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
   const fromFile = from.file === undefined ? {} : readConfigFile(from.file)
   const language = languageModelFrom(env, fromFile)
   const given = definedOnly(options)
-  const parsed = optionsSchema.safeParse({
+  const merged: Record<string, unknown> = {
     ...withoutServer(fromFile, given),
     ...withoutServer(fromEnvironment, given),
     ...(language === undefined ? {} : { languageModel: language }),
     ...given,
+  }
+  const named = merged['databaseUrl'] === undefined ? serverNames.find((name) => env[name]) : undefined
+  const folder = merged['dataDir'] !== undefined
+  const parsed = optionsSchema.safeParse({
+    ...merged,
+    // All of it comes from the environment then.
+    ...(named === undefined || folder ? {} : { databaseUrl: 'postgresql://' }),
   })
   if (!parsed.success) throw invalid(parsed.error, from.file)
   const keys = Object.fromEntries(keyNames.map((name) => [name, env[name]]))
-  return { ...parsed.data, dataDir: resolve(parsed.data.dataDir), keys }
+  return {
+    ...parsed.data,
+    dataDir: resolve(parsed.data.dataDir),
+    keys,
+    connectionEnvironment: connectionEnvironment(env),
+    // Whoever names a folder in the call means it; one in the environment may be another's default.
+    warnings: named !== undefined && folder && given.dataDir === undefined ? [overruled(named)] : [],
+  }
+}
+
+function connectionEnvironment(env: NodeJS.ProcessEnv): Config['connectionEnvironment'] {
+  const ofLibpq = Object.entries(env).filter(([name]) => /^PG[A-Z_]+$/.test(name))
+  return { ...Object.fromEntries(ofLibpq), HOME: homedir(), SSL_CERT_FILE: env['SSL_CERT_FILE'] }
+}
+
+function overruled(name: string): string {
+  return `${name} is set, but the data folder that is configured takes precedence: the embedded engine is used. Set DATABASE_URL to use the server.`
 }
 
 /**

@@ -50,7 +50,10 @@ export function openRuntime(
   config: Config,
   { ownModels, onProgress, onProviderCall, onLanguageModelCall }: RuntimeOptions,
 ): Runtime {
-  const connection = lazily(() => connectDatabase(databaseOptions(config, onProgress)))
+  const connection = lazily(() => {
+    for (const message of config.warnings) onProgress?.({ type: 'warning', message })
+    return connectDatabase(databaseOptions(config, onProgress))
+  })
   const sharedRates: SharedRates = {
     take: async (key, tokens, limits) => takeFromRate(await connection.get(), key, tokens, limits),
     block: async (key, ms) => blockRate(await connection.get(), key, ms),
@@ -147,6 +150,7 @@ export function databaseOptions(config: Config, onProgress?: OnProgress): Databa
   const { databaseUrl, directDatabaseUrl, tls } = config
   return {
     ...(databaseUrl === undefined ? { dataDir: config.dataDir } : { databaseUrl, directDatabaseUrl }),
+    environment: config.connectionEnvironment,
     tls: tls && definedOnly(tls),
     poolSize: config.poolSize,
     connectTimeoutMs: config.connectTimeoutMs,

@@ -66,24 +66,33 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
   return { text, value: (input) => walk(input, []) }
 }
 
-/** The secrets of a configuration: provider keys, and the password of the database's URL. */
+/** The secrets of a configuration: provider keys, and the passwords of the database's connections. */
 export function secretsOf(config: {
   readonly databaseUrl?: string
   readonly directDatabaseUrl?: string
   readonly keys: Readonly<Record<string, string | undefined>>
+  readonly connectionEnvironment?: Readonly<Record<string, string | undefined>>
 }): readonly string[] {
-  const keys = Object.values(config.keys).filter((key) => key !== undefined && key.length >= 4)
-  return [...keys, ...passwordOf(config.databaseUrl), ...passwordOf(config.directDatabaseUrl)] as string[]
+  const known = [config.connectionEnvironment?.['PGPASSWORD'], ...Object.values(config.keys)]
+  return [
+    ...known.filter((secret) => secret !== undefined && secret.length >= 4 && !ordinary.includes(secret)),
+    ...passwordsOf(config.databaseUrl),
+    ...passwordsOf(config.directDatabaseUrl),
+  ] as string[]
 }
 
-function passwordOf(databaseUrl: string | undefined): readonly string[] {
-  if (databaseUrl === undefined || !URL.canParse(databaseUrl)) return []
-  const { username, password, hostname, pathname } = new URL(databaseUrl)
-  // A password that equals the user's or the database's name would blank out ordinary words; inside a URL it is
-  // recognised by its position.
-  const ordinary = [username, hostname, pathname.slice(1), 'postgres', 'password']
-  if (password.length < 4 || ordinary.includes(password)) return []
-  return [password]
+/** Ordinary words, which would be blanked out everywhere. Inside a URL a password is recognised by its position. */
+const ordinary = ['postgres', 'password']
+
+function passwordsOf(connection: string | undefined): readonly string[] {
+  if (connection === undefined) return []
+  // user:password@ of a URL, even of one with several hosts; ?password=… and sslpassword; libpq's password=… or '…'.
+  const [, user = '', inUrl] = /^[a-z]+:\/\/([^:/?@]*):([^/?]*)@/i.exec(connection) ?? []
+  const named = [...connection.matchAll(/password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&']+))/gi)]
+  const found = [inUrl, ...named.map(([, quoted, plain]) => quoted ?? plain)]
+  const [, host = '', database = ''] = /@([^:/?]*)[^/?]*\/?([^?]*)/.exec(connection) ?? []
+  const words = [...ordinary, user, host, database]
+  return found.filter((text) => text !== undefined && text.length >= 4 && !words.includes(text)) as string[]
 }
 
 function spellings(secret: string): readonly string[] {

@@ -1,5 +1,6 @@
+import type { ConnectionEnvironment } from './address/parameters.ts'
+import type { TlsOptions } from './address/tls-settings.ts'
 import type { Trouble } from './retry.ts'
-import type { TlsOptions } from './server-url.ts'
 
 /** What happens to connections, for logs and metrics. */
 export type DatabaseEvent =
@@ -12,7 +13,7 @@ export type DatabaseEvent =
   | { readonly type: 'database.connection-lost'; readonly message: string }
 
 export interface DatabaseOptions {
-  /** `postgresql://user:password@host:port/database?sslmode=…`. If not set: the embedded engine. */
+  /** `postgresql://user:password@host:port/database?sslmode=…` or `host=… dbname=…`. If not set: the embedded engine. */
   readonly databaseUrl?: string
   /** The same server without a pooler in between, for what needs a session: index builds. */
   readonly directDatabaseUrl?: string
@@ -31,6 +32,8 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs?: number
   /** TLS, if the URL does not configure it. */
   readonly tls?: TlsOptions
+  /** libpq's variables (`PGHOST`, …), for what the URL does not say. Default: none. */
+  readonly environment?: ConnectionEnvironment
   /** The application name in pg_stat_activity. Default: `revector`. */
   readonly applicationName?: string
   readonly onEvent?: (event: DatabaseEvent) => void

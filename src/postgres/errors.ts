@@ -1,4 +1,5 @@
 import { type ErrorCode, RevectorError } from '../core/errors.ts'
+import { otherSession } from './address/server-choice.ts'
 
 /** Where an error happened, in words that may be shown: never with a password. */
 export interface Place {
@@ -135,6 +136,7 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
     case 'ENOENT':
     case '08001':
     case '08004':
+    case otherSession:
       return unreachable(message, place)
   }
   if (message.startsWith('timeout expired') || message.includes('due to connection timeout')) {

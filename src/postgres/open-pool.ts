@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { backOffMs } from '../core/back-off.ts'
 import { RevectorError } from '../core/errors.ts'
+import type { Setting } from './address/settings.ts'
 import type { Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
@@ -14,6 +15,10 @@ export interface PoolRequest {
   readonly place: Place
   readonly pool: pg.PoolConfig
   readonly options: DatabaseOptions
+  /** What each session sets first, as the connection string says. */
+  readonly settings?: readonly Setting[]
+  /** Connections that may fail before no server is left to try. Default: 1. */
+  readonly attempts?: number
   readonly files: Database['files']
   /** The same database without a pooler in between; null: not configured. */
   readonly direct?: (() => Promise<Database>) | null
@@ -26,11 +31,14 @@ export async function openPool({
   place,
   pool: config,
   options,
+  settings: given = [],
+  attempts = 1,
   files,
   direct = null,
   afterClose,
 }: PoolRequest): Promise<Database> {
-  let settings: string | null = null
+  const own = givenSettings(given)
+  let settings = own
   const pool = new pg.Pool({
     ...config,
     onConnect: async (client: pg.ClientBase) => {
@@ -54,10 +62,13 @@ export async function openPool({
   try {
     const { versions, pooling } = await firstConnection(pool, place, {
       patienceMs: options.connectTimeoutMs ?? 10_000,
+      attempts,
       connect,
     })
-    if (pooling === 'transaction') refuseOtherSchema(versions, place)
-    else settings = joined(timeoutSettings(options, 'session'), searchPathSettings(versions))
+    if (pooling === 'transaction') {
+      refuseSettings(given)
+      refuseOtherSchema(versions, place)
+    } else settings = joined(timeoutSettings(options, 'session'), own, searchPathSettings(versions))
     // Connections made before this line don't have them.
     if (settings !== null) await withIdle(pool, settings)
     return createPooledDatabase({
@@ -75,6 +86,7 @@ export async function openPool({
       sessionSettings: settings,
       files,
       connect,
+      attempts,
       direct,
       afterClose,
     })
@@ -85,6 +97,12 @@ export async function openPool({
   }
 }
 
+interface FirstOptions {
+  readonly patienceMs: number
+  readonly attempts: number
+  readonly connect: () => Promise<pg.Client>
+}
+
 interface First {
   readonly versions: Versions
   readonly pooling: Pooling
@@ -93,7 +111,7 @@ interface First {
 async function firstConnection(
   pool: pg.Pool,
   place: Place,
-  { patienceMs, connect }: { readonly patienceMs: number; readonly connect: () => Promise<pg.Client> },
+  { patienceMs, attempts, connect }: FirstOptions,
 ): Promise<First> {
   const deadline = Date.now() + patienceMs
   for (let attempt = 1; ; attempt++) {
@@ -106,8 +124,10 @@ async function firstConnection(
         client.release()
       }
     } catch (error) {
+      const trouble = troubleOf(error)
+      if (trouble !== null && attempt < attempts) continue
       // Wait for a server that is starting; fail if there is none.
-      if (troubleOf(error) !== 'unready' || Date.now() > deadline) throw error
+      if (trouble !== 'unready' || Date.now() > deadline) throw error
       await wait(backOffMs(attempt, databaseBackOff))
     }
   }
@@ -126,6 +146,29 @@ function timeoutSettings(
     ms > 0 ? [`set ${scope} ${name} = ${Math.ceil(ms)}`] : [],
   )
   return set.length === 0 ? null : set.join('; ')
+}
+
+/** In the order of the connection string. */
+function givenSettings(settings: readonly Setting[]): string | null {
+  return joined(
+    ...settings.map(([name, value]) => {
+      const [theName, theValue] = [name, value].map(pg.escapeLiteral)
+      return `select set_config(${theName}, ${theValue}, false)`
+    }),
+  )
+}
+
+/** @throws RevectorError CONFIG_INVALID */
+function refuseSettings(settings: readonly Setting[]): void {
+  const [first] = settings
+  if (first === undefined) return
+  throw new RevectorError(
+    'CONFIG_INVALID',
+    `The connection string sets ${first[0]}, and the pooler in between keeps no settings of a session.`,
+    {
+      hint: 'Set it for the user instead (alter role … set …) and remove it there, or connect past the pooler.',
+    },
+  )
 }
 
 /** The extension may be in a schema of its own, as on some hosted databases. */

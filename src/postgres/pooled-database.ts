@@ -28,6 +28,8 @@ export interface PooledDatabaseOptions {
   readonly files: Database['files']
   /** Connects outside of the pool. */
   readonly connect: () => Promise<Client>
+  /** Connections that may fail before no server is left to try. */
+  readonly attempts: number
   readonly onEvent?: (event: DatabaseEvent) => void
   /** The same database without a pooler in between; null: not configured. */
   readonly direct: (() => Promise<Database>) | null
@@ -82,7 +84,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
       } catch (error) {
         const trouble = troubleOf(error)
         if (trouble === null || Date.now() > deadline) throw databaseError(error, context.place)
-        await pause(trouble, attempt)
+        if (attempt >= deps.attempts) await pause(trouble, attempt)
       }
     }
   }

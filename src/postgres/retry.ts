@@ -1,4 +1,5 @@
 import type { BackOff } from '../core/back-off.ts'
+import { otherSession } from './address/server-choice.ts'
 
 /**
  * What may be retried after which failure: the one place that decides it.
@@ -37,6 +38,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   EHOSTUNREACH: 'refused',
   ENETUNREACH: 'refused',
   EAI_AGAIN: 'refused',
+  [otherSession]: 'refused',
 }
 
 /** `pg` gives these no code. */

@@ -1,37 +1,46 @@
-import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
-import pg from 'pg'
-import { RevectorError } from '../core/errors.ts'
+import type pg from 'pg'
+import { addressText, resolveAddress, type ServerAddress } from './address/address.ts'
+import { createServerChoice } from './address/server-choice.ts'
+import { tlsAttempts } from './address/tls.ts'
 import type { Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
-import { databaseError, type Place } from './errors.ts'
+import { databaseError, type Place, sqlstateOf } from './errors.ts'
 import { openPool } from './open-pool.ts'
-import { parseServerUrl, type ServerAddress } from './server-url.ts'
+import { serverClient } from './server-client.ts'
 
 /** A PostgreSQL server behind a pool of connections. */
 export async function openServer(databaseUrl: string, options: DatabaseOptions): Promise<Database> {
-  const address = parseServerUrl(databaseUrl, options.tls)
+  const address = await resolveAddress(databaseUrl, options)
   const place: Place = {
     engine: 'server',
-    address: address.host.startsWith('/') ? address.host : `${address.host}:${address.port}`,
+    address: addressText(address),
     database: address.database,
     user: address.user,
   }
-  const secure = address.tls.mode === 'disable' ? false : await tlsConfig(address)
+  const [first, second] = await tlsAttempts(address.tls, options.environment ?? {})
   const direct = openOnce(options)
-  const open = (ssl: ConnectionOptions | false): Promise<Database> =>
-    openPool({
+  const open = (ssl: ConnectionOptions | false): Promise<Database> => {
+    const choice = createServerChoice(address)
+    const connectTimeoutMs = address.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000
+    return openPool({
       place,
-      pool: poolConfig(address, ssl, options),
+      pool: {
+        ...poolConfig(address, options),
+        Client: serverClient({ address, choice, ssl, place, connectTimeoutMs }),
+      },
       options,
+      settings: address.settings,
+      attempts: choice.attempts,
       files: null,
       direct: direct.get,
       afterClose: direct.close,
     })
+  }
   try {
-    return await open(secure)
+    return await open(first)
   } catch (error) {
-    if (address.tls.mode === 'prefer' && offersNoTls(error)) return open(false)
+    if (second !== undefined && mayDoOtherwise(error)) return open(second)
     throw databaseError(error, place)
   }
 }
@@ -54,62 +63,21 @@ function openOnce({ directDatabaseUrl = '', ...options }: DatabaseOptions) {
   }
 }
 
-function poolConfig(
-  address: ServerAddress,
-  ssl: ConnectionOptions | false,
-  options: DatabaseOptions,
-): pg.PoolConfig {
-  const connectTimeoutMs = address.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000
-  // The pool's own limit would include the wait for a free connection; this one only limits connecting.
-  class Client extends pg.Client {
-    constructor(config?: pg.ClientConfig) {
-      // The pool keeps the password from being enumerated.
-      super({ ...config, password: config?.password, connectionTimeoutMillis: connectTimeoutMs })
-    }
-  }
+function poolConfig(address: ServerAddress, options: DatabaseOptions): pg.PoolConfig {
   return {
-    host: address.host,
-    port: address.port,
-    user: address.user,
-    database: address.database,
-    password: address.password,
-    options: address.options,
-    ssl,
     max: options.poolSize ?? 10,
     idleTimeoutMillis: 30_000,
-    keepAlive: true,
+    keepAlive: address.keepAlive,
+    keepAliveInitialDelayMillis: address.keepAliveIdleMs,
     application_name: address.applicationName ?? options.applicationName ?? 'revector',
-    Client,
   }
 }
 
-async function tlsConfig(address: ServerAddress): Promise<ConnectionOptions> {
-  const { mode, caFile, certFile, keyFile } = address.tls
-  const [ca, cert, key] = await Promise.all([pem(caFile), pem(certFile), pem(keyFile)])
-  const verify = mode === 'verify-full' || mode === 'verify-ca' || ca !== undefined
-  return {
-    rejectUnauthorized: verify,
-    ca,
-    cert,
-    key,
-    // Only verify-full requires that the certificate was issued for this host.
-    ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+/** The server has no TLS, or its pg_hba.conf admits this user only with it or only without. */
+function mayDoOtherwise(error: unknown): boolean {
+  if (sqlstateOf(error) === '28000') return true
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.message.includes('does not support SSL')) return true
   }
-}
-
-async function pem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new RevectorError('CONFIG_INVALID', `A certificate file could not be read: ${path}.`, {
-      hint: 'Correct sslrootcert, sslcert or sslkey in DATABASE_URL.',
-      cause: error,
-    })
-  }
-}
-
-function offersNoTls(error: unknown): boolean {
-  const cause = error instanceof RevectorError ? error.cause : error
-  return cause instanceof Error && cause.message.includes('does not support SSL')
+  return false
 }

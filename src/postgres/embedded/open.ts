@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import pg from 'pg'
 import { RevectorError } from '../../core/errors.ts'
+import { withoutOptions } from '../client-wire.ts'
 import type { Database } from '../database.ts'
 import type { DatabaseOptions } from '../database-options.ts'
 import { openPool } from '../open-pool.ts'
@@ -97,12 +99,21 @@ function overHost(
       user: 'postgres',
       database: 'postgres',
       ssl: false,
+      Client: EmbeddedClient,
       stream: () => new WireStream(host),
     },
     options,
     files: path === null ? { path, dump: host.dump } : { path },
     afterClose,
   })
+}
+
+/** `pg` reads variables of the environment that are meant for a server. */
+class EmbeddedClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, sslnegotiation: 'postgres' })
+    withoutOptions(this)
+  }
 }
 
 function unusable(folder: Folder, error: unknown): RevectorError {
