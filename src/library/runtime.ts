@@ -50,8 +50,12 @@ export function openRuntime(
   config: Config,
   { ownModels, onProgress, onProviderCall, onLanguageModelCall }: RuntimeOptions,
 ): Runtime {
+  const warnings = [...config.warnings]
+  const warn = (): void => {
+    for (const message of warnings.splice(0)) onProgress?.({ type: 'warning', message })
+  }
   const connection = lazily(() => {
-    for (const message of config.warnings) onProgress?.({ type: 'warning', message })
+    warn()
     return connectDatabase(databaseOptions(config, onProgress))
   })
   const sharedRates: SharedRates = {
@@ -108,6 +112,7 @@ export function openRuntime(
     },
     async looking(look) {
       assertOpen()
+      warn()
       const open = connection.peek() !== undefined
       const standIn = open ? null : await connectStandIn(databaseOptions(config, onProgress))
       if (standIn === null) return look(await connection.get())

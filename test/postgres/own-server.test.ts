@@ -6,7 +6,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import type { DatabaseEvent } from '../../src/postgres/database-options.ts'
-import { sql } from '../../src/postgres/sql.ts'
+import { raw, sql } from '../../src/postgres/sql.ts'
 import { temporaryFolder } from '../support/engines.ts'
 
 const script = fileURLToPath(new URL('../../scripts/postgres.sh', import.meta.url))
@@ -64,13 +64,24 @@ describe.runIf(inject('serverPrograms') !== null)('a server of its own', () => {
     const run = await ownServer()
     const url = new URL(run('url'))
     const admin = await connectDatabase({ databaseUrl: url.href })
-    await offerTls(admin)
+    const folder = await offerTls(admin)
+    await admin.query(sql`alter system set unix_socket_directories = ${raw(`'${folder}'`)}`)
     await admin.close()
+    run('stop')
+    run('start')
+    const socket = `user=${url.username} password=${url.password} dbname=revector port=${url.port} host=${folder}`
+    const bySocket = await connectDatabase({ databaseUrl: socket })
+    expect((await bySocket.query(sql`select inet_client_addr() as client`)).rows).toEqual([{ client: null }])
+    await bySocket.close()
     const ca = join(certificates, 'ca.pem')
-    const encrypted = async (host: string, parameters: string): Promise<unknown> => {
+    const encrypted = async (
+      host: string,
+      parameters: string,
+      environment: DatabaseOptions['environment'] = {},
+    ): Promise<unknown> => {
       url.hostname = host
       url.search = parameters
-      const db = await connectDatabase({ databaseUrl: url.href, poolSize: 1 })
+      const db = await connectDatabase({ databaseUrl: url.href, environment, poolSize: 1 })
       const { rows } = await db.query(sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`)
       await db.close()
       return rows[0]
@@ -80,6 +91,19 @@ describe.runIf(inject('serverPrograms') !== null)('a server of its own', () => {
     expect(await encrypted('127.0.0.1', 'sslmode=require')).toEqual({ ssl: true })
     expect(await encrypted('127.0.0.1', `sslmode=verify-ca&sslrootcert=${ca}`)).toEqual({ ssl: true })
     expect(await encrypted('localhost', `sslmode=verify-full&sslrootcert=${ca}`)).toEqual({ ssl: true })
+    expect(await encrypted('127.0.0.1', 'sslmode=allow')).toEqual({ ssl: false })
+    expect(await encrypted('127.0.0.1', 'ssl=no-verify')).toEqual({ ssl: true })
+    expect(await encrypted('127.0.0.1', 'sslmode=require&channel_binding=require')).toEqual({ ssl: true })
+    expect(
+      await encrypted('localhost', `sslmode=verify-full&hostaddr=127.0.0.1`, { PGSSLROOTCERT: ca }),
+    ).toEqual({ ssl: true })
+    const machine = { SSL_CERT_FILE: ca }
+    expect(await encrypted('localhost', 'sslrootcert=system', machine)).toEqual({ ssl: true })
+    expect(await encrypted('localhost', '', { PGSSLMODE: 'require' })).toEqual({ ssl: true })
+    await expect(encrypted('127.0.0.1', 'sslmode=disable&channel_binding=require')).rejects.toMatchObject({
+      code: 'DATABASE_AUTHENTICATION_FAILED',
+      message: expect.stringContaining('channel_binding=require'),
+    })
     const refused = {
       code: 'DATABASE_UNREACHABLE',
       message: expect.stringContaining('certificate'),
@@ -90,11 +114,14 @@ describe.runIf(inject('serverPrograms') !== null)('a server of its own', () => {
       refused,
     )
     await expect(encrypted('localhost', 'sslmode=verify-full')).rejects.toMatchObject(refused)
+    await expect(encrypted('localhost', 'ssl=true')).rejects.toMatchObject(refused)
+    await expect(encrypted('localhost', 'sslrootcert=system')).rejects.toMatchObject(refused)
+    await expect(encrypted('127.0.0.1', 'sslrootcert=system', machine)).rejects.toMatchObject(refused)
   })
 })
 
-/** The server insists that its key is its own user's and nobody else can read it. */
-async function offerTls(admin: Database): Promise<void> {
+/** From the next start on; returns the folder of its data. The server insists that its key is its own user's and nobody else can read it. */
+async function offerTls(admin: Database): Promise<string> {
   const { rows } = await admin.query<{ data: string }>(sql`select current_setting('data_directory') as data`)
   const data = rows[0]?.data ?? ''
   const { uid, gid } = await stat(data)
@@ -107,8 +134,5 @@ async function offerTls(admin: Database): Promise<void> {
   await admin.query(sql`alter system set ssl_cert_file = 'server.pem'`)
   await admin.query(sql`alter system set ssl_key_file = 'server-key.pem'`)
   await admin.query(sql`alter system set ssl = on`)
-  await admin.query(sql`select pg_reload_conf()`)
-  await expect
-    .poll(async () => (await admin.query(sql`show ssl`)).rows[0], { timeout: 20_000 })
-    .toEqual({ ssl: 'on' })
+  return data
 }
