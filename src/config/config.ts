@@ -5,37 +5,10 @@ import * as z from 'zod'
 import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import { languageProviderNames } from '../core/language-provider.ts'
+import { connectionEnvironment, namedServer, overruled } from './connection-environment.ts'
 import { indexOptions } from './index-options.ts'
+import { languageModelOptions } from './language-model-options.ts'
 import { serveOptions } from './serve-options.ts'
-
-const languageModel = z.strictObject({
-  provider: z.enum(languageProviderNames).describe('The provider. Ollama and vLLM are `openai-compatible`.'),
-  model: z.string().min(1).describe('The model’s name at the provider.'),
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Base URL, if it is not the provider’s own; for Ollama `http://127.0.0.1:11434/v1`.'),
-  maxOutputTokens: z
-    .int()
-    .min(16)
-    .default(1_000)
-    .describe('Most tokens of an answer; a longer one is cut off.'),
-  contextTokens: z
-    .int()
-    .min(1_000)
-    .default(8_000)
-    .describe(
-      'Most tokens of passages, question and answer together. Ollama cuts off what exceeds its `num_ctx`.',
-    ),
-  timeoutMs: z
-    .int()
-    .min(1)
-    .default(60_000)
-    .describe(
-      'Milliseconds without a sign of life after which a request fails; a cold local model may need more.',
-    ),
-  maxAttempts: z.int().min(1).max(20).default(4).describe('Attempts before the first word of an answer.'),
-})
 
 /** A URL, or libpq's `keyword=value …`. */
 const connectionString = /^(postgres(ql)?:\/\/|\s*[a-z_]+\s*=)/
@@ -136,7 +109,7 @@ export const optionsSchema = z.strictObject({
     .string()
     .default(join(homedir(), '.cache', 'revector'))
     .describe('Folder for files that can be recreated.'),
-  languageModel: languageModel
+  languageModel: languageModelOptions
     .optional()
     .describe(
       'The language model that answers questions; also REVECTOR_LANGUAGE_MODEL=provider:model and REVECTOR_LANGUAGE_MODEL_URL. If not set, answers consist of sentences of the documents.',
@@ -193,9 +166,6 @@ export const keyNames = [
   'AZURE_OPENAI_API_KEY',
 ] as const
 
-/** They say which server, by itself enough to mean one: PGUSER alone is on many machines for other programs. */
-const serverNames = ['PGHOST', 'PGHOSTADDR', 'PGSERVICE'] as const
-
 /** @throws RevectorError CONFIG_INVALID with one sentence about the first problem */
 export function readConfig(options: Options = {}, from: { file?: string } = {}): Config {
   const env = process.env
@@ -214,7 +184,7 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
     ...(language === undefined ? {} : { languageModel: language }),
     ...given,
   }
-  const named = merged['databaseUrl'] === undefined ? serverNames.find((name) => env[name]) : undefined
+  const named = merged['databaseUrl'] === undefined ? namedServer(env) : undefined
   const folder = merged['dataDir'] !== undefined
   const parsed = optionsSchema.safeParse({
     ...merged,
@@ -228,18 +198,9 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
     dataDir: resolve(parsed.data.dataDir),
     keys,
     connectionEnvironment: connectionEnvironment(env),
-    // Whoever names a folder in the call means it; one in the environment may be another's default.
+    // A folder in the call is meant; one in the environment may be another's default.
     warnings: named !== undefined && folder && given.dataDir === undefined ? [overruled(named)] : [],
   }
-}
-
-function connectionEnvironment(env: NodeJS.ProcessEnv): Config['connectionEnvironment'] {
-  const ofLibpq = Object.entries(env).filter(([name]) => /^PG[A-Z_]+$/.test(name))
-  return { ...Object.fromEntries(ofLibpq), HOME: homedir(), SSL_CERT_FILE: env['SSL_CERT_FILE'] }
-}
-
-function overruled(name: string): string {
-  return `${name} is set, but the data folder that is configured takes precedence: the embedded engine is used. Set DATABASE_URL to use the server.`
 }
 
 /**

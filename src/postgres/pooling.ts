@@ -7,7 +7,7 @@ const looks = 5
 
 /**
  * A pooler makes up the process id that a new connection is told. One that pools transactions gives the backend that was
- * just used to whoever asks next, so two connections of ours meet on one backend; on a busy pooler perhaps not at once.
+ * just used to the next one that asks, so two connections of ours meet on one backend; on a busy pooler perhaps not at once.
  */
 export async function poolingOf(client: ClientBase, connect: () => Promise<Client>): Promise<Pooling> {
   const first = await backendOf(client)
