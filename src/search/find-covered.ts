@@ -25,7 +25,8 @@ interface Search {
 /**
  * The nearest chunks, with their coverage. What is remembered is the coverage while nothing was committed since it was
  * counted. Otherwise it is counted after the search, in a statement that may see what the search has not: where it did,
- * search and count are made again on one snapshot, if counting is cheap; else the lower of before and after is said.
+ * search and count are made again on one snapshot, if counting is cheap; else the lower of before and after is said, and
+ * a large corpus is counted beside the searches: what they saw recorded as lacking lowers what is remembered at once.
  *
  * @returns the error when the model's table or column is not there: it may have been removed a moment ago
  */
@@ -39,8 +40,8 @@ export async function findCovered(
   try {
     const before = await memory.counts(db, layout, { model, snapshot: null })
     const nearest = await find(db, before.vectors)
-    const { found, snapshot, matching } = nearest
-    const whole = await memory.counts(db, layout, { model, snapshot })
+    const { found, snapshot, recorded, matching } = nearest
+    const whole = await memory.counts(db, layout, { model, snapshot, recorded })
     const counted = isPartial(whole) ? matching : whole
     // A search that found nothing has read its snapshot a moment later, where it may be another one.
     const isOfSearch = whole.snapshot === snapshot && (found.length > 0 || before.snapshot === snapshot)

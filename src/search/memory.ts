@@ -1,6 +1,7 @@
+import { type ModelState, writtenStates } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { type CountedAt, type Counts, countVectors } from '../store/coverage.ts'
+import { type CountedAt, type Counts, cheapRows, countVectors } from '../store/coverage.ts'
 import type { StoredSpace } from '../store/missing-column.ts'
 import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
 
@@ -18,14 +19,20 @@ export interface SearchMemory {
   /**
    * Chunks, and how many have a vector. Equal snapshots see equal rows, so with a given `snapshot` the counts
    * are exact if nothing was committed since the last count. While there are writes, up to 20,000 chunks are
-   * counted at every search; more are counted as often as costs a twentieth of the time, and may lag by twenty
-   * times what one count takes (some half a second for 100,000 chunks).
+   * counted at every search; more are counted as often as costs a twentieth of the time. Where the search has read
+   * what is `recorded` as lacking, it does not wait for that count: chunks recorded since the last one lower it at
+   * once, and only a new count raises it. Rows that others write are not recorded, so they are noticed with a lag of
+   * twenty times what one count takes (some half a second for 100,000 chunks).
    */
-  counts(
-    db: Queryable,
-    layout: Layout,
-    request: { readonly model: StoredSpace; readonly snapshot: string | null },
-  ): Promise<CountedAt>
+  counts(db: Queryable, layout: Layout, request: CountsRequest): Promise<CountedAt>
+}
+
+interface CountsRequest {
+  /** Only a written model has everything recorded that it lacks. */
+  readonly model: StoredSpace & { readonly state?: ModelState }
+  readonly snapshot: string | null
+  /** See `Nearest`. */
+  readonly recorded?: number | null
 }
 
 interface Remembered {
@@ -34,7 +41,6 @@ interface Remembered {
   readonly tookMs: number
 }
 
-const cheapRows = 20_000
 const share = 20
 
 /** Up to this many are counted at every search while there are writes. */
@@ -61,15 +67,28 @@ export function createSearchMemory(now: () => number = () => performance.now()):
     return counts
   }
 
+  function begin(db: Queryable, layout: Layout, model: StoredSpace): Promise<CountedAt> {
+    const mine = count(db, layout, model).finally(() => counting.delete(model.id))
+    counting.set(model.id, mine)
+    return mine
+  }
+
   return {
     texts: new Map(),
     model: async (db, modelName) => models.get(modelName) ?? reread(db, modelName),
     reread,
-    counts: async (db, layout, { model, snapshot }) => {
+    counts: async (db, layout, { model, snapshot, recorded }) => {
       const last = counted.get(model.id)
       if (last !== undefined) {
         if (snapshot === null || last.counts.snapshot === snapshot) return last.counts
-        if (!isCheapToCount(last.counts) && now() - last.at < share * last.tookMs) return last.counts
+        const isDue = isCheapToCount(last.counts) || now() - last.at >= share * last.tookMs
+        const known = !isCheapToCount(last.counts) && isWritten(model) ? (recorded ?? null) : null
+        if (known !== null) {
+          // If it fails, what is remembered stands, and the next search counts.
+          if (isDue && !counting.has(model.id)) begin(db, layout, model).catch(() => undefined)
+          return lowered(last.counts, known)
+        }
+        if (!isDue) return last.counts
       }
       // Started for another search, maybe before this one: it may not have seen what this one saw.
       const begun = counting.get(model.id)
@@ -79,11 +98,20 @@ export function createSearchMemory(now: () => number = () => performance.now()):
       }
       const running = counting.get(model.id)
       if (running !== undefined) return running
-      const mine = count(db, layout, model).finally(() => counting.delete(model.id))
-      counting.set(model.id, mine)
-      return mine
+      return begin(db, layout, model)
     },
   }
+}
+
+/** Without the chunks that were recorded as lacking since the count. */
+function lowered(counts: CountedAt, recorded: number): CountedAt {
+  const more = recorded - counts.recorded
+  if (more <= 0) return counts
+  return { ...counts, vectors: Math.max(0, Math.min(counts.vectors, counts.chunks) - more) }
+}
+
+function isWritten({ state }: CountsRequest['model']): boolean {
+  return writtenStates.some((written) => written === state)
 }
 
 /** For a single search: starts empty. */

@@ -10,6 +10,7 @@ import { chunkColumns, documentColumns } from './columns.ts'
 import { documentsMatching, isNarrowing } from './filter.ts'
 import { idValue, isId } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+import { recordedLacking } from './models.ts'
 
 /** Chunks, and how many of them have a vector in a model. */
 export interface Counts {
@@ -20,6 +21,8 @@ export interface Counts {
 export interface CountedAt extends Counts {
   /** `pg_current_snapshot()` of the count: while it stays the same, so do the counts. */
   readonly snapshot: string
+  /** Chunks that were recorded as lacking then; see `recordedLacking`. */
+  readonly recorded: number
 }
 
 /** `vectors / chunks`, at most 1; 1 if there are no chunks. */
@@ -52,11 +55,15 @@ export async function hasAnyVector(db: Queryable, model: StoredSpace): Promise<b
   return rows.length > 0
 }
 
+/** Up to this many chunks are counted in a few ms, so at every search while there are writes. */
+export const cheapRows = 20_000
+
 /** Counts the whole corpus. Takes time in proportion to it: some 10 ms for 100,000 chunks. */
 export async function countVectors(db: Queryable, layout: Layout, model: StoredSpace): Promise<CountedAt> {
   const { rows } = await explainingMissingColumn(model, () =>
-    db.query<{ snapshot: string; chunks: string; vectors: string }>(sql`
+    db.query<{ snapshot: string; chunks: string; vectors: string; recorded: string }>(sql`
       select pg_current_snapshot()::text as snapshot,
+        ${recordedLacking(raw(String(model.id)))} as recorded,
         (select count(*) from ${chunkColumns(layout).table}) as chunks,
         ${vectorsIn(model)} as vectors`),
   )
@@ -65,6 +72,7 @@ export async function countVectors(db: Queryable, layout: Layout, model: StoredS
     snapshot: row?.snapshot ?? '',
     chunks: Number(row?.chunks ?? 0),
     vectors: Number(row?.vectors ?? 0),
+    recorded: Number(row?.recorded ?? 0),
   }
 }
 

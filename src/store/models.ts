@@ -19,13 +19,31 @@ function named(modelName: string | null): Sql {
 
 /**
  * An expression that searches also read, to notice that another model became current, that this one was
- * changed, or that anything was committed: the version of the model's row, a space, and
- * `pg_current_snapshot()`. NULL if there is no such model.
+ * changed, or that anything was committed: the version of the model's row, `pg_current_snapshot()` and, if
+ * wanted, how many chunks are recorded as lacking, separated by spaces. NULL if there is no such model.
  */
-export function versionAndSnapshot(modelName: string | null): Sql {
+export function versionAndSnapshot(modelName: string | null, { lacking = false } = {}): Sql {
+  const recorded = lacking ? sql` || ' ' || ${recordedLacking(raw('m.id'))}` : sql``
   return sql`(
-      select ${version} || ' ' || pg_current_snapshot()::text from embedding_models where ${named(modelName)}
+      select m.id || ':' || m.xmin::text || ' ' || pg_current_snapshot()::text${recorded}
+      from embedding_models m where ${named(modelName)}
     )`
+}
+
+/** More are not counted: that there are many is all that matters then. */
+const mostRecorded = 1_000
+
+/**
+ * An expression: chunks that a model is known to lack, since a writer recorded them as pending or in quarantine, in the
+ * same transaction in which it stored them. Up to a thousand of each.
+ */
+export function recordedLacking(modelId: Sql): Sql {
+  const of = (table: string): Sql => sql`(
+        select count(*) from (
+          select from ${raw(table)} r where r.model_id = ${modelId} limit ${raw(String(mostRecorded))}
+        ) ${raw(table)}
+      )`
+  return sql`(${of('pending_chunks')} + ${of('quarantined_chunks')})`
 }
 
 /** A model with the version of its row. */

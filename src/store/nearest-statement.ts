@@ -5,6 +5,7 @@ import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import type { SearchFilter } from '../wire/search.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
+import { cheapRows } from './coverage.ts'
 import { documentsMatching } from './filter.ts'
 import type { StoredSpace } from './missing-column.ts'
 import { versionAndSnapshot } from './models.ts'
@@ -52,7 +53,7 @@ export function nearestStatement(
   tuning: NearestTuning,
 ): Sql {
   const search = sql`with ${candidates(layout, { ...request, tuning, query: queryOf(request) }, path)}`
-  const about = sql`${versionAndSnapshot(request.versionOf)} as about`
+  const about = sql`${versionAndSnapshot(request.versionOf, { lacking: isLarge(request) })} as about`
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   // No casts: converting a value here costs more than in the client.
@@ -92,7 +93,12 @@ export function nearestValues(request: NearestRequest): readonly unknown[] {
 /** Equal for two requests whose statements without a filter have the same text. */
 export function nearestKey(request: NearestRequest, path: NearestPath): string {
   const { id, dimension, distance, effort } = request.model
-  return `${id} ${dimension} ${distance} ${effort?.efSearch ?? ''} ${path} ${limitFor(request.k)} ${request.versionOf === null}`
+  return `${id} ${dimension} ${distance} ${effort?.efSearch ?? ''} ${path} ${limitFor(request.k)} ${request.versionOf === null} ${isLarge(request)}`
+}
+
+/** Too large to be counted at every search: it also reads what is known to be lacking. */
+function isLarge({ vectors }: NearestRequest): boolean {
+  return vectors > cheapRows
 }
 
 /** Sent once, however often the statement uses it. */

@@ -25,6 +25,8 @@ export interface Nearest {
   readonly version: string | null
   /** `pg_current_snapshot()` of the search; if nothing was found, of a moment later. */
   readonly snapshot: string
+  /** Chunks that were recorded as lacking a vector during the search; null if that was not read. */
+  readonly recorded: number | null
   /** Chunks that pass the filter, and how many of them have a vector; null if they were too many to count. */
   readonly matching: Counts | null
   /** The paths taken, in order: the second one because the first found too few. */
@@ -116,11 +118,12 @@ async function run(
   })
   const [first] = rows
   if (first === undefined) throw new Error('A search returned no first row')
-  const [version = null, snapshot = ''] = first.about?.split(' ') ?? []
+  const [version = null, snapshot = '', recorded] = first.about?.split(' ') ?? []
   return {
     found: rows.flatMap(toFound),
     version,
     snapshot,
+    recorded: recorded === undefined ? null : Number(recorded),
     matching: first.matching === undefined ? null : matchingOf(first, fewMatches(request, tuning)),
     paths: [path],
   }

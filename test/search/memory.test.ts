@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Queryable } from '../../src/postgres/database.ts'
+import type { Database, Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { ownLayout } from '../../src/schema/layout.ts'
+import { dropHnswIndex } from '../../src/schema/hnsw-index.ts'
+import { loadLayout, ownLayout } from '../../src/schema/layout.ts'
 import { createSearchMemory } from '../../src/search/memory.ts'
+import { search } from '../../src/search/search.ts'
 import { addModel, addTexts, setUp, spec } from '../store/corpus.ts'
 import { embedded } from '../support/engines.ts'
 
@@ -79,3 +81,62 @@ test('a count that was begun for another search, before this one, does not stand
   expect((await Promise.all(later)).map(({ snapshot }) => snapshot)).toEqual(['2', '2'])
   expect(asked).toBe(2)
 })
+
+test('a large corpus is counted beside the searches; what was recorded as lacking counts at once', async () => {
+  const { model, db } = await largeCorpus()
+  let release: () => void = () => {}
+  let counts = 0
+  const counting: Database = {
+    ...db,
+    query: async (statement, options) => {
+      if (statement.text.includes('as vectors')) {
+        counts += 1
+        // Every count but the first one takes until it is let go.
+        if (counts > 1) await new Promise<void>((resolve) => (release = resolve))
+      }
+      return db.query(statement, options)
+    },
+  }
+  // A clock that stands: a count is always due.
+  const memory = createSearchMemory(() => 0)
+  const layout = await loadLayout(db)
+  const deps = { db: counting, layout, models: { open: neverOpened }, memory }
+  const coverage = async () => {
+    const found = await search(deps, { query: '', queryVector: Float32Array.of(1, 0) })
+    return found.coverage['m']
+  }
+  expect(await coverage()).toBe(1)
+  // A writer whose provider does not answer.
+  await db.query(sql`
+    with one as (
+      insert into chunks (document_id, position, content, content_hash, start_offset, end_offset, token_count)
+      select 1, 99, 'New', 'new', 0, 3, 1 returning id
+    )
+    insert into pending_chunks (model_id, chunk_id) select ${model.id}, id from one`)
+  const lowered = 20_009 / 20_010
+  expect(await coverage()).toBe(lowered)
+  expect(counts).toBe(2)
+  // Embedded by a worker: only a new count says so, and no search waits for it.
+  await db.query(sql`
+    with done as (delete from pending_chunks returning chunk_id)
+    insert into chunk_embeddings_model_1 (chunk_id, model_id, embedding_2)
+    select chunk_id, 1, '[1,0]' from done`)
+  release()
+  await expect.poll(coverage).toBe(1)
+})
+
+async function largeCorpus() {
+  const db = await embedded.connect()
+  await setUp(db)
+  const model = await addModel(db, spec('m', 2), 'current')
+  await addTexts(db, 2_001, 10)
+  // Through the index a row takes long, and what is measured here needs none.
+  await dropHnswIndex(db, model)
+  await db.query(sql`
+    insert into chunk_embeddings_model_1 (chunk_id, model_id, embedding_2) select id, 1, '[1,0]' from chunks`)
+  return { model, db }
+}
+
+const neverOpened = (): never => {
+  throw new Error('The vector of the query is given')
+}
