@@ -1,9 +1,18 @@
 import { type Command, Option } from 'commander'
+import { parseByteSize } from '../core/byte-size.ts'
+import { definedOnly } from '../core/defined.ts'
+import type { BuildLimits } from '../schema/build-memory.ts'
 import { type GateName, gateNames, type MigrationScope } from '../wire/migration.ts'
 import { decimal, invalid, keyValue, names, oneOf, repeated, wholeNumber } from './arguments.ts'
 
+/** What the build of an HNSW index may take on the server. */
+export interface BuildFlags {
+  readonly buildMemory?: number
+  readonly gentle?: boolean
+}
+
 /** The flags that determine a plan. */
-export interface PlanFlags {
+export interface PlanFlags extends BuildFlags {
   readonly from?: string
   readonly to: string
   readonly documents?: readonly string[]
@@ -34,7 +43,7 @@ export interface VerifyFlags extends GateFlags {
 }
 
 export function withScopeOptions(command: Command): Command {
-  return command
+  return withBuildOptions(command)
     .option('--from <model>', 'the source; must be the current model, which is the default')
     .requiredOption('--to <model>', 'the target')
     .option('--documents <id,…>', 'move these documents first', names('--documents'))
@@ -78,6 +87,23 @@ export function overrideOption(): Option {
   ).argParser(repeated(oneOf('--override', gateNames)))
 }
 
+export function withBuildOptions(command: Command): Command {
+  return command
+    .option('--build-memory <size>', 'most memory of the server for the index build: 512MB, 4GB', memory)
+    .option('--gentle', 'build the index with one process, for a busy small machine')
+}
+
+export function buildLimits({ buildMemory, gentle }: BuildFlags): { readonly build?: BuildLimits } {
+  if (buildMemory === undefined && gentle === undefined) return {}
+  return { build: definedOnly({ memory: buildMemory, gentle }) }
+}
+
+function memory(text: string): number {
+  const size = parseByteSize(text)
+  if (size !== null) return size
+  throw invalid('--build-memory', 'an amount such as 512MB or 4GB', text)
+}
+
 export function recallOption(): Option {
   return new Option(
     '--recall <share>',
@@ -106,6 +132,7 @@ export function planRequest(flags: PlanFlags) {
     targetModel: to,
     scope: scopeOf(flags),
     ...limits({ budgetUsd, pricePerMillion }),
+    ...buildLimits(flags),
   }
 }
 

@@ -66,10 +66,19 @@ export function planText(plan: MigrationPlan, style: Style): string {
     ['cost', costText(plan)],
     ['time', `about ${duration(plan.etaSeconds)} with one worker (${timeFrom(plan)})`],
     ['space', `${bytes(plan.vectorBytes)} of vectors, ${bytes(plan.indexBytes)} of index`],
+    ...indexBuildText(plan),
     ['limits', inForce.join(', ')],
   ]
   const warnings = plan.warnings.map((text) => `${style.yellow('warning:')} ${plain(text)}`)
   return [facts(lines, style), ...(warnings.length === 0 ? [] : ['', ...warnings])].join('\n')
+}
+
+/** Nothing about a build that is over at once. */
+function indexBuildText({ index }: MigrationPlan): readonly [string, string][] {
+  const { seconds, processes, memoryBytes, fits } = index
+  if (fits && seconds < 10) return []
+  const means = `${counted(processes, 'process', 'processes')} and ${bytes(memoryBytes)} of memory`
+  return [['index', `about ${duration(seconds)} to build, with ${means}`]]
 }
 
 function costText({

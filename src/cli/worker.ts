@@ -4,17 +4,17 @@ import { errorCatalogue } from '../core/errors.ts'
 import { encode } from '../wire/codec.ts'
 import { type WorkReport, workReport } from '../wire/migration.ts'
 import { wholeNumber } from './arguments.ts'
+import { type BuildFlags, buildLimits, withBuildOptions } from './migrate-options.ts'
 import type { Context, Start } from './run.ts'
 
-interface Flags {
+interface Flags extends BuildFlags {
   readonly once?: boolean
   readonly migration?: number
   readonly concurrency?: number
 }
 
 export function addWorker(program: Command, start: Start): void {
-  program
-    .command('worker')
+  withBuildOptions(program.command('worker'))
     .summary('run a worker for model migrations')
     .description(
       'Embeds, indexes and verifies for model migrations, and embeds pending chunks. Any number of ' +
@@ -42,6 +42,7 @@ async function run(context: Context, flags: Flags): Promise<number | undefined> 
     ...(once === true ? { once } : {}),
     migrationId: migration,
     concurrency,
+    ...buildLimits(flags),
   })
   context.result(encode(workReport, report), () => reportText(report))
   if (once === true && report.embedded + report.reused === 0) await notePaused(context)

@@ -1,6 +1,7 @@
 import { counted } from '../core/counted.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
+import { isOlder, parallelBuildsSafeSince } from '../schema/pgvector-version.ts'
 import { countOrphanChunks, type ModelTableHealth, type OpenMigrationHealth } from '../store/health.ts'
 import type { Check } from '../wire/doctor.ts'
 import type { Model } from '../wire/model.ts'
@@ -24,7 +25,11 @@ const faults = [
     damages: false,
   },
   { before: [0, 8, 3], fault: 'vacuum may corrupt an HNSW index while rows are inserted', damages: true },
-  { before: [0, 8, 2], fault: 'parallel HNSW builds overflow a buffer (CVE-2026-3172)', damages: true },
+  {
+    before: parallelBuildsSafeSince,
+    fault: 'parallel HNSW builds overflow a buffer (CVE-2026-3172); Revector builds with one process',
+    damages: true,
+  },
 ] as const
 
 /** Takes version and engine as arguments, so that every version can be tested. */
@@ -41,15 +46,6 @@ export function checkPgvector(db: Pick<Database, 'pgvectorVersion' | 'concurrent
     hint: `Update pgvector to 0.8.4 or newer (\`alter extension vector update\`)${rebuild}.`,
     data,
   })
-}
-
-function isOlder(version: string, than: readonly number[]): boolean {
-  const numbers = version.split('.').map((part) => Number.parseInt(part, 10))
-  for (const [place, wanted] of than.entries()) {
-    const part = numbers[place] ?? 0
-    if (part !== wanted) return part < wanted
-  }
-  return false
 }
 
 export function checkCurrentModel(models: readonly Model[]): Check {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { parseByteSize } from '../core/byte-size.ts'
 import { counted } from '../core/counted.ts'
 import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
@@ -14,6 +15,7 @@ import { addModel, setupModels } from '../models/registry.ts'
 import { createParser } from '../parsing/parse.ts'
 import { connectDatabase, connectStandIn, type DatabaseOptions } from '../postgres/connect.ts'
 import type { Database } from '../postgres/database.ts'
+import type { BuildLimits } from '../schema/build-memory.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { schemaStatus } from '../schema/status.ts'
 import { runRevisions } from '../schema/upgrade.ts'
@@ -82,9 +84,10 @@ export function openRuntime(
     // Also checked for a registered model: a program must not fill another space under a known name.
     for (const own of ownModels) await addModel({ db, layout }, ownSpec(own))
     const memory = createSearchMemory()
-    const { fusionWeights, maxFileBytes, buildHelpers, recall } = config
+    const { fusionWeights, maxFileBytes, recall } = config
     return {
-      ...{ db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, buildHelpers, recall },
+      ...{ db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, recall },
+      buildLimits: buildLimitsOf(config),
       language: language.get,
     }
   })
@@ -149,6 +152,11 @@ async function openLanguage(
 
 function limitsOf({ modelLimits }: Config): Record<string, Partial<ModelLimits>> {
   return Object.fromEntries(Object.entries(modelLimits).map(([name, limits]) => [name, definedOnly(limits)]))
+}
+
+function buildLimitsOf({ buildMemory, buildHelpers, gentleBuilds }: Config): BuildLimits {
+  const memory = buildMemory === undefined ? null : parseByteSize(buildMemory)
+  return definedOnly({ memory: memory ?? undefined, helpers: buildHelpers, gentle: gentleBuilds })
 }
 
 export function databaseOptions(config: Config, onProgress?: OnProgress): DatabaseOptions {

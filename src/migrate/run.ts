@@ -1,5 +1,6 @@
 import { interrupted, isRevectorError, RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
+import type { BuildLimits } from '../schema/build-memory.ts'
 import { requireMigration, type StoredMigration } from '../store/migrations.ts'
 import { countQuarantined, quarantinedChunks } from '../store/quarantine.ts'
 import { isPartial } from '../store/scope.ts'
@@ -14,6 +15,8 @@ import { type StartMigration, startMigration } from './start.ts'
 
 /** In-flight batches finish first. */
 export interface RunMigration extends StartMigration {
+  /** What the build of the HNSW index may take, where it differs from the configuration. */
+  readonly build?: BuildLimits
   readonly onProgress?: OnProgress
 }
 
@@ -47,6 +50,7 @@ export async function runMigration(deps: WorkDeps, request: RunMigration): Promi
       once: true,
       signal,
       onProgress,
+      ...(request.build && { build: request.build }),
       onFailure: (error) => failures.push(error),
     })
     made.embedded += report.embedded

@@ -41,6 +41,8 @@ export interface TransactionOptions {
 
 /** One session for things that live as long as a connection: CREATE INDEX CONCURRENTLY, SET. */
 export interface Session extends Queryable {
+  /** What the server says beside its answers, as long as this session lives. @returns ends it */
+  onNotice(listen: (message: string) => void): () => void
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
 }
 

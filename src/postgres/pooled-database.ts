@@ -168,6 +168,11 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     const { client, release } = await lease()
     const one: Session = {
       ...queryableOn(client, context),
+      onNotice: (listen) => {
+        const hear = ({ message }: { readonly message?: string | undefined }) => listen(message ?? '')
+        client.on('notice', hear)
+        return () => client.off('notice', hear)
+      },
       transaction: (inner, options = {}) =>
         persist(
           () => runTransaction(client, context, inner, options),

@@ -1,7 +1,10 @@
+import { byteSize } from '../core/byte-size.ts'
+import { counted, grouped } from '../core/counted.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database } from '../postgres/database.ts'
 import { sqlstateOf } from '../postgres/errors.ts'
 import { ident, sql } from '../postgres/sql.ts'
+import { type BuildLimits, meansOf } from './build-memory.ts'
 import { watchedSession } from './build-watch.ts'
 import { findTable } from './catalog.ts'
 import { freeHnswIndexName, type HnswIndex, hnswIndexOf } from './hnsw-index.ts'
@@ -16,8 +19,8 @@ export interface BuildOptions {
   readonly signal?: AbortSignal
   /** For progress events. */
   readonly modelName?: string
-  /** Server processes that may help to build. Default: the server's own setting. */
-  readonly helpers?: number
+  /** Default: as the server is set up. */
+  readonly limits?: BuildLimits
 }
 
 /**
@@ -114,19 +117,24 @@ export async function buildHnswIndexOn(
   },
 ): Promise<void> {
   const { table, name, space, onProgress } = request
-  const { rows: counted } = await site.session.query<{ rows: string }>(
+  const { rows: found } = await site.session.query<{ rows: string }>(
     sql`select count(*)::text as rows from ${tableOf(table)}`,
   )
-  const rows = Number(counted[0]?.rows ?? 0)
+  const rows = Number(found[0]?.rows ?? 0)
   const model = request.modelName ?? table.name
+  const means = await meansOf(site.session, { space, rows, concurrent: site.concurrent }, request.limits)
   onProgress?.({ type: 'index.building', model, rows })
   const started = performance.now()
   await buildIndex(site, {
     table,
     name,
     body: sql`using hnsw (${indexKind(space).indexed(ident(request.column))})`,
-    memoryBytes: rows * (space.dimension * 4 + 600),
-    helpers: request.helpers,
+    memoryBytes: means.memoryBytes,
+    helpers: means.processes - 1,
+    onFull: (fit) => {
+      const message = `The index of ${model} no longer fits into the ${byteSize(means.memoryBytes)} of its build after ${grouped(fit)} of ${counted(rows, 'vector')}: the rest takes several times as long. It needs about ${byteSize(means.neededBytes)} (--build-memory, or buildMemory in the configuration).`
+      onProgress?.({ type: 'warning', message })
+    },
     onFraction: (fraction) => onProgress?.({ type: 'index.building', model, rows, fraction }),
   })
   onProgress?.({ type: 'index.built', model, rows, seconds: (performance.now() - started) / 1_000 })

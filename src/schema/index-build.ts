@@ -22,16 +22,15 @@ export interface IndexRequest {
   readonly unique?: boolean
   /** What follows ON table: `using hnsw (…)`, `(a, b) where …`. */
   readonly body: Sql
-  /** Memory that the build should have; the server's setting is raised to it, up to a limit. */
+  /** Memory of the build; if not set, the server's own `maintenance_work_mem`. */
   readonly memoryBytes?: number
   /** Processes that may help; if not set, the server's own setting. */
   readonly helpers?: number
   /** Called from time to time during a build on a server, with 0 to 1. */
   readonly onFraction?: (fraction: number) => void
+  /** Called when pgvector says that the index no longer fits into the build's memory, with the rows that did. */
+  readonly onFull?: (rows: number) => void
 }
-
-/** A build gets at most this much memory beyond the server's setting. */
-const memoryLimitBytes = 1 << 30
 
 /**
  * Creates an index by name, without blocking writers if the engine can (CONCURRENTLY needs a session outside
@@ -43,8 +42,12 @@ export async function buildIndex(site: BuildSite, request: IndexRequest): Promis
   const state = await indexState(session, { schema: request.table.schema, name: request.name })
   if (state === 'valid') return
   if (state === 'invalid') await dropIndex(site, { schema: request.table.schema, name: request.name })
-  await raiseMemory(session, request.memoryBytes ?? 0)
+  if (request.memoryBytes !== undefined) await setMemory(session, request.memoryBytes)
   if (request.helpers !== undefined) await limitHelpers(session, request.helpers)
+  const stopListening = session.onNotice((message) => {
+    const [, rows] = full.exec(message) ?? []
+    if (rows !== undefined) request.onFull?.(Number(rows))
+  })
   try {
     await site.watch.during(
       session,
@@ -55,6 +58,7 @@ export async function buildIndex(site: BuildSite, request: IndexRequest): Promis
     throwIfAborted(signal)
     throw error
   } finally {
+    stopListening()
     await session.query(sql`reset maintenance_work_mem`).catch(() => undefined)
     await session.query(sql`reset max_parallel_maintenance_workers`).catch(() => undefined)
   }
@@ -86,13 +90,10 @@ async function limitHelpers(session: Session, helpers: number): Promise<void> {
     select set_config(${name}, least(current_setting(${name})::int, ${helpers}::int)::text, false)`)
 }
 
+/** pgvector's notice. */
+const full = /hnsw graph no longer fits into maintenance_work_mem after (\d+) tuples/
+
 /** An HNSW index that fits in memory is built several times faster. */
-async function raiseMemory(session: Session, bytes: number): Promise<void> {
-  const { rows } = await session.query<{ kilobytes: string }>(
-    sql`select setting as kilobytes from pg_settings where name = 'maintenance_work_mem'`,
-  )
-  const wanted = Math.ceil(Math.min(bytes * 1.2, memoryLimitBytes) / 1_024)
-  if (wanted > Number(rows[0]?.kilobytes ?? 0)) {
-    await session.query(sql`set maintenance_work_mem = ${raw(String(wanted))}`)
-  }
+async function setMemory(session: Session, bytes: number): Promise<void> {
+  await session.query(sql`set maintenance_work_mem = ${raw(String(Math.floor(bytes / 1_024)))}`)
 }

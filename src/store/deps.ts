@@ -2,6 +2,7 @@ import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { LanguageModel } from '../generating/contract.ts'
 import type { Parser } from '../parsing/parse.ts'
 import type { Database } from '../postgres/database.ts'
+import type { BuildLimits } from '../schema/build-memory.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { SplitOptions } from '../splitting/split.ts'
 import type { Model } from '../wire/model.ts'
@@ -24,8 +25,8 @@ export interface Deps {
   readonly tuning?: NearestTuning
   /** The recall that searches must reach. Default: that of `defaultGates`. */
   readonly recall?: number
-  /** See `BuildOptions.helpers`. Default: 0. */
-  readonly buildHelpers?: number
+  /** What builds of HNSW indexes may take. Default: as the server is set up. */
+  readonly buildLimits?: BuildLimits
   /** Default: now. */
   readonly today?: Date
 }

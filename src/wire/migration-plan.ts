@@ -38,6 +38,15 @@ export const migrationPlan = z
     bytesEstimate: z.number(),
     vectorBytes: z.number(),
     indexBytes: z.number(),
+    index: z
+      .strictObject({
+        neededBytes: z.number().describe('Memory in which the whole index can be built.'),
+        memoryBytes: z.number().describe('Memory that the build gets on the server.'),
+        fits: z.boolean().describe('If not, the rest of the build takes many times as long.'),
+        processes: z.int().describe('Server processes that build.'),
+        seconds: z.number().describe('About how long the build takes, beside the embedding.'),
+      })
+      .describe('The build of the HNSW index.'),
     probe: z
       .strictObject({
         texts: z.int().describe('Texts that were embedded; texts of the corpus, if it has any to embed.'),

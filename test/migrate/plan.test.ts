@@ -191,6 +191,24 @@ describeEngines('a plan', (engine) => {
     models.before = async () => {}
   })
 
+  it('says what the index needs to be built, what it gets, and what to set', async () => {
+    const wide = await addModel(corpus, space('wide', 2_000))
+    await corpus.db.query(sql`
+      insert into chunks (document_id, position, content, content_hash, start_offset, end_offset, token_count)
+      select (select min(id) from documents), 100 + i, 'Text ' || i, 'hash ' || i, 0, 1, 1
+      from generate_series(1, 100) as i`)
+    const enough = await plan(wide)
+    expect(enough.index).toMatchObject({ fits: true, neededBytes: 152 * 8_600 * 1.2 })
+    expect(enough.warnings).toEqual([])
+    const little = await plan(wide, { build: { memory: 2 ** 20, gentle: true } })
+    expect(little.index).toMatchObject({ fits: false, memoryBytes: 2 ** 20, processes: 1 })
+    expect(little.index.seconds).toBeGreaterThan(enough.index.seconds)
+    expect(little.warnings).toEqual([
+      expect.stringMatching(/needs about 2MB .* gets 1MB.*--build-memory 2MB/),
+    ])
+    await corpus.db.query(sql`delete from chunks where position > 100`)
+  })
+
   it('probes a model also when there is nothing to embed', async () => {
     const empty = await testCorpus(await engine.connect())
     expect(await planMigration(empty, { source: empty.first, target: empty.second })).toMatchObject({

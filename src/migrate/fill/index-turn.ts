@@ -8,7 +8,7 @@ import type { Shift, Turn } from './shift.ts'
 
 /** Builds the HNSW index of a filled target, one worker at a time; then the migration is verified. */
 export async function indexTurn(shift: Shift, { id }: StoredMigration, target: Model): Promise<Turn> {
-  const { db, buildHelpers: helpers = 0 } = shift.deps
+  const { db, buildLimits } = shift.deps
   const lock = await tryLock(db, `HNSW index ${target.id}`)
   if (lock === null) return 'others'
   try {
@@ -18,7 +18,7 @@ export async function indexTurn(shift: Shift, { id }: StoredMigration, target: M
     let rows = 0
     await buildHnswIndex(db, target, {
       modelName: target.modelName,
-      helpers,
+      limits: { ...buildLimits, ...shift.request.build },
       signal: shift.ending,
       onProgress: (event) => {
         if (event.type === 'index.built') rows = event.rows

@@ -1,6 +1,7 @@
 import type { RevectorError } from '../../core/errors.ts'
 import type { OnProgress } from '../../core/progress.ts'
 import type { Clock } from '../../hosted/clock.ts'
+import type { BuildLimits } from '../../schema/build-memory.ts'
 import type { Deps } from '../../store/deps.ts'
 import type { MigrationId } from '../../wire/migration.ts'
 import type { VerifyDeps } from '../verify/gate.ts'
@@ -8,7 +9,7 @@ import type { Rests } from './rests.ts'
 import type { Tally } from './tally.ts'
 import type { Pace, Worker } from './worker.ts'
 
-export interface WorkDeps extends VerifyDeps, Pick<Deps, 'buildHelpers'> {
+export interface WorkDeps extends VerifyDeps, Pick<Deps, 'buildLimits'> {
   readonly clock?: Clock
   readonly pace?: Pace
 }
@@ -20,6 +21,8 @@ export interface WorkRequest {
   readonly once?: boolean
   /** Batches in flight at once. Default: what the model allows, and one that is being stored. */
   readonly concurrency?: number
+  /** What the build of an HNSW index may take, where it differs from the configuration. */
+  readonly build?: BuildLimits
   /** In-flight batches finish, then the worker ends. */
   readonly signal?: AbortSignal
   /** Ends at once; in-flight batches are released. */

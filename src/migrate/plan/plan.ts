@@ -1,7 +1,9 @@
+import { byteSize } from '../../core/byte-size.ts'
 import { counted, dollars, grouped } from '../../core/counted.ts'
 import { RevectorError } from '../../core/errors.ts'
 import { knownModelOf } from '../../embedding/catalogue.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
+import { type BuildLimits, meansOf } from '../../schema/build-memory.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../../schema/size-estimate.ts'
 import type { Deps, EmbedDeps } from '../../store/deps.ts'
 import { countFill, type FillCounts } from '../../store/plan-counts.ts'
@@ -13,7 +15,11 @@ import { countTokensToEmbed, type TokensToEmbed } from './plan-tokens.ts'
 import { probeModel } from './probe.ts'
 
 /** Which chunks to migrate, to which model, and for how much. */
-export type PlanMigration = Of<typeof planRequest> & { readonly signal?: AbortSignal }
+export type PlanMigration = Of<typeof planRequest> & {
+  /** What the build of the HNSW index may take, where it differs from the configuration. */
+  readonly build?: BuildLimits
+  readonly signal?: AbortSignal
+}
 
 /** The models of a move. */
 export interface Pair {
@@ -28,7 +34,7 @@ export interface Pair {
  * @throws RevectorError MODEL_RETIRED, EMBEDDING_DIMENSION_MISMATCH, PROVIDER_*, RATE_LIMITED, INTERRUPTED
  */
 export async function planMigration(
-  deps: EmbedDeps & Pick<Deps, 'today'>,
+  deps: EmbedDeps & Pick<Deps, 'today' | 'buildLimits'>,
   request: Pair & Omit<PlanMigration, 'sourceModel' | 'targetModel'>,
 ): Promise<MigrationPlan> {
   const { db, layout, models, today = new Date() } = deps
@@ -47,6 +53,8 @@ export async function planMigration(
   const time = minutesOf(opened.limits, probe, counts, tokens)
   const vectorBytes = estimateTableBytes(target, counts.missing)
   const indexBytes = estimateHnswIndexBytes(target, counts.missing)
+  const build = { space: target, rows: counts.chunks, concurrent: db.concurrent }
+  const index = await meansOf(db, build, { ...deps.buildLimits, ...request.build })
   const plan = {
     id: null,
     state: 'planned',
@@ -70,6 +78,7 @@ export async function planMigration(
     bytesEstimate: vectorBytes + indexBytes,
     vectorBytes,
     indexBytes,
+    index,
     probe,
     limits: { requestsPerMinute, tokensPerMinute, concurrency, batchItems },
     retirement,
@@ -121,6 +130,12 @@ function warningsOf(plan: Omit<MigrationPlan, 'warnings'>): string[] {
   if (plan.costUsdEstimate !== null && plan.budgetUsd !== null && plan.costUsdEstimate > plan.budgetUsd) {
     warnings.push(
       `At about ${dollars(plan.costUsdEstimate)}, it will pause at the budget of ${dollars(plan.budgetUsd)}.`,
+    )
+  }
+  if (!plan.index.fits) {
+    const { neededBytes, memoryBytes } = plan.index
+    warnings.push(
+      `The index needs about ${byteSize(neededBytes)} of the server's memory to be built and gets ${byteSize(memoryBytes)}: past that, a row takes several times as long. If the server has it: --build-memory ${byteSize(neededBytes)}.`,
     )
   }
   if (plan.retirement !== null) {
