@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { counted } from '../core/counted.ts'
 import { encode } from '../wire/codec.ts'
-import { type Check, type DoctorReport, doctorReport } from '../wire/doctor.ts'
+import { type Check, type DoctorReport, doctorReport, type RoleReport } from '../wire/doctor.ts'
+import { nonEmpty } from './arguments.ts'
 import type { Context, Start } from './run.ts'
 import { plain, type Style, wrap } from './text.ts'
 
 interface Flags {
+  readonly role?: string
   readonly probe: boolean
 }
 
@@ -18,18 +20,19 @@ export function addDoctor(program: Command, start: Start): void {
         'still return the same vectors, and which models will be retired. If a check fails, the exit code is 1.',
     )
     .option('--no-probe', 'do not call providers')
+    .option('--role <role>', 'also print the grants that this database role needs', nonEmpty('--role'))
     .action((flags: Flags) => start((context) => run(context, flags)))
 }
 
-async function run(context: Context, { probe }: Flags): Promise<number | undefined> {
+async function run(context: Context, { probe, role }: Flags): Promise<number | undefined> {
   const { signal } = context.longCall()
-  const report = await context.revector.doctor({ probe, signal })
+  const report = await context.revector.doctor({ probe, role, signal })
   context.result(encode(doctorReport, report), () => reportText(report, context.terminal))
   return report.result === 'fail' ? 1 : undefined
 }
 
 function reportText(
-  { checks }: DoctorReport,
+  { checks, role }: DoctorReport,
   { style, width }: { readonly style: Style; readonly width: number },
 ): string {
   const lines = checks.flatMap((check) => {
@@ -42,7 +45,22 @@ function reportText(
       ...texts.flatMap((text) => wrap(text, width - indent.length)).map((line) => indent + line),
     ]
   })
-  return [...lines, '', summary(checks)].join('\n')
+  return [...lines, '', summary(checks), ...(role === null ? [] : roleLines(role, style))].join('\n')
+}
+
+const meanings: Readonly<Record<RoleReport['works'][number]['work'], string>> = {
+  'read-only': 'search, ask and list',
+  service: 'also ingest, fill, cut over, make keys',
+  owner: 'also upgrade, add and remove models, start migrations, build indexes',
+}
+
+/** Statements as they can be run: one a line, not wrapped. */
+function roleLines({ name, works }: RoleReport, style: Style): string[] {
+  return works.flatMap(({ work, allowed, grants }) => [
+    '',
+    `${style.bold(`${plain(name)} as ${work}`)} (${meanings[work]}): ${allowed ? 'has all that it needs.' : 'needs'}`,
+    ...grants.filter(({ held }) => !held).map(({ statement }) => `${plain(statement)};`),
+  ])
 }
 
 function marks(style: Style): Readonly<Record<Check['result'], string>> {

@@ -3,6 +3,8 @@ import type { Check, CheckName } from '../wire/doctor.ts'
 export interface DoctorOptions {
   /** Ask the providers for the vectors of a few fixed texts, some hundred tokens a model. Default: true. */
   readonly probe?: boolean
+  /** Also say which grants this role needs, by the work that it is for. */
+  readonly role?: string
   readonly signal?: AbortSignal
 }
 

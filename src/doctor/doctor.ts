@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../core/errors.ts'
+import { grantsForRole } from '../schema/rights.ts'
 import { countVectorsOfModels } from '../store/coverage.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
 import {
@@ -9,7 +10,7 @@ import {
 } from '../store/health.ts'
 import { isGone, rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
-import type { Check, DoctorReport } from '../wire/doctor.ts'
+import type { Check, DoctorReport, RoleReport } from '../wire/doctor.ts'
 import type { DoctorOptions } from './check.ts'
 import {
   checkCurrentModel,
@@ -37,13 +38,14 @@ export type { DoctorOptions } from './check.ts'
  * Runs every check, whatever the others found, for what makes searches wrong, incomplete or slow now or soon.
  * Writes nothing, so it works on a standby and on a full disk.
  *
- * @throws RevectorError INTERRUPTED, and what the database throws
+ * @throws RevectorError INTERRUPTED, NOT_FOUND for an unknown role, and what the database throws
  */
 export async function examine(
   deps: EmbedDeps & Pick<Deps, 'tuning' | 'today' | 'recall'>,
   options: DoctorOptions = {},
 ): Promise<DoctorReport> {
   const { db, layout } = deps
+  const role = options.role === undefined ? null : await examineRole(db, options.role)
   const models = await allModels(db)
   const vectors = await rereading(() => countVectorsOfModels(db, models))
   const tables = await modelTablesHealth(db)
@@ -70,7 +72,15 @@ export async function examine(
     }
     checks.push(...(await examineModel(deps, patient, options)))
   }
-  return { result: worst(checks), checks }
+  return { result: worst(checks), checks, role }
+}
+
+async function examineRole(db: Deps['db'], name: string): Promise<RoleReport> {
+  const works = await grantsForRole(db, name)
+  return {
+    name,
+    works: works.map(({ work, grants }) => ({ work, allowed: grants.every(({ held }) => held), grants })),
+  }
 }
 
 /** Nothing, if the model is removed while it is being checked. */

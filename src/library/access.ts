@@ -58,7 +58,7 @@ export function accessCalls({ opened, beforeClose }: Pick<Runtime, 'opened' | 'b
   return {
     keys: {
       async create(key) {
-        const created = await createKey(await opened(), key)
+        const created = await createKey(await opened('service'), key)
         check.forget()
         return created
       },
@@ -68,7 +68,7 @@ export function accessCalls({ opened, beforeClose }: Pick<Runtime, 'opened' | 'b
         return listKeys(db)
       },
       async revoke(idOrName, options) {
-        const revoked = await revokeKey(await opened(), idOrName, options)
+        const revoked = await revokeKey(await opened('service'), idOrName, options)
         check.forget()
         return revoked
       },
@@ -78,12 +78,12 @@ export function accessCalls({ opened, beforeClose }: Pick<Runtime, 'opened' | 'b
     },
     audit: {
       list: async (page) => auditPage(await opened(), page),
-      begin: async (entry) => beginAudit(await opened(), entry),
+      begin: async (entry) => beginAudit(await opened('service'), entry),
       end: async (id, status) => endAudit(await opened(), id, status),
     },
     idempotency: {
       async once(request, work) {
-        const deps = await opened()
+        const deps = await opened('service')
         await sweepKept(deps)
         return runOnce(deps, request, work)
       },

@@ -105,7 +105,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       return readStatus(db)
     },
     async setupModels() {
-      const deps = await opened()
+      const deps = await opened('owner')
       await setupModels(deps)
       return listModels(deps)
     },

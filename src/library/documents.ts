@@ -24,6 +24,6 @@ export function documentCalls({ opened }: Pick<Runtime, 'opened'>): Documents {
     list: async (page) => documentPage(await opened(), page),
     get: async (id) => readDocument(await opened(), id),
     embeddings: async (id) => documentEmbeddings(await opened(), id),
-    remove: async (id) => removeDocument(await opened(), id),
+    remove: async (id) => removeDocument(await opened('service'), id),
   }
 }

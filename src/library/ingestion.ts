@@ -25,16 +25,16 @@ export interface Ingestion {
 
 export function ingestionCalls({ opened }: Pick<Runtime, 'opened'>): Ingestion {
   return {
-    ingestDocument: async (document) => ingestDocument(await opened(), document),
-    ingestPaths: async (request) => ingestPaths(await opened(), request),
+    ingestDocument: async (document) => ingestDocument(await opened('service'), document),
+    ingestPaths: async (request) => ingestPaths(await opened('service'), request),
     updateDocumentEmbeddings: async ({ documentId, modelName, ...call }) => {
-      const deps = await opened()
+      const deps = await opened('service')
       const model = await requireModel(deps.db, modelName)
       const present = await vectorsOf(deps, documentId, modelName)
       return fillReport(modelName, present, () => fillModel(deps, model, { documentId, ...call }))
     },
     migrateToNewModel: async (request) => {
-      const deps = await opened()
+      const deps = await opened('owner')
       const target = await requireModel(deps.db, request.targetModel)
       const { vectors } = await countVectors(deps.db, deps.layout, target)
       return fillReport(request.targetModel, vectors, () => migrateToNewModel(deps, request))

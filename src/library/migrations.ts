@@ -14,6 +14,7 @@ import { type RunMigration, runMigration } from '../migrate/run.ts'
 import { pairToPlan, type StartMigration, startMigration } from '../migrate/start.ts'
 import { migrationPage, migrationStatus, statusOf } from '../migrate/status.ts'
 import { type VerifyMigration, verifyMigration } from '../migrate/verify/verify-migration.ts'
+import type { Work } from '../schema/rights.ts'
 import type { Deps } from '../store/deps.ts'
 import { requireMigration } from '../store/migrations.ts'
 import { quarantinedChunks } from '../store/quarantine.ts'
@@ -79,15 +80,16 @@ export interface Migrations {
 
 export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations {
   /** A call that returns the migration's new status. */
-  async function statusAfter(work: (deps: Deps) => Promise<Pick<Migration, 'id'>>) {
-    const deps = await opened()
+  async function statusAfter(work: (deps: Deps) => Promise<Pick<Migration, 'id'>>, needed: Work = 'service') {
+    const deps = await opened(needed)
     return statusOf(deps, await work(deps))
   }
   /** The same with what the call counted. */
   async function statusAndCounts<Counted extends { readonly migration: Pick<Migration, 'id'> }>(
     work: (deps: Deps) => Promise<Counted>,
+    needed: Work,
   ) {
-    const deps = await opened()
+    const deps = await opened(needed)
     const { migration, ...counted } = await work(deps)
     return { ...(await statusOf(deps, migration)), ...counted }
   }
@@ -96,13 +98,14 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
       const deps = await opened()
       return planMigration(deps, { ...request, ...(await pairToPlan(deps.db, request)) })
     },
-    start: (request) => statusAfter((deps) => startMigration(deps, request)),
+    // The user that starts a migration must be able to end it: an index is built, a table is dropped.
+    start: (request) => statusAfter((deps) => startMigration(deps, request), 'owner'),
     status: async (migrationId) => migrationStatus(await opened(), { migrationId }),
     list: async (page) => migrationPage(await opened(), page),
-    work: async (request) => work(await opened(), request),
-    run: (request) => statusAfter(async (deps) => (await runMigration(deps, request)).migration),
+    work: async (request) => work(await opened('service'), request),
+    run: (request) => statusAfter(async (deps) => (await runMigration(deps, request)).migration, 'owner'),
     retry: (migrationId, options) =>
-      statusAndCounts((deps) => retryQuarantined(deps, { migrationId, ...options })),
+      statusAndCounts((deps) => retryQuarantined(deps, { migrationId, ...options }), 'service'),
     async quarantine(migrationId, { limit = 50, after } = {}) {
       const { db, layout } = await opened()
       const { targetModelId } = await requireMigration(db, await idOf(db, { migrationId }))
@@ -113,13 +116,13 @@ export function migrationCalls({ opened }: Pick<Runtime, 'opened'>): Migrations 
     resume: (migrationId, options) =>
       statusAfter((deps) => resumeMigration(deps, { migrationId, ...options })),
     cancel: (migrationId, options) =>
-      statusAndCounts((deps) => cancelMigration(deps, { migrationId, ...options })),
+      statusAndCounts((deps) => cancelMigration(deps, { migrationId, ...options }), 'owner'),
     verify: (migrationId, options) =>
       statusAfter(async (deps) => (await verifyMigration(deps, { migrationId, ...options })).migration),
     cutOver: (migrationId, options) => statusAfter((deps) => cutOver(deps, { migrationId, ...options })),
     rollBack: (migrationId, options) => statusAfter((deps) => rollBack(deps, { migrationId, ...options })),
     retire: (migrationId, options) =>
-      statusAndCounts((deps) => retireSource(deps, { migrationId, ...options })),
+      statusAndCounts((deps) => retireSource(deps, { migrationId, ...options }), 'owner'),
     async *events(request) {
       yield* migrationEvents(await opened(), request)
     },

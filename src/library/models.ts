@@ -66,11 +66,11 @@ export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
       await addModel(deps, specFor(modelName, overrides))
       return modelSpace(deps, modelName)
     },
-    use: async (modelName, how) => useModel(await opened(), modelName, how),
+    use: async (modelName, how) => useModel(await opened('service'), modelName, how),
     remove: async (modelName, how) =>
-      removeModel(await opened(), modelName, { ...how, before: beforeRemoval }),
+      removeModel(await opened('owner'), modelName, { ...how, before: beforeRemoval }),
     fill: async (modelName, call) => {
-      const deps = await opened()
+      const deps = await opened('service')
       const model = refuseFilling(await requireModel(deps.db, modelName))
       const { vectors } = await countVectors(deps.db, deps.layout, model)
       return fillReport(modelName, vectors, () => fillModel(deps, model, { ...call }))

@@ -17,6 +17,7 @@ import { connectDatabase, connectStandIn, type DatabaseOptions } from '../postgr
 import type { Database } from '../postgres/database.ts'
 import type { BuildLimits } from '../schema/build-memory.ts'
 import { loadLayout } from '../schema/layout.ts'
+import { requireRights, type Work } from '../schema/rights.ts'
 import { schemaStatus } from '../schema/status.ts'
 import { runRevisions } from '../schema/upgrade.ts'
 import type { SearchDeps } from '../search/deps.ts'
@@ -37,8 +38,12 @@ export interface Runtime {
   connected(): Promise<Database>
   /** The same, read-only: creates no folder for the embedded engine. */
   looking<T>(look: (db: Database) => Promise<T>): Promise<T>
-  /** The database at this program's revision, with what the flows need. */
-  opened(): Promise<Deps & SearchDeps>
+  /**
+   * The database at this program's revision, with what the flows need, once the user may do the work.
+   *
+   * @throws RevectorError DATABASE_PERMISSION_DENIED
+   */
+  opened(work?: Work): Promise<Deps & SearchDeps>
   /** Call after the schema was changed: checks it again. */
   forget(): void
   /** Call before something replaces the database: the next call opens it again. */
@@ -79,6 +84,7 @@ export function openRuntime(
   const language = lazily(async () => openLanguage(config, { onProgress, onLanguageModelCall }))
   const deps = lazily(async (): Promise<Deps & SearchDeps> => {
     const db = await connection.get()
+    await requireRights(db, 'read-only')
     await bringUp(db)
     const layout = await loadLayout(db)
     // Also checked for a registered model: a program must not fill another space under a known name.
@@ -125,9 +131,11 @@ export function openRuntime(
         await standIn.close()
       }
     },
-    async opened() {
+    async opened(work = 'read-only') {
       assertOpen()
-      return deps.get()
+      const opened = await deps.get()
+      if (work !== 'read-only') await requireRights(opened.db, work)
+      return opened
     },
     forget: () => deps.forget(),
     beforeClose: (work) => void lastWork.push(work),

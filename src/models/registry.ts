@@ -4,6 +4,7 @@ import { setupModels as catalogueNames, specFor } from '../embedding/catalogue.t
 import type { Queryable } from '../postgres/database.ts'
 import { withShortLocks } from '../schema/locks.ts'
 import { createModelTable, dropModelTable, hasModelTable, modelTableBytes } from '../schema/model-table.ts'
+import { requireRights } from '../schema/rights.ts'
 import { countMissing, countVectors } from '../store/coverage.ts'
 import type { Deps, StoreDeps } from '../store/deps.ts'
 import { openMigrations, type StoredMigration } from '../store/migrations.ts'
@@ -45,6 +46,7 @@ const patienceMs = 30_000
 export async function addModel(deps: StoreDeps, spec: ModelSpec): Promise<Model> {
   const known = await registeredAsItIs(deps.db, spec)
   if (known !== null) return known
+  await requireRights(deps.db, 'owner')
   return withShortLocks(deps.db, (tx) => register(tx, spec), { patienceMs })
 }
 

@@ -30,6 +30,8 @@ export interface TransactionOptions {
   readonly readOnly?: boolean
   /** `SET LOCAL lock_timeout`, ms. */
   readonly lockTimeoutMs?: number
+  /** Lifts the role's limits on the time of statements and transactions: for fills and other long work. */
+  readonly unhurried?: boolean
   /** Runs the whole function again on serialization failures, deadlocks and (when true) lost connections. Default: true. */
   readonly retry?: boolean
   /**

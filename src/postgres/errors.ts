@@ -87,7 +87,7 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
       return {
         code: 'DATABASE_PERMISSION_DENIED',
         message: `The user "${place.user}" lacks a permission: ${message}.`,
-        hint: 'Grant it, or connect as the owner of the tables.',
+        hint: `See which grants it lacks with \`revector doctor --role ${place.user}\`, as the owner of the tables.`,
       }
     case '25006':
       return {

@@ -12,7 +12,7 @@ import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
 import type { Sql } from './sql.ts'
 import { type DatabaseFacts, queryableOn, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
-import { isUndecided, runTransaction } from './transaction.ts'
+import { endTransaction, isUndecided, runTransaction } from './transaction.ts'
 
 /** How long a server that was reached before and is now away (a restart) is waited for. */
 const reconnectMs = 30_000
@@ -45,6 +45,7 @@ const conflictAttempts = 10
 /** A `Database` over a pool of `pg` clients: the same code for both engines. */
 export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
   const { pool, context } = deps
+  const facts = { ...context, serverVersion: deps.serverVersion }
   const nesting = createNesting()
   const sendPrepared = createSendPrepared()
   const closing = new AbortController()
@@ -150,7 +151,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
   ): Promise<T> {
     nesting.assertOutside()
     return persist(
-      () => withClient((client) => nesting.enter(() => runTransaction(client, context, work, options))),
+      () => withClient((client) => nesting.enter(() => runTransaction(client, facts, work, options))),
       (trouble, error) => {
         if (options.retry === false) return false
         if (isUndecided(error)) return options.idempotent === true
@@ -175,7 +176,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
       },
       transaction: (inner, options = {}) =>
         persist(
-          () => runTransaction(client, context, inner, options),
+          () => runTransaction(client, facts, inner, options),
           (trouble) => trouble === 'conflict' && options.retry !== false,
         ),
     }
@@ -242,9 +243,8 @@ function directUrlMissing({ address }: Place): RevectorError {
 /** Resets what a session may have left: a transaction, settings, advisory locks, temporary tables. */
 async function resetSession(client: PoolClient, settings: string | null): Promise<boolean> {
   try {
-    await client.query(
-      'rollback; reset all; reset role; select pg_advisory_unlock_all(); discard temp; unlisten *',
-    )
+    await endTransaction(client)
+    await client.query('reset all; reset role; select pg_advisory_unlock_all(); discard temp; unlisten *')
     if (settings !== null) await client.query(settings)
     return true
   } catch {

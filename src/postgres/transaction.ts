@@ -2,9 +2,14 @@ import type { ClientBase } from 'pg'
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable, TransactionOptions } from './database.ts'
 import { databaseError } from './errors.ts'
+import { liftLimits } from './lift-limits.ts'
 import { troubleOf } from './retry.ts'
 import { raw } from './sql.ts'
 import { type DatabaseFacts, queryableOn } from './statement.ts'
+
+interface TransactionFacts extends DatabaseFacts {
+  readonly serverVersion: string
+}
 
 /**
  * Runs `work` in one transaction on `client`, once. Leaves the client outside a transaction, or without
@@ -14,7 +19,7 @@ import { type DatabaseFacts, queryableOn } from './statement.ts'
  */
 export async function runTransaction<T>(
   client: ClientBase,
-  context: DatabaseFacts,
+  context: TransactionFacts,
   work: (tx: Queryable) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
@@ -24,7 +29,7 @@ export async function runTransaction<T>(
     await tx.query(raw(beginText(context, options)))
     value = await work(tx)
   } catch (error) {
-    await client.query('rollback').catch(() => {
+    await endTransaction(client).catch(() => {
       // The connection is gone, and the transaction with it.
     })
     throw error
@@ -40,18 +45,27 @@ export async function runTransaction<T>(
   return value
 }
 
+/** Rolls back, if there is a transaction: without one the server would log a warning. */
+export async function endTransaction(client: ClientBase): Promise<void> {
+  if (client.getTransactionStatus() !== 'I') await client.query('rollback')
+}
+
 /** Whether it is unknown after this error if the transaction was stored. */
 export function isUndecided(error: unknown): boolean {
   return error instanceof RevectorError && error.data['outcome'] === 'unknown'
 }
 
-function beginText({ transactionSettings }: DatabaseFacts, options: TransactionOptions): string {
+function beginText(
+  { transactionSettings, serverVersion }: TransactionFacts,
+  options: TransactionOptions,
+): string {
   const isolation = options.isolation === undefined ? '' : ` isolation level ${options.isolation}`
   const access = options.readOnly === true ? ' read only' : ''
   const lockTimeoutMs = options.lockTimeoutMs
   return [
     `begin${isolation}${access}`,
     ...(transactionSettings === null ? [] : [transactionSettings]),
+    ...(options.unhurried === true ? [liftLimits(serverVersion, 'local')] : []),
     ...(lockTimeoutMs === undefined
       ? []
       : [`set local lock_timeout = ${Math.max(0, Math.ceil(lockTimeoutMs))}`]),

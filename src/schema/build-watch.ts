@@ -1,5 +1,6 @@
 import type { Database, Session } from '../postgres/database.ts'
-import { sql } from '../postgres/sql.ts'
+import { liftLimits } from '../postgres/lift-limits.ts'
+import { raw, sql } from '../postgres/sql.ts'
 
 /** Watches an index build from outside the session that runs it: reports progress and cancels it on request. */
 export interface BuildWatch {
@@ -19,7 +20,7 @@ export async function watchedSession<T>(
 ): Promise<T> {
   const unhurried = async (session: Session, watch: BuildWatch): Promise<T> => {
     // A build waits for old transactions and takes its time. Closing the session resets its settings.
-    await session.query(sql`set statement_timeout = 0; set lock_timeout = 0`)
+    await session.query(raw(`${liftLimits(db.serverVersion, 'session')}; set lock_timeout = 0`))
     return await work(session, watch)
   }
   if (!db.concurrent) {

@@ -8,6 +8,7 @@ import { buildHnswIndexUnlessBuilding } from './hnsw-build.ts'
 import { dropHnswIndex, hnswIndexOf, tableOfModel } from './hnsw-index.ts'
 import { holdIndexBuildLock } from './index-build-lock.ts'
 import { type ModelSpace, modelTable } from './model-table.ts'
+import { mayBuildIndexes } from './rights.ts'
 
 /** Fewer new rows than this go through the HNSW index one by one. */
 const fewRows = 64
@@ -151,7 +152,9 @@ async function tryDropHnswIndex(db: Database, model: ModelSpace): Promise<boolea
  * finishing.
  */
 async function dropUnlessBuilding(tx: Queryable, model: ModelSpace): Promise<boolean> {
-  const { schema } = await tableOfModel(tx, model)
+  const { schema, name } = await tableOfModel(tx, model)
+  // A user that may only write goes through the HNSW index.
+  if (!(await mayBuildIndexes(tx, name))) return false
   if (!(await holdIndexBuildLock(tx, { schema, model }))) return false
   await dropHnswIndex(tx, model)
   return true

@@ -13,6 +13,7 @@ import { takeIndexBuildLock } from './index-build-lock.ts'
 import { indexKind, type Space, vectorColumnName } from './index-kind.ts'
 import { type TableName, tableOf } from './layout.ts'
 import { type ModelSpace, modelTableName } from './names.ts'
+import { mayBuildIndexes, requireRights } from './rights.ts'
 
 export interface BuildOptions {
   readonly onProgress?: OnProgress
@@ -61,6 +62,11 @@ async function build(
 ): Promise<HnswIndex | null> {
   const table = await findTable(db, modelTableName(model.id))
   if (table === null) return null
+  if (!(await mayBuildIndexes(db, table.name))) {
+    // A load's rows are stored, and searched exactly until the owner builds the index.
+    if (!patient) return null
+    await requireRights(db, 'owner')
+  }
   const { signal } = options
   const locks = await db.holdLocks()
   try {

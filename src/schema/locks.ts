@@ -37,7 +37,7 @@ export async function withShortLocks<T>(
   for (let attempt = 1; ; attempt += 1) {
     throwIfAborted(signal)
     try {
-      return await session.transaction(work, { lockTimeoutMs })
+      return await session.transaction(work, { lockTimeoutMs, unhurried: true })
     } catch (error) {
       if (!isRevectorError(error, 'DATABASE_BUSY') || performance.now() > deadline) throw error
       if (attempt === 4) {

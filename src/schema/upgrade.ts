@@ -19,6 +19,7 @@ import type { FirstModel, TableChoices } from './legacy/record.ts'
 import { refuseAnyVectors, refuseOtherVectors } from './legacy/swapped.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
 import { addMigrationTables, dropMigrationTables } from './migration-tables.ts'
+import { requireRights } from './rights.ts'
 import { addServiceTables, dropServiceTables } from './service-tables.ts'
 import { undoFirst, undoFresh } from './undo.ts'
 
@@ -61,6 +62,7 @@ export interface RunResult {
  */
 export async function runRevisions(db: Database, options: RunOptions = {}): Promise<RunResult> {
   const to = checkedTarget(options.to ?? latestRevision, 1)
+  if (appliedRevision(await readHistory(db)) < to) await requireRights(db, 'owner')
   return await withSchemaLock(db, (site) => run(site, to, options), options)
 }
 
@@ -144,6 +146,7 @@ export async function rollbackRevisions(
   db: Database,
   options: RollbackOptions = {},
 ): Promise<RollbackResult> {
+  await requireRights(db, 'owner')
   return await withSchemaLock(
     db,
     async (site) => {

@@ -35,7 +35,32 @@ const check = z
   .describe('The result of one check.')
 export type Check = Of<typeof check>
 
+const grant = z.strictObject({
+  statement: z.string().describe('For the owner of the tables or a superuser.'),
+  held: z.boolean().describe('The role has it already.'),
+})
+
+const roleReport = z.strictObject({
+  name: z.string(),
+  works: list(
+    z.strictObject({
+      work: z
+        .enum(['read-only', 'service', 'owner'])
+        .describe(
+          '`read-only`: search, ask and list. `service`: also ingest, fill, cut over, make keys. `owner`: also upgrade, add and remove models, start migrations, build indexes.',
+        ),
+      allowed: z.boolean().describe('It has all of these grants.'),
+      grants: list(grant),
+    }),
+  ),
+})
+export type RoleReport = Of<typeof roleReport>
+
 export const doctorReport = z
-  .strictObject({ result: result.describe('The worst result of the checks.'), checks: list(check) })
+  .strictObject({
+    result: result.describe('The worst result of the checks.'),
+    checks: list(check),
+    role: roleReport.nullable().describe('What the role of `--role` needs; null if none was given.'),
+  })
   .meta({ id: 'Doctor' })
 export type DoctorReport = Of<typeof doctorReport>

@@ -36,23 +36,26 @@ export async function enqueue(
 ): Promise<Enqueued | null> {
   const { id, scope } = migration
   const cut = (dropHnswIndex: boolean) =>
-    db.transaction(async (tx) => {
-      if (!(await mayEnqueue(tx, id)) || (await batchesLeft(tx, id)).batches > 0) return null
-      const made = await enqueueBatches(tx, layout, target, {
-        migrationId: id,
-        scope,
-        items: Math.min(migration.batchItems, limits.batchItems),
-        tokens: Math.max(1, Math.floor(Math.min(limits.batchTokens, 1e9) * tokensMargin)),
-      })
-      if (made.batches === 0) return made
-      const calibration = await firstOfBatches(tx, id, calibrationSize)
-      if (!(await noteEnqueued(tx, layout, { migrationId: id, scope, calibration }))) throw new NotFilling()
-      await recordEvent(tx, { migrationId: id, actor, type: 'enqueued', data: made })
-      // Together with the batches: the worker that fills the last of them finds no HNSW index, and builds it.
-      if (dropHnswIndex)
-        await dropHnswIndexForLoad(tx, target, { rows: made.chunks, concurrent: db.concurrent })
-      return made
-    })
+    db.transaction(
+      async (tx) => {
+        if (!(await mayEnqueue(tx, id)) || (await batchesLeft(tx, id)).batches > 0) return null
+        const made = await enqueueBatches(tx, layout, target, {
+          migrationId: id,
+          scope,
+          items: Math.min(migration.batchItems, limits.batchItems),
+          tokens: Math.max(1, Math.floor(Math.min(limits.batchTokens, 1e9) * tokensMargin)),
+        })
+        if (made.batches === 0) return made
+        const calibration = await firstOfBatches(tx, id, calibrationSize)
+        if (!(await noteEnqueued(tx, layout, { migrationId: id, scope, calibration }))) throw new NotFilling()
+        await recordEvent(tx, { migrationId: id, actor, type: 'enqueued', data: made })
+        // Together with the batches: the worker that fills the last of them finds no HNSW index, and builds it.
+        if (dropHnswIndex)
+          await dropHnswIndexForLoad(tx, target, { rows: made.chunks, concurrent: db.concurrent })
+        return made
+      },
+      { unhurried: true },
+    )
   try {
     return await cut(true).catch((error: unknown) => {
       // A long reader may hold the table: then the rows are inserted through the HNSW index, which is slower

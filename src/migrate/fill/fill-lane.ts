@@ -100,6 +100,6 @@ async function endBatch(
       return { stored, progress }
     },
     // Run again after it was stored, it finds no batch and changes nothing.
-    { idempotent: true },
+    { idempotent: true, unhurried: true },
   )
 }

@@ -70,7 +70,7 @@ export async function fillModel(
               await clearEmbedded(tx, model)
               return stored
             },
-            { idempotent: true },
+            { idempotent: true, unhurried: true },
           )
         },
       })

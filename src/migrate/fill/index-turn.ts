@@ -1,5 +1,7 @@
 import { vacuumEmbedded } from '../../postgres/vacuum.ts'
 import { buildHnswIndex } from '../../schema/hnsw-build.ts'
+import { modelTableName } from '../../schema/names.ts'
+import { mayBuildIndexes } from '../../schema/rights.ts'
 import { tryLock } from '../../store/held-lock.ts'
 import { requireMigration, type StoredMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
@@ -9,6 +11,15 @@ import type { Shift, Turn } from './shift.ts'
 /** Builds the HNSW index of a filled target, one worker at a time; then the migration is verified. */
 export async function indexTurn(shift: Shift, { id }: StoredMigration, target: Model): Promise<Turn> {
   const { db, buildLimits } = shift.deps
+  if (!(await mayBuildIndexes(db, modelTableName(target.id)))) {
+    // A worker of the owner will: this one fills, and must not stop what others can finish.
+    shift.rests.beginForGood(target)
+    shift.request.onProgress?.({
+      type: 'warning',
+      message: `"${target.modelName}" is filled, but this worker's database user may not build its index: run a worker as the owner of the tables (\`revector doctor --role\` prints the grants).`,
+    })
+    return 'idle'
+  }
   const lock = await tryLock(db, `HNSW index ${target.id}`)
   if (lock === null) return 'others'
   try {

@@ -73,7 +73,7 @@ async function embedPending(
           await clearEmbedded(tx, model)
           return stored
         },
-        { idempotent: true },
+        { idempotent: true, unhurried: true },
       ),
   })
   tally.pending += chunkIds.length

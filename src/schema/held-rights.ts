@@ -1,0 +1,141 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { ident, sql } from '../postgres/sql.ts'
+import type { TableName } from './layout.ts'
+
+/** What a role may do with a table. */
+export interface TableRights extends TableName {
+  /** One of Revector's own; not an application's table of documents or chunks. */
+  readonly ours: boolean
+  readonly owner: string
+  readonly owned: boolean
+  readonly select: boolean
+  readonly write: boolean
+}
+
+/** What a role may do with everything that Revector uses in this database. */
+export interface Held {
+  readonly role: string
+  /** Of the tables and of the extension. */
+  readonly schemas: readonly {
+    readonly name: string
+    /** Has, or will have, tables of Revector. */
+    readonly ours: boolean
+    readonly usage: boolean
+    readonly create: boolean
+  }[]
+  readonly tables: readonly TableRights[]
+  /** Of columns that are filled by `nextval`; identity columns need no right of their own. */
+  readonly sequences: readonly (TableName & { readonly usage: boolean })[]
+}
+
+/** Those that stand beside the documents and the vectors. */
+const own = [
+  'revector_revisions',
+  'revector_layout',
+  'embedding_models',
+  'model_migrations',
+  'migration_workers',
+  'migration_batches',
+  'migration_events',
+  'provider_rates',
+  'model_canaries',
+  'quarantined_chunks',
+  'pending_chunks',
+  'revector_api_keys',
+  'revector_audit_log',
+  'revector_idempotency_keys',
+]
+
+const vectorTables = '^chunk_embeddings(_model_[0-9]+)?$'
+
+/**
+ * Reads what a role may do; null: the user of the connection. Reads only the catalog, so it needs no rights itself.
+ *
+ * @throws RevectorError NOT_FOUND if there is no such role
+ */
+export async function heldRights(db: Queryable, role: string | null): Promise<Held> {
+  const { rows: found } = await db.query<{ role: string }>(sql`
+    select rolname as role from pg_roles where rolname = coalesce(${role}::text, current_user)`)
+  const name = found[0]?.role
+  if (name === undefined) {
+    throw new RevectorError('NOT_FOUND', `The server has no role "${role}".`, {
+      hint: 'Create it first (create role … login), or correct the name.',
+      data: { role },
+    })
+  }
+  const schema = await schemaOfTables(db)
+  const adopted = await adoptedTables(db, schema)
+  const { rows } = await db.query<Omit<Held, 'role'>>(sql`
+    with tables as (
+      select c.oid, n.oid as schema, n.nspname as schema_name, c.relname as name, c.relowner,
+        n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}) as ours
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p') and (
+        (n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}))
+        or (n.nspname, c.relname) in (
+          select * from unnest(${adopted.map((one) => one.schema)}::text[], ${adopted.map((one) => one.name)}::text[])))
+    ), schemas as (
+      select n.oid, n.nspname as name, true as ours from pg_namespace n
+      where n.nspname = ${schema} or n.oid in (select schema from tables)
+      union
+      select n.oid, n.nspname, false from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+      where e.extname = 'vector' and n.nspname is distinct from ${schema}
+        and n.oid not in (select schema from tables)
+    ), sequences as (
+      select s.oid, n.nspname as schema, s.relname as name
+      from pg_class s
+      join pg_namespace n on n.oid = s.relnamespace
+      join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype = 'a'
+        and d.refclassid = 'pg_class'::regclass and d.refobjid in (select oid from tables)
+      where s.relkind = 'S'
+    )
+    select
+      (select coalesce(json_agg(json_build_object('name', name, 'ours', ours,
+          'usage', has_schema_privilege(${name}, oid, 'usage'),
+          'create', has_schema_privilege(${name}, oid, 'create')) order by ours desc, name), '[]') from schemas) as schemas,
+      (select coalesce(json_agg(json_build_object('schema', schema_name, 'name', name,
+          'ours', ours,
+          'owner', pg_get_userbyid(relowner), 'owned', pg_has_role(${name}, relowner, 'usage'),
+          'select', has_table_privilege(${name}, oid, 'select'),
+          'write', has_table_privilege(${name}, oid, 'insert') and has_table_privilege(${name}, oid, 'update')
+            and has_table_privilege(${name}, oid, 'delete')) order by schema_name, name), '[]') from tables) as tables,
+      (select coalesce(json_agg(json_build_object('schema', schema, 'name', name,
+          'usage', has_sequence_privilege(${name}, oid, 'usage')) order by schema, name), '[]') from sequences) as sequences`)
+  return { role: name, ...(rows[0] ?? { schemas: [], tables: [], sequences: [] }) }
+}
+
+/**
+ * The schema of Revector's tables, also where the user has no right to look into it; in a new database the first of the search
+ * path.
+ */
+async function schemaOfTables(db: Queryable): Promise<string | null> {
+  const { rows } = await db.query<{ schema: string }>(sql`
+    with path as (
+      select case trim(both ' "' from name) when '$user' then current_user::text else trim(both ' "' from name) end as name, place
+      from unnest(string_to_array(current_setting('search_path'), ',')) with ordinality as p (name, place)
+    )
+    select n.nspname as schema
+    from path p join pg_namespace n on n.nspname = p.name
+    order by exists (
+      select from pg_class c where c.relnamespace = n.oid and c.relname in ('revector_revisions', 'chunk_embeddings')
+    ) desc, p.place
+    limit 1`)
+  return rows[0]?.schema ?? null
+}
+
+/** Where documents and chunks are: in an adopted database anywhere. */
+async function adoptedTables(db: Queryable, schema: string | null): Promise<readonly TableName[]> {
+  if (schema === null) return []
+  const unadopted = ['documents', 'chunks'].map((name) => ({ schema, name }))
+  const { rows: looked } = await db.query<{ readable: boolean }>(sql`
+    select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as readable
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and c.relname = 'revector_layout'`)
+  if (looked[0]?.readable !== true) return unadopted
+  const { rows } = await db.query<{ documents: TableName; chunks: TableName }>(sql`
+    select layout->'documents'->'table' as documents, layout->'chunks'->'table' as chunks
+    from ${ident(schema, 'revector_layout')}`)
+  const [row] = rows
+  return row === undefined ? unadopted : [row.documents, row.chunks]
+}

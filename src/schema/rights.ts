@@ -1,0 +1,128 @@
+import { RevectorError } from '../core/errors.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
+import { ident, join, raw, type Sql, sql } from '../postgres/sql.ts'
+import { type Held, heldRights, type TableRights } from './held-rights.ts'
+import { tableOf } from './layout.ts'
+
+/**
+ * What a role is for. Each includes the one before it.
+ * - `read-only`: searches, answers, lists
+ * - `service`: also writes documents, moves migrations, makes keys
+ * - `owner`: also creates and drops tables and indexes
+ */
+export const works = ['read-only', 'service', 'owner'] as const
+export type Work = (typeof works)[number]
+
+/** A statement that gives a role something, and whether the role has it already. */
+export interface Grant {
+  readonly statement: string
+  readonly held: boolean
+}
+
+/** What a service needs beside the data: a search of the library or the command line reads none of it. */
+const onlyForService = new Set(['revector_api_keys', 'revector_audit_log', 'revector_idempotency_keys'])
+
+/**
+ * Checks, before anything is changed, that the user of the connection may do this work. What it may do is remembered: a
+ * grant that is taken away later shows as the error of a statement.
+ *
+ * @throws RevectorError DATABASE_PERMISSION_DENIED with the missing grants in `data.grants`
+ */
+export async function requireRights(db: Database, work: Work): Promise<void> {
+  // The embedded engine has one user, who may do everything.
+  if (!db.concurrent) return
+  const known = proven.get(db) ?? new Set<Work>()
+  proven.set(db, known)
+  if (known.has(work)) return
+  const held = await heldRights(db, null)
+  const tables = work === 'owner' ? held.tables : held.tables.filter(({ name }) => !onlyForService.has(name))
+  const missing = grantsOfWork({ ...held, tables }, work).filter((grant) => !grant.held)
+  if (missing.length > 0) throw denied(held.role, work, missing)
+  known.add(work)
+}
+
+const proven = new WeakMap<Database, Set<Work>>()
+
+/** Whether the user may create and drop the indexes of a model's table. */
+export async function mayBuildIndexes(db: Queryable, table: string): Promise<boolean> {
+  const { rows } = await db.query<{ owns: boolean }>(sql`
+    select pg_has_role(c.relowner, 'usage') as owns from pg_class c where c.oid = to_regclass(${table})`)
+  return rows[0]?.owns === true
+}
+
+/**
+ * All grants that a role needs for each work.
+ *
+ * @throws RevectorError NOT_FOUND if there is no such role
+ */
+export async function grantsForRole(
+  db: Queryable,
+  role: string,
+): Promise<readonly { readonly work: Work; readonly grants: readonly Grant[] }[]> {
+  const held = await heldRights(db, role)
+  return works.map((work) => ({ work, grants: grantsOfWork(held, work) }))
+}
+
+function grantsOfWork(held: Held, work: Work): readonly Grant[] {
+  const { schemas, sequences } = held
+  const usages = schemas.map(({ name, usage }) => ({ what: sql`usage on schema ${ident(name)}`, has: usage }))
+  // An owner may do everything with its own tables.
+  const tables = work === 'owner' ? held.tables.filter(({ ours }) => !ours) : held.tables
+  const reads = onTables(tables, 'select', ({ select }) => select)
+  const writes = [
+    ...onTables(tables, 'insert, update, delete', ({ write }) => write),
+    ...sequences.map((one) => ({ what: sql`usage on sequence ${tableOf(one)}`, has: one.usage })),
+  ]
+  const ownerships = work === 'owner' ? ownershipsOf(held) : []
+  const needed = [...usages, ...ownerships, ...reads, ...(work === 'read-only' ? [] : writes)]
+  return needed.map(({ what, has }) => ({
+    statement: sql`grant ${what} to ${ident(held.role)}`.text,
+    held: has,
+  }))
+}
+
+interface Right {
+  readonly what: Sql
+  readonly has: boolean
+}
+
+function ownershipsOf({ schemas, tables }: Held): readonly Right[] {
+  const owners = new Map(tables.filter(({ ours }) => ours).map(({ owner, owned }) => [owner, owned]))
+  return [
+    ...schemas
+      .filter(({ ours }) => ours)
+      .map(({ name, create }) => ({ what: sql`create on schema ${ident(name)}`, has: create })),
+    ...[...owners].map(([owner, has]) => ({ what: ident(owner), has })),
+  ]
+}
+
+/** One statement for the tables that the role has it on, one for the others. */
+function onTables(
+  tables: readonly TableRights[],
+  privileges: string,
+  has: (table: TableRights) => boolean,
+): readonly Right[] {
+  return [true, false].flatMap((held) => {
+    const some = tables.filter((table) => has(table) === held)
+    if (some.length === 0) return []
+    return [{ what: sql`${raw(privileges)} on table ${join(some.map(tableOf))}`, has: held }]
+  })
+}
+
+const meanings: Readonly<Record<Work, string>> = {
+  'read-only': 'read the tables of Revector',
+  service: 'write to the tables of Revector',
+  owner: 'create and drop tables and indexes of Revector',
+}
+
+function denied(role: string, work: Work, missing: readonly Grant[]): RevectorError {
+  const grants = missing.map(({ statement }) => statement)
+  return new RevectorError(
+    'DATABASE_PERMISSION_DENIED',
+    `The user "${role}" may not ${meanings[work]}, which this needs. Nothing was changed.`,
+    {
+      hint: `Have the owner of the tables or a superuser run: ${grants.join('; ')}. Or connect as a user who may.`,
+      data: { role, work, grants },
+    },
+  )
+}
