@@ -65,7 +65,7 @@ export function planText(plan: MigrationPlan, style: Style): string {
     ],
     ['cost', costText(plan)],
     ['time', `about ${duration(plan.etaSeconds)} with one worker (${timeFrom(plan)})`],
-    ['space', `${bytes(plan.vectorBytes)} of vectors, ${bytes(plan.indexBytes)} of index`],
+    ['space', spaceText(plan)],
     ...indexBuildText(plan),
     ['limits', inForce.join(', ')],
   ]
@@ -79,6 +79,13 @@ function indexBuildText({ index }: MigrationPlan): readonly [string, string][] {
   if (fits && seconds < 10) return []
   const means = `${counted(processes, 'process', 'processes')} and ${bytes(memoryBytes)} of memory`
   return [['index', `about ${duration(seconds)} to build, with ${means}`]]
+}
+
+function spaceText({ vectorBytes, indexBytes, freeBytes }: MigrationPlan): string {
+  const needed = `${bytes(vectorBytes)} of vectors, ${bytes(indexBytes)} of index`
+  return freeBytes === null
+    ? `${needed}; a server does not tell what its disk has free`
+    : `${needed}; ${bytes(freeBytes)} free`
 }
 
 function costText({

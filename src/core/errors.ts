@@ -114,6 +114,7 @@ export const errorCatalogue = {
     status: 503,
     meaning: 'The database takes no writes: it is a standby, or set to read-only. Searches work.',
   },
+  DATABASE_FULL: { exit: 1, status: 503, meaning: 'The disk of the database is full.' },
   DATABASE_FAILED: { exit: 1, status: 500, meaning: 'The database rejected a statement.' },
   DATABASE_BUSY: { exit: 3, status: 503, meaning: 'A lock was not granted in time.' },
   EXTENSION_MISSING: { exit: 1, status: 503, meaning: 'The pgvector extension is not installed.' },

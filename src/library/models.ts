@@ -75,7 +75,7 @@ export function modelCalls({ opened }: Pick<Runtime, 'opened'>): Models {
       const { vectors } = await countVectors(deps.db, deps.layout, model)
       return fillReport(modelName, vectors, () => fillModel(deps, model, { ...call }))
     },
-    calibrate: async (modelName, how) => calibrateModel(await opened(), modelName, how),
+    calibrate: async (modelName, how) => calibrateModel(await opened('service'), modelName, how),
     sample: async (modelName, { limit = 500 } = {}) => {
       const { db, layout } = await opened()
       const model = await requireModel(db, modelName)

@@ -123,9 +123,9 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
     case '53100':
     case 'ENOSPC':
       return {
-        code: 'DATABASE_FAILED',
-        message: `The disk is full: ${message}.`,
-        hint: 'Free some space, then try again.',
+        code: 'DATABASE_FULL',
+        message: `The disk of the database at ${place.address} is full: ${message}.`,
+        hint: 'Free some space there, then try again. Searches and `doctor` need none.',
       }
     case 'ECONNREFUSED':
     case 'ENOTFOUND':

@@ -69,19 +69,37 @@ export async function dropIndex(site: Omit<BuildSite, 'watch'>, index: TableName
     drop index ${raw(site.concurrent ? 'concurrently' : '')} if exists ${ident(index.schema, index.name)}`)
 }
 
-/** A parallel build needs shared memory that a container may not have: then one process builds. */
+/**
+ * A parallel build needs shared memory that a container may not have: then one process builds. What a build that ran out of
+ * disk has left is dropped, so that its space is free for everything else.
+ */
 async function createIndex(site: BuildSite, request: IndexRequest): Promise<void> {
   const create = sql`
     create ${raw(request.unique === true ? 'unique' : '')} index ${raw(site.concurrent ? 'concurrently' : '')}
       ${ident(request.name)} on ${tableOf(request.table)} ${request.body}`
+  const drop = () => dropIndex(site, { schema: request.table.schema, name: request.name })
   try {
     await site.session.query(create)
   } catch (error) {
-    if (!['53100', '53200'].includes(sqlstateOf(error))) throw error
-    await dropIndex(site, { schema: request.table.schema, name: request.name })
+    if (!ranOut.has(sqlstateOf(error))) throw error
+    await drop()
+    if (!isOfSharedMemory(error)) throw error
     await limitHelpers(site.session, 0)
-    await site.session.query(create)
+    await site.session.query(create).catch(async (again: unknown) => {
+      if (ranOut.has(sqlstateOf(again))) await drop()
+      throw again
+    })
   }
+}
+
+/** disk_full, out_of_memory. */
+const ranOut: ReadonlySet<string> = new Set(['53100', '53200'])
+
+/** The server's source file tells a full /dev/shm from a full disk: both are disk_full. */
+function isOfSharedMemory(error: unknown): boolean {
+  if (sqlstateOf(error) === '53200') return true
+  const { cause } = error instanceof Error ? error : {}
+  return typeof cause === 'object' && cause !== null && Reflect.get(cause, 'file') === 'dsm_impl.c'
 }
 
 async function limitHelpers(session: Session, helpers: number): Promise<void> {

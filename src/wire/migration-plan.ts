@@ -47,6 +47,10 @@ export const migrationPlan = z
         seconds: z.number().describe('About how long the build takes, beside the embedding.'),
       })
       .describe('The build of the HNSW index.'),
+    freeBytes: z
+      .number()
+      .nullable()
+      .describe('Free on the disk of the embedded engine; null: a server does not tell.'),
     probe: z
       .strictObject({
         texts: z.int().describe('Texts that were embedded; texts of the corpus, if it has any to embed.'),

@@ -85,6 +85,17 @@ describeEngines('a plan', (engine) => {
     expect(await rows()).toEqual(before)
   })
 
+  it('says what the disk has free where there is a folder, and warns where that is too little', async () => {
+    expect((await plan(corpus.second)).freeBytes).toBeNull()
+    const db = { ...corpus.db, files: { path: process.cwd() } }
+    const planned = await plan(corpus.second, {}, { db })
+    expect(planned.freeBytes).toBeGreaterThan(0)
+    expect(planned.warnings).toEqual([])
+    const proc = { ...corpus.db, files: { path: '/proc' } }
+    const [warning] = (await plan(corpus.second, {}, { db: proc })).warnings
+    expect(warning).toMatch(/^It needs about [1-9]\d* MB on a disk that has 0 MB free\.$/)
+  })
+
   it('asks the target for real chunks, through its own layers', async () => {
     const { second, models } = corpus
     const seen = models.texts.get('second')?.length ?? 0

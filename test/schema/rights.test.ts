@@ -155,7 +155,8 @@ describeServer('rights of roles', (engine, serverUrl) => {
     await run(other.databaseUrl, ...wanted.slice(1))
     await revector.db.initialize()
     await revector.models.add(small)
-    expect(await revector.db.status()).toMatchObject({ revision: 4 })
+    const { revision, latestRevision } = await revector.db.status()
+    expect(revision).toBe(latestRevision)
     await revector.db.close()
   })
 

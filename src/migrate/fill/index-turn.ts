@@ -1,3 +1,4 @@
+import { isRevectorError } from '../../core/errors.ts'
 import { vacuumEmbedded } from '../../postgres/vacuum.ts'
 import { buildHnswIndex } from '../../schema/hnsw-build.ts'
 import { modelTableName } from '../../schema/names.ts'
@@ -6,6 +7,7 @@ import { tryLock } from '../../store/held-lock.ts'
 import { requireMigration, type StoredMigration } from '../../store/migrations.ts'
 import type { Model } from '../../wire/model.ts'
 import { advance } from '../advance.ts'
+import { pauseFor } from '../pause.ts'
 import type { Shift, Turn } from './shift.ts'
 
 /** Builds the HNSW index of a filled target, one worker at a time; then the migration is verified. */
@@ -42,6 +44,11 @@ export async function indexTurn(shift: Shift, { id }: StoredMigration, target: M
       advance(tx, id, { event: 'indexed', data: { rows, seconds }, actor: shift.worker.actor }),
     )
     return 'worked'
+  } catch (error) {
+    if (!isRevectorError(error, 'DATABASE_FULL')) throw error
+    // What was built of it is dropped. Building again and again would fill the disk again and again.
+    await pauseFor(shift.deps, { migrationId: id, actor: shift.worker.actor, by: 'fault', error })
+    return 'others'
   } finally {
     await lock.release()
   }

@@ -52,9 +52,9 @@ export async function work(deps: WorkDeps, request: WorkRequest = {}): Promise<W
  */
 const patience = 3
 
-/** The connection was lost, or the database is away or a standby now: in-flight batches were released or will expire. */
+/** The connection was lost, or the database is away, full, or a standby now: in-flight batches were released or will expire. */
 function isOutage(error: unknown): error is RevectorError {
-  if (isRevectorError(error, 'DATABASE_READ_ONLY')) return true
+  if (isRevectorError(error, 'DATABASE_READ_ONLY') || isRevectorError(error, 'DATABASE_FULL')) return true
   if (!isRevectorError(error) || !error.code.startsWith('DATABASE_')) return false
   return error.data['outcome'] === 'unknown' || troubleOf(error.cause) !== null
 }

@@ -4,6 +4,7 @@ import { RevectorError } from '../../core/errors.ts'
 import { knownModelOf } from '../../embedding/catalogue.ts'
 import type { ModelLimits } from '../../embedding/contract.ts'
 import { type BuildLimits, meansOf } from '../../schema/build-memory.ts'
+import { freeBytes } from '../../postgres/free-space.ts'
 import { estimateHnswIndexBytes, estimateTableBytes } from '../../schema/size-estimate.ts'
 import type { Deps, EmbedDeps } from '../../store/deps.ts'
 import { countFill, type FillCounts } from '../../store/plan-counts.ts'
@@ -79,6 +80,7 @@ export async function planMigration(
     vectorBytes,
     indexBytes,
     index,
+    freeBytes: await freeBytes(db),
     probe,
     limits: { requestsPerMinute, tokensPerMinute, concurrency, batchItems },
     retirement,
@@ -140,6 +142,12 @@ function warningsOf(plan: Omit<MigrationPlan, 'warnings'>): string[] {
   }
   if (plan.retirement !== null) {
     warnings.push(`${plan.targetModel} will be retired by its provider on ${plan.retirement}.`)
+  }
+  if (plan.freeBytes !== null && plan.freeBytes < plan.bytesEstimate) {
+    const [needed, free] = [plan.bytesEstimate, plan.freeBytes].map((bytes) =>
+      grouped(Math.ceil(bytes / 1e6)),
+    )
+    warnings.push(`It needs about ${needed} MB on a disk that has ${free} MB free.`)
   }
   if (plan.totalChunks < plan.corpusChunks) {
     const left = plan.corpusChunks - plan.totalChunks
