@@ -48,7 +48,7 @@ describeServer('a disk that is full', (engine) => {
     expect(await stateOf(corpus, migration)).toMatchObject({
       state: 'paused',
       pausedFrom: 'indexing',
-      reason: { code: 'DATABASE_FULL', by: 'fault' },
+      error: { code: 'DATABASE_FULL', by: 'fault' },
     })
     await db.query(raw('drop event trigger no_room'))
     await resumeMigration(corpus, { migrationId: migration.id })

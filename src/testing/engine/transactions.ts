@@ -57,7 +57,7 @@ export function transactions(test: Test): void {
     assert.deepEqual(after, { isolation: 'read committed', read_only: 'off', lock_timeout: '0' })
     await rejects(
       db.transaction((tx) => tx.query(sql`create table never (n int)`), { readOnly: true }),
-      'DATABASE_FAILED',
+      'DATABASE_READ_ONLY',
     )
   })
 
