@@ -27,7 +27,11 @@ export function createUseLog(now: () => number = Date.now): UseLog {
     try {
       await noteUses(database, [...taken.values()])
     } catch (error) {
-      if (isRevectorError(error, 'DATABASE_READ_ONLY')) return
+      if (
+        isRevectorError(error, 'DATABASE_READ_ONLY') ||
+        isRevectorError(error, 'DATABASE_PERMISSION_DENIED')
+      )
+        return
       // Tried again with the next use; a later use of the same key has replaced this one by then.
       uses = new Map([...taken, ...uses])
     }

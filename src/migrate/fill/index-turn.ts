@@ -47,7 +47,14 @@ export async function indexTurn(shift: Shift, { id }: StoredMigration, target: M
   } catch (error) {
     if (!isRevectorError(error, 'DATABASE_FULL')) throw error
     // What was built of it is dropped. Building again and again would fill the disk again and again.
-    await pauseFor(shift.deps, { migrationId: id, actor: shift.worker.actor, by: 'fault', error })
+    const reason = {
+      code: error.code,
+      // Shown to every reader of its status: where the database is concerns the log alone.
+      message: `The disk of the database is full: the index of "${target.modelName}" does not fit.`,
+      hint: 'Free some space there, then resume the migration (`revector migrate resume`).',
+    }
+    await pauseFor(shift.deps, { migrationId: id, actor: shift.worker.actor, by: 'fault', error: reason })
+    shift.request.onProgress?.({ type: 'warning', message: error.message })
     return 'others'
   } finally {
     await lock.release()
