@@ -9,6 +9,7 @@
 #   scripts/postgres.sh standby DIR            starts a hot standby of it in the folder DIR, prints the standby's URL;
 #                                              the server needs wal_level = replica (see REVECTOR_POSTGRES_SETTINGS);
 #                                              REVECTOR_POSTGRES_DIR=DIR scripts/postgres.sh stop stops it
+#   scripts/postgres.sh pooler [--no-install]  prints the program of PgBouncer 1.21 or newer, unpacking it where needed
 #
 # It listens on 127.0.0.1 only, at a free port, and does without fsync: never keep data in it.
 #
@@ -72,21 +73,21 @@ find_programs() {
   return 1
 }
 
-# Unpacks Debian's server, pgvector and every library they need (also the C library, so that the release of
-# this machine does not matter) into the cache. Needs apt-get and dpkg-deb, no rights.
-install_programs() {
-  local tool
+# unpack PACKAGE NAME: Debian's package and every library it needs (also the C library, so that the release of this
+# machine does not matter) into the folder NAME of the cache. Needs apt-get and dpkg-deb, no rights.
+unpack() {
+  local package=$1 target=$cache/$2 tool
   for tool in apt-get dpkg-deb awk tar; do
-    command -v "$tool" >/dev/null || fail "No PostgreSQL 15+ with pgvector 0.8+ is installed here, and installing one by itself needs Debian's $tool: install both, or set DATABASE_URL to a server that has them."
+    command -v "$tool" >/dev/null || fail "Unpacking $package needs Debian's $tool: install what is missing yourself, or set DATABASE_URL to a server that has pgvector."
   done
   local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  [ -f "$keyring" ] || fail "No PostgreSQL 15+ with pgvector 0.8+ is installed here, and Debian's archive keys ($keyring) that would prove a download are missing."
+  [ -f "$keyring" ] || fail "$package is not installed here, and Debian's archive keys ($keyring) that would prove a download are missing."
   local mirror
   # The default format starts with stanzas; REPO_URI is the mirror as apt is configured.
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 -E '/debian/?$' || true)
   # Before the machine's first `apt-get update` there are no index files to ask about, but their addresses are known.
   [ -n "$mirror" ] || mirror=$(apt-get update --print-uris 2>/dev/null | sed -nE "s#^'(.*/debian)/dists/.*#\1#p" | sed -n 1p || true)
-  [ -n "$mirror" ] || fail "No PostgreSQL 15+ with pgvector 0.8+ is installed here, and apt has no Debian mirror configured to install one from."
+  [ -n "$mirror" ] || fail "$package is not installed here, and apt has no Debian mirror configured to install it from."
 
   local work; work=$(mktemp -d "$cache/install.XXXXXX")
   # shellcheck disable=SC2064
@@ -98,7 +99,7 @@ install_programs() {
     -o "Dir::Cache=$work/cache" -o "Dir::Etc::sourcelist=$work/debian.sources" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::Etc::preferencesparts=/dev/null -o Debug::NoLocking=1 -o Acquire::Languages=none -o Acquire::Retries=3
     -o "APT::Sandbox::User=$(id -un)")
-  echo "postgres.sh: unpacking Debian's $package into $cache/programs" >&2
+  echo "postgres.sh: unpacking Debian's $package into $target" >&2
   "${apt[@]}" update >&2 || fail "The packages of Debian $release could not be listed from $mirror."
   "${apt[@]}" install -y --no-install-recommends --download-only "$package" >&2 || fail "$package could not be downloaded from $mirror."
   local archive
@@ -110,24 +111,44 @@ install_programs() {
       tar -x -C "$work/programs" --no-same-owner --exclude='./usr/share/doc*' --exclude='./usr/share/man*' --exclude='./usr/share/locale*'
   done
 
-  local bin loader libraries program name
-  bin=$(echo "$work"/programs/usr/lib/postgresql/*/bin)
+  local loader libraries program
   loader=$(echo "$work"/programs/usr/lib*/ld-linux*.so.*)
   libraries=$(echo "$work"/programs/usr/lib/*-linux-gnu*)
-  for program in "$bin"/*; do
-    name=${program##*/}
-    [ -L "$program" ] && continue
+  for program in "$work"/programs/usr/lib/postgresql/*/bin/* "$work"/programs/usr/sbin/pgbouncer; do
+    [ -f "$program" ] && [ ! -L "$program" ] || continue
     mv "$program" "$program.bin"
     # --argv0 keeps the path that the programs find each other and their files by.
     printf '#!/bin/sh\nexec "%s" --argv0 "$0" --library-path "%s" "%s.bin" "$@"\n' \
-      "${loader/#"$work"/$cache}" "${libraries/#"$work"/$cache}" "${program/#"$work"/$cache}" >"$bin/$name"
-    chmod 755 "$bin/$name"
+      "${loader/#"$work/programs"/$target}" "${libraries/#"$work/programs"/$target}" "${program/#"$work/programs"/$target}" >"$program"
+    chmod 755 "$program"
   done
   chmod -R a+rX "$work/programs"
-  rm -rf "$cache/programs"
-  mv "$work/programs" "$cache/programs"
+  rm -rf "$target"
+  mv "$work/programs" "$target"
   rm -rf "$work"
   trap - EXIT
+}
+
+# Usable: PgBouncer >= 1.21, which can keep prepared statements.
+find_pooler() {
+  local program version
+  for program in "$(command -v pgbouncer || true)" /usr/sbin/pgbouncer "$cache/pooler/usr/sbin/pgbouncer"; do
+    [ -x "$program" ] || continue
+    version=$("$program" --version 2>/dev/null | sed -nE 's/^PgBouncer ([0-9]+)\.([0-9]+).*/\1 \2/p')
+    if [ -n "$version" ] && { [ "${version% *}" -gt 1 ] || [ "${version#* }" -ge 21 ]; }; then echo "$program"; return; fi
+  done
+  return 1
+}
+
+pooler() {
+  find_pooler && return
+  [ "${1:-}" != --no-install ] || fail 'No PgBouncer 1.21+ is installed here; scripts/postgres.sh pooler unpacks one on Debian.'
+  mkdir -p "$cache"
+  exec 8>"$cache/lock"
+  command -v flock >/dev/null && flock 8
+  find_pooler && return
+  unpack pgbouncer pooler
+  find_pooler || fail 'The unpacked PgBouncer does not run on this machine.'
 }
 
 port_of() { sed -n 4p "$data/postmaster.pid" 2>/dev/null; }
@@ -203,7 +224,7 @@ start() {
     # Instances differ, the programs are shared: one installs them at a time.
     exec 8>"$cache/lock"
     command -v flock >/dev/null && flock 8
-    bin=$(find_programs) || { install_programs 9>&-; bin=$(find_programs) || fail 'The unpacked PostgreSQL does not run on this machine.'; }
+    bin=$(find_programs) || { unpack "$package" programs 9>&-; bin=$(find_programs) || fail 'The unpacked PostgreSQL does not run on this machine.'; }
     exec 8>&-
   fi
   if [ "$(id -u)" = 0 ]; then
@@ -252,6 +273,7 @@ case ${1:-} in
   start) start "${2:-}" ;;
   url) running || exit 1; print_url ;;
   stop) stop ;;
+  pooler) pooler "${2:-}" ;;
   bin) find_programs || fail 'No PostgreSQL 15+ with pgvector 0.8+ is installed here; scripts/postgres.sh start installs one on Debian.' ;;
   standby) standby "${2:-}" ;;
   remove) stop; rm -rf "$dir" ;;

@@ -1,5 +1,6 @@
 import { type ErrorCode, RevectorError } from '../core/errors.ts'
 import { otherSession } from './address/server-choice.ts'
+import { poolerTroubleOf } from './retry.ts'
 
 /** Where an error happened, in words that may be shown: never with a password. */
 export interface Place {
@@ -113,6 +114,13 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
         code: 'DATABASE_UNREACHABLE',
         message: `The server at ${place.address} accepts no connections now: ${message}.`,
         hint: 'Wait until it is ready. If there are too many connections, lower the pool size or raise max_connections.',
+      }
+    case '08P01':
+      if (poolerTroubleOf(message) === null) break
+      return {
+        code: 'DATABASE_UNREACHABLE',
+        message: `The connection pooler at ${place.address} gave no connection to the database: ${message}.`,
+        hint: 'Check that the server behind the pooler runs, and the sizes and timeouts of the pool.',
       }
     case 'EMBEDDED_ENGINE_STOPPED':
       return {

@@ -1,14 +1,12 @@
 import type { PoolClient } from 'pg'
 import { RevectorError } from '../core/errors.ts'
 import { databaseError, type Place, sqlstateOf } from './errors.ts'
+import type { Pgvector } from './pgvector.ts'
 
 export interface Versions {
   readonly serverVersion: string
   readonly pgvectorVersion: string
-  /** Oid of the type `vector`, which binary arrays contain. */
-  readonly vectorOid: number
-  /** Schema of the extension if it is not on the search path; null if it is. */
-  readonly extensionSchema: string | null
+  readonly pgvector: Pgvector
 }
 
 interface VersionRow {
@@ -18,7 +16,6 @@ interface VersionRow {
   readonly available: string | null
   readonly oid: number | null
   readonly schema: string | null
-  readonly visible: boolean
 }
 
 const versionQuery = `
@@ -27,8 +24,7 @@ select current_setting('server_version_num')::int as number,
        e.extversion as installed,
        a.default_version as available,
        t.oid::int8::int as oid,
-       n.nspname as schema,
-       coalesce(n.nspname = any (current_schemas(true)), false) as visible
+       n.nspname as schema
 from (select) as always
 left join pg_available_extensions a on a.name = 'vector'
 left join pg_extension e on e.extname = 'vector'
@@ -58,7 +54,7 @@ export async function readVersions(client: PoolClient, place: Place): Promise<Ve
     await createExtension(client, place)
     row = await versionRow(client)
   }
-  if (row.installed === null || row.oid === null) throw notAvailable(row, place)
+  if (row.installed === null || row.oid === null || row.schema === null) throw notAvailable(row, place)
   const [major = 0, minor = 0] = row.installed.split('.').map(Number)
   if (major === 0 && minor < 8) {
     const newer = row.available !== null && row.available !== row.installed
@@ -76,8 +72,7 @@ export async function readVersions(client: PoolClient, place: Place): Promise<Ve
   return {
     serverVersion: row.version.split(' ')[0] ?? row.version,
     pgvectorVersion: row.installed,
-    vectorOid: row.oid,
-    extensionSchema: row.visible ? null : row.schema,
+    pgvector: { oid: row.oid, schema: row.schema },
   }
 }
 

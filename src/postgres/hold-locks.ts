@@ -12,7 +12,7 @@ const keepOpen = raw(`
 /** @throws RevectorError of the connection */
 export async function holdLocks(
   connect: () => Promise<Client>,
-  { place, vectorOid }: DatabaseFacts,
+  { place, pgvector }: DatabaseFacts,
 ): Promise<LockHolder> {
   const client = await connect().catch((error: unknown) => {
     throw databaseError(error, place)
@@ -20,7 +20,7 @@ export async function holdLocks(
   const end = (): Promise<void> => client.end().catch(() => {})
   const run = async <Row extends object>(statement: Parameters<typeof send>[1]) => {
     try {
-      return await send<Row>(client, statement, vectorOid)
+      return await send<Row>(client, statement, pgvector)
     } catch (error) {
       throw databaseError(error, place)
     }

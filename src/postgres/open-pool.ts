@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { backOffMs } from '../core/back-off.ts'
-import { RevectorError } from '../core/errors.ts'
 import type { Setting } from './address/settings.ts'
 import type { Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
@@ -10,6 +9,8 @@ import { readVersions, type Versions } from './extension.ts'
 import { createPooledDatabase } from './pooled-database.ts'
 import { type Pooling, poolingOf } from './pooling.ts'
 import { databaseBackOff, troubleOf } from './retry.ts'
+import { type SearchPath, searchPathOf } from './search-path.ts'
+import { givenSettings, joined, timeouts } from './session-settings.ts'
 
 export interface PoolRequest {
   readonly place: Place
@@ -37,8 +38,7 @@ export async function openPool({
   direct = null,
   afterClose,
 }: PoolRequest): Promise<Database> {
-  const own = givenSettings(given)
-  let settings = own
+  let settings: string | null = null
   const pool = new pg.Pool({
     ...config,
     onConnect: async (client: pg.ClientBase) => {
@@ -60,27 +60,31 @@ export async function openPool({
     return client
   }
   try {
-    const { versions, pooling } = await firstConnection(pool, place, {
+    const { versions, pooling, searchPath } = await firstConnection(pool, place, {
       patienceMs: options.connectTimeoutMs ?? 10_000,
       attempts,
       connect,
+      given,
     })
-    if (pooling === 'transaction') {
-      refuseSettings(given)
-      refuseOtherSchema(versions, place)
-    } else settings = joined(timeoutSettings(options, 'session'), own, searchPathSettings(versions))
+    const pooled = pooling === 'transaction'
+    if (!pooled) {
+      settings = joined(timeouts(options, 'session'), givenSettings(given, 'session'), searchPath.session)
+    }
     // Connections made before this line don't have them.
     if (settings !== null) await withIdle(pool, settings)
     return createPooledDatabase({
       pool,
       engine: place.engine,
-      serverVersion: versions.serverVersion,
       pgvectorVersion: versions.pgvectorVersion,
       context: {
         place,
-        vectorOid: versions.vectorOid,
+        serverVersion: versions.serverVersion,
+        pgvector: versions.pgvector,
         pooling,
-        transactionSettings: pooling === 'transaction' ? timeoutSettings(options, 'local') : null,
+        transactionSettings: pooled
+          ? joined(timeouts(options, 'local'), givenSettings(given, 'local'), searchPath.local)
+          : null,
+        always: pooled && (given.length > 0 || searchPath.local !== null),
       },
       onEvent: options.onEvent,
       sessionSettings: settings,
@@ -101,17 +105,19 @@ interface FirstOptions {
   readonly patienceMs: number
   readonly attempts: number
   readonly connect: () => Promise<pg.Client>
+  readonly given: readonly Setting[]
 }
 
 interface First {
   readonly versions: Versions
   readonly pooling: Pooling
+  readonly searchPath: SearchPath
 }
 
 async function firstConnection(
   pool: pg.Pool,
   place: Place,
-  { patienceMs, attempts, connect }: FirstOptions,
+  { patienceMs, attempts, connect, given }: FirstOptions,
 ): Promise<First> {
   const deadline = Date.now() + patienceMs
   for (let attempt = 1; ; attempt++) {
@@ -119,7 +125,9 @@ async function firstConnection(
       const client = await pool.connect()
       try {
         const versions = await readVersions(client, place)
-        return { versions, pooling: place.engine === 'embedded' ? 'none' : await poolingOf(client, connect) }
+        const searchPath = await searchPathOf(client, givenSettings(given, 'local'))
+        const pooling = place.engine === 'embedded' ? 'none' : await poolingOf(client, connect)
+        return { versions, pooling, searchPath }
       } finally {
         client.release()
       }
@@ -131,66 +139,6 @@ async function firstConnection(
       await wait(backOffMs(attempt, databaseBackOff))
     }
   }
-}
-
-/**
- * Not startup parameters: poolers refuse those they do not know. `local`: until the end of the transaction, for a pooler
- * that gives the next one another backend and this backend to another client.
- */
-function timeoutSettings(
-  { statementTimeoutMs = 0, lockTimeoutMs = 0 }: DatabaseOptions,
-  scope: 'session' | 'local',
-): string | null {
-  const names = { statement_timeout: statementTimeoutMs, lock_timeout: lockTimeoutMs }
-  const set = Object.entries(names).flatMap(([name, ms]) =>
-    ms > 0 ? [`set ${scope} ${name} = ${Math.ceil(ms)}`] : [],
-  )
-  return set.length === 0 ? null : set.join('; ')
-}
-
-/** In the order of the connection string. */
-function givenSettings(settings: readonly Setting[]): string | null {
-  return joined(
-    ...settings.map(([name, value]) => {
-      const [theName, theValue] = [name, value].map(pg.escapeLiteral)
-      return `select set_config(${theName}, ${theValue}, false)`
-    }),
-  )
-}
-
-/** @throws RevectorError CONFIG_INVALID */
-function refuseSettings(settings: readonly Setting[]): void {
-  const [first] = settings
-  if (first === undefined) return
-  throw new RevectorError(
-    'CONFIG_INVALID',
-    `The connection string sets ${first[0]}, and the pooler in between keeps no settings of a session.`,
-    {
-      hint: 'Set it for the user instead (alter role … set …) and remove it there, or connect past the pooler.',
-    },
-  )
-}
-
-/** The extension may be in a schema of its own, as on some hosted databases. */
-function searchPathSettings({ extensionSchema }: Versions): string | null {
-  if (extensionSchema === null) return null
-  const name = extensionSchema.replaceAll("'", "''").replaceAll('"', '""')
-  return `select set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), '"${name}"'), false)`
-}
-
-/** @throws RevectorError EXTENSION_MISSING */
-function refuseOtherSchema({ extensionSchema }: Versions, { user }: Place): void {
-  if (extensionSchema === null) return
-  throw new RevectorError(
-    'EXTENSION_MISSING',
-    `The pgvector extension is in the schema "${extensionSchema}", which is not on the search path, and the pooler in between keeps no settings of a session.`,
-    { hint: `Run once: alter role "${user}" set search_path = "$user", public, "${extensionSchema}".` },
-  )
-}
-
-function joined(...settings: readonly (string | null)[]): string | null {
-  const present = settings.filter((one) => one !== null)
-  return present.length === 0 ? null : present.join('; ')
 }
 
 async function withIdle(pool: pg.Pool, settings: string): Promise<void> {

@@ -20,7 +20,6 @@ const reconnectMs = 30_000
 export interface PooledDatabaseOptions {
   readonly pool: Pool
   readonly engine: Database['engine']
-  readonly serverVersion: string
   readonly pgvectorVersion: string
   readonly context: DatabaseFacts
   /** A statement that every new connection runs; a session that is reset runs it again. */
@@ -45,7 +44,6 @@ const conflictAttempts = 10
 /** A `Database` over a pool of `pg` clients: the same code for both engines. */
 export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
   const { pool, context } = deps
-  const facts = { ...context, serverVersion: deps.serverVersion }
   const nesting = createNesting()
   const sendPrepared = createSendPrepared()
   const closing = new AbortController()
@@ -151,7 +149,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
   ): Promise<T> {
     nesting.assertOutside()
     return persist(
-      () => withClient((client) => nesting.enter(() => runTransaction(client, facts, work, options))),
+      () => withClient((client) => nesting.enter(() => runTransaction(client, context, work, options))),
       (trouble, error) => {
         if (options.retry === false) return false
         if (isUndecided(error)) return options.idempotent === true
@@ -164,7 +162,8 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     nesting.assertOutside()
     if (context.pooling === 'transaction') {
       if (deps.direct === null) throw directUrlMissing(context.place)
-      return (await deps.direct()).session(work)
+      const direct = await deps.direct()
+      return await nesting.enter(() => direct.session(work))
     }
     const { client, release } = await lease()
     const one: Session = {
@@ -176,7 +175,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
       },
       transaction: (inner, options = {}) =>
         persist(
-          () => runTransaction(client, facts, inner, options),
+          () => runTransaction(client, context, inner, options),
           (trouble) => trouble === 'conflict' && options.retry !== false,
         ),
     }
@@ -189,19 +188,20 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
 
   return {
     engine: deps.engine,
-    serverVersion: deps.serverVersion,
+    serverVersion: context.serverVersion,
     pgvectorVersion: deps.pgvectorVersion,
     concurrent: deps.engine === 'server',
     files: deps.files,
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
+      if (context.always) return transaction((tx) => tx.query<Row>(statement))
       const sendIt = options.prepared === true ? sendPrepared : send
       const readOnly = (): boolean => options.readOnly ?? onlyReads(statement.text)
       return persist(
         () =>
           withClient((client) =>
-            sendIt<Row>(client, statement, context.vectorOid).catch((error: unknown) => {
+            sendIt<Row>(client, statement, context.pgvector).catch((error: unknown) => {
               throw databaseError(error, context.place)
             }),
           ),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import type { QueryResult } from './database.ts'
+import type { Pgvector } from './pgvector.ts'
 import type { Sql } from './sql.ts'
 import { send } from './statement.ts'
 
@@ -14,7 +15,7 @@ const unusable = new Set(['26000', '42P05', '0A000'])
 export type SendPrepared = <Row extends object>(
   client: ClientBase,
   statement: Sql,
-  vectorOid: number,
+  pgvector: Pgvector,
 ) => Promise<QueryResult<Row>>
 
 /**
@@ -33,16 +34,16 @@ export function createSendPrepared(): SendPrepared {
     names.set(text, name)
     return name
   }
-  return async (client, statement, vectorOid) => {
-    if (!kept) return send(client, statement, vectorOid)
+  return async (client, statement, pgvector) => {
+    if (!kept) return send(client, statement, pgvector)
     try {
-      return await send(client, statement, vectorOid, nameOf(statement.text))
+      return await send(client, statement, pgvector, nameOf(statement.text))
     } catch (error) {
       const code: unknown =
         typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined
       if (typeof code !== 'string' || !unusable.has(code)) throw error
       kept = code === '0A000'
-      return send(client, statement, vectorOid)
+      return send(client, statement, pgvector)
     }
   }
 }

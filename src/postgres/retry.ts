@@ -48,14 +48,25 @@ const lostMessages = new Set([
   'Client has encountered a connection error and is not queryable',
   'Client was closed and is not queryable',
 ])
+/** What PgBouncer says for itself, all with one code: it kept no connection, or lost the one that was in use. */
+const poolerTroubles: readonly (readonly [RegExp, Trouble])[] = [
+  [/^server conn crashed/, 'lost'],
+  [/^(server login|pgbouncer cannot connect|query_wait_timeout|no more connections allowed)/, 'unready'],
+]
 const timedOutMessages = new Set(['timeout expired', 'Connection terminated due to connection timeout'])
 
 export function troubleOf(error: unknown): Trouble | null {
   if (!(error instanceof Error)) return null
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (lostMessages.has(error.message)) return 'lost'
+  if (code === '08P01') return poolerTroubleOf(error.message)
   if (timedOutMessages.has(error.message)) return 'refused'
   return troubles[code] ?? null
+}
+
+/** Null for a protocol violation of other kinds. */
+export function poolerTroubleOf(message: string): Trouble | null {
+  return poolerTroubles.find(([said]) => said.test(message))?.[1] ?? null
 }
 
 /**

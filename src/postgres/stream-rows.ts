@@ -3,6 +3,7 @@ import { throwIfAborted } from '../core/errors.ts'
 import { databaseError } from './errors.ts'
 import { ident, raw, type Sql, sql } from './sql.ts'
 import { type DatabaseFacts, send } from './statement.ts'
+import { beginText } from './transaction.ts'
 
 /** A client taken from the pool. */
 export interface Lease {
@@ -53,7 +54,7 @@ async function* fromCursor<Row extends object>(
   const lease = await source.lease()
   const run = runner(source, () => Promise.resolve({ ...lease, release: () => {} }))
   try {
-    await run(sql`begin read only`)
+    await run(beginText(source.context, { readOnly: true }))
     await run(planForAllRows)
     await run(sql`declare ${cursor} no scroll cursor for ${statement}`)
     for (;;) {
@@ -108,7 +109,7 @@ function runner(source: Source, lease: () => Promise<Lease>): Run {
   return async <Row extends object>(statement: Sql) => {
     const { client, release } = await lease()
     try {
-      return (await send<Row>(client, statement, source.context.vectorOid)).rows
+      return (await send<Row>(client, statement, source.context.pgvector)).rows
     } catch (error) {
       throw databaseError(error, source.context.place)
     } finally {

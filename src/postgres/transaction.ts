@@ -4,12 +4,8 @@ import type { Queryable, TransactionOptions } from './database.ts'
 import { databaseError } from './errors.ts'
 import { liftLimits } from './lift-limits.ts'
 import { troubleOf } from './retry.ts'
-import { raw } from './sql.ts'
+import { raw, type Sql } from './sql.ts'
 import { type DatabaseFacts, queryableOn } from './statement.ts'
-
-interface TransactionFacts extends DatabaseFacts {
-  readonly serverVersion: string
-}
 
 /**
  * Runs `work` in one transaction on `client`, once. Leaves the client outside a transaction, or without
@@ -19,14 +15,14 @@ interface TransactionFacts extends DatabaseFacts {
  */
 export async function runTransaction<T>(
   client: ClientBase,
-  context: TransactionFacts,
+  context: DatabaseFacts,
   work: (tx: Queryable) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
   const tx = queryableOn(client, context)
   let value: T
   try {
-    await tx.query(raw(beginText(context, options)))
+    await tx.query(beginText(context, options))
     value = await work(tx)
   } catch (error) {
     await endTransaction(client).catch(() => {
@@ -55,21 +51,22 @@ export function isUndecided(error: unknown): boolean {
   return error instanceof RevectorError && error.data['outcome'] === 'unknown'
 }
 
-function beginText(
-  { transactionSettings, serverVersion }: TransactionFacts,
+export function beginText(
+  { transactionSettings, serverVersion }: Pick<DatabaseFacts, 'transactionSettings' | 'serverVersion'>,
   options: TransactionOptions,
-): string {
+): Sql {
   const isolation = options.isolation === undefined ? '' : ` isolation level ${options.isolation}`
   const access = options.readOnly === true ? ' read only' : ''
   const lockTimeoutMs = options.lockTimeoutMs
-  return [
+  const statements = [
     `begin${isolation}${access}`,
     ...(transactionSettings === null ? [] : [transactionSettings]),
     ...(options.unhurried === true ? [liftLimits(serverVersion, 'local')] : []),
     ...(lockTimeoutMs === undefined
       ? []
       : [`set local lock_timeout = ${Math.max(0, Math.ceil(lockTimeoutMs))}`]),
-  ].join('; ')
+  ]
+  return raw(statements.join('; '))
 }
 
 function ignoredFailure(): RevectorError {

@@ -1,5 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import { maxDimension } from '../core/model.ts'
+import { pgvector, pgvectorOperator } from '../postgres/pgvector.ts'
 import { ident, raw, type Sql, sql } from '../postgres/sql.ts'
 import type { Distance } from '../wire/model.ts'
 
@@ -37,33 +38,32 @@ const operators = {
 export function indexKind(space: Space): IndexKind {
   const d = checkedDimension(space.dimension)
   const { operator, opclass } = operators[space.distance]
-  const by = raw(operator)
+  const by = pgvectorOperator(operator)
   const exact = (column: Sql, query: Sql): Sql => sql`${column} ${by} ${query}`
   if (d <= 2_000) {
     return {
       form: 'vector',
-      indexed: (column) => sql`${column} ${raw(`vector_${opclass}`)}`,
+      indexed: (column) => sql`${column} ${pgvector(`vector_${opclass}`)}`,
       approximate: exact,
       exact,
       rerank: false,
     }
   }
   if (d <= 4_000) {
-    const half = raw(`halfvec(${d})`)
+    const half = pgvector(`halfvec(${d})`)
     return {
       form: 'halfvec',
-      indexed: (column) => sql`(${column}::${half}) ${raw(`halfvec_${opclass}`)}`,
+      indexed: (column) => sql`(${column}::${half}) ${pgvector(`halfvec_${opclass}`)}`,
       approximate: (column, query) => sql`${column}::${half} ${by} ${query}::${half}`,
       exact,
       rerank: true,
     }
   }
-  const bits = raw(`bit(${d})`)
+  const quantized = (of: Sql): Sql => sql`${pgvector('binary_quantize')}(${of})::${raw(`bit(${d})`)}`
   return {
     form: 'bit',
-    indexed: (column) => sql`(binary_quantize(${column})::${bits}) bit_hamming_ops`,
-    approximate: (column, query) =>
-      sql`binary_quantize(${column})::${bits} <~> binary_quantize(${query})::${bits}`,
+    indexed: (column) => sql`(${quantized(column)}) ${pgvector('bit_hamming_ops')}`,
+    approximate: (column, query) => sql`${quantized(column)} ${pgvectorOperator('<~>')} ${quantized(query)}`,
     exact,
     rerank: true,
   }
@@ -89,7 +89,7 @@ export function vectorColumn(dimension: number): Sql {
 
 /** The type of that column: `vector(384)`. */
 export function vectorType(dimension: number): Sql {
-  return raw(`vector(${checkedDimension(dimension)})`)
+  return pgvector(`vector(${checkedDimension(dimension)})`)
 }
 
 /** @throws RevectorError DIMENSION_UNSUPPORTED */

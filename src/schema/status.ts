@@ -1,4 +1,5 @@
 import type { Queryable } from '../postgres/database.ts'
+import { pgvector } from '../postgres/pgvector.ts'
 import { sql } from '../postgres/sql.ts'
 import { findTable } from './catalog.ts'
 import { appliedRevision, latestRevision, type RevisionRow, readHistory } from './history.ts'
@@ -61,7 +62,7 @@ async function findLegacyTable(db: Queryable): Promise<LegacyTable | null> {
     select a.attname as column, a.atttypmod as dimension
     from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.oid = to_regclass(${embeddingsTable}) and c.relkind = 'r'
-      and a.atttypid = to_regtype('vector') and a.atttypmod > 0 and not a.attisdropped`)
+      and a.atttypid = pg_typeof(null::${pgvector('vector')}) and a.atttypmod > 0 and not a.attisdropped`)
   const vector =
     columns.find(({ column }) => column === 'embedding') ?? (columns.length === 1 ? columns[0] : undefined)
   if (vector === undefined) return null

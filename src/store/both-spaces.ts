@@ -1,5 +1,6 @@
 import type { ChunkId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
+import { pgvector } from '../postgres/pgvector.ts'
 import { join, parameter, type Sql, sql } from '../postgres/sql.ts'
 import { encodeVector } from '../postgres/vector.ts'
 import { indexKind } from '../schema/index-kind.ts'
@@ -85,5 +86,5 @@ export interface QueryInBoth {
 
 function distance({ model, vector }: QueryIn, alias: Sql): Sql {
   const column = sql`${alias}.${vectorColumn(model.dimension)}`
-  return indexKind(model).exact(column, sql`${parameter(encodeVector(vector))}::vector`)
+  return indexKind(model).exact(column, sql`${parameter(encodeVector(vector))}::${pgvector('vector')}`)
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../postgres/database.ts'
+import { pgvector } from '../postgres/pgvector.ts'
 import { sql } from '../postgres/sql.ts'
 import { decodeVector, vectorArray } from '../postgres/vector.ts'
 
@@ -11,7 +12,7 @@ export interface StoredCanary {
 
 export async function readCanaries(db: Queryable, modelId: number): Promise<readonly StoredCanary[]> {
   const { rows } = await db.query<{ text: string; vector: Buffer; madeAt: Date }>(sql`
-    select text, vector_send(vector::vector) as vector, made_at as "madeAt"
+    select text, ${pgvector('vector_send')}(vector::${pgvector('vector')}) as vector, made_at as "madeAt"
     from model_canaries where model_id = ${modelId}
     order by text`)
   return rows.map((row) => ({ ...row, vector: decodeVector(row.vector) }))
@@ -29,7 +30,7 @@ export async function insertCanaries(
     select ${modelId}, u.text, u.vector::real[]
     from unnest(
       ${canaries.map((canary) => canary.text)}::text[],
-      ${vectorArray(canaries.map((canary) => canary.vector))}::vector[]
+      ${vectorArray(canaries.map((canary) => canary.vector))}::${pgvector('vector')}[]
     ) as u (text, vector)
     on conflict (model_id, text) do nothing`)
 }

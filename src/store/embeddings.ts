@@ -1,6 +1,7 @@
 import type { ChunkId } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
+import { pgvector } from '../postgres/pgvector.ts'
 import { raw, sql } from '../postgres/sql.ts'
 import { decodeVector, vectorArray } from '../postgres/vector.ts'
 import type { Layout } from '../schema/layout.ts'
@@ -39,7 +40,7 @@ export async function putVectors(
           layout.chunks.idType,
           items.map((item) => item.chunkId),
         )},
-        ${vectorArray(items.map((item) => item.vector))}::vector[]
+        ${vectorArray(items.map((item) => item.vector))}::${pgvector('vector')}[]
       ) as u (chunk_id, embedding)
       on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()`),
   )
@@ -72,7 +73,7 @@ export async function fillVectors(
           c.idType,
           items.map((item) => item.chunkId),
         )},
-        ${vectorArray(items.map((item) => item.vector))}::vector[]
+        ${vectorArray(items.map((item) => item.vector))}::${pgvector('vector')}[]
       ) as u (chunk_id, embedding)
       join ${c.table} c on c.${c.id} = u.chunk_id
       for key share of c
@@ -157,7 +158,7 @@ export async function readVectors(
   const column = vectorColumn(model.dimension)
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ id: string; vector: Buffer }>(sql`
-      select chunk_id::text as id, vector_send(${column}) as vector
+      select chunk_id::text as id, ${pgvector('vector_send')}(${column}) as vector
       from ${modelTable(model.id)}
       where chunk_id = any(${possibleIdArray(layout.chunks.idType, chunkIds)}) and ${column} is not null`),
   )

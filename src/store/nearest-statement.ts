@@ -1,3 +1,4 @@
+import { pgvector } from '../postgres/pgvector.ts'
 import { parameter, raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeVector } from '../postgres/vector.ts'
 import { indexKind } from '../schema/index-kind.ts'
@@ -103,7 +104,7 @@ function isLarge({ vectors }: NearestRequest): boolean {
 
 /** Sent once, however often the statement uses it. */
 function queryOf({ vector }: NearestRequest): Sql {
-  return sql`${parameter(encodeVector(vector))}::vector`
+  return sql`${parameter(encodeVector(vector))}::${pgvector('vector')}`
 }
 
 /** A request with what its statement needs. */

@@ -1,4 +1,5 @@
 import type { Queryable } from '../postgres/database.ts'
+import { pgvector } from '../postgres/pgvector.ts'
 import { sql } from '../postgres/sql.ts'
 import { decodeVector } from '../postgres/vector.ts'
 import type { Layout } from '../schema/layout.ts'
@@ -35,7 +36,7 @@ export async function sampleVectors(
         limit ${limit}
       )
       select s.id::text as "chunkId", s.document_id::text as "documentId", coalesce(d.${d.title}::text, '') as title, s.position,
-        vector_send(e.${column}) as vector
+        ${pgvector('vector_send')}(e.${column}) as vector
       from drawn s
       join ${modelTable(model.id)} e on e.chunk_id = s.id
       left join ${d.table} d on d.${d.id} = s.document_id

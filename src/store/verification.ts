@@ -1,5 +1,6 @@
 import type { ChunkId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
+import { pgvector } from '../postgres/pgvector.ts'
 import { raw, type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
@@ -86,7 +87,7 @@ export async function findVectorFaults(
             else 0
           end as fault
         from (
-          select chunk_id, vector_dims(v) as width, vector_norm(v) as norm
+          select chunk_id, ${pgvector('vector_dims')}(v) as width, ${pgvector('vector_norm')}(v) as norm
           from (
             select chunk_id, ${vectorColumn(model.dimension)} as v from ${modelTable(model.id)}
           ) stored

@@ -27,6 +27,16 @@ describe('the table of retries', () => {
     expect(troubleOf('Connection terminated')).toBeNull()
   })
 
+  it.each([
+    ['server conn crashed?', 'lost'],
+    ['server login has been failing, cached error: connection refused (server_login_retry)', 'unready'],
+    ['query_wait_timeout', 'unready'],
+    ['pgbouncer cannot connect to server', 'unready'],
+    ['invalid frontend message type 88', null],
+  ])('knows what a pooler says: %s', (message, trouble) => {
+    expect(troubleOf(Object.assign(new Error(message), { code: '08P01' }))).toBe(trouble)
+  })
+
   it('takes only what surely reads for reading', () => {
     expect(onlyReads('  select 1')).toBe(true)
     expect(onlyReads('with a as (select 1) select * from a')).toBe(true)

@@ -30,19 +30,19 @@ export const serverUrl = inject('serverUrl')
 /** Runs a suite on the embedded engine and, where there is one, on a server. */
 export function describeEngines(name: string, body: (engine: Engine) => void): void {
   describe(`${name} (embedded)`, () => body(embedded))
-  if (serverUrl !== null) describe(`${name} (server)`, () => body(server(serverUrl)))
+  if (serverUrl !== null) describe(`${name} (server)`, () => body(serverEngine(serverUrl)))
 }
 
 /** Runs a suite on a server, or on the embedded engine where there is none: for what does not depend on the engine. */
 export function describeOneEngine(name: string, body: (engine: Engine) => void): void {
-  const engine = serverUrl === null ? embedded : server(serverUrl)
+  const engine = serverUrl === null ? embedded : serverEngine(serverUrl)
   describe(`${name} (${engine.name})`, () => body(engine))
 }
 
 /** Runs a suite on a server only; where there is none, its tests are reported as skipped. */
 export function describeServer(name: string, body: (engine: Engine, url: string) => void): void {
   const url = serverUrl ?? ''
-  describe.skipIf(serverUrl === null)(`${name} (server)`, () => body(server(url), url))
+  describe.skipIf(serverUrl === null)(`${name} (server)`, () => body(serverEngine(url), url))
 }
 
 export const embedded: Engine = {
@@ -60,7 +60,7 @@ export const embedded: Engine = {
   },
 }
 
-function server(url: string): Engine {
+export function serverEngine(url: string): Engine {
   const place = async (): Promise<{ databaseUrl: string }> => {
     const name = `revector_test_${randomUUID().replaceAll('-', '')}`
     await onServer(url, `create database ${name}`)

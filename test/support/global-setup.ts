@@ -15,6 +15,8 @@ declare module 'vitest' {
     readyFolder: string
     /** Folder of pg_dump and the others, where scripts/postgres.sh has them. */
     serverPrograms: string | null
+    /** Program of PgBouncer; null: what a pooler changes is not tested. */
+    pooler: string | null
     /** Program of a Chromium; null: what is shown in a browser is not tested. */
     browser: string | null
   }
@@ -41,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ? `Engines under test: embedded. No server: ${found.how}\n`
       : `Engines under test: embedded, server (${found.how}).\n`,
   )
+  providePooler(project, found.url !== null, demanded.includes('pooler'))
   provideBrowser(project, demanded.includes('browser'))
   project.provide('serverUrl', found.url)
   // Backups need a pg_dump as new as the server; the script's programs come with its server.
@@ -48,6 +51,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('serverPrograms', programs)
   if (programs !== null) process.env['PATH'] = `${programs}:${process.env['PATH'] ?? ''}`
   return () => rm(folder, { recursive: true, force: true })
+}
+
+function providePooler(project: TestProject, server: boolean, required: boolean): void {
+  const found = required ? run('pooler') : run('pooler', '--no-install')
+  if (found.url === null && required) {
+    throw new Error(`REVECTOR_TEST_REQUIRE=pooler, but there is none: ${found.said}`)
+  }
+  if (server) {
+    process.stdout.write(
+      found.url === null ? `Pooler tests do not run: ${found.said}\n` : `Pooler under test: ${found.url}\n`,
+    )
+  }
+  project.provide('pooler', found.url)
 }
 
 function provideBrowser(project: TestProject, required: boolean): void {

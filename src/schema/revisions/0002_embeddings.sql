@@ -13,7 +13,7 @@ create table chunk_embeddings (
   chunk_id bigint not null,
   model_id int not null,
   created_at timestamptz not null default now(),
-  embedding_1536 vector(1536),
+  embedding_1536 :pgvector.vector(1536),
   constraint chunk_embeddings_chunk_id_model_id_key unique (chunk_id, model_id)
 ) partition by list (model_id);
 

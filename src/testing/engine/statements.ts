@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { pgvector } from '../../postgres/pgvector.ts'
 import { ident, join, sql } from '../../postgres/sql.ts'
 import { decodeVector, encodeVector, vectorArray } from '../../postgres/vector.ts'
 import { one, rejects } from '../expectations.ts'
@@ -44,17 +45,17 @@ export function statements(test: Test): void {
       Float32Array.of(0, 0, 1),
     ]
     const { rows } = await db.query<{ v: Buffer }>(sql`
-      select vector_send(v) as v from unnest(${vectorArray(vectors)}::vector[]) with ordinality t(v, n) order by n`)
+      select ${pgvector('vector_send')}(v) as v from unnest(${vectorArray(vectors)}::${pgvector('vector')}[]) with ordinality t(v, n) order by n`)
     assert.deepEqual(
       rows.map((row) => decodeVector(row.v)),
       vectors,
     )
-    const none = await one(db, sql`select cardinality(${vectorArray([])}::vector[]) as n`)
+    const none = await one(db, sql`select cardinality(${vectorArray([])}::${pgvector('vector')}[]) as n`)
     assert.deepEqual(none, { n: 0 })
     const wide = Float32Array.from({ length: 16_000 }, (_, i) => i / 7)
     const back = await one<{ v: Buffer }>(
       db,
-      sql`select vector_send(${encodeVector(wide)}::vector(16000)) as v`,
+      sql`select ${pgvector('vector_send')}(${encodeVector(wide)}::${pgvector('vector(16000)')}) as v`,
     )
     assert.deepEqual(decodeVector(back.v), wide)
   })
