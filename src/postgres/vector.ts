@@ -11,7 +11,7 @@ export interface VectorArray {
 }
 
 /**
- * Many vectors as one parameter: sql`… from unnest(${ids}::bigint[], ${vectorArray(vectors)}::vector[]) …`.
+ * Many vectors as one parameter: sql`… from unnest(${ids}::bigint[], ${vectorArray(vectors)}::${pgvector('vector')}[]) …`.
  * Only a statement of a `Database` can carry it: the oid of the element type belongs to the database.
  */
 export function vectorArray(vectors: readonly Float32Array[]): VectorArray {
@@ -25,7 +25,7 @@ export function vectorsOf(value: unknown): readonly Float32Array[] | undefined {
   return typeof value === 'object' && value !== null ? arrays.get(value) : undefined
 }
 
-/** One vector as a binary parameter: sql`… ${encodeVector(v)}::vector …`. */
+/** One vector as a binary parameter: sql`… ${encodeVector(v)}::${pgvector('vector')} …`. */
 export function encodeVector(vector: Float32Array): Buffer {
   const out = Buffer.allocUnsafe(vectorBytes(vector))
   writeVector(out, 0, vector)
