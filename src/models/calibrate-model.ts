@@ -41,6 +41,5 @@ export async function calibrateModel(
   }
   const found = await calibrate(deps, { model, vectors, wanted, queries, budgetMs: exactBudgetMs, signal })
   await setModelEffort(db, model.id, found.effort)
-  const reached = found.reached && found.filtered?.reached !== false
-  return { modelName, vectors, reached, effort: found.effort }
+  return { modelName, vectors, reached: found.reached, effort: found.effort }
 }
