@@ -6,6 +6,7 @@ import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import { languageProviderNames } from '../core/language-provider.ts'
 import { connectionEnvironment, namedServer, overruled } from './connection-environment.ts'
+import { fileOptions } from './file-options.ts'
 import { indexOptions } from './index-options.ts'
 import { languageModelOptions } from './language-model-options.ts'
 import { serveOptions } from './serve-options.ts'
@@ -82,8 +83,7 @@ export const optionsSchema = z.strictObject({
       'Longest chunk, in tokens. Longer chunks carry more context; shorter ones are found more precisely.',
     ),
   overlapTokens: z.int().min(0).max(1_000).default(0).describe('Tokens that neighbouring chunks share.'),
-  maxFileBytes: z.int().min(1).default(100_000_000).describe('Larger files are refused.'),
-  parseTimeoutMs: z.int().min(1).default(60_000).describe('Milliseconds a file may take to parse.'),
+  ...fileOptions,
   localModelPath: z
     .string()
     .optional()

@@ -37,6 +37,24 @@ export interface ParsedDocument {
   readonly metadata: Metadata
 }
 
+/** A document that has been parsed and split. */
+export interface SplitDocument extends ParsedDocument {
+  readonly chunks: readonly ChunkText[]
+  /** SHA-256 of `text` in UTF-8, in hex. */
+  readonly textHash: string
+}
+
+/** How long chunks may be. */
+export interface ChunkLimits {
+  /** Most tokens of a chunk; 16 or more. Default 256. */
+  readonly maxTokens?: number
+  /**
+   * Tokens of the preceding text that a chunk repeats, in whole sentences or words, never across a heading;
+   * less than half of `maxTokens`. Default 0.
+   */
+  readonly overlapTokens?: number
+}
+
 /** A heading of a document: whole lines of its text. */
 export interface HeadingSpan {
   readonly start: number

@@ -84,6 +84,11 @@ export const errorCatalogue = {
   // Files.
   PARSE_FAILED: { exit: 1, status: 422, meaning: 'A file could not be parsed as its type.' },
   PARSE_TIMEOUT: { exit: 1, status: 422, meaning: 'A file took longer to parse than allowed.' },
+  PARSE_OUT_OF_MEMORY: {
+    exit: 1,
+    status: 422,
+    meaning: 'A file needed more memory to parse than allowed.',
+  },
   FILE_TOO_LARGE: { exit: 1, status: 413, meaning: 'A file is larger than allowed.' },
   FILE_TYPE_UNSUPPORTED: { exit: 1, status: 415, meaning: 'The type of a file is not supported.' },
   FILE_UNREADABLE: { exit: 1, status: 422, meaning: 'A file could not be opened.' },

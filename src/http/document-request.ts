@@ -5,7 +5,10 @@ import type { addDocuments } from './contract/documents.ts'
 type NewDocument = Parameters<Revector['ingestion']['ingestDocument']>[0]
 
 /** The document of a body, as the library takes it. */
-export function documentRequest(body: z.output<typeof addDocuments.body>, signal: AbortSignal): NewDocument {
+export function documentRequest(
+  body: z.output<typeof addDocuments.body>,
+  { signal, owner }: Pick<NewDocument, 'signal' | 'owner'>,
+): NewDocument {
   const { title, content, source, mediaType, metadata, model } = body
-  return { title, content, signal, source, mediaType, metadata, embeddingModel: model }
+  return { title, content, signal, owner, source, mediaType, metadata, embeddingModel: model }
 }

@@ -16,6 +16,8 @@ export interface IngestDocument {
   readonly metadata?: Metadata
   /** Embed with this model only; if not set: with every written model. */
   readonly embeddingModel?: string
+  /** Whose it is: while one owner's long texts are read, those of others are too. Default: this call's. */
+  readonly owner?: string
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
 }
@@ -26,7 +28,7 @@ export interface IngestDocument {
  * @throws RevectorError INVALID_INPUT, DOCUMENT_EMPTY, MODEL_UNKNOWN, of the provider; nothing is written then
  */
 export async function ingestDocument(
-  deps: EmbedDeps & Pick<Deps, 'parser' | 'split'>,
+  deps: EmbedDeps & Pick<Deps, 'parser'>,
   request: IngestDocument,
 ): Promise<DocumentId> {
   const { title, signal, onProgress } = request
@@ -34,13 +36,10 @@ export async function ingestDocument(
   checkText('content', request.content)
   const parsed = await deps.parser.parse(
     { bytes: new TextEncoder().encode(request.content), mediaType: request.mediaType ?? 'text/markdown' },
-    { signal },
+    { signal, owner: request.owner },
   )
-  const prepared = prepareDocument(
-    parsed,
-    { path: title, title, source: request.source ?? null, metadata: request.metadata },
-    deps.split,
-  )
+  const origin = { path: title, title, source: request.source ?? null, metadata: request.metadata }
+  const prepared = prepareDocument(parsed, origin)
   const { documents } = await bulkLoading(deps.db, { signal, onProgress }, ({ before }) => {
     const options: WriteOptions = {
       modelName: request.embeddingModel,

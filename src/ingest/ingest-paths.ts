@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Metadata } from '../core/document.ts'
 import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
@@ -22,6 +23,8 @@ export interface IngestPaths {
   readonly model?: string
   /** Added to the metadata of every document. */
   readonly metadata?: Metadata
+  /** Whose files they are: while one owner's are read, those of others are too. Default: this call's. */
+  readonly owner?: string
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
 }
@@ -38,10 +41,10 @@ const readAhead = 4
  * What was written before stays.
  */
 export async function ingestPaths(
-  deps: EmbedDeps & Pick<Deps, 'parser' | 'split' | 'maxFileBytes'>,
+  deps: EmbedDeps & Pick<Deps, 'parser' | 'maxFileBytes'>,
   request: IngestPaths,
 ): Promise<IngestReport> {
-  const { signal, onProgress } = request
+  const { signal, onProgress, owner = randomUUID() } = request
   const started = performance.now()
   // Checked before any file is read: a misspelt model should not cost an hour of parsing.
   const targets = await readTargets(deps.db, request.model)
@@ -56,7 +59,7 @@ export async function ingestPaths(
       signal,
       onProgress,
     }
-    await oneBehind(batchDocuments(prepared(deps, request, tally)), async (batch) => {
+    await oneBehind(batchDocuments(prepared(deps, { ...request, owner }, tally)), async (batch) => {
       throwIfAborted(signal)
       await writeBatch(deps, batch, options, tally)
     })
@@ -74,7 +77,7 @@ export async function ingestPaths(
 
 /** Documents as they leave the parser, in the order of the files; failures are tallied. */
 async function* prepared(
-  deps: Pick<Deps, 'parser' | 'split' | 'maxFileBytes'>,
+  deps: Pick<Deps, 'parser' | 'maxFileBytes'>,
   request: IngestPaths,
   tally: IngestTally,
 ): AsyncIterable<PreparedDocument> {
@@ -94,16 +97,16 @@ async function* inputsOf(
 }
 
 async function prepareFile(
-  deps: Pick<Deps, 'parser' | 'split'>,
-  { metadata, signal }: IngestPaths,
+  deps: Pick<Deps, 'parser'>,
+  { metadata, signal, owner }: IngestPaths,
   file: InputFile,
   tally: IngestTally,
 ): Promise<PreparedDocument | null> {
   try {
     throwIfAborted(signal)
-    const parsed = await deps.parser.parse({ bytes: await file.read(), path: file.path }, { signal })
-    const origin = { path: file.path, source: file.source, metadata }
-    return prepareDocument(parsed, origin, deps.split)
+    const input = { bytes: await file.read(), path: file.path }
+    const parsed = await deps.parser.parse(input, { signal, owner })
+    return prepareDocument(parsed, { path: file.path, source: file.source, metadata })
   } catch (error) {
     if (stopsEveryFile(error)) throw error
     tally.failed(file.path, error)

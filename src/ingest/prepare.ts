@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { ChunkText, Metadata, ParsedDocument } from '../core/document.ts'
+import type { ChunkText, Metadata, SplitDocument } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
-import { type SplitOptions, splitDocument } from '../splitting/split.ts'
 
 /** A document that is ready to be written: parsed, split and hashed, but not embedded. */
 export interface PreparedDocument {
@@ -27,12 +26,8 @@ export interface Origin {
 }
 
 /** @throws RevectorError DOCUMENT_EMPTY */
-export function prepareDocument(
-  parsed: ParsedDocument,
-  origin: Origin,
-  split: SplitOptions,
-): PreparedDocument {
-  const chunks = splitDocument(parsed, split)
+export function prepareDocument(parsed: SplitDocument, origin: Origin): PreparedDocument {
+  const { chunks } = parsed
   if (chunks.length === 0) {
     throw new RevectorError('DOCUMENT_EMPTY', `${origin.path} has no text.`, {
       hint: 'Ingest a document that has text.',
@@ -41,7 +36,7 @@ export function prepareDocument(
   }
   const title = origin.title ?? parsed.title
   const metadata = { ...parsed.metadata, ...origin.metadata }
-  const made = JSON.stringify([title, parsed.mediaType, metadata, parsed.text])
+  const made = JSON.stringify([title, parsed.mediaType, metadata, parsed.textHash])
   return {
     path: origin.path,
     source: origin.source,

@@ -10,9 +10,9 @@ import { openEmbeddingModel } from '../embedding/open.ts'
 import { type OwnModel, ownSpec } from '../embedding/own-model.ts'
 import type { LanguageEnvironment, LanguageModel, LanguageModelSpec } from '../generating/contract.ts'
 import { openLanguageModel } from '../generating/open.ts'
+import { openParser } from '../ingest/open-parser.ts'
 import { openModels } from '../models/open-models.ts'
 import { addModel, setupModels } from '../models/registry.ts'
-import { createParser } from '../parsing/parse.ts'
 import { connectDatabase, connectStandIn, type DatabaseOptions } from '../postgres/connect.ts'
 import type { Database } from '../postgres/database.ts'
 import type { BuildLimits } from '../schema/build-memory.ts'
@@ -79,8 +79,12 @@ export function openRuntime(
     onProviderCall,
   }
   const models = openModels(openEmbeddingModel, environment, ownModels)
-  const parser = createParser({ maxBytes: config.maxFileBytes, timeoutMs: config.parseTimeoutMs })
-  const split = { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens }
+  const parser = openParser({
+    maxBytes: config.maxFileBytes,
+    timeoutMs: config.parseTimeoutMs,
+    maxMemoryMb: config.parseMemoryMb,
+    chunks: { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens },
+  })
   const language = lazily(async () => openLanguage(config, { onProgress, onLanguageModelCall }))
   const deps = lazily(async (): Promise<Deps & SearchDeps> => {
     const db = await connection.get()
@@ -92,7 +96,7 @@ export function openRuntime(
     const memory = createSearchMemory()
     const { fusionWeights, maxFileBytes, recall } = config
     return {
-      ...{ db, layout, models, parser, maxFileBytes, split, memory, fusionWeights, recall },
+      ...{ db, layout, models, parser, maxFileBytes, memory, fusionWeights, recall },
       buildLimits: buildLimitsOf(config),
       language: language.get,
     }

@@ -30,7 +30,7 @@ export function addIngestTool(server: McpServer, deps: McpDeps): void {
         deps.revector.audit,
         entryOf(deps, document),
         async () => ({
-          documentId: await deps.revector.ingestion.ingestDocument(documentRequest(document, signal)),
+          documentId: await deps.revector.ingestion.ingestDocument(documentRequest(document, { signal })),
         }),
         deps.onFault,
       ),

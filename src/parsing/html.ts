@@ -1,4 +1,5 @@
 import { RevectorError } from '../core/errors.ts'
+import { shortenDataUris } from './data-uris.ts'
 import { decodeText } from './decode.ts'
 import { contentOf, removeControls } from './html-content.ts'
 import { type HtmlDocument, parseHtmlDocument } from './html-nodes.ts'
@@ -7,7 +8,8 @@ import { normalizeText, normalizeTitle } from './normalize.ts'
 import type { RawDocument } from './text.ts'
 
 export function parseHtml(bytes: Uint8Array, charset: string | null): RawDocument {
-  const { text, encoding } = decodeText(bytes, { charset, html: true })
+  const { text: source, encoding } = decodeText(bytes, { charset, html: true })
+  const text = shortenDataUris(source)
   // Parsing takes the square of the depth.
   if (nestingOf(text) > deepest) throw tooDeep()
   const document = parseHtmlDocument(wholeDocument(text))

@@ -1,67 +1,58 @@
-import { Worker } from 'node:worker_threads'
-import type { ParsedDocument } from '../core/document.ts'
-import { type ErrorCode, type ErrorData, interrupted, RevectorError } from '../core/errors.ts'
-import { workerUrl } from '../core/worker-url.ts'
-import type { DetectedType } from './detect.ts'
-import type { ReadLimits } from './read-document.ts'
+import { interrupted } from '../core/errors.ts'
+import { FairQueue } from './fair-queue.ts'
+import { ParserProcess, type ProcessLimits } from './process-handle.ts'
+import type { ReadJob } from './process-messages.ts'
 
-export interface ParseJob {
-  readonly bytes: Uint8Array
-  readonly type: DetectedType
-  readonly fallbackTitle: string | null
-  readonly limits: ReadLimits
+export interface PoolLimits extends ProcessLimits {
+  /** Most processes at once. */
+  readonly processes: number
 }
 
-export type ParseReply =
-  | { readonly document: ParsedDocument }
-  | { readonly failure: { code: ErrorCode; message: string; hint: string; data: ErrorData } }
-
-export interface PoolLimits {
-  readonly workers: number
-  readonly timeoutMs: number
-  /** JavaScript heap per worker, in MB. */
-  readonly maxMemoryMb: number
-}
-
-interface Waiting {
-  readonly job: ParseJob
+export interface PoolRequest {
   readonly signal: AbortSignal | undefined
-  readonly resolve: (document: ParsedDocument) => void
+  /** Files of one owner are read one after the other, files of several at the same time. */
+  readonly owner: string
+}
+
+interface Waiting<Result> extends PoolRequest {
+  readonly job: ReadJob
+  readonly resolve: (result: Result) => void
   readonly reject: (error: unknown) => void
   /** The signal may outlive many jobs: each removes its listener. */
   readonly leaveQueue: () => void
 }
 
 /**
- * Runs jobs in worker threads, one job per thread at a time. A thread that hangs, dies or is aborted is
- * replaced.
+ * Reads files in processes, one file per process and owner at a time: a file that takes its whole time keeps others of its
+ * owner waiting, not those of another, as long as there are fewer such owners than processes.
  */
-export class ParsePool {
+export class ParsePool<Result> {
+  readonly #worker: URL
   readonly #limits: PoolLimits
-  #queue: Waiting[] = []
-  readonly #idle: Worker[] = []
-  readonly #all = new Set<Worker>()
+  readonly #queue = new FairQueue<Waiting<Result>>()
+  readonly #busy = new Set<string>()
+  readonly #all = new Set<ParserProcess<Result>>()
+  #idle: ParserProcess<Result> | null = null
   #closed = false
 
-  constructor(limits: PoolLimits) {
+  /** @param worker module of the thread that reads in each process */
+  constructor(worker: URL, limits: PoolLimits) {
+    this.#worker = worker
     this.#limits = limits
   }
 
-  run(job: ParseJob, signal: AbortSignal | undefined): Promise<ParsedDocument> {
+  run(job: ReadJob, { signal, owner }: PoolRequest): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#closed || signal?.aborted) {
         reject(interrupted(signal))
         return
       }
       const onAbort = (): void => {
-        this.#queue = this.#queue.filter((other) => other !== waiting)
+        this.#queue.remove(waiting)
         reject(interrupted(signal))
       }
-      const waiting: Waiting = {
-        job,
-        signal,
-        resolve,
-        reject,
+      const waiting: Waiting<Result> = {
+        ...{ job, signal, owner, resolve, reject },
         leaveQueue: () => signal?.removeEventListener('abort', onAbort),
       }
       this.#queue.push(waiting)
@@ -70,114 +61,57 @@ export class ParsePool {
     })
   }
 
-  /** Ends the threads; what is still running or waiting fails as interrupted. */
+  /** Ends the processes; what is still running or waiting fails as interrupted. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const { reject, leaveQueue } of this.#queue.splice(0)) {
+    for (const { reject, leaveQueue } of this.#queue.drain()) {
       leaveQueue()
       reject(interrupted())
     }
-    await Promise.all([...this.#all].map((worker) => worker.terminate()))
+    await Promise.all([...this.#all].map((one) => one.end()))
   }
 
   #next(): void {
-    // Of several jobs with one signal, the first to be aborted gets here before the others are.
-    for (const { signal, reject, leaveQueue } of this.#queue.filter((waiting) => waiting.signal?.aborted)) {
-      leaveQueue()
-      reject(interrupted(signal))
+    while (!this.#closed && this.#busy.size < this.#limits.processes) {
+      const waiting = this.#queue.take(this.#busy)
+      if (waiting === undefined) return
+      waiting.leaveQueue()
+      // Of several jobs with one signal, the first to be aborted gets here before the others are.
+      if (waiting.signal?.aborted) waiting.reject(interrupted(waiting.signal))
+      else void this.#work(waiting)
     }
-    this.#queue = this.#queue.filter((waiting) => !waiting.signal?.aborted)
-    if (this.#queue.length === 0) return
-    const worker = this.#idle.pop() ?? (this.#all.size < this.#limits.workers ? this.#start() : undefined)
-    const waiting = worker === undefined ? undefined : this.#queue.shift()
-    if (worker === undefined || waiting === undefined) return
-    waiting.leaveQueue()
-    this.#work(worker, waiting)
   }
 
-  #start(): Worker {
-    const worker = new Worker(workerUrl(import.meta.url, './parse-worker'), {
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.maxMemoryMb, stackSizeMb: 4 },
-      // Parsers write warnings of their own, which must not reach the caller's terminal.
-      stdout: true,
-      stderr: true,
-    })
-    worker.stdout.resume()
-    worker.stderr.resume()
-    this.#all.add(worker)
-    worker.on('exit', () => {
-      this.#all.delete(worker)
-      const place = this.#idle.indexOf(worker)
-      if (place !== -1) this.#idle.splice(place, 1)
-    })
-    return worker
-  }
-
-  #work(worker: Worker, { job, signal, resolve, reject }: Waiting): void {
-    worker.ref()
-    const settle = (outcome: () => void, reusable: boolean): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      worker.removeAllListeners('message')
-      worker.removeListener('error', onError)
-      worker.removeListener('exit', onExit)
-      if (reusable) {
-        // An idle thread must not keep the process alive.
-        worker.unref()
-        this.#idle.push(worker)
-      } else {
-        worker.on('error', () => {})
-        this.#all.delete(worker)
-        void worker.terminate()
-      }
-      outcome()
+  async #work({ job, owner, signal, resolve, reject }: Waiting<Result>): Promise<void> {
+    this.#busy.add(owner)
+    const one = this.#process()
+    try {
+      resolve(await one.run(job, signal))
+    } catch (error) {
+      reject(this.#closed ? interrupted() : error)
+    } finally {
+      this.#busy.delete(owner)
+      this.#release(one)
       this.#next()
     }
-    const onMessage = (reply: ParseReply): void => {
-      settle(() => ('document' in reply ? resolve(reply.document) : reject(failed(reply.failure))), true)
+  }
+
+  #process(): ParserProcess<Result> {
+    const idle = this.#idle
+    this.#idle = null
+    if (idle?.usable) return idle
+    if (idle !== null) this.#all.delete(idle)
+    const one = new ParserProcess<Result>(this.#worker, this.#limits)
+    this.#all.add(one)
+    return one
+  }
+
+  /** One stays, since starting takes a tenth of a second; the others give their memory back. */
+  #release(one: ParserProcess<Result>): void {
+    if (one.usable && this.#idle === null && !this.#closed) {
+      this.#idle = one
+      return
     }
-    const onError = (error: Error): void => settle(() => reject(this.#crashed(error)), false)
-    const onExit = (): void => settle(() => reject(this.#closed ? interrupted() : this.#crashed(null)), false)
-    const onAbort = (): void => settle(() => reject(interrupted(signal)), false)
-    const timer = setTimeout(() => settle(() => reject(this.#timedOut()), false), this.#limits.timeoutMs)
-    worker.on('message', onMessage)
-    worker.on('error', onError)
-    worker.on('exit', onExit)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    // A copy, because it is transferred to the worker: the caller keeps its own bytes.
-    const bytes = new Uint8Array(job.bytes)
-    worker.postMessage({ ...job, bytes } satisfies ParseJob, [bytes.buffer])
+    void one.end().then(() => this.#all.delete(one))
   }
-
-  #timedOut(): RevectorError {
-    const seconds = this.#limits.timeoutMs / 1000
-    return new RevectorError(
-      'PARSE_TIMEOUT',
-      `The file took longer than ${seconds} s to parse and was aborted.`,
-      {
-        hint: 'Split the file, convert it to text, or raise the limit.',
-        data: { timeout_ms: this.#limits.timeoutMs },
-      },
-    )
-  }
-
-  #crashed(error: Error | null): RevectorError {
-    const outOfMemory = error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-    return new RevectorError(
-      'PARSE_FAILED',
-      outOfMemory
-        ? `The file needs more than ${this.#limits.maxMemoryMb} MB of memory to parse and was aborted.`
-        : `The parser crashed on this file${error === null ? '' : ` (${error.message.split('\n')[0]})`}.`,
-      { hint: 'Split the file or convert it to text.', ...(error === null ? {} : { cause: error }) },
-    )
-  }
-}
-
-function failed({
-  code,
-  message,
-  hint,
-  data,
-}: Extract<ParseReply, { failure: unknown }>['failure']): RevectorError {
-  return new RevectorError(code, message, { hint, data })
 }

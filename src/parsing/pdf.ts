@@ -20,7 +20,7 @@ export async function parsePdf(bytes: Uint8Array, maxTextLength: number): Promis
     const unreadable: number[] = []
     let length = 0
     for (let number = 1; number <= document.numPages; number++) {
-      const lines = await readPage(document, number)
+      const lines = await readPage(document, number, { left: maxTextLength - length, limit: maxTextLength })
       if (lines === null) unreadable.push(number)
       for (const line of lines ?? []) length += line.text.length
       if (length > maxTextLength) throw tooLong(maxTextLength)
@@ -62,15 +62,31 @@ async function open(bytes: Uint8Array): Promise<PdfDocument> {
   }
 }
 
-async function readPage(document: PdfDocument, number: number): Promise<PageLine[] | null> {
+/** A page's text piece by piece, since a page of a few kilobytes may unpack to gigabytes. @throws RevectorError FILE_TOO_LARGE */
+async function readPage(
+  document: PdfDocument,
+  number: number,
+  room: { readonly left: number; readonly limit: number },
+): Promise<PageLine[] | null> {
+  const items: TextItem[] = []
+  let length = 0
   try {
     const page = await document.getPage(number)
-    const content = await page.getTextContent()
+    const reader = page.streamTextContent().getReader()
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      for (const item of part.value.items) {
+        if (!('str' in item)) continue
+        items.push(item)
+        length += item.str.length
+      }
+      if (length > room.left) throw tooLong(room.limit)
+    }
     page.cleanup()
-    return pageLines(content.items.filter((item): item is TextItem & typeof item => 'str' in item))
-  } catch {
+  } catch (error) {
+    if (error instanceof RevectorError) throw error
     return null
   }
+  return pageLines(items)
 }
 
 async function infoOf(

@@ -1,6 +1,7 @@
 import { Lexer, type Token } from 'marked'
 import { isMap, parseDocument } from 'yaml'
 import type { HeadingSpan } from '../core/document.ts'
+import { withoutDataUris } from './data-uris.ts'
 import { decodeText } from './decode.ts'
 import type { DetectedType } from './detect.ts'
 import { markdown } from './media-types.ts'
@@ -20,7 +21,7 @@ export function parseText(bytes: Uint8Array, type: DetectedType): RawDocument {
   const { text, encoding } = decodeText(bytes, { charset: type.charset })
   const normal = normalizeText(text)
   if (type.mediaType !== markdown) return { title: null, text: normal, metadata: { encoding } }
-  const { body, fields } = frontMatter(normal)
+  const { body, fields } = frontMatter(withoutDataUris(normal))
   const given = fields['title']
   return {
     title: typeof given === 'string' && given.trim() !== '' ? given : firstHeading(body),

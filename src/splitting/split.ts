@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ChunkText, ParsedDocument } from '../core/document.ts'
+import type { ChunkLimits, ChunkText, ParsedDocument } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import { type Block, markdownBlocks, plainBlocks } from './blocks.ts'
 import { headingTitle } from './headings.ts'
@@ -7,14 +7,7 @@ import { packSection, type Span } from './pack.ts'
 import { blockPiece, type Measure, type Piece, ranks } from './pieces.ts'
 import { estimateTokens } from './tokens.ts'
 
-export interface SplitOptions {
-  /** Most tokens of a chunk, by `countTokens`; 16 or more. Default 256. */
-  readonly maxTokens?: number
-  /**
-   * Tokens of the preceding text that a chunk repeats, in whole sentences or words, never across a heading;
-   * less than half of `maxTokens`. Default 0.
-   */
-  readonly overlapTokens?: number
+export interface SplitOptions extends ChunkLimits {
   /** Counts the tokens of a text. Default `estimateTokens`. Must be deterministic. */
   readonly countTokens?: (text: string) => number
 }
@@ -28,6 +21,9 @@ const smallestLimit = 16
 const widestIndentation = 32
 /** No longer text has more characters per token than this: it needs no counting to be cut. */
 const mostUnitsPerToken = 16
+/** Spans are counted one by one up to this length, and a position times this is still a safe integer. */
+const widestSpan = 2 ** 26
+const mostCounted = 50_000
 
 const markdownTypes = new Set([
   'text/markdown',
@@ -54,10 +50,14 @@ export function splitDocument(parsed: ParsedDocument, options: SplitOptions = {}
   const countTokens = options.countTokens ?? estimateTokens
   const { text } = parsed
   // A paragraph that becomes a chunk is counted as a piece, as a candidate and as a chunk.
-  const counted = new Map<string, number>()
+  const counted = new Map<number, number>()
   const tokensOf = (start: number, end: number): number => {
-    const key = `${start} ${end}`
-    const tokens = counted.get(key) ?? countTokens(text.slice(start, end))
+    const key = start * widestSpan + (end - start)
+    const known = counted.get(key)
+    if (known !== undefined) return known
+    const tokens = countTokens(text.slice(start, end))
+    // What was counted long ago is far behind in the text.
+    if (counted.size >= mostCounted) counted.clear()
     counted.set(key, tokens)
     return tokens
   }

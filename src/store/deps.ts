@@ -4,7 +4,6 @@ import type { Parser } from '../parsing/parse.ts'
 import type { Database } from '../postgres/database.ts'
 import type { BuildLimits } from '../schema/build-memory.ts'
 import type { Layout } from '../schema/layout.ts'
-import type { SplitOptions } from '../splitting/split.ts'
 import type { Model } from '../wire/model.ts'
 import type { NearestTuning } from './nearest-tuning.ts'
 
@@ -17,7 +16,6 @@ export interface Deps {
   /** Answers questions; null: no language model is configured. */
   readonly language: () => Promise<LanguageModel | null>
   readonly parser: Parser
-  readonly split: SplitOptions
   /** Larger files are refused before they are read. */
   readonly maxFileBytes: number
   /** Weights by model name for searches of several models; 1 if not given. */

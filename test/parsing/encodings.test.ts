@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isRevectorError } from '../../src/core/errors.ts'
+import { openParser } from '../../src/ingest/open-parser.ts'
 import { decodeText } from '../../src/parsing/decode.ts'
-import { createParser } from '../../src/parsing/parse.ts'
 import { encodeAs } from './make-files.ts'
 
 const samples = {
@@ -66,7 +66,7 @@ describe('text without a declaration', () => {
 
 describe('a declared encoding', () => {
   test('is followed: by the sender, by the page', async () => {
-    const parser = createParser()
+    const parser = openParser()
     const page = (meta: string): string =>
       `<!doctype html><html><head>${meta}<title>题目</title></head><body><p>${samples.chinese}</p></body></html>`
     const cases: [Uint8Array, string | undefined, string][] = [

@@ -74,7 +74,9 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
 function storeText(revector: Revector, request: FastifyRequest, signal: AbortSignal): Promise<Answered> {
   const body = checked('body', contract.addDocuments.body, request.body ?? {})
   return answerOnce(revector, { request, parts: [JSON.stringify(body)] }, async () => {
-    const id = await revector.ingestion.ingestDocument(documentRequest(body, signal))
+    const id = await revector.ingestion.ingestDocument(
+      documentRequest(body, { signal, owner: ownerOf(request) }),
+    )
     const headers = { location: `/api/v1/documents/${encodeURIComponent(id)}` }
     return { status: 201, headers, body: encode(documentSummary, await revector.documents.get(id)) }
   })
@@ -91,7 +93,7 @@ async function storeFiles(
     const metadata = metadataOf(form.metadata)
     const parts = [JSON.stringify(form), ...files.flatMap(({ name, hash }) => [name, hash])]
     return answerOnce(revector, { request, parts }, () =>
-      ingest(revector, redactor, { files, form, metadata, signal }),
+      ingest(revector, redactor, { files, form, metadata, signal, owner: ownerOf(request) }),
     )
   })
 }
@@ -101,15 +103,22 @@ interface Given {
   readonly form: z.output<typeof contract.addDocuments.form>
   readonly metadata: Record<string, unknown> | undefined
   readonly signal: AbortSignal
+  readonly owner: string | undefined
+}
+
+/** Holders of different keys don't wait for each other's files; without keys, no request waits for another's. */
+function ownerOf({ caller }: FastifyRequest): string | undefined {
+  return caller.keyId === null ? undefined : caller.name
 }
 
 async function ingest(revector: Revector, redactor: HttpDeps['redactor'], given: Given): Promise<Answered> {
-  const { files, form, metadata, signal } = given
+  const { files, form, metadata, signal, owner } = given
   const outcomes: z.output<typeof contract.uploadReport>['files'][number][] = []
   const report = await revector.ingestion.ingestPaths({
     paths: [],
     files: files.map(({ path, name }) => ({ path, name, source: `upload:${name}` })),
     signal,
+    owner,
     model: form.model,
     metadata,
     onProgress: (event) => {
