@@ -82,8 +82,11 @@ async function* prepared(
   tally: IngestTally,
 ): AsyncIterable<PreparedDocument> {
   const files = inputsOf(deps, request, tally)
-  for await (const document of inOrder(files, readAhead, (file) => prepareFile(deps, request, file, tally))) {
-    if (document !== null) yield document
+  for await (const { path, document, error } of inOrder(files, readAhead, (file) =>
+    prepareFile(deps, request, file),
+  )) {
+    if (document === null) tally.failed(path, error)
+    else yield document
   }
 }
 
@@ -96,21 +99,27 @@ async function* inputsOf(
   yield* namedInputs(files, { maxBytes })
 }
 
+/** Failures too wait for their turn, so that a report names them in the order of the files. */
+interface PreparedFile {
+  readonly path: string
+  readonly document: PreparedDocument | null
+  readonly error: unknown
+}
+
 async function prepareFile(
   deps: Pick<Deps, 'parser'>,
   { metadata, signal, owner }: IngestPaths,
   file: InputFile,
-  tally: IngestTally,
-): Promise<PreparedDocument | null> {
+): Promise<PreparedFile> {
   try {
     throwIfAborted(signal)
     const input = { bytes: await file.read(), path: file.path }
     const parsed = await deps.parser.parse(input, { signal, owner })
-    return prepareDocument(parsed, { path: file.path, source: file.source, metadata })
+    const document = prepareDocument(parsed, { path: file.path, source: file.source, metadata })
+    return { path: file.path, document, error: null }
   } catch (error) {
     if (stopsEveryFile(error)) throw error
-    tally.failed(file.path, error)
-    return null
+    return { path: file.path, document: null, error }
   }
 }
 
