@@ -212,7 +212,9 @@ describeEngines('verification', (engine) => {
     expect(poor.recall.measured).toContain('asked with 200 chunks in place of queries; a denser index')
     expect(poor.recall.data['remedy']).toEqual([
       `drop index concurrently "${hnswIndex?.name}";`,
-      expect.stringContaining('("embedding_64" vector_cosine_ops) with (m = 32, ef_construction = 256);'),
+      expect.stringContaining(
+        '("embedding_64" "public".vector_cosine_ops) with (m = 32, ef_construction = 256);',
+      ),
     ])
     const exact = await gatesOf(corpus, { target: wide })
     expect(exact.recall).toMatchObject({ passed: true, measured: '1: a search compares all 1,500 vectors' })

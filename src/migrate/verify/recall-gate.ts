@@ -51,7 +51,7 @@ export async function recallGate(deps: VerifyDeps, request: VerifyRequest): Prom
       queriesFrom: 'chunks',
       tried: tried.map(({ value, recall }) => ({ efSearch: value, recall })),
       triedBehindFilter: filtered?.tried.map(({ value, recall }) => ({ filterSurplus: value, recall })) ?? [],
-      ...(passed ? {} : { remedy: denserIndex(target, index.name) }),
+      ...(passed ? {} : { remedy: await denserIndex(db, target, index.name) }),
     },
   }
 }
