@@ -71,7 +71,9 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
   )
   await noteBehind(context)
   await ended(signal)
-  const lost = await service.stop()
+  const { lost, leftMs } = await service.stop()
+  // With this patience and no more: the database may have stopped answering.
+  await revector.db.close({ patienceMs: leftMs })
   if (lost > 0) terminal.complain(`${counted(lost, 'request was', 'requests were')} cut off.`)
   return signal.aborted && lost > 0 ? errorCatalogue.INTERRUPTED.exit : undefined
 }

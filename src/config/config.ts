@@ -52,7 +52,7 @@ export const optionsSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      'Milliseconds after which the server cancels a statement; 0: never. The embedded engine has no such limit.',
+      'Milliseconds after which the server cancels a statement; 0: never. A second later its connection is given up. The embedded engine has no such limit.',
     ),
   lockTimeoutMs: z
     .int()

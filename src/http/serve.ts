@@ -15,10 +15,17 @@ export interface Service {
   /** A failed worker; the service continues without it. Resolves when the worker has ended in order. */
   readonly worker: Promise<void>
   /**
-   * Answers the requests that have arrived, lets the worker finish its batch, and returns the number of
-   * requests that were cut off. The library stays open.
+   * Answers the requests that have arrived and lets the worker finish its batch, for `stopTimeoutMs` at most. The library
+   * stays open: close it with the patience that is left, since its database may not be answering.
    */
-  stop(): Promise<number>
+  stop(): Promise<Stopped>
+}
+
+export interface Stopped {
+  /** Requests that were cut off. */
+  readonly lost: number
+  /** What is left of `stopTimeoutMs`. */
+  readonly leftMs: number
 }
 
 type Serving = Omit<AppDeps, 'workerRunning'> & {
@@ -62,11 +69,26 @@ export async function startService({ work, onProgress, ...deps }: Serving): Prom
     async stop() {
       // In-flight batches finish while requests are still being answered.
       stopWork.abort()
-      const lost = await stopListening(app, options)
-      await worker.catch(() => {})
-      return lost
+      const { stopDelayMs, stopTimeoutMs } = options
+      const closingMs = Math.min(longestClosingMs, stopTimeoutMs / 10)
+      const deadline = performance.now() + stopDelayMs + stopTimeoutMs
+      const left = (): number => Math.max(0, deadline - performance.now())
+      const lost = await stopListening(app, { stopDelayMs, stopTimeoutMs: stopTimeoutMs - closingMs })
+      await within(worker, left() - closingMs)
+      return { lost, leftMs: left() }
     },
   }
+}
+
+/** Kept of `stopTimeoutMs` for closing the database. */
+const longestClosingMs = 500
+
+/** Waits for the work to end, however it does, but not longer. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  const over = new AbortController()
+  const late = wait(Math.max(0, ms), undefined, { signal: over.signal })
+  await Promise.race([work, late]).catch(() => {})
+  over.abort()
 }
 
 async function listen(app: App, { host, port }: HttpDeps['options']): Promise<void> {

@@ -6,7 +6,7 @@ import { givesDimension, knownModel, knownModels, specFor } from '../embedding/c
 import { setupModels } from '../models/registry.ts'
 import { listModels } from '../models/status.ts'
 import { backup, restore } from '../postgres/backup.ts'
-import type { Database } from '../postgres/database.ts'
+import type { CloseOptions, Database } from '../postgres/database.ts'
 import { latestRevision } from '../schema/history.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
@@ -79,7 +79,8 @@ export interface DatabaseCalls {
   rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
   backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
   restore(file: string, options?: CallOptions & { readonly force?: boolean }): Promise<RestoreReport>
-  close(): Promise<void>
+  /** Waits for what is running; with `patienceMs` only so long, then connections to the server are cut. */
+  close(options?: CloseOptions): Promise<void>
 }
 
 export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
@@ -121,7 +122,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       await runtime.closeDatabase()
       return restore(databaseOptions(config), file, options)
     },
-    close: () => runtime.close(),
+    close: (options) => runtime.close(options),
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { parseByteSize } from '../core/byte-size.ts'
 import { counted } from '../core/counted.ts'
@@ -14,7 +15,7 @@ import { openParser } from '../ingest/open-parser.ts'
 import { openModels } from '../models/open-models.ts'
 import { addModel, setupModels } from '../models/registry.ts'
 import { connectDatabase, connectStandIn, type DatabaseOptions } from '../postgres/connect.ts'
-import type { Database } from '../postgres/database.ts'
+import type { CloseOptions, Database } from '../postgres/database.ts'
 import type { BuildLimits } from '../schema/build-memory.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { requireRights, type Work } from '../schema/rights.ts'
@@ -50,7 +51,7 @@ export interface Runtime {
   closeDatabase(): Promise<void>
   /** Work that waits to be written when the database is closed. It must not fail. */
   beforeClose(work: () => Promise<void>): void
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }
 
 export function openRuntime(
@@ -109,16 +110,19 @@ export function openRuntime(
 
   const lastWork: (() => Promise<void>)[] = []
 
-  async function closeDatabase(): Promise<void> {
-    for (const work of lastWork) await work()
+  async function closeDatabase(options?: CloseOptions): Promise<void> {
+    const begun = performance.now()
+    await finish(lastWork, options?.patienceMs)
     const db = await connection.peek()?.catch(() => null)
     connection.forget()
     deps.forget()
-    await db?.close()
+    const { patienceMs } = options ?? {}
+    const leftMs = (patienceMs ?? 0) - (performance.now() - begun)
+    await db?.close(patienceMs === undefined ? {} : { patienceMs: Math.max(0, leftMs) })
   }
 
   return {
-    closeDatabase,
+    closeDatabase: () => closeDatabase(),
     async connected() {
       assertOpen()
       return connection.get()
@@ -143,14 +147,29 @@ export function openRuntime(
     },
     forget: () => deps.forget(),
     beforeClose: (work) => void lastWork.push(work),
-    async close() {
+    async close(options) {
       if (closed) return
       closed = true
       await parser.close()
       await models.close()
-      await closeDatabase()
+      await closeDatabase(options)
     },
   }
+}
+
+/** What is only noted is not waited for longer than half of the patience: the database may not be answering. */
+async function finish(works: readonly (() => Promise<void>)[], patienceMs?: number): Promise<void> {
+  const done = (async () => {
+    for (const work of works) await work()
+  })()
+  if (patienceMs === undefined) return done
+  const over = new AbortController()
+  const late = wait(patienceMs / 2, undefined, { signal: over.signal })
+  // Its connection is cut afterwards.
+  done.catch(() => {})
+  await Promise.race([done, late])
+  over.abort()
+  late.catch(() => {})
 }
 
 async function openLanguage(

@@ -1,4 +1,4 @@
-import type { Client } from 'pg'
+import type { Client, ClientBase } from 'pg'
 
 /** `pg` would send PGOPTIONS along when it connects, which poolers refuse; they are set after connecting. */
 export function withoutOptions(client: Client): void {
@@ -7,6 +7,7 @@ export function withoutOptions(client: Client): void {
 }
 
 /** Ends the connection at once, without a word to the server, which may not be listening. */
-export function cutConnection(client: Client, error?: Error): void {
-  client.connection.stream.destroy(error)
+export function cutConnection(client: ClientBase, error?: Error): void {
+  const { connection } = client as Client
+  connection.stream.destroy(error)
 }

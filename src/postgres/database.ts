@@ -61,6 +61,14 @@ export interface LockHolder {
 /** Where the embedded engine keeps its files: a folder, or its own memory, which it can pack into a gzipped tar. */
 export type DatabaseFiles = { readonly path: string } | { readonly path: null; dump(): Promise<Uint8Array> }
 
+export interface CloseOptions {
+  /**
+   * Milliseconds that running statements have before the connections to the server are cut. Default: as long as they take.
+   * The embedded engine finishes what it does.
+   */
+  readonly patienceMs?: number
+}
+
 export interface Database extends Queryable {
   readonly engine: 'embedded' | 'server'
   /** e.g. '17.6' */
@@ -86,5 +94,5 @@ export interface Database extends Queryable {
     statement: Sql,
     options?: { readonly batchSize?: number; readonly signal?: AbortSignal },
   ): AsyncIterable<readonly Row[]>
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, RevectorError } from '../core/errors.ts'
 import { otherSession } from './address/server-choice.ts'
 import { poolerTroubleOf } from './retry.ts'
+import { silent } from './silence.ts'
 
 /** Where an error happened, in words that may be shown: never with a password. */
 export interface Place {
@@ -145,6 +146,7 @@ function describe(fields: ServerFields, message: string, place: Place): Named {
     case '08001':
     case '08004':
     case otherSession:
+    case silent:
       return unreachable(message, place)
   }
   if (message.startsWith('timeout expired') || message.includes('due to connection timeout')) {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { backOffMs } from '../core/back-off.ts'
 import type { Setting } from './address/settings.ts'
-import type { Database } from './database.ts'
+import type { CloseOptions, Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
 import { readVersions, type Versions } from './extension.ts'
@@ -11,6 +11,7 @@ import { type Pooling, poolingOf } from './pooling.ts'
 import { databaseBackOff, troubleOf } from './retry.ts'
 import { type SearchPath, searchPathOf } from './search-path.ts'
 import { givenSettings, joined, timeouts } from './session-settings.ts'
+import type { Silence } from './silence.ts'
 
 export interface PoolRequest {
   readonly place: Place
@@ -23,8 +24,11 @@ export interface PoolRequest {
   readonly files: Database['files']
   /** The same database without a pooler in between; null: not configured. */
   readonly direct?: (() => Promise<Database>) | null
+  /** Null: an engine in this process. */
+  readonly silence?: Silence | null
+  readonly onPooling?: (pooling: Pooling) => void
   /** Runs after the pool has ended, even if opening fails. */
-  readonly afterClose: () => Promise<void>
+  readonly afterClose: (options?: CloseOptions) => Promise<void>
 }
 
 /** Opens the pool, makes the first connection, and checks the server. */
@@ -36,6 +40,8 @@ export async function openPool({
   attempts = 1,
   files,
   direct = null,
+  silence = null,
+  onPooling,
   afterClose,
 }: PoolRequest): Promise<Database> {
   let settings: string | null = null
@@ -66,6 +72,7 @@ export async function openPool({
       connect,
       given,
     })
+    onPooling?.(pooling)
     const pooled = pooling === 'transaction'
     if (!pooled) {
       settings = joined(timeouts(options, 'session'), givenSettings(given, 'session'), searchPath.session)
@@ -92,10 +99,12 @@ export async function openPool({
       connect,
       attempts,
       direct,
+      silence,
       afterClose,
     })
   } catch (error) {
     await pool.end().catch(() => {})
+    await silence?.end(0)
     await afterClose()
     throw databaseError(error, place)
   }

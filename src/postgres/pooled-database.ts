@@ -2,20 +2,26 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Client, Pool, PoolClient } from 'pg'
 import { backOffMs } from '../core/back-off.ts'
 import { RevectorError } from '../core/errors.ts'
-import type { Database, Queryable, QueryOptions, Session, TransactionOptions } from './database.ts'
+import { createAcquire, reconnectMs } from './acquire.ts'
+import type {
+  CloseOptions,
+  Database,
+  Queryable,
+  QueryOptions,
+  Session,
+  TransactionOptions,
+} from './database.ts'
 import type { DatabaseEvent } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
 import { alwaysFree, holdLocks } from './hold-locks.ts'
 import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
 import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
+import type { Silence } from './silence.ts'
 import type { Sql } from './sql.ts'
 import { type DatabaseFacts, queryableOn, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
 import { endTransaction, isUndecided, runTransaction } from './transaction.ts'
-
-/** How long a server that was reached before and is now away (a restart) is waited for. */
-const reconnectMs = 30_000
 
 export interface PooledDatabaseOptions {
   readonly pool: Pool
@@ -32,14 +38,19 @@ export interface PooledDatabaseOptions {
   readonly onEvent?: (event: DatabaseEvent) => void
   /** The same database without a pooler in between; null: not configured. */
   readonly direct: (() => Promise<Database>) | null
+  /** Null: an engine in this process. */
+  readonly silence: Silence | null
   /** Runs after the pool has ended. */
-  readonly afterClose: () => Promise<void>
+  readonly afterClose: (options?: CloseOptions) => Promise<void>
 }
 
 /**
  * How often conflicts are retried: with jittered waits up to a second, that is several seconds of contention.
  */
 const conflictAttempts = 10
+const silentAttempts = 2
+/** How long polite ends of idle connections may take. */
+const farewellMs = 500
 
 /** A `Database` over a pool of `pg` clients: the same code for both engines. */
 export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
@@ -69,24 +80,23 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     })
   }
 
+  async function untilBack(patienceMs: number | undefined): Promise<void> {
+    const back = untilAllBack()
+    if (patienceMs === undefined || deps.silence === null) return back
+    const stop = new AbortController()
+    const over = wait(patienceMs, undefined, { signal: stop.signal }).catch(() => {})
+    await Promise.race([back, over])
+    stop.abort()
+    if (inUse > 0) await deps.silence.end(0)
+    await back
+  }
+
   function assertOpen(): void {
     if (closed === null) return
     throw new RevectorError('DATABASE_FAILED', 'The database is closed.', { hint: 'Open it again.' })
   }
 
-  async function acquire(): Promise<PoolClient> {
-    assertOpen()
-    const deadline = Date.now() + reconnectMs
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await pool.connect()
-      } catch (error) {
-        const trouble = troubleOf(error)
-        if (trouble === null || Date.now() > deadline) throw databaseError(error, context.place)
-        if (attempt >= deps.attempts) await pause(trouble, attempt)
-      }
-    }
-  }
+  const acquire = createAcquire({ ...deps, place: context.place, assertOpen, pause })
 
   /** A client and the function that releases it; a client whose connection failed is discarded. */
   async function lease(): Promise<Lease> {
@@ -118,7 +128,8 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     try {
       return await use(client)
     } catch (error) {
-      unfit = troubleOfOurs(error) === 'lost'
+      const trouble = troubleOfOurs(error)
+      unfit = trouble === 'lost' || trouble === 'silent'
       throw error
     } finally {
       release(unfit)
@@ -136,7 +147,8 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
         return await once()
       } catch (error) {
         const trouble = troubleOfOurs(error)
-        const patient = trouble === 'conflict' ? attempt < conflictAttempts : Date.now() < deadline
+        const most = trouble === 'conflict' ? conflictAttempts : trouble === 'silent' ? silentAttempts : 0
+        const patient = most > 0 ? attempt < most : Date.now() < deadline
         if (trouble === null || !patient || !mayRepeat(trouble, error)) throw error
         await pause(trouble, attempt)
       }
@@ -153,7 +165,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
       (trouble, error) => {
         if (options.retry === false) return false
         if (isUndecided(error)) return options.idempotent === true
-        return trouble === 'conflict' || trouble === 'lost'
+        return trouble === 'conflict' || trouble === 'lost' || trouble === 'silent'
       },
     )
   }
@@ -205,7 +217,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
               throw databaseError(error, context.place)
             }),
           ),
-        (trouble) => trouble === 'conflict' || (trouble === 'lost' && readOnly()),
+        (trouble) => trouble === 'conflict' || (/^(lost|silent)$/.test(trouble) && readOnly()),
       )
     },
     transaction,
@@ -218,12 +230,13 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
       nesting.assertOutside()
       return streamRows({ engine: deps.engine, context, lease }, statement, options)
     },
-    close: () => {
+    close: (options = {}) => {
       closed ??= (async () => {
         closing.abort()
-        await untilAllBack()
+        await untilBack(options.patienceMs)
         await pool.end()
-        await deps.afterClose()
+        await deps.silence?.end(farewellMs)
+        await deps.afterClose(options)
       })()
       return closed
     },

@@ -1,5 +1,6 @@
 import type { BackOff } from '../core/back-off.ts'
 import { otherSession } from './address/server-choice.ts'
+import { silent } from './silence.ts'
 
 /**
  * What may be retried after which failure: the one place that decides it.
@@ -9,11 +10,12 @@ import { otherSession } from './address/server-choice.ts'
  * again; after it the outcome is unknown, and only work that may happen twice is run again.
  * - `unready`: the server accepted no connection; nothing ran at all. Worth waiting for.
  * - `refused`: the host accepts no connection. Retried if it did before (a restart), not at the first attempt.
+ * - `silent`: the server did not answer in time, so there was a wait already. One more try on a new connection, no more.
  *
  * Anything else is final. 55P03 (lock not available) is absent on purpose: the caller chose how long to wait.
  * So is 25P03 (idle in a transaction for too long): the same work would be as slow again.
  */
-export type Trouble = 'conflict' | 'lost' | 'unready' | 'refused'
+export type Trouble = 'conflict' | 'lost' | 'unready' | 'refused' | 'silent'
 
 const troubles: Readonly<Record<string, Trouble>> = {
   '40001': 'conflict', // serialization_failure
@@ -33,12 +35,13 @@ const troubles: Readonly<Record<string, Trouble>> = {
   ECONNABORTED: 'lost',
   EPIPE: 'lost',
   ENOTCONN: 'lost',
-  ETIMEDOUT: 'refused',
+  ETIMEDOUT: 'silent',
   ECONNREFUSED: 'refused',
   EHOSTUNREACH: 'refused',
   ENETUNREACH: 'refused',
   EAI_AGAIN: 'refused',
   [otherSession]: 'refused',
+  [silent]: 'silent',
 }
 
 /** `pg` gives these no code. */
@@ -60,7 +63,7 @@ export function troubleOf(error: unknown): Trouble | null {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (lostMessages.has(error.message)) return 'lost'
   if (code === '08P01') return poolerTroubleOf(error.message)
-  if (timedOutMessages.has(error.message)) return 'refused'
+  if (timedOutMessages.has(error.message)) return 'silent'
   return troubles[code] ?? null
 }
 

@@ -7,20 +7,24 @@ import { passwordFromFile } from './address/password-file.ts'
 import type { ServerChoice } from './address/server-choice.ts'
 import { cutConnection, withoutOptions } from './client-wire.ts'
 import type { Place } from './errors.ts'
+import { isWorking } from './is-working.ts'
+import type { Silence } from './silence.ts'
 
 export interface ServerClientOptions {
   readonly address: ServerAddress
   readonly choice: ServerChoice
   readonly ssl: ConnectionOptions | false
   readonly place: Place
-  readonly connectTimeoutMs: number
+  readonly silence: Silence
+  /** Whether a pooler is in between, which makes up the process ids that clients are told. */
+  readonly pooled: () => boolean
 }
 
 type Connected = (error: Error | null, client?: pg.Client) => void
 
 /** A class of clients for the pool: each connects to the server whose turn it is, and checks that it is the one asked for. */
 export function serverClient(options: ServerClientOptions): typeof pg.Client {
-  const { address, choice, ssl, connectTimeoutMs } = options
+  const { address, choice, ssl, silence } = options
   return class Client extends pg.Client {
     readonly #host: ServerHost
 
@@ -30,12 +34,13 @@ export function serverClient(options: ServerClientOptions): typeof pg.Client {
         ...config,
         ...serverConfig(host, options),
         // The pool's own limit would include the wait for a free connection; this one only limits connecting.
-        connectionTimeoutMillis: connectTimeoutMs,
+        connectionTimeoutMillis: silence.connectTimeoutMs(),
       })
       this.#host = host
       withoutOptions(this)
       this.on('error', () => {})
       requireChannelBinding(this.connection, address)
+      silence.watch(this, () => isWorking(this, new Client(config), options.pooled()))
     }
 
     override connect(): Promise<pg.Client>
@@ -52,10 +57,13 @@ export function serverClient(options: ServerClientOptions): typeof pg.Client {
         await super.connect()
         await choice.check(this)
         choice.succeeded()
+        silence.connected(this)
         return this
       } catch (error) {
         cutConnection(this)
-        throw choice.failed(this.#host, error)
+        const shown = choice.failed(this.#host, error)
+        silence.connectFailed(shown)
+        throw shown
       }
     }
   } as typeof pg.Client

@@ -3,11 +3,12 @@ import type pg from 'pg'
 import { addressText, resolveAddress, type ServerAddress } from './address/address.ts'
 import { createServerChoice } from './address/server-choice.ts'
 import { tlsAttempts } from './address/tls.ts'
-import type { Database } from './database.ts'
+import type { CloseOptions, Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { databaseError, type Place, sqlstateOf } from './errors.ts'
 import { openPool } from './open-pool.ts'
 import { serverClient } from './server-client.ts'
+import { createSilence } from './silence.ts'
 
 /** A PostgreSQL server behind a pool of connections. */
 export async function openServer(databaseUrl: string, options: DatabaseOptions): Promise<Database> {
@@ -22,16 +23,24 @@ export async function openServer(databaseUrl: string, options: DatabaseOptions):
   const direct = openOnce(options)
   const open = (ssl: ConnectionOptions | false): Promise<Database> => {
     const choice = createServerChoice(address)
-    const connectTimeoutMs = address.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000
+    const silence = createSilence({
+      connectTimeoutMs: address.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000,
+      statementTimeoutMs: options.statementTimeoutMs ?? 0,
+    })
+    let pooled = false
     return openPool({
       place,
       pool: {
         ...poolConfig(address, options),
-        Client: serverClient({ address, choice, ssl, place, connectTimeoutMs }),
+        Client: serverClient({ address, choice, ssl, place, silence, pooled: () => pooled }),
       },
       options,
       settings: address.settings,
       attempts: choice.attempts,
+      silence,
+      onPooling: (pooling) => {
+        pooled = pooling !== 'none'
+      },
       files: null,
       direct: direct.get,
       afterClose: direct.close,
@@ -59,7 +68,7 @@ function openOnce({ directDatabaseUrl = '', ...options }: DatabaseOptions) {
             opened ??= openServer(directDatabaseUrl, { ...options, poolSize: directPoolSize })
             return opened
           },
-    close: async () => (await opened?.catch(() => null))?.close(),
+    close: async (how?: CloseOptions) => (await opened?.catch(() => null))?.close(how),
   }
 }
 

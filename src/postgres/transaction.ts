@@ -34,7 +34,8 @@ export async function runTransaction<T>(
   try {
     command = (await client.query('commit')).command
   } catch (error) {
-    const unknown = troubleOf(error) === 'lost' && options.readOnly !== true
+    const trouble = troubleOf(error)
+    const unknown = (trouble === 'lost' || trouble === 'silent') && options.readOnly !== true
     throw unknown ? unknownOutcome(error, context) : databaseError(error, context.place)
   }
   if (command !== 'COMMIT') throw ignoredFailure()

@@ -60,7 +60,7 @@ it('a service that is stopped before the upgrade waits for it no longer', async 
     languageModel: null,
     work: true,
   })
-  expect(await service.stop()).toBe(0)
+  expect(await service.stop()).toMatchObject({ lost: 0 })
   await service.worker
   await revector.db.close()
 })

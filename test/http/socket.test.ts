@@ -53,7 +53,7 @@ describeEngines('over a socket', (engine) => {
     document = (await (await fetch(`${service.url}/openapi.json`)).json()) as OpenApi
   })
   afterAll(async () => {
-    expect(await service.stop()).toBe(0)
+    expect(await service.stop()).toMatchObject({ lost: 0 })
     await revector.db.close()
   })
 
