@@ -105,10 +105,7 @@ export async function heldRights(db: Queryable, role: string | null): Promise<He
   return { role: name, ...(rows[0] ?? { schemas: [], tables: [], sequences: [] }) }
 }
 
-/**
- * The schema of Revector's tables, also where the user has no right to look into it; in a new database the first of the search
- * path.
- */
+/** The schema of Revector's tables: the current one; where the user may use none, the first of the search path. */
 async function schemaOfTables(db: Queryable): Promise<string | null> {
   const { rows } = await db.query<{ schema: string }>(sql`
     with path as (
@@ -117,9 +114,7 @@ async function schemaOfTables(db: Queryable): Promise<string | null> {
     )
     select n.nspname as schema
     from path p join pg_namespace n on n.nspname = p.name
-    order by exists (
-      select from pg_class c where c.relnamespace = n.oid and c.relname in ('revector_revisions', 'chunk_embeddings')
-    ) desc, p.place
+    order by coalesce(n.nspname = current_schema(), false) desc, p.place
     limit 1`)
   return rows[0]?.schema ?? null
 }
