@@ -16,20 +16,29 @@
 #   REVECTOR_POSTGRES_DIR   folder of this instance (data, log, port); another folder is another server
 #   REVECTOR_POSTGRES_SETTINGS   lines for the postgresql.conf of a new instance, after its own
 #   REVECTOR_POSTGRES_BIN   folder of the programs to use, where they are not found by themselves
+#   REVECTOR_POSTGRES_VERSION   15, 17 or 18: Debian's own of that version, beside whatever else is installed; pgvector for
+#                               15 is compiled from Debian's source package, which needs a C compiler and make
 #
 # Nothing installed on this machine is changed: where no usable server is found, Debian's own packages are
 # unpacked into a cache folder and run from there, through the mirror that this machine's apt is set up with.
 set -euo pipefail
 
-release=trixie
-package=postgresql-17-pgvector
+# The default has pgvector 0.8.0; 15 and 18 have Debian's newest, in which parallel index builds are safe.
+version=${REVECTOR_POSTGRES_VERSION:-}
+case $version in
+  15) release=bookworm ;;
+  '' | 17) release=trixie ;;
+  18) release=forky ;;
+  *) printf 'REVECTOR_POSTGRES_VERSION=%s: expected 15, 17 or 18, which Debian has.\n' "$version" >&2; exit 2 ;;
+esac
+programs=programs${version:+-$version}
 user=revector
 password=revector
 database=revector
 
 if [ "$(id -u)" = 0 ]; then cache=/var/cache/revector-postgres
 else cache=${XDG_CACHE_HOME:-$HOME/.cache}/revector-postgres; fi
-dir=${REVECTOR_POSTGRES_DIR:-$cache/instance}
+dir=${REVECTOR_POSTGRES_DIR:-$cache/instance${version:+-$version}}
 case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
 data=$dir/data
 
@@ -64,6 +73,11 @@ find_programs() {
     usable "$REVECTOR_POSTGRES_BIN" && echo "$REVECTOR_POSTGRES_BIN"
     return
   fi
+  if [ -n "$version" ]; then
+    bin=$cache/$programs/usr/lib/postgresql/$version/bin
+    usable "$bin" && echo "$bin"
+    return
+  fi
   for bin in "$cache"/programs/usr/lib/postgresql/*/bin \
     $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) \
     "$(pg_config --bindir 2>/dev/null || true)" \
@@ -73,35 +87,43 @@ find_programs() {
   return 1
 }
 
-# unpack PACKAGE NAME: Debian's package and every library it needs (also the C library, so that the release of this
-# machine does not matter) into the folder NAME of the cache. Needs apt-get and dpkg-deb, no rights.
-unpack() {
-  local package=$1 target=$cache/$2 tool
+# with_archive WORK COMMAND…: runs apt-get's or apt-cache's COMMAND on Debian's release alone, with its state in WORK. Needs
+# apt-get and dpkg-deb, no rights.
+with_archive() {
+  local work=$1 tool; shift
   for tool in apt-get dpkg-deb awk tar; do
-    command -v "$tool" >/dev/null || fail "Unpacking $package needs Debian's $tool: install what is missing yourself, or set DATABASE_URL to a server that has pgvector."
+    command -v "$tool" >/dev/null || fail "Unpacking needs Debian's $tool: install PostgreSQL 15+ with pgvector 0.8+ yourself, or set DATABASE_URL to a server that has them."
   done
   local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  [ -f "$keyring" ] || fail "$package is not installed here, and Debian's archive keys ($keyring) that would prove a download are missing."
+  [ -f "$keyring" ] || fail "Debian's archive keys ($keyring), which would prove a download, are missing."
   local mirror
   # The default format starts with stanzas; REPO_URI is the mirror as apt is configured.
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 -E '/debian/?$' || true)
   # Before the machine's first `apt-get update` there are no index files to ask about, but their addresses are known.
   [ -n "$mirror" ] || mirror=$(apt-get update --print-uris 2>/dev/null | sed -nE "s#^'(.*/debian)/dists/.*#\1#p" | sed -n 1p || true)
-  [ -n "$mirror" ] || fail "$package is not installed here, and apt has no Debian mirror configured to install it from."
+  [ -n "$mirror" ] || fail 'No PostgreSQL 15+ with pgvector 0.8+ is installed here, and apt has no Debian mirror configured to install one from.'
+  mkdir -p "$work"/lists/partial "$work"/cache/archives/partial
+  : >"$work/status"
+  printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$release" "$keyring" >"$work/debian.sources"
+  "$@" -qq -o "Dir::State=$work" -o "Dir::State::status=$work/status" -o "Dir::State::lists=$work/lists" \
+    -o "Dir::Cache=$work/cache" -o "Dir::Etc::sourcelist=$work/debian.sources" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::Etc::preferencesparts=/dev/null -o Debug::NoLocking=1 -o Acquire::Languages=none -o Acquire::Retries=3 \
+    -o "APT::Sandbox::User=$(id -un)" >&2
+}
 
+# unpack PACKAGE NAME: Debian's package and every library it needs (also the C library, so that the release of this
+# machine does not matter) into the folder NAME of the cache.
+unpack() {
+  local package=$1 target=$cache/$2
   local work; work=$(mktemp -d "$cache/install.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
-  mkdir -p "$work"/lists/partial "$work"/cache/archives/partial "$work"/programs
-  : >"$work/status"
-  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$release" "$keyring" >"$work/debian.sources"
-  local apt=(apt-get -qq -o "Dir::State=$work" -o "Dir::State::status=$work/status" -o "Dir::State::lists=$work/lists"
-    -o "Dir::Cache=$work/cache" -o "Dir::Etc::sourcelist=$work/debian.sources" -o Dir::Etc::sourceparts=/dev/null
-    -o Dir::Etc::preferencesparts=/dev/null -o Debug::NoLocking=1 -o Acquire::Languages=none -o Acquire::Retries=3
-    -o "APT::Sandbox::User=$(id -un)")
+  mkdir "$work/programs"
   echo "postgres.sh: unpacking Debian's $package into $target" >&2
-  "${apt[@]}" update >&2 || fail "The packages of Debian $release could not be listed from $mirror."
-  "${apt[@]}" install -y --no-install-recommends --download-only "$package" >&2 || fail "$package could not be downloaded from $mirror."
+  with_archive "$work" apt-get update || fail "The packages of Debian $release could not be listed."
+  with_archive "$work" apt-get install -y --no-install-recommends --download-only "$package" || fail "$package could not be downloaded."
+  [ "$version" != 15 ] || (cd "$work/cache/archives" && with_archive "$work" apt-get download "postgresql-server-dev-$version") ||
+    fail "postgresql-server-dev-$version could not be downloaded."
   local archive
   for archive in "$work"/cache/archives/*.deb; do
     case ${archive##*/} in
@@ -112,21 +134,55 @@ unpack() {
   done
 
   local loader libraries program
-  loader=$(echo "$work"/programs/usr/lib*/ld-linux*.so.*)
-  libraries=$(echo "$work"/programs/usr/lib/*-linux-gnu*)
+  for loader in "$work"/programs/usr/lib*/ld-linux*.so.* "$work"/programs/lib*/ld-linux*.so.*; do
+    [ ! -e "$loader" ] || break
+  done
+  libraries=$(printf ':%s' "$work"/programs/usr/lib/*-linux-gnu* "$work"/programs/lib/*-linux-gnu*)
+  libraries=${libraries#:}
   for program in "$work"/programs/usr/lib/postgresql/*/bin/* "$work"/programs/usr/sbin/pgbouncer; do
     [ -f "$program" ] && [ ! -L "$program" ] || continue
     mv "$program" "$program.bin"
     # --argv0 keeps the path that the programs find each other and their files by.
     printf '#!/bin/sh\nexec "%s" --argv0 "$0" --library-path "%s" "%s.bin" "$@"\n' \
-      "${loader/#"$work/programs"/$target}" "${libraries/#"$work/programs"/$target}" "${program/#"$work/programs"/$target}" >"$program"
+      "${loader//"$work/programs"/$target}" "${libraries//"$work/programs"/$target}" "${program/#"$work/programs"/$target}" >"$program"
     chmod 755 "$program"
   done
   chmod -R a+rX "$work/programs"
   rm -rf "$target"
   mv "$work/programs" "$target"
+  [ "$version" != 15 ] || [ "$2" != "$programs" ] || compile_pgvector "$work" "$target/usr/lib/postgresql/$version/bin/pg_config"
   rm -rf "$work"
   trap - EXIT
+}
+
+# Debian's newest source of pgvector, for a server that Debian has no pgvector of 0.8 for.
+compile_pgvector() {
+  local work=$1/source config=$2 tool
+  for tool in cc make; do
+    command -v "$tool" >/dev/null || fail "pgvector for PostgreSQL $version has to be compiled, which needs $tool (Debian: gcc, libc6-dev, make)."
+  done
+  mkdir -p "$work"
+  (
+    cd "$work"
+    # A mirror may lack the newest sources.
+    for release in forky trixie; do
+      with_archive "$work" apt-get update
+      if with_archive "$work" apt-get source --download-only pgvector; then break; fi
+    done
+    tar -xf pgvector_*.orig.tar.gz
+    cd pgvector-*/
+    make -s PG_CONFIG="$config" with_llvm=no OPTFLAGS=
+    make -s PG_CONFIG="$config" with_llvm=no install
+  ) >&2 || fail "pgvector could not be compiled for PostgreSQL $version."
+}
+
+# The server with pgvector, where Debian has both.
+package() {
+  case $version in
+    15) echo postgresql-15 ;;
+    18) echo postgresql-18-pgvector ;;
+    *) echo postgresql-17-pgvector ;;
+  esac
 }
 
 # Usable: PgBouncer >= 1.21, which can keep prepared statements.
@@ -147,7 +203,7 @@ pooler() {
   exec 8>"$cache/lock"
   command -v flock >/dev/null && flock 8
   find_pooler && return
-  unpack pgbouncer pooler
+  (release=trixie version=''; unpack pgbouncer pooler)
   find_pooler || fail 'The unpacked PgBouncer does not run on this machine.'
 }
 
@@ -224,7 +280,7 @@ start() {
     # Instances differ, the programs are shared: one installs them at a time.
     exec 8>"$cache/lock"
     command -v flock >/dev/null && flock 8
-    bin=$(find_programs) || { unpack "$package" programs 9>&-; bin=$(find_programs) || fail 'The unpacked PostgreSQL does not run on this machine.'; }
+    bin=$(find_programs) || { unpack "$(package)" "$programs" 9>&-; bin=$(find_programs) || fail 'The unpacked PostgreSQL does not run on this machine.'; }
     exec 8>&-
   fi
   if [ "$(id -u)" = 0 ]; then
