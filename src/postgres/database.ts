@@ -48,10 +48,7 @@ export interface Session extends Queryable {
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
 }
 
-/**
- * Locks by name across all processes, held in one transaction on a connection of its own until they are released or the
- * process ends. A pooler keeps a transaction on one backend, so they hold there too, and no one else can release them.
- */
+/** Locks by name across all processes, held by a connection of its own until they are released or the process ends. */
 export interface LockHolder {
   /** @returns whether it is held now: false if another holder has it */
   tryLock(key: Sql): Promise<boolean>

@@ -1,48 +1,85 @@
 import type { Client } from 'pg'
 import type { LockHolder } from './database.ts'
 import { databaseError } from './errors.ts'
-import { raw, sql } from './sql.ts'
+import { raw, type Sql, sql } from './sql.ts'
 import { type DatabaseFacts, send } from './statement.ts'
 
-/** Whatever the role's own settings are: the transaction is idle for as long as the locks are held. */
-const keepOpen = raw(`
+/** Whatever the role's own settings are: nothing is asked for as long as the locks are held. */
+const keepSession = raw(`
+  select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'`)
+const keepTransaction = raw(`
   select set_config(name, '0', true) from pg_settings
   where name in ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout')`)
 
-/** @throws RevectorError of the connection */
-export async function holdLocks(
-  connect: () => Promise<Client>,
-  { place, pgvector }: DatabaseFacts,
-): Promise<LockHolder> {
-  const client = await connect().catch((error: unknown) => {
-    throw databaseError(error, place)
-  })
-  const end = (): Promise<void> => client.end().catch(() => {})
-  const run = async <Row extends object>(statement: Parameters<typeof send>[1]) => {
-    try {
-      return await send<Row>(client, statement, pgvector)
-    } catch (error) {
-      throw databaseError(error, place)
-    }
-  }
-  try {
-    await run(raw('begin'))
-    await run(keepOpen)
-  } catch (error) {
-    await end()
+interface Line {
+  run<Row extends object>(statement: Sql): Promise<readonly Row[]>
+  /** Whatever happens: the connection may be gone, and the locks with it. */
+  end(last: string): Promise<void>
+}
+
+/**
+ * Locks of a session, on a connection of its own. Between its statements such a session has no transaction, so nobody's
+ * CREATE INDEX CONCURRENTLY waits for it, neither while it asks for a lock nor while it holds one.
+ *
+ * @throws RevectorError of the connection
+ */
+export async function holdLocks(connect: () => Promise<Client>, facts: DatabaseFacts): Promise<LockHolder> {
+  const line = await open(connect, facts)
+  await line.run(keepSession).catch(async (error: unknown) => {
+    await line.end('select')
     throw error
-  }
+  })
   return {
     async tryLock(key) {
-      const { rows } = await run<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(${key}) as taken`)
-      // A statement with parameters leaves its portal, and that a snapshot, for which CREATE INDEX CONCURRENTLY would wait.
-      await run(raw('select'))
-      return rows[0]?.taken === true
+      const [row] = await line.run<{ taken: boolean }>(sql`select pg_try_advisory_lock(${key}) as taken`)
+      return row?.taken === true
     },
-    async release() {
-      // The connection may be gone, and the locks with it.
-      await client.query('rollback').catch(() => {})
-      await end()
+    // A pooler may keep the session for somebody else.
+    release: () => line.end('select pg_advisory_unlock_all()'),
+  }
+}
+
+/**
+ * Locks of a transaction that stays open, where a pooler gives each transaction another backend. While it asks for its
+ * first lock, each attempt is a transaction of its own: CREATE INDEX CONCURRENTLY of the one who has the lock may have seen a
+ * snapshot of this one, and would wait for its end.
+ *
+ * @throws RevectorError of the connection
+ */
+export async function holdLocksInTransaction(
+  connect: () => Promise<Client>,
+  facts: DatabaseFacts,
+): Promise<LockHolder> {
+  const line = await open(connect, facts)
+  let held = false
+  return {
+    async tryLock(key) {
+      if (!held) {
+        await line.run(raw('begin'))
+        await line.run(keepTransaction)
+      }
+      const [row] = await line.run<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(${key}) as taken`)
+      const taken = row?.taken === true
+      if (taken) held = true
+      // A statement with parameters leaves its portal, and that a snapshot; the next one takes them away.
+      await line.run(raw(held ? 'select' : 'rollback'))
+      return taken
+    },
+    release: () => line.end(held ? 'rollback' : 'select'),
+  }
+}
+
+async function open(connect: () => Promise<Client>, { place, pgvector }: DatabaseFacts): Promise<Line> {
+  const failed = (error: unknown): never => {
+    throw databaseError(error, place)
+  }
+  const client = await connect().catch(failed)
+  return {
+    run: async <Row extends object>(statement: Sql) =>
+      (await send<Row>(client, statement, pgvector).catch(failed)).rows,
+    async end(last) {
+      await client.query(last).catch(() => {})
+      await client.end().catch(() => {})
     },
   }
 }

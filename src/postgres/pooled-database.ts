@@ -13,7 +13,7 @@ import type {
 } from './database.ts'
 import type { DatabaseEvent } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
-import { alwaysFree, holdLocks } from './hold-locks.ts'
+import { alwaysFree, holdLocks, holdLocksInTransaction } from './hold-locks.ts'
 import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
 import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
@@ -224,7 +224,11 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     session,
     holdLocks: async () => {
       assertOpen()
-      return deps.engine === 'embedded' ? alwaysFree : holdLocks(deps.connect, context)
+      if (deps.engine === 'embedded') return alwaysFree
+      if (context.pooling !== 'transaction') return holdLocks(deps.connect, context)
+      return deps.direct === null
+        ? holdLocksInTransaction(deps.connect, context)
+        : (await deps.direct()).holdLocks()
     },
     stream: (statement, options) => {
       nesting.assertOutside()

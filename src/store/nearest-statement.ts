@@ -76,7 +76,8 @@ export function nearestStatement(
   return sql`${search}
     select seen.*, hits.*
     from (
-      select ${about}, (select n from size) as matching, (select max(found) from few) as found
+      select ${about}, (select n from size) as matching, (select max(found) from few) as found,
+        (select count(*) from many) as taken
     ) seen
     left join (select ${shown} from ${nearest}) hits on true
     order by hits.distance, hits."chunkId"`
@@ -214,6 +215,14 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
     candidates as (
       select chunk_id, distance from few union all select chunk_id, distance from many
     )`
+}
+
+/** Rows that a filtered search gets from the HNSW index, unless the index runs out of them before. */
+export function rowsOfFilteredScan(request: NearestRequest, tuning: NearestTuning): number {
+  const kind = indexKind(request.model)
+  const limit = limitFor(request.k)
+  const rows = kind.rerank ? limit : limit + filterSurplusFor(tuning, request.model)
+  return Math.min(rows, fewMatches(request, tuning))
 }
 
 interface HnswScan {

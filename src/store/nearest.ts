@@ -12,6 +12,7 @@ import {
   nearestKey,
   nearestStatement,
   nearestValues,
+  rowsOfFilteredScan,
 } from './nearest-statement.ts'
 import { defaultTuning, fewMatches, type NearestTuning } from './nearest-tuning.ts'
 
@@ -42,8 +43,8 @@ export interface NearestOptions {
 
 /**
  * The k chunks whose vectors are nearest to the query's, in the space of one model. One round trip, except for
- * the rare search in which the HNSW index ran out before k chunks were found: then it is scanned further, and
- * if that is not enough, all that match are compared.
+ * the rare search in which the HNSW index ran out: then it is scanned further, and if that is not enough, all that
+ * match are compared.
  *
  * @throws RevectorError VECTOR_COLUMN_MISSING
  */
@@ -55,7 +56,8 @@ export async function findNearest(
 ): Promise<Nearest> {
   const path = choosePath(request, options.tuning ?? defaultTuning)
   const first = await run(db, layout, request, { ...options, path })
-  if (!mayHaveMissed(first, request, path)) return first
+  if (path === 'filtered' ? !ranDry(first, request, options.tuning) : !mayHaveMissed(first, request, path))
+    return first
   if (path === 'index') {
     const further = await run(db, layout, request, { ...options, path: 'further' })
     if (!mayHaveMissed(further, request, 'further')) return { ...further, paths: [path, 'further'] }
@@ -75,11 +77,22 @@ export function choosePath(
 }
 
 /** Whether fewer than k were found although more may exist: rows of deleted chunks may have taken places. */
-function mayHaveMissed({ found, matching }: Nearest, request: NearestRequest, path: NearestPath): boolean {
-  if (found.length >= request.k || path === 'complete') return false
+function mayHaveMissed({ found }: Nearest, request: NearestRequest, path: NearestPath): boolean {
+  return path !== 'complete' && found.length < request.k && found.length < request.vectors
+}
+
+/**
+ * Whether the HNSW index gave a filtered search fewer rows than asked for, though more match: what matches may lie where
+ * the scan did not come, so even k of them need not be the nearest.
+ */
+function ranDry(
+  { found, matching, taken }: Ran,
+  request: NearestRequest,
+  tuning: NearestTuning = defaultTuning,
+): boolean {
   // Few enough to have been compared one by one: these are all.
-  if (path === 'filtered') return matching === null
-  return found.length < request.vectors
+  if (matching !== null) return false
+  return found.length < request.k || taken < rowsOfFilteredScan(request, tuning)
 }
 
 /** A chunk as it is read: what an owner's column may hold in its place, and null throughout where nothing was found. */
@@ -90,6 +103,7 @@ type FoundRow = {
   readonly about: string | null
   readonly matching?: string | null
   readonly found?: string | null
+  readonly taken?: string | null
 }
 type NumberOrText = 'chunkId' | 'documentId' | 'page' | 'startOffset' | 'endOffset'
 
@@ -100,12 +114,17 @@ function toNumber(value: Count): number | null {
   return value === null ? null : Number(value)
 }
 
+interface Ran extends Nearest {
+  /** Rows that the HNSW index gave a filtered search. */
+  readonly taken: number
+}
+
 async function run(
   db: Queryable,
   layout: Layout,
   request: NearestRequest,
   { path, tuning = defaultTuning, texts }: NearestOptions & { readonly path: NearestPath },
-): Promise<Nearest> {
+): Promise<Ran> {
   // The values of a filter decide its plan, so the statement is built and planned again for each search.
   const prepared = !isNarrowing(request.filter)
   const make = (): Sql => nearestStatement(layout, request, path, tuning)
@@ -126,6 +145,7 @@ async function run(
     recorded: recorded === undefined ? null : Number(recorded),
     matching: first.matching === undefined ? null : matchingOf(first, fewMatches(request, tuning)),
     paths: [path],
+    taken: Number(first.taken ?? 0),
   }
 }
 
@@ -144,7 +164,13 @@ function matchingOf(row: FoundRow, bound: number): Counts | null {
   return chunks > bound ? null : { chunks, vectors: Number(row.found ?? 0) }
 }
 
-function toFound({ about: _about, matching: _matching, found: _found, ...row }: FoundRow): FoundChunk[] {
+function toFound({
+  about: _about,
+  matching: _matching,
+  found: _found,
+  taken: _taken,
+  ...row
+}: FoundRow): FoundChunk[] {
   if (row.chunkId === null) return []
   return [
     {

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { isRevectorError, type RevectorError } from '../../src/core/errors.ts'
 import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
 import { redact } from '../../src/postgres/errors.ts'
+import { pgvector } from '../../src/postgres/pgvector.ts'
 import { ident, sql } from '../../src/postgres/sql.ts'
 import { vectorArray } from '../../src/postgres/vector.ts'
 import { describeServer } from '../support/engines.ts'
@@ -163,12 +164,14 @@ describeServer('connecting', (engine, url) => {
     const db = await connectDatabase({ ...place, poolSize: 3 })
     const widths = await Promise.all(
       [1, 2, 3].map((n) =>
-        db.query(sql`select vector_dims((${vectorArray([new Float32Array(n)])}::vector[])[1]) as n`),
+        db.query(
+          sql`select ${pgvector('vector_dims')}((${vectorArray([new Float32Array(n)])}::${pgvector('vector')}[])[1]) as n`,
+        ),
       ),
     )
     expect(widths.map(({ rows }) => rows)).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]])
     await db.session((session) => session.query(sql`set search_path = public`))
-    expect((await db.query(sql`select '[1]'::vector as v`)).rows).toEqual([{ v: '[1]' }])
+    expect((await db.query(sql`select '[1]'::${pgvector('vector')} as v`)).rows).toEqual([{ v: '[1]' }])
     await db.close()
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { withSchemaOf } from '../../src/postgres/pgvector.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { distanceOf, indexKind, vectorColumn } from '../../src/schema/index-kind.ts'
 import { firstModel } from '../../src/schema/legacy/first-model.ts'
@@ -185,12 +186,17 @@ describe('the kind of index', () => {
   })
 
   it('follows the distance', () => {
+    const named = (text: string): string => withSchemaOf(text, { schema: 'ext' })
     const text = (dimension: number, distance: 'cosine' | 'inner_product' | 'l2'): string =>
-      indexKind({ dimension, distance }).indexed(vectorColumn(dimension)).text
-    expect(text(3, 'inner_product')).toBe('"embedding_3" vector_ip_ops')
-    expect(text(3000, 'l2')).toBe('("embedding_3000"::halfvec(3000)) halfvec_l2_ops')
-    expect(text(5000, 'l2')).toBe('(binary_quantize("embedding_5000")::bit(5000)) bit_hamming_ops')
-    expect(indexKind({ dimension: 3, distance: 'l2' }).exact(sql`a`, sql`b`).text).toBe('a <-> b')
+      named(indexKind({ dimension, distance }).indexed(vectorColumn(dimension)).text)
+    expect(text(3, 'inner_product')).toBe('"embedding_3" "ext".vector_ip_ops')
+    expect(text(3000, 'l2')).toBe('("embedding_3000"::"ext".halfvec(3000)) "ext".halfvec_l2_ops')
+    expect(text(5000, 'l2')).toBe(
+      '("ext".binary_quantize("embedding_5000")::bit(5000)) "ext".bit_hamming_ops',
+    )
+    expect(named(indexKind({ dimension: 3, distance: 'l2' }).exact(sql`a`, sql`b`).text)).toBe(
+      'a operator("ext".<->) b',
+    )
     expect(distanceOf('halfvec_ip_ops')).toBe('inner_product')
     expect(distanceOf('vector_l1_ops')).toBeNull()
   })
