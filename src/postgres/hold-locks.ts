@@ -18,7 +18,7 @@ interface Line {
 }
 
 /**
- * Locks of a session, on a connection of its own. Between its statements such a session has no transaction, so nobody's
+ * Locks of a session, on a connection of its own. Between its statements such a session has no transaction, so no
  * CREATE INDEX CONCURRENTLY waits for it, neither while it asks for a lock nor while it holds one.
  *
  * @throws RevectorError of the connection
@@ -34,7 +34,7 @@ export async function holdLocks(connect: () => Promise<Client>, facts: DatabaseF
       const [row] = await line.run<{ taken: boolean }>(sql`select pg_try_advisory_lock(${key}) as taken`)
       return row?.taken === true
     },
-    // A pooler may keep the session for somebody else.
+    // A pooler may give the session to another client.
     release: () => line.end('select pg_advisory_unlock_all()'),
   }
 }
