@@ -48,14 +48,6 @@ function server(...command) {
   return stdout.trim()
 }
 
-const started = server('start')
-try {
-  await withDatabase(started, chaos)
-} finally {
-  server('stop')
-  rmSync(folder, { recursive: true, force: true })
-}
-
 /** What each document should say; null: it was deleted. A writer has each document to itself. */
 const written = new Map()
 const ids = new Map()
@@ -267,4 +259,12 @@ function report(lived, built) {
     ].join('\n'),
   )
   if (counts.wrong.length > 0) process.exitCode = 1
+}
+
+const started = server('start')
+try {
+  await withDatabase(started, chaos)
+} finally {
+  server('stop')
+  rmSync(folder, { recursive: true, force: true })
 }
