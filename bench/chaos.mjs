@@ -38,7 +38,12 @@ const roll = chance(Number(options.seed))
 
 const folder = mkdtempSync(join(tmpdir(), 'revector-chaos-'))
 chmodSync(folder, 0o755)
-const env = { ...process.env, REVECTOR_POSTGRES_DIR: join(folder, 'server') }
+const env = {
+  ...process.env,
+  REVECTOR_POSTGRES_DIR: join(folder, 'server'),
+  // The script's own server may lose what was committed a moment before a crash.
+  REVECTOR_POSTGRES_SETTINGS: 'synchronous_commit = on',
+}
 function server(...command) {
   const { status, stdout, stderr } = spawnSync(join(root, 'scripts', 'postgres.sh'), command, {
     env,
