@@ -3,6 +3,7 @@ import type { LockHolder } from './database.ts'
 import { databaseError } from './errors.ts'
 import { raw, type Sql, sql } from './sql.ts'
 import { type DatabaseFacts, send } from './statement.ts'
+import { beginText } from './transaction.ts'
 
 /** Whatever the role's own settings are: nothing is asked for as long as the locks are held. */
 const keepSession = raw(`
@@ -55,7 +56,7 @@ export async function holdLocksInTransaction(
   return {
     async tryLock(key) {
       if (!held) {
-        await line.run(raw('begin'))
+        await line.run(beginText(facts, {}))
         await line.run(keepTransaction)
       }
       const [row] = await line.run<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(${key}) as taken`)

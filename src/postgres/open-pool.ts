@@ -63,6 +63,8 @@ export async function openPool({
     // What it held is gone; its user learns that from the next statement.
     client.on('error', () => {})
     await client.connect()
+    // The schema that a lock's name has is that of the search path, so these sessions need it too.
+    if (settings !== null) await client.query(settings)
     return client
   }
   try {
@@ -91,7 +93,7 @@ export async function openPool({
         transactionSettings: pooled
           ? joined(timeouts(options, 'local'), givenSettings(given, 'local'), searchPath.local)
           : null,
-        always: pooled && (given.length > 0 || searchPath.local !== null),
+        singleStatementsToo: pooled && (given.length > 0 || searchPath.local !== null),
       },
       onEvent: options.onEvent,
       sessionSettings: settings,

@@ -207,7 +207,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
-      if (context.always) return transaction((tx) => tx.query<Row>(statement))
+      if (context.singleStatementsToo) return transaction((tx) => tx.query<Row>(statement))
       const sendIt = options.prepared === true ? sendPrepared : send
       const readOnly = (): boolean => options.readOnly ?? onlyReads(statement.text)
       return persist(

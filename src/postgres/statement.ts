@@ -15,7 +15,7 @@ export interface DatabaseFacts {
   /** Statements at the beginning of each transaction; null: the session has its settings. */
   readonly transactionSettings: string | null
   /** Whether a single statement needs these settings too, so that it must be sent in a transaction. */
-  readonly always: boolean
+  readonly singleStatementsToo: boolean
 }
 
 /** Sends one statement as it is, prepared under `name` if there is one. @throws what `pg` throws */

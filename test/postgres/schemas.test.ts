@@ -93,6 +93,24 @@ describeServer('schemas', (_engine, url) => {
     ).rejects.toThrow()
     expect(await countIn(databaseUrl, 'public')).toBe(1)
   })
+
+  it('a lock has the name of one schema, however that came onto the path', async () => {
+    const databaseUrl = await laidOut(url, 'public', 'create schema tenant_b')
+    const inUrl = await connectDatabase({ databaseUrl: `${databaseUrl}?search_path=tenant_b` })
+    afterUse(() => inUrl.close())
+    const first = await inUrl.holdLocks()
+    const database = new URL(databaseUrl).pathname.slice(1)
+    await asOwner(databaseUrl, `alter database "${database}" set search_path = tenant_b`)
+    const byRole = await connectDatabase({ databaseUrl })
+    afterUse(() => byRole.close())
+    const second = await byRole.holdLocks()
+    const key = sql`1, hashtext(current_schema())`
+    expect(await first.tryLock(key)).toBe(true)
+    expect(await second.tryLock(key)).toBe(false)
+    await first.release()
+    expect(await second.tryLock(key)).toBe(true)
+    await second.release()
+  })
 })
 
 describePoolers(
