@@ -253,8 +253,11 @@ function usesHnswIndex(search: Search, { condition, iterative, surplus = 0 }: Hn
             || set_config('hnsw.iterative_scan', 'relaxed_order', true)
             || set_config('hnsw.max_scan_tuples', '${tuning.maxScanTuples}', true)`
       : `set_config('hnsw.ef_search', '${efSearch}', true)`
+  // In relaxed order rows come nearly sorted, but the planner takes the index's word and leaves out the sorts above, also
+  // beyond a materialized CTE (since PostgreSQL 17): an expression that the index does not have makes it sort.
+  const distance = iterative ? sql`(${kind.exact(column, query)}) + 0` : kind.exact(column, query)
   const taken = sql`
-      select e.chunk_id, ${kind.exact(column, query)} as distance
+      select e.chunk_id, ${distance} as distance
       from ${modelTable(model.id)} e
       where (select ${raw(settings)}) is not null and ${condition}
       order by ${kind.approximate(column, query)}

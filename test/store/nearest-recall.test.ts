@@ -44,3 +44,35 @@ describeEngines('the HNSW index finds what a comparison with every vector finds'
     expect(found / (queries * 10)).toBeGreaterThanOrEqual(0.95)
   })
 })
+
+describeEngines('rows that the HNSW index gives out of order are sorted', (engine) => {
+  test('a filtered search gives the nearest of all that it has seen', async () => {
+    const db = await engine.connect()
+    const layout = await setUp(db)
+    const model = await addModel(db, spec('m', 32), 'current')
+    const ids = await addTexts(db, 400, 10)
+    const make = clusteredVectors(32, { seed: 7, clusters: 20 })
+    await bulkLoad(
+      db,
+      layout,
+      model,
+      ids.map((chunkId) => ({ chunkId, vector: make() })),
+    )
+    // Few in view and a large surplus: what is nearest often comes late.
+    const tuning = { exactRows: 100, efSearch: 20, filterSurplus: 80, maxScanTuples: 20_000 }
+    let found = 0
+    const queries = 40
+    for (let i = 0; i < queries; i++) {
+      const filter = { metadata: { even: true } }
+      const request = { model, vector: make(), k: 10, filter, versionOf: null, vectors: ids.length }
+      const hnswIndex = await findNearest(db, layout, request, { tuning })
+      const exact = await findNearest(db, layout, request, { tuning: { ...tuning, exactRows: 1e9 } })
+      expect([hnswIndex.paths, exact.paths]).toEqual([['filtered'], ['complete']])
+      const distances = hnswIndex.found.map((chunk) => chunk.distance)
+      expect(distances).toEqual([...distances].sort((a, b) => a - b))
+      const wanted = new Set(exact.found.map((chunk) => chunk.chunkId))
+      found += hnswIndex.found.filter((chunk) => wanted.has(chunk.chunkId)).length
+    }
+    expect(found / (queries * 10)).toBeGreaterThanOrEqual(0.99)
+  })
+})
