@@ -40,16 +40,20 @@ export async function ingestDocument(
   )
   const origin = { path: title, title, source: request.source ?? null, metadata: request.metadata }
   const prepared = prepareDocument(parsed, origin)
-  const { documents } = await bulkLoading(deps.db, { signal, onProgress }, ({ before }) => {
-    const options: WriteOptions = {
-      modelName: request.embeddingModel,
-      failing: new Set(),
-      beforeStoring: before,
-      signal,
-      onProgress,
-    }
-    return writeDocuments(deps, [prepared], options)
-  })
+  const { documents } = await bulkLoading(
+    deps.db,
+    { signal, onProgress, limits: deps.buildLimits },
+    ({ before }) => {
+      const options: WriteOptions = {
+        modelName: request.embeddingModel,
+        failing: new Set(),
+        beforeStoring: before,
+        signal,
+        onProgress,
+      }
+      return writeDocuments(deps, [prepared], options)
+    },
+  )
   const [written] = documents
   if (written === undefined) throw new Error(`${title} was not written`)
   if (written.outcome === 'failed') throw written.error

@@ -51,7 +51,7 @@ export async function ingestPaths(
   const tally = tallyIngest(onProgress)
   onProgress?.({ type: 'ingest.started', files: null })
   const failing = new Set<number>()
-  await bulkLoading(deps.db, { signal, onProgress }, async ({ before }) => {
+  await bulkLoading(deps.db, { signal, onProgress, limits: deps.buildLimits }, async ({ before }) => {
     const options: WriteOptions = {
       modelName: request.model,
       failing,

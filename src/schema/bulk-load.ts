@@ -1,10 +1,9 @@
 import { isRevectorError } from '../core/errors.ts'
 import type { ModelState } from '../core/model.ts'
-import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
-import { buildHnswIndexUnlessBuilding } from './hnsw-build.ts'
+import { type BuildOptions, buildHnswIndexUnlessBuilding } from './hnsw-build.ts'
 import { dropHnswIndex, hnswIndexOf, tableOfModel } from './hnsw-index.ts'
 import { holdIndexBuildLock } from './index-build-lock.ts'
 import { type ModelSpace, modelTable } from './model-table.ts'
@@ -25,6 +24,8 @@ const worthRebuilding = 0.2
 
 type NamedSpace = ModelSpace & { readonly modelName: string; readonly state: ModelState }
 
+export type LoadOptions = Pick<BuildOptions, 'signal' | 'onProgress' | 'limits'>
+
 export interface BulkLoad {
   /**
    * Call before `rows` more vectors are stored: drops the HNSW index if rebuilding it at the end is cheaper.
@@ -35,7 +36,7 @@ export interface BulkLoad {
    * searched exactly; the next load of the model builds its HNSW index. Of several loads at once, one builds it
    * for all.
    */
-  finish(options?: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress }): Promise<void>
+  finish(options?: LoadOptions): Promise<void>
 }
 
 interface Load {
@@ -53,7 +54,7 @@ interface Load {
  */
 export async function bulkLoading<T>(
   db: Database,
-  options: Parameters<BulkLoad['finish']>[0],
+  options: LoadOptions,
   work: (load: BulkLoad) => Promise<T>,
 ): Promise<T> {
   const load = beginBulkLoad(db)
@@ -85,12 +86,12 @@ function beginBulkLoad(db: Database): BulkLoad {
       load.rowsBefore ??= await countRows(db, model)
       if (isWorthRebuilding(db, load.rowsBefore, load.rows)) load.dropped = await tryDropHnswIndex(db, model)
     },
-    async finish({ signal, onProgress } = {}) {
+    async finish(options = {}) {
       for (const { model, rows } of loads.values()) {
         const hnswIndex = await hnswIndexOf(db, model)
         const usable = hnswIndex?.valid === true
         if ((usable && rows < fewRows) || isOfMigration(db, model)) continue
-        await buildHnswIndexUnlessBuilding(db, model, { modelName: model.modelName, signal, onProgress })
+        await buildHnswIndexUnlessBuilding(db, model, { ...options, modelName: model.modelName })
       }
     },
   }

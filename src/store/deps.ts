@@ -32,5 +32,5 @@ export interface Deps {
 /** Reads and writes rows. */
 export type StoreDeps = Pick<Deps, 'db' | 'layout'>
 
-/** Also embeds what it writes. */
-export type EmbedDeps = StoreDeps & Pick<Deps, 'models'>
+/** Also embeds what it writes, and builds the HNSW indexes of large loads. */
+export type EmbedDeps = StoreDeps & Pick<Deps, 'models' | 'buildLimits'>

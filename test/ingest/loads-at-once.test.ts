@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { ProgressEvent } from '../../src/core/progress.ts'
 import { type WriteOptions, writeDocuments } from '../../src/ingest/write.ts'
 import { addModel, removeModel } from '../../src/models/registry.ts'
 import { bulkLoading } from '../../src/schema/bulk-load.ts'
@@ -21,6 +22,22 @@ function load(corpus: TestCorpus, name: string, told: Partial<WriteOptions> = {}
     }),
   )
 }
+
+describeEngines('a large write', (engine) => {
+  it('builds its HNSW index in the memory that it is given', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const texts = Array.from({ length: 2_000 }, (_, i) => `text ${i}`)
+    const warnings: string[] = []
+    const onProgress = (event: ProgressEvent) => {
+      if (event.type === 'warning') warnings.push(event.message)
+    }
+    await bulkLoading(corpus.db, { onProgress, limits: { memory: 2 ** 20 } }, ({ before }) =>
+      writeDocuments(corpus, [lines('a.md', texts)], { failing: new Set(), beforeStoring: before }),
+    )
+    expect(await hnswIndexOf(corpus.db, corpus.first)).toMatchObject({ valid: true })
+    expect(warnings).toEqual([expect.stringMatching(/no longer fits into the 1MB of its build/)])
+  })
+})
 
 describeEngines('large writes at once', (engine) => {
   it('take the HNSW index away and build it one for all', async () => {

@@ -52,7 +52,7 @@ export async function fillModel(
     doneChunks: Math.min(missing, filled.embedded + filled.reused + quarantined.size),
   })
   onProgress?.({ type: 'fill.started', ...progress() })
-  await bulkLoading(db, { signal, onProgress }, async (load) => {
+  await bulkLoading(db, { signal, onProgress, limits: deps.buildLimits }, async (load) => {
     if (missing === 0) return
     const opened = await deps.models.open(model)
     for await (const page of pages(deps, model, documentId)) {
