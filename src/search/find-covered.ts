@@ -38,18 +38,19 @@ export async function findCovered(
   const { db, layout } = deps
   const { model, request } = search
   try {
-    const before = await memory.counts(db, layout, { model, snapshot: null })
+    const before = await memory.before(db, layout, model)
     const nearest = await find(db, before.vectors)
     const { found, snapshot, recorded, matching } = nearest
     const whole = await memory.counts(db, layout, { model, snapshot, recorded })
     const counted = isPartial(whole) ? matching : whole
     // A search that found nothing has read its snapshot a moment later, where it may be another one.
-    const isOfSearch = whole.snapshot === snapshot && (found.length > 0 || before.snapshot === snapshot)
+    const isOfSearch =
+      whole.snapshot === snapshot && (found.length > 0 || before.counts?.snapshot === snapshot)
     if (isOfSearch && counted !== null) return { ...nearest, whole, coverage: coverageOf(counted) }
     const again = isCheapToCount(whole) || whole.vectors === 0 ? await onOneSnapshot(whole) : null
     if (again !== null) return again
     const after = counted ?? (await countMatching(db, layout, model, request.filter ?? {}))
-    return { ...nearest, whole, coverage: Math.min(coverageOf(after), coverageOf(before)) }
+    return { ...nearest, whole, coverage: Math.min(coverageOf(after), coverageOf(before.counts ?? whole)) }
   } catch (error) {
     if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return error
     throw error

@@ -1,7 +1,7 @@
 import { type ModelState, writtenStates } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { type CountedAt, type Counts, cheapRows, countVectors } from '../store/coverage.ts'
+import { type CountedAt, type Counts, cheapRows, countVectors, estimateVectors } from '../store/coverage.ts'
 import type { StoredSpace } from '../store/missing-column.ts'
 import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
 
@@ -17,6 +17,11 @@ export interface SearchMemory {
   /** The same, read again. */
   reread(db: Queryable, modelName: string | null): Promise<VersionedModel>
   /**
+   * What is remembered of a model before it is searched. Nothing yet: a small corpus is counted now; of a large one the
+   * count begins and the search need not wait for it, as PostgreSQL's estimate tells which way to search.
+   */
+  before(db: Queryable, layout: Layout, model: StoredSpace): Promise<Before>
+  /**
    * Chunks, and how many have a vector. Equal snapshots see equal rows, so with a given `snapshot` the counts
    * are exact if nothing was committed since the last count. While there are writes, up to 20,000 chunks are
    * counted at every search; more are counted as often as costs a twentieth of the time. Where the search has read
@@ -27,10 +32,16 @@ export interface SearchMemory {
   counts(db: Queryable, layout: Layout, request: CountsRequest): Promise<CountedAt>
 }
 
+export interface Before {
+  /** Of the model: counted or, with `counts` null, estimated. */
+  readonly vectors: number
+  readonly counts: CountedAt | null
+}
+
 interface CountsRequest {
   /** Only a written model has everything recorded that it lacks. */
   readonly model: StoredSpace & { readonly state?: ModelState }
-  readonly snapshot: string | null
+  readonly snapshot: string
   /** See `Nearest`. */
   readonly recorded?: number | null
 }
@@ -77,16 +88,29 @@ export function createSearchMemory(now: () => number = () => performance.now()):
     texts: new Map(),
     model: async (db, modelName) => models.get(modelName) ?? reread(db, modelName),
     reread,
+    before: async (db, layout, model) => {
+      const last = counted.get(model.id)
+      if (last !== undefined) return { vectors: last.counts.vectors, counts: last.counts }
+      const vectors = await estimateVectors(db, model)
+      const large = vectors > cheapRows
+      const begun = counting.get(model.id) ?? begin(db, layout, model)
+      if (!large) {
+        const counts = await begun
+        return { vectors: counts.vectors, counts }
+      }
+      // If it fails, the search counts afterwards.
+      begun.catch(() => undefined)
+      return { vectors, counts: null }
+    },
     counts: async (db, layout, { model, snapshot, recorded }) => {
       const last = counted.get(model.id)
       if (last !== undefined) {
-        if (snapshot === null || last.counts.snapshot === snapshot) return last.counts
+        if (last.counts.snapshot === snapshot) return last.counts
         const isDue = isCheapToCount(last.counts) || now() - last.at >= share * last.tookMs
-        const known = !isCheapToCount(last.counts) && isWritten(model) ? (recorded ?? null) : null
-        if (known !== null) {
+        if (!isCheapToCount(last.counts) && isRecorded(model, recorded)) {
           // If it fails, what is remembered stands, and the next search counts.
           if (isDue && !counting.has(model.id)) begin(db, layout, model).catch(() => undefined)
-          return lowered(last.counts, known)
+          return lowered(last.counts, recorded)
         }
         if (!isDue) return last.counts
       }
@@ -94,7 +118,8 @@ export function createSearchMemory(now: () => number = () => performance.now()):
       const begun = counting.get(model.id)
       if (begun !== undefined) {
         const counts = await begun
-        if (counts.snapshot === snapshot || !isCheapToCount(counts)) return counts
+        if (counts.snapshot === snapshot) return counts
+        if (!isCheapToCount(counts)) return isRecorded(model, recorded) ? lowered(counts, recorded) : counts
       }
       const running = counting.get(model.id)
       if (running !== undefined) return running
@@ -110,8 +135,12 @@ function lowered(counts: CountedAt, recorded: number): CountedAt {
   return { ...counts, vectors: Math.max(0, Math.min(counts.vectors, counts.chunks) - more) }
 }
 
-function isWritten({ state }: CountsRequest['model']): boolean {
-  return writtenStates.some((written) => written === state)
+/** Whether the search has read how many chunks a written model lacks: of others, nothing is recorded. */
+function isRecorded(
+  { state }: CountsRequest['model'],
+  recorded: CountsRequest['recorded'],
+): recorded is number {
+  return recorded !== null && recorded !== undefined && writtenStates.some((written) => written === state)
 }
 
 /** For a single search: starts empty. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Database, Queryable } from '../../src/postgres/database.ts'
-import { sql } from '../../src/postgres/sql.ts'
+import type { Database, Queryable, QueryOptions } from '../../src/postgres/database.ts'
+import { type Sql, sql } from '../../src/postgres/sql.ts'
 import { dropHnswIndex } from '../../src/schema/hnsw-index.ts'
 import { loadLayout, ownLayout } from '../../src/schema/layout.ts'
 import { createSearchMemory } from '../../src/search/memory.ts'
@@ -123,6 +123,32 @@ test('a large corpus is counted beside the searches; what was recorded as lackin
     select chunk_id, 1, '[1,0]' from done`)
   release()
   await expect.poll(coverage).toBe(1)
+})
+
+test('the first search of a large corpus is made while it is counted', async () => {
+  const { model, db } = await largeCorpus()
+  await db.query(sql`analyze chunk_embeddings_model_1`)
+  const order: string[] = []
+  let searched: () => void = () => {}
+  const rowsRead = new Promise<void>((resolve) => (searched = resolve))
+  const watched: Database = {
+    ...db,
+    query: async <Row extends object>(statement: Sql, options?: QueryOptions) => {
+      // The count ends only once the search has its rows.
+      if (statement.text.includes('as vectors')) await rowsRead
+      const result = await db.query<Row>(statement, options)
+      if (statement.text.includes('candidates as')) {
+        order.push('searched')
+        searched()
+      } else if (statement.text.includes('as vectors')) order.push('counted')
+      return result
+    },
+  }
+  const deps = { db: watched, layout: await loadLayout(db), models: { open: neverOpened } }
+  const found = await search(deps, { query: '', queryVector: Float32Array.of(1, 0) })
+  expect(order).toEqual(['searched', 'counted'])
+  expect(found.coverage).toEqual({ [model.modelName]: 1 })
+  expect(found.hits).toHaveLength(5)
 })
 
 async function largeCorpus() {
