@@ -21,8 +21,8 @@ export function addMcp(program: Command, start: Start): void {
 async function serve(context: Context, flags: Flags): Promise<undefined> {
   const { revector, terminal } = context
   const { serveStdio } = await import('../mcp/stdio.ts')
-  const { signal } = context.longCall()
   await revector.db.initialize()
+  const { signal } = context.longCall()
   terminal.note('Serving the Model Context Protocol on standard input and output.')
   await serveStdio(
     {

@@ -22,8 +22,15 @@ export interface Context {
   readonly redactor: Redactor
   /** Folder of the embedded engine; null on a server. */
   readonly dataDir: string | null
-  /** For long calls: shows progress and lets Ctrl-C end them at a suitable place. */
-  longCall(place?: string): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
+  readonly onProgress: OnProgress
+  /**
+   * For long calls: shows progress and lets Ctrl-C end them at a suitable place, `limitMs` after it at the latest (default:
+   * `serve.stopTimeoutMs`).
+   */
+  longCall(
+    place?: string,
+    limitMs?: number,
+  ): { readonly signal: AbortSignal; readonly onProgress: OnProgress }
   /** @throws RevectorError CONSENT_MISSING */
   consent(question: string): Promise<void>
   /**
@@ -43,6 +50,9 @@ export type Work = (context: Context) => Promise<number | undefined>
 /** What a command's action calls once its arguments are parsed. */
 export type Start = (work: Work) => Promise<void>
 
+/** What statements under way have to end after Ctrl-C, before their connections are cut. */
+const farewellMs = 500
+
 /** Runs one command, from reading the configuration to closing the database. Never throws. */
 export async function runCommand(flags: GlobalFlags, terminal: Terminal, work: Work): Promise<number> {
   const interrupt = listenForInterrupt(terminal)
@@ -57,12 +67,13 @@ export async function runCommand(flags: GlobalFlags, terminal: Terminal, work: W
   }
   opened.progress?.stop()
   try {
-    await opened.revector?.db.close()
+    // After Ctrl-C nothing waits long for a database that may have stopped answering.
+    await opened.revector?.db.close(interrupt.signal.aborted ? { patienceMs: farewellMs } : {})
   } catch (error) {
     if (code === 0) code = report(error, flags, terminal, opened)
   }
   opened.log.close()
-  interrupt.dispose()
+  interrupt.dispose(code)
   return code
 }
 
@@ -113,6 +124,7 @@ async function prepare(
     onProgress: (event) => opened.progress?.onProgress(event),
   })
   opened.revector = revector
+  const onProgress: OnProgress = (event) => opened.progress?.onProgress(event)
   return {
     flags,
     terminal,
@@ -121,9 +133,10 @@ async function prepare(
     log: opened.log,
     redactor: opened.redactor,
     dataDir: options.databaseUrl === undefined ? options.dataDir : null,
-    longCall(place = 'the current batch') {
-      interrupt.waitForWork(place)
-      return { signal: interrupt.signal, onProgress: (event) => opened.progress?.onProgress(event) }
+    onProgress,
+    longCall(place = 'the current batch', limitMs = options.serve.stopTimeoutMs) {
+      interrupt.waitForWork(place, limitMs)
+      return { signal: interrupt.signal, onProgress }
     },
     consent: (question) => askConsent(terminal, flags, question),
     change: (action, subject, work) =>

@@ -26,13 +26,16 @@ export function addServe(program: Command, start: Start): void {
     .action((flags: Flags) => start((context) => serve(context, flags)))
 }
 
+/** What the library has to close beyond that. */
+const closingMs = 1_000
+
 async function serve(context: Context, flags: Flags): Promise<number | undefined> {
   const { revector, terminal, config, log, redactor, dataDir } = context
   const [{ startService }, { mcpRoutes }] = await Promise.all([
     import('../http/serve.ts'),
     import('../mcp/http.ts'),
   ])
-  const { signal, onProgress } = context.longCall('the requests under way')
+  // Until it listens there is no request to wait for: a signal ends it at once.
   const service = await startService({
     revector,
     log,
@@ -45,7 +48,7 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
       port: flags.port ?? config.serve.port,
     },
     work: flags.worker,
-    onProgress,
+    onProgress: context.onProgress,
     extend: (app, deps) =>
       mcpRoutes(app, {
         revector: deps.revector,
@@ -53,6 +56,9 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
         onFault: (error) => log.error('A tool of an agent failed.', { error }),
       }),
   })
+  const { stopDelayMs, stopTimeoutMs } = config.serve
+  // It keeps to its limits itself.
+  const { signal } = context.longCall('the requests under way', stopDelayMs + stopTimeoutMs + closingMs)
   const { url } = service
   context.result({ url, console: `${url}/`, docs: `${url}/docs`, worker: flags.worker }, () =>
     [
@@ -69,8 +75,9 @@ async function serve(context: Context, flags: Flags): Promise<number | undefined
       'Press Ctrl-C to stop.',
     ].join('\n'),
   )
-  await noteBehind(context)
-  await ended(signal)
+  const stopped = ended(signal)
+  await Promise.race([noteBehind(context), stopped])
+  await stopped
   const { lost, leftMs } = await service.stop()
   // With this patience and no more: the database may have stopped answering.
   await revector.db.close({ patienceMs: leftMs })

@@ -32,9 +32,9 @@ export function addWorker(program: Command, start: Start): void {
 
 async function run(context: Context, flags: Flags): Promise<number | undefined> {
   const { once, migration, concurrency } = flags
-  const { signal, onProgress } = context.longCall()
-  // When this line appears, the database is open.
+  // When the line below appears, the database is open. Until then a signal ends this at once.
   await context.revector.db.initialize()
+  const { signal, onProgress } = context.longCall()
   if (once !== true) context.terminal.note('Waiting for work. Press Ctrl-C to stop after the current batch.')
   const report = await context.revector.migrations.work({
     signal,

@@ -67,7 +67,9 @@ export const serveOptions = z.strictObject({
     .int()
     .min(0)
     .default(30_000)
-    .describe('Milliseconds that requests have to finish when stopping.'),
+    .describe(
+      'Milliseconds that requests have to finish when stopping, and the current batch of any command.',
+    ),
 })
 
 export type ServeOptions = z.output<typeof serveOptions>

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { errorCatalogue, isRevectorError, RevectorError } from '../core/errors.ts'
+import { inTime } from '../core/in-time.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { type AppDeps, createApp } from './app.ts'
 import { refuseOpenToNetwork } from './auth.ts'
@@ -74,7 +75,8 @@ export async function startService({ work, onProgress, ...deps }: Serving): Prom
       const deadline = performance.now() + stopDelayMs + stopTimeoutMs
       const left = (): number => Math.max(0, deadline - performance.now())
       const lost = await stopListening(app, { stopDelayMs, stopTimeoutMs: stopTimeoutMs - closingMs })
-      await within(worker, left() - closingMs)
+      // However it ends.
+      await inTime(worker, Math.max(0, left() - closingMs)).catch(() => false)
       return { lost, leftMs: left() }
     },
   }
@@ -82,14 +84,6 @@ export async function startService({ work, onProgress, ...deps }: Serving): Prom
 
 /** Kept of `stopTimeoutMs` for closing the database. */
 const longestClosingMs = 500
-
-/** Waits for the work to end, however it does, but not longer. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  const over = new AbortController()
-  const late = wait(Math.max(0, ms), undefined, { signal: over.signal })
-  await Promise.race([work, late]).catch(() => {})
-  over.abort()
-}
 
 async function listen(app: App, { host, port }: HttpDeps['options']): Promise<void> {
   try {

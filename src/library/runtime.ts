@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { parseByteSize } from '../core/byte-size.ts'
 import { counted } from '../core/counted.ts'
 import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
+import { inTime } from '../core/in-time.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { OnLanguageModelCall, OnProviderCall } from '../core/provider-call.ts'
 import type { ModelLimits, ProviderEnvironment, SharedRates } from '../embedding/contract.ts'
@@ -62,9 +62,10 @@ export function openRuntime(
   const warn = (): void => {
     for (const message of warnings.splice(0)) onProgress?.({ type: 'warning', message })
   }
+  const stopOpening = new AbortController()
   const connection = lazily(() => {
     warn()
-    return connectDatabase(databaseOptions(config, onProgress))
+    return connectDatabase({ ...databaseOptions(config, onProgress), signal: stopOpening.signal })
   })
   const sharedRates: SharedRates = {
     take: async (key, tokens, limits) => takeFromRate(await connection.get(), key, tokens, limits),
@@ -112,13 +113,16 @@ export function openRuntime(
 
   async function closeDatabase(options?: CloseOptions): Promise<void> {
     const begun = performance.now()
-    await finish(lastWork, options?.patienceMs)
-    const db = await connection.peek()?.catch(() => null)
+    const { patienceMs } = options ?? {}
+    const leftMs = (): number => Math.max(0, (patienceMs ?? 0) - (performance.now() - begun))
+    // What is only noted has no more than half of it.
+    await inTime(finish(lastWork), patienceMs === undefined ? undefined : patienceMs / 2)
+    const opening = connection.peek()?.catch(() => null) ?? Promise.resolve(null)
+    if (!(await inTime(opening, patienceMs === undefined ? undefined : leftMs()))) stopOpening.abort()
+    const db = await opening
     connection.forget()
     deps.forget()
-    const { patienceMs } = options ?? {}
-    const leftMs = (patienceMs ?? 0) - (performance.now() - begun)
-    await db?.close(patienceMs === undefined ? {} : { patienceMs: Math.max(0, leftMs) })
+    await db?.close(patienceMs === undefined ? {} : { patienceMs: leftMs() })
   }
 
   return {
@@ -157,19 +161,8 @@ export function openRuntime(
   }
 }
 
-/** What is only noted is not waited for longer than half of the patience: the database may not be answering. */
-async function finish(works: readonly (() => Promise<void>)[], patienceMs?: number): Promise<void> {
-  const done = (async () => {
-    for (const work of works) await work()
-  })()
-  if (patienceMs === undefined) return done
-  const over = new AbortController()
-  const late = wait(patienceMs / 2, undefined, { signal: over.signal })
-  // Its connection is cut afterwards.
-  done.catch(() => {})
-  await Promise.race([done, late])
-  over.abort()
-  late.catch(() => {})
+async function finish(works: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const work of works) await work()
 }
 
 async function openLanguage(

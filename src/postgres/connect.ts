@@ -11,7 +11,8 @@ export type { DatabaseOptions } from './database-options.ts'
  * create it.
  *
  * @throws RevectorError DATABASE_UNREACHABLE, DATABASE_AUTHENTICATION_FAILED, DATABASE_MISSING, DATABASE_TOO_OLD,
- *   EXTENSION_MISSING, EXTENSION_TOO_OLD, FOLDER_IN_USE, FOLDER_UNUSABLE, CONFIG_INVALID
+ *   EXTENSION_MISSING, EXTENSION_TOO_OLD, FOLDER_IN_USE, FOLDER_UNUSABLE, CONFIG_INVALID,
+ *   INTERRUPTED
  */
 export function connectDatabase(options: DatabaseOptions = {}): Promise<Database> {
   return options.databaseUrl === undefined || options.databaseUrl === ''

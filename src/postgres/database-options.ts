@@ -37,4 +37,6 @@ export interface DatabaseOptions {
   /** The application name in pg_stat_activity. Default: `revector`. */
   readonly applicationName?: string
   readonly onEvent?: (event: DatabaseEvent) => void
+  /** Ends the opening of a server that does not answer. */
+  readonly signal?: AbortSignal
 }

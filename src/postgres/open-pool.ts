@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { backOffMs } from '../core/back-off.ts'
+import { throwIfAborted } from '../core/errors.ts'
 import type { Setting } from './address/settings.ts'
 import type { CloseOptions, Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
@@ -67,12 +68,17 @@ export async function openPool({
     if (settings !== null) await client.query(settings)
     return client
   }
+  // Cuts the connection that is being made.
+  const giveUp = (): void => void silence?.end(0)
+  options.signal?.addEventListener('abort', giveUp)
   try {
+    throwIfAborted(options.signal)
     const { versions, pooling, searchPath } = await firstConnection(pool, place, {
       patienceMs: options.connectTimeoutMs ?? 10_000,
       attempts,
       connect,
       given,
+      signal: options.signal,
     })
     onPooling?.(pooling)
     const pooled = pooling === 'transaction'
@@ -108,7 +114,10 @@ export async function openPool({
     await pool.end().catch(() => {})
     await silence?.end(0)
     await afterClose()
+    throwIfAborted(options.signal)
     throw databaseError(error, place)
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp)
   }
 }
 
@@ -117,6 +126,7 @@ interface FirstOptions {
   readonly attempts: number
   readonly connect: () => Promise<pg.Client>
   readonly given: readonly Setting[]
+  readonly signal: AbortSignal | undefined
 }
 
 interface First {
@@ -128,7 +138,7 @@ interface First {
 async function firstConnection(
   pool: pg.Pool,
   place: Place,
-  { patienceMs, attempts, connect, given }: FirstOptions,
+  { patienceMs, attempts, connect, given, signal }: FirstOptions,
 ): Promise<First> {
   const deadline = Date.now() + patienceMs
   for (let attempt = 1; ; attempt++) {
@@ -143,11 +153,12 @@ async function firstConnection(
         client.release()
       }
     } catch (error) {
+      throwIfAborted(signal)
       const trouble = troubleOf(error)
       if (trouble !== null && attempt < attempts) continue
       // Wait for a server that is starting; fail if there is none.
       if (trouble !== 'unready' || Date.now() > deadline) throw error
-      await wait(backOffMs(attempt, databaseBackOff))
+      await wait(backOffMs(attempt, databaseBackOff), undefined, signal && { signal }).catch(() => {})
     }
   }
 }

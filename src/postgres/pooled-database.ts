@@ -237,10 +237,13 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     close: (options = {}) => {
       closed ??= (async () => {
         closing.abort()
+        const begun = performance.now()
         await untilBack(options.patienceMs)
         await pool.end()
         await deps.silence?.end(farewellMs)
-        await deps.afterClose(options)
+        const { patienceMs } = options
+        const leftMs = Math.max(0, (patienceMs ?? 0) - (performance.now() - begun))
+        await deps.afterClose(patienceMs === undefined ? {} : { patienceMs: leftMs })
       })()
       return closed
     },

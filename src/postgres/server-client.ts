@@ -40,7 +40,7 @@ export function serverClient(options: ServerClientOptions): typeof pg.Client {
       withoutOptions(this)
       this.on('error', () => {})
       requireChannelBinding(this.connection, address)
-      silence.watch(this, () => isWorking(this, new Client(config), options.pooled()))
+      silence.watch(this, (text) => isWorking(this, new Client(config), { text, pooled: options.pooled() }))
     }
 
     override connect(): Promise<pg.Client>

@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import type pg from 'pg'
+import { throwIfAborted } from '../core/errors.ts'
+import { inTime } from '../core/in-time.ts'
 import { addressText, resolveAddress, type ServerAddress } from './address/address.ts'
 import { createServerChoice } from './address/server-choice.ts'
 import { tlsAttempts } from './address/tls.ts'
@@ -49,6 +51,7 @@ export async function openServer(databaseUrl: string, options: DatabaseOptions):
   try {
     return await open(first)
   } catch (error) {
+    throwIfAborted(options.signal)
     if (second !== undefined && mayDoOtherwise(error)) return open(second)
     throw databaseError(error, place)
   }
@@ -60,15 +63,24 @@ const directPoolSize = 2
 /** The server without a pooler, opened when it is first needed. */
 function openOnce({ directDatabaseUrl = '', ...options }: DatabaseOptions) {
   let opened: Promise<Database> | null = null
+  const stop = new AbortController()
   return {
     get:
       directDatabaseUrl === ''
         ? null
         : () => {
-            opened ??= openServer(directDatabaseUrl, { ...options, poolSize: directPoolSize })
+            opened ??= openServer(directDatabaseUrl, {
+              ...options,
+              poolSize: directPoolSize,
+              signal: stop.signal,
+            })
             return opened
           },
-    close: async (how?: CloseOptions) => (await opened?.catch(() => null))?.close(how),
+    async close(how?: CloseOptions) {
+      const opening = opened?.catch(() => null) ?? Promise.resolve(null)
+      if (!(await inTime(opening, how?.patienceMs))) stop.abort()
+      await (await opening)?.close(how)
+    },
   }
 }
 

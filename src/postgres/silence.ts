@@ -27,8 +27,8 @@ export interface SilenceOptions {
  * is ended here: the socket is destroyed, since a polite end would wait as well.
  */
 export interface Silence {
-  /** Of each client, before it connects. `isWorking` asks on another connection. */
-  watch(client: Client, isWorking: () => Promise<boolean>): void
+  /** Of each client, before it connects. `isWorking` asks on another connection, by the text of the statement. */
+  watch(client: Client, isWorking: (text: string) => Promise<boolean>): void
   /** Of each client, when it has connected. */
   connected(client: Client): void
   connectFailed(error: unknown): void
@@ -70,7 +70,8 @@ export function createSilence({ statementTimeoutMs, connectTimeoutMs }: SilenceO
       open.add(client)
       client.once('end', () => open.delete(client))
       const limits = trackLimits(statementTimeoutMs > 0)
-      let pending = 0
+      /** In the order in which they were sent and are answered. */
+      const pending: string[] = []
       let timer: NodeJS.Timeout | undefined
       const heard = (): void => {
         lastHeardAt = performance.now()
@@ -80,7 +81,7 @@ export function createSilence({ statementTimeoutMs, connectTimeoutMs }: SilenceO
       function arm(): void {
         clearTimeout(timer)
         timer = undefined
-        if (pending === 0) return
+        if (pending.length === 0) return
         const ms = limits.limited() ? statementTimeoutMs + graceMs : lookMs
         timer = setTimeout(() => void late(ms), ms)
       }
@@ -90,22 +91,23 @@ export function createSilence({ statementTimeoutMs, connectTimeoutMs }: SilenceO
         const working = !limits.limited() && (await works())
         // It may have answered while the other connection was asked.
         if (working || heardAt.get(client) !== before) arm()
-        else if (pending > 0) notice(client, ms)
+        else if (pending.length > 0) notice(client, ms)
       }
       async function works(): Promise<boolean> {
-        if (await isWorking()) return true
+        const text = pending[0] ?? ''
+        if (await isWorking(text)) return true
         await wait(secondLookMs)
-        return isWorking()
+        return isWorking(text)
       }
       client.once('connect', () => client.connection.stream.on('data', heard))
       onQuery(client, {
         begun(text) {
           limits.saw(text)
-          pending += 1
-          if (pending === 1 || !limits.limited()) arm()
+          pending.push(text)
+          if (pending.length === 1 || !limits.limited()) arm()
         },
         ended() {
-          pending -= 1
+          pending.shift()
           arm()
         },
       })

@@ -3,7 +3,8 @@ import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import type { DatabaseOptions } from '../../src/postgres/database-options.ts'
 import { sql } from '../../src/postgres/sql.ts'
-import { afterUse, describeServer, type Engine } from '../support/engines.ts'
+import { afterUse, describeServer, type Engine, serverEngine } from '../support/engines.ts'
+import { describePoolers, pooledPlace, startPooler } from '../support/pooler.ts'
 import { type SilentProxy, silentProxy } from '../support/silent-proxy.ts'
 
 async function behindProxy(
@@ -75,3 +76,26 @@ describeServer('a server that stops answering and closes nothing', (engine) => {
     await expect.poll(() => proxy.open(), { timeout: 20_000 }).toBe(0)
   })
 })
+
+describePoolers(
+  'a connection to a pooler that has become silent while others are answered',
+  (mode, url) => {
+    it('is told from a statement that takes long, though neither has a limit', async () => {
+      const pooled = await startPooler(url, mode)
+      const { databaseUrl } = await pooledPlace(serverEngine(url), pooled)
+      const proxy = await silentProxy(databaseUrl)
+      const db = await connectDatabase({ databaseUrl: proxy.databaseUrl })
+      const steady = await connectDatabase({ databaseUrl })
+      for (const one of [db, steady]) afterUse(() => one.close({ patienceMs: 0 }))
+      // Longer than the silence after which it is looked.
+      const long = steady.query(sql`select 'long' as which, pg_sleep(${12})::text as slept`)
+      const lost = db.query(sql`select 'lost' as which, pg_sleep(${2})::text as slept`)
+      const running = sql`select from pg_stat_activity where datname = current_database() and query like 'select ''lost''%'`
+      await expect.poll(async () => (await steady.query(running)).rowCount, { timeout: 20_000 }).toBe(1)
+      proxy.swallow('open')
+      expect((await lost).rows).toEqual([{ which: 'lost', slept: '' }])
+      expect((await long).rows).toEqual([{ which: 'long', slept: '' }])
+    })
+  },
+  [{ pool: 'transaction', prepared: false }],
+)
