@@ -4,7 +4,8 @@ import type { AuditPage, NewAuditEntry } from '../wire/access.ts'
 
 /** Call before a change is attempted: without an entry the change must not happen. Returns the entry's id. */
 export async function beginAudit({ db }: Pick<Deps, 'db'>, entry: NewAuditEntry): Promise<string> {
-  return insertAuditEntry(db, storable(entry))
+  // As a transaction: a lost connection does not fail the change for its entry, nor enter it twice.
+  return db.transaction((tx) => insertAuditEntry(tx, storable(entry)))
 }
 
 export async function endAudit({ db }: Pick<Deps, 'db'>, id: string, status: number): Promise<void> {

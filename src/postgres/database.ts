@@ -14,6 +14,8 @@ export interface QueryOptions {
   readonly prepared?: boolean
   /** The statement changes nothing, whatever keywords it contains: it is sent again after a lost connection. */
   readonly readOnly?: boolean
+  /** The statement may take effect twice: it is sent again after a lost connection. */
+  readonly idempotent?: boolean
 }
 
 /** Anything that runs statements: the pool, one session, or a transaction. */
@@ -35,8 +37,8 @@ export interface TransactionOptions {
   /** Runs the whole function again on serialization failures, deadlocks and (when true) lost connections. Default: true. */
   readonly retry?: boolean
   /**
-   * `work` may take effect twice. Only then is it run again when the connection was lost during COMMIT, which may or
-   * may not have been stored; otherwise that is an error with `data.outcome` `'unknown'`. Default: false.
+   * `work` may take effect twice: it is run again when the connection was lost during COMMIT. Otherwise the server is first
+   * asked whether it was stored; only where it does not tell is that an error with `data.outcome` `'unknown'`. Default: false.
    */
   readonly idempotent?: boolean
 }

@@ -8,20 +8,22 @@ import type {
   Database,
   Queryable,
   QueryOptions,
+  QueryResult,
   Session,
   TransactionOptions,
 } from './database.ts'
 import type { DatabaseEvent } from './database-options.ts'
 import { databaseError, type Place } from './errors.ts'
 import { alwaysFree, holdLocks, holdLocksInTransaction } from './hold-locks.ts'
+import { isUndecided, lostCommitOf, statusOf } from './lost-commit.ts'
 import { createNesting } from './nesting.ts'
 import { createSendPrepared } from './prepared.ts'
-import { databaseBackOff, onlyReads, type Trouble, troubleOf } from './retry.ts'
+import { databaseBackOff, onlyReads, type Trouble, troubleOfOurs } from './retry.ts'
 import type { Silence } from './silence.ts'
 import type { Sql } from './sql.ts'
 import { type DatabaseFacts, queryableOn, send } from './statement.ts'
 import { type Lease, streamRows } from './stream-rows.ts'
-import { endTransaction, isUndecided, runTransaction } from './transaction.ts'
+import { endTransaction, runTransaction } from './transaction.ts'
 
 export interface PooledDatabaseOptions {
   readonly pool: Pool
@@ -155,13 +157,31 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     }
   }
 
+  /** A statement that reads, sent again as often as it has to be. */
+  const look = <Row extends object>(statement: Sql): Promise<QueryResult<Row>> =>
+    persist(
+      () => withClient((client) => queryableOn(client, context).query<Row>(statement)),
+      (trouble) => /^(lost|silent)$/.test(trouble),
+    )
+
   async function transaction<T>(
     work: (tx: Queryable) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
     nesting.assertOutside()
     return persist(
-      () => withClient((client) => nesting.enter(() => runTransaction(client, context, work, options))),
+      async () => {
+        try {
+          return await withClient((client) =>
+            nesting.enter(() => runTransaction(client, context, work, options)),
+          )
+        } catch (error) {
+          const commit = lostCommitOf(error)
+          const status = commit === undefined ? null : await statusOf(commit, { look, pause })
+          if (status === 'committed') return commit?.value as T
+          throw status === 'aborted' ? databaseError((error as RevectorError).cause, context.place) : error
+        }
+      },
       (trouble, error) => {
         if (options.retry === false) return false
         if (isUndecided(error)) return options.idempotent === true
@@ -207,9 +227,12 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     query: async <Row extends object>(statement: Sql, options: QueryOptions = {}) => {
       nesting.assertOutside()
-      if (context.singleStatementsToo) return transaction((tx) => tx.query<Row>(statement))
+      if (context.singleStatementsToo) {
+        const { idempotent = false } = options
+        return transaction((tx) => tx.query<Row>(statement), { idempotent })
+      }
       const sendIt = options.prepared === true ? sendPrepared : send
-      const readOnly = (): boolean => options.readOnly ?? onlyReads(statement.text)
+      const repeatable = (): boolean => options.idempotent ?? options.readOnly ?? onlyReads(statement.text)
       return persist(
         () =>
           withClient((client) =>
@@ -217,7 +240,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
               throw databaseError(error, context.place)
             }),
           ),
-        (trouble) => trouble === 'conflict' || (/^(lost|silent)$/.test(trouble) && readOnly()),
+        (trouble) => trouble === 'conflict' || (/^(lost|silent)$/.test(trouble) && repeatable()),
       )
     },
     transaction,
@@ -270,9 +293,4 @@ async function resetSession(client: PoolClient, settings: string | null): Promis
   } catch {
     return false
   }
-}
-
-/** The trouble of an error of one of our own statements; errors of other systems are not ours to retry. */
-function troubleOfOurs(error: unknown): Trouble | null {
-  return error instanceof RevectorError && error.code.startsWith('DATABASE_') ? troubleOf(error.cause) : null
 }

@@ -1,4 +1,5 @@
 import type { BackOff } from '../core/back-off.ts'
+import { RevectorError } from '../core/errors.ts'
 import { otherSession } from './address/server-choice.ts'
 import { silent } from './silence.ts'
 
@@ -7,7 +8,7 @@ import { silent } from './silence.ts'
  *
  * - `conflict`: the server rolled the transaction back itself; running it again is always safe.
  * - `lost`: the connection is gone. Before COMMIT was sent nothing was stored, so the transaction may run
- * again; after it the outcome is unknown, and only work that may happen twice is run again.
+ * again; after it the server is asked by the transaction's id whether it was stored (pg_xact_status).
  * - `unready`: the server accepted no connection; nothing ran at all. Worth waiting for.
  * - `refused`: the host accepts no connection. Retried if it did before (a restart), not at the first attempt.
  * - `silent`: the server did not answer in time, so there was a wait already. One more try on a new connection, no more.
@@ -57,6 +58,11 @@ const poolerTroubles: readonly (readonly [RegExp, Trouble])[] = [
   [/^(server login|pgbouncer cannot connect|query_wait_timeout|no more connections allowed)/, 'unready'],
 ]
 const timedOutMessages = new Set(['timeout expired', 'Connection terminated due to connection timeout'])
+
+/** The trouble of an error of one of our own statements; errors of other systems are not ours to retry. */
+export function troubleOfOurs(error: unknown): Trouble | null {
+  return error instanceof RevectorError && error.code.startsWith('DATABASE_') ? troubleOf(error.cause) : null
+}
 
 export function troubleOf(error: unknown): Trouble | null {
   if (!(error instanceof Error)) return null

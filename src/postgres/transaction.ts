@@ -3,6 +3,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Queryable, TransactionOptions } from './database.ts'
 import { databaseError } from './errors.ts'
 import { liftLimits } from './lift-limits.ts'
+import { idOf, needsId, unknownOutcome } from './lost-commit.ts'
 import { troubleOf } from './retry.ts'
 import { raw, type Sql } from './sql.ts'
 import { type DatabaseFacts, queryableOn } from './statement.ts'
@@ -21,9 +22,11 @@ export async function runTransaction<T>(
 ): Promise<T> {
   const tx = queryableOn(client, context)
   let value: T
+  let id: string | null | undefined
   try {
     await tx.query(beginText(context, options))
     value = await work(tx)
+    if (needsId(client, context, options)) id = await idOf(tx)
   } catch (error) {
     await endTransaction(client).catch(() => {
       // The connection is gone, and the transaction with it.
@@ -35,8 +38,9 @@ export async function runTransaction<T>(
     command = (await client.query('commit')).command
   } catch (error) {
     const trouble = troubleOf(error)
-    const unknown = (trouble === 'lost' || trouble === 'silent') && options.readOnly !== true
-    throw unknown ? unknownOutcome(error, context) : databaseError(error, context.place)
+    const lost = trouble === 'lost' || trouble === 'silent'
+    if (!lost || options.readOnly === true || id === null) throw databaseError(error, context.place)
+    throw unknownOutcome(error, context, id === undefined ? undefined : { id, value })
   }
   if (command !== 'COMMIT') throw ignoredFailure()
   return value
@@ -45,11 +49,6 @@ export async function runTransaction<T>(
 /** Rolls back, if there is a transaction: without one the server would log a warning. */
 export async function endTransaction(client: ClientBase): Promise<void> {
   if (client.getTransactionStatus() !== 'I') await client.query('rollback')
-}
-
-/** Whether it is unknown after this error if the transaction was stored. */
-export function isUndecided(error: unknown): boolean {
-  return error instanceof RevectorError && error.data['outcome'] === 'unknown'
 }
 
 export function beginText(
@@ -75,18 +74,5 @@ function ignoredFailure(): RevectorError {
     'DATABASE_FAILED',
     'The transaction was rolled back because one of its statements failed.',
     { hint: 'The transaction caught the error of that statement; rethrow it.' },
-  )
-}
-
-function unknownOutcome(error: unknown, context: DatabaseFacts): RevectorError {
-  const described = databaseError(error, context.place)
-  return new RevectorError(
-    'DATABASE_FAILED',
-    `The connection was lost during a commit: it is unknown whether the transaction was stored.`,
-    {
-      hint: 'Check whether the change is there, then repeat what is missing.',
-      data: { ...described.data, outcome: 'unknown' },
-      cause: error,
-    },
   )
 }

@@ -1,6 +1,7 @@
 import { byteSize } from '../core/byte-size.ts'
 import { counted, grouped } from '../core/counted.ts'
 import type { OnProgress } from '../core/progress.ts'
+import { againWhenLost } from '../postgres/again.ts'
 import type { Database } from '../postgres/database.ts'
 import { sqlstateOf } from '../postgres/errors.ts'
 import { ident, sql } from '../postgres/sql.ts'
@@ -68,14 +69,19 @@ async function build(
     await requireRights(db, 'owner')
   }
   const { signal } = options
-  const locks = await db.holdLocks()
-  try {
-    const turn = { schema: table.schema, model }
-    if (!(await takeIndexBuildLock(locks, turn, { patient, signal }))) return null
-    return await buildAlone(db, model, { ...options, table })
-  } finally {
-    await locks.release()
-  }
+  const turn = { schema: table.schema, model }
+  // The server may take a moment to give up the lock of a connection that was lost.
+  let waits = patient
+  return againWhenLost(db, signal, async () => {
+    const locks = await db.holdLocks()
+    try {
+      if (!(await takeIndexBuildLock(locks, turn, { patient: waits, signal }))) return null
+      waits = true
+      return await buildAlone(db, model, { ...options, table })
+    } finally {
+      await locks.release()
+    }
+  })
 }
 
 async function buildAlone(

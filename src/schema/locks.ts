@@ -1,6 +1,7 @@
 import { type BackOff, backOffMs } from '../core/back-off.ts'
 import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
+import { againWhenLost } from '../postgres/again.ts'
 import type { Database, Queryable, Session } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import { pause, takeAdvisoryLock } from './advisory-lock.ts'
@@ -54,12 +55,20 @@ const lockClass = 1_382_372_946
 /**
  * One change of the schema at a time, across all processes. The others poll rather than wait inside the server:
  * a waiting session holds a snapshot, and CREATE INDEX CONCURRENTLY of the session that works would wait for
- * that.
+ * that. Work whose connection is lost runs anew, so it first finds out how far it came.
  */
 export async function withSchemaLock<T>(
   db: Database,
   work: (site: BuildSite) => Promise<T>,
   { signal, onProgress }: ShortLockOptions = {},
+): Promise<T> {
+  return againWhenLost(db, signal, () => lockedOnce(db, work, { signal, onProgress }))
+}
+
+async function lockedOnce<T>(
+  db: Database,
+  work: (site: BuildSite) => Promise<T>,
+  { signal, onProgress }: ShortLockOptions,
 ): Promise<T> {
   const locks = await db.holdLocks()
   try {

@@ -14,7 +14,9 @@ export async function insertAuditEntry(tx: Queryable, entry: NewAuditEntry): Pro
 }
 
 export async function closeAuditEntry(db: Queryable, id: string, status: number): Promise<void> {
-  await db.query(sql`update revector_audit_log set status = ${status} where id = ${id}::bigint`)
+  await db.query(sql`update revector_audit_log set status = ${status} where id = ${id}::bigint`, {
+    idempotent: true,
+  })
 }
 
 /** Newest first; entries before a given one, if there is one. */

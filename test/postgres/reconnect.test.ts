@@ -4,6 +4,7 @@ import type { Database } from '../../src/postgres/database.ts'
 import type { DatabaseEvent } from '../../src/postgres/database-options.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { describeServer } from '../support/engines.ts'
+import { silentProxy } from '../support/silent-proxy.ts'
 
 describeServer('a lost connection', (engine) => {
   /** A database and a second way into it, to end the connections of the first. */
@@ -93,7 +94,7 @@ describeServer('a lost connection', (engine) => {
     expect(runs).toBe(3)
   })
 
-  it('during COMMIT leaves it open whether it was stored: run again only when that may be', async () => {
+  it('during COMMIT makes it run again when it was not stored', async () => {
     const { db } = await pair()
     // The first commits end their own connection.
     await db.query(sql`
@@ -116,11 +117,43 @@ describeServer('a lost connection', (engine) => {
         { idempotent },
       )
     }
-    await expect(insert(false)).rejects.toMatchObject({
-      code: 'DATABASE_FAILED',
-      data: { outcome: 'unknown' },
-    })
+    // The server tells that the first two were not stored.
+    expect(await insert(false)).toBe(3)
+    await db.query(sql`select setval('commits', 1)`)
     expect(await insert(true)).toBe(2)
-    expect((await db.query(sql`select n from t`)).rows).toEqual([{ n: 1 }])
+    expect((await db.query(sql`select n from t`)).rows).toEqual([{ n: 1 }, { n: 1 }])
+  })
+
+  it('whose commit was stored is found to be, and not run again', async () => {
+    const place = (await engine.place()) as { readonly databaseUrl: string }
+    const proxy = await silentProxy(place.databaseUrl)
+    const db = await connectDatabase({ databaseUrl: proxy.databaseUrl, statementTimeoutMs: 1_000 })
+    const other = await connectDatabase({ ...place, applicationName: 'other' })
+    onTestFinished(async () => {
+      await db.close({ patienceMs: 0 })
+      await other.close()
+    })
+    await other.query(sql`
+      create table t (n int);
+      create function wait() returns trigger language plpgsql as $$
+        begin perform pg_advisory_xact_lock(7); return null; end $$;
+      create constraint trigger waits after insert on t deferrable initially deferred for each row execute function wait()`)
+    let runs = 0
+    const stored = other.session(async (session) => {
+      await session.query(sql`select pg_advisory_lock(7)`)
+      const storing = db.transaction(async (tx) => {
+        runs += 1
+        return tx.query(sql`insert into t values (1) returning n`)
+      })
+      storing.catch(() => {})
+      const waits = sql`select from pg_locks where locktype = 'advisory' and not granted`
+      await expect.poll(async () => (await session.query(waits)).rowCount, { timeout: 20_000 }).toBe(1)
+      proxy.swallow('open')
+      await session.query(sql`select pg_advisory_unlock(7)`)
+      return storing
+    })
+    expect((await stored).rows).toEqual([{ n: 1 }])
+    expect(runs).toBe(1)
+    expect((await other.query(sql`select n from t`)).rows).toEqual([{ n: 1 }])
   })
 })
