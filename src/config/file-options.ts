@@ -3,6 +3,11 @@ import * as z from 'zod'
 /** What one file may take. */
 export const fileOptions = {
   maxFileBytes: z.int().min(1).default(100_000_000).describe('Larger files are refused.'),
+  maxPdfPages: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('PDFs with more pages are refused. Thousands take about as long as `parseTimeoutMs` allows.'),
   parseTimeoutMs: z
     .int()
     .min(1)

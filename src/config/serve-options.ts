@@ -20,7 +20,11 @@ export const serveOptions = z.strictObject({
     .min(1)
     .default(256)
     .describe('Concurrent requests; more get 503 with Retry-After.'),
-  maxConcurrentUploads: z.int().min(1).default(4).describe('Concurrent uploads; each writes to the disk.'),
+  maxConcurrentUploads: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe('Concurrent uploads of one key, and a quarter of those of all keys; each writes to the disk.'),
   maxStreams: z.int().min(1).default(200).describe('Concurrent event streams, of migrations and of answers.'),
   requestTimeoutMs: z
     .int()

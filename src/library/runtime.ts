@@ -85,6 +85,7 @@ export function openRuntime(
     maxBytes: config.maxFileBytes,
     timeoutMs: config.parseTimeoutMs,
     maxMemoryMb: config.parseMemoryMb,
+    maxPages: config.maxPdfPages,
     chunks: { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens },
   })
   const language = lazily(async () => openLanguage(config, { onProgress, onLanguageModelCall }))

@@ -16,14 +16,11 @@ export async function parseDocx(bytes: Uint8Array, maxUnpackedBytes: number): Pr
   const parts = checkedParts(bytes, maxUnpackedBytes)
   let html: string
   try {
-    const converted = await mammoth.convertToHtml(
-      { buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) },
-      {
-        styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"],
-        convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
-        externalFileAccess: false,
-      },
-    )
+    const converted = await mammoth.convertToHtml(archiveOf(parts), {
+      styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"],
+      convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
+      externalFileAccess: false,
+    })
     html = converted.value
   } catch (cause) {
     throw new RevectorError('PARSE_FAILED', `The Word document could not be read: ${messageOf(cause)}.`, {
@@ -32,15 +29,32 @@ export async function parseDocx(bytes: Uint8Array, maxUnpackedBytes: number): Pr
     })
   }
   const text = fragmentToMarkdown(html)
-  const { title, metadata } = coreProperties(parts.get('docProps/core.xml') ?? '')
+  const { title, metadata } = coreProperties(parts.get('docProps/core.xml')?.toString('utf8') ?? '')
   return { title: title ?? firstHeading(text), text, metadata }
+}
+
+/**
+ * The parts as mammoth's archive. It never sees the file: what it would unpack, a picture or a part under another name, or
+ * what its own reading of the list of contents would find, has been checked by no one.
+ */
+function archiveOf(parts: ReadonlyMap<string, Buffer>): Parameters<typeof mammoth.convertToHtml>[0] {
+  const file = {
+    exists: (name: string) => parts.has(name),
+    read: async (name: string, encoding?: string) => {
+      const part = parts.get(name) ?? Buffer.alloc(0)
+      if (encoding === 'base64') return part.toString('base64')
+      return encoding === undefined ? part : new TextDecoder(encoding).decode(part)
+    },
+  }
+  // What every form of its input becomes, which its types leave out.
+  return { file } as unknown as Parameters<typeof mammoth.convertToHtml>[0]
 }
 
 /**
  * Unpacks what will be read, before anything else does: a part that unpacks to more than it claims, or parts
  * that together exceed the limit, must not reach memory.
  */
-function checkedParts(bytes: Uint8Array, maxUnpackedBytes: number): Map<string, string> {
+function checkedParts(bytes: Uint8Array, maxUnpackedBytes: number): Map<string, Buffer> {
   const texts = zipEntries(bytes).filter((entry) => /\.(?:xml|rels)$/i.test(entry.name))
   const claimed = texts.reduce((sum, entry) => sum + entry.size, 0)
   if (claimed > maxUnpackedBytes) {
@@ -58,12 +72,7 @@ function checkedParts(bytes: Uint8Array, maxUnpackedBytes: number): Map<string, 
       hint: 'Save a copy without a password and ingest that.',
     })
   }
-  const parts = new Map<string, string>()
-  for (const entry of texts) {
-    const unpacked = unzip(bytes, entry)
-    if (entry.name === 'docProps/core.xml') parts.set(entry.name, unpacked.toString('utf8'))
-  }
-  return parts
+  return new Map(texts.map((entry) => [entry.name, unzip(bytes, entry)]))
 }
 
 function coreProperties(xml: string): { title: string | null; metadata: Record<string, unknown> } {

@@ -1,3 +1,4 @@
+import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { shortenDataUris } from './data-uris.ts'
 import { decodeText } from './decode.ts'
@@ -10,6 +11,8 @@ import type { RawDocument } from './text.ts'
 export function parseHtml(bytes: Uint8Array, charset: string | null): RawDocument {
   const { text: source, encoding } = decodeText(bytes, { charset, html: true })
   const text = shortenDataUris(source)
+  const marks = countMarks(text)
+  if (marks > mostMarks) throw tooMany(marks)
   // Parsing takes the square of the depth.
   if (nestingOf(text) > deepest) throw tooDeep()
   const document = parseHtmlDocument(wholeDocument(text))
@@ -36,9 +39,11 @@ export function fragmentToMarkdown(source: string): string {
   return normalizeText(nesting(() => htmlToMarkdown(document.body)))
 }
 
-/** A fragment without html and body is treated as the body of a page. */
+/** A fragment without html and body is treated as the body of a page; a body without html gets one. */
 function wholeDocument(source: string): string {
-  return /<(?:html|body)[\s>]/i.test(source) ? source : `<!doctype html><html><body>${source}</body></html>`
+  if (/<html[\s>]/i.test(source)) return source
+  if (!/<body[\s>]/i.test(source)) return `<!doctype html><html><body>${source}</body></html>`
+  return `<!doctype html><html>${source.replace(/^\s*<!doctype[^>]*>/i, '')}</html>`
 }
 
 function factsOf(document: HtmlDocument): { title: string; metadata: Record<string, unknown> } {
@@ -101,6 +106,27 @@ function nestingOf(source: string): number {
     most = Math.max(most, open)
   }
   return most
+}
+
+/** More takes longer to parse than a file may. */
+const mostMarks = 2_000_000
+
+/** Tags, comments and entities: each becomes a node, whatever is written in it. */
+function countMarks(source: string): number {
+  let marks = 0
+  for (let at = 0; at < source.length; at += 1) {
+    const code = source.charCodeAt(at)
+    if (code === 0x3c || code === 0x26) marks += 1
+  }
+  return marks
+}
+
+function tooMany(marks: number): RevectorError {
+  return new RevectorError(
+    'FILE_TOO_LARGE',
+    `The HTML has ${counted(marks, 'tag or entity', 'tags and entities')}, more than the ${grouped(mostMarks)} allowed.`,
+    { hint: 'Split the page, or convert it to text.', data: { marks, limit: mostMarks } },
+  )
 }
 
 function tooDeep(cause?: unknown): RevectorError {

@@ -6,6 +6,7 @@ import { interrupted, RevectorError, throwIfAborted } from '../core/errors.ts'
 import { type DetectedType, detectType, type ParseInput } from './detect.ts'
 import { ParsePool } from './parse-pool.ts'
 import type { ReadJob } from './process-messages.ts'
+import type { ReadLimits } from './read-limits.ts'
 
 export type { ParseInput } from './detect.ts'
 
@@ -16,8 +17,10 @@ export interface ParserLimits {
   readonly timeoutMs?: number
   /** Longest text, in UTF-16 code units. Default 16 million (a shelf of books). */
   readonly maxTextLength?: number
-  /** Limit for the unpacked text parts of a DOCX, which take twenty times their size to read. Default 40 MiB. */
+  /** Limit for the unpacked text parts of a DOCX and each stream of a PDF, which take twenty times their size to read. Default 40 MiB. */
   readonly maxUnpackedBytes?: number
+  /** Most pages of a PDF. Default 10,000. */
+  readonly maxPages?: number
   /** Resident memory of one process. Default 1,024 MB. */
   readonly maxMemoryMb?: number
   /** Files read at once, each of another owner. Default: 2 to 4, as half of the machine's memory allows. */
@@ -32,7 +35,7 @@ export interface Reading<Packed> {
   /** Module of the worker thread that reads anything else. */
   readonly worker: URL
   /** The document of what the worker sent. */
-  unpack(packed: Packed): SplitDocument
+  unpack(packed: Packed): Promise<SplitDocument>
 }
 
 export interface ParseOptions {
@@ -58,6 +61,7 @@ export const parserDefaults = {
   timeoutMs: 60_000,
   maxTextLength: 16_000_000,
   maxUnpackedBytes: 40 * 1024 * 1024,
+  maxPages: 10_000,
   maxMemoryMb: 1024,
 } as const satisfies Omit<Required<ParserLimits>, 'processes' | 'chunks'>
 
@@ -86,7 +90,7 @@ export function createParser<Packed>(
       const job = { bytes: input.bytes, type, fallbackTitle, limits: pick(all), chunks }
       return isLight(type, input.bytes)
         ? reading.here(job)
-        : reading.unpack(await pool.run(job, { signal, owner }))
+        : await reading.unpack(await pool.run(job, { signal, owner }))
     },
     async close() {
       closed = true
@@ -101,11 +105,8 @@ function processesFor(maxMemoryMb: number): number {
   return Math.min(4, Math.max(2, Math.floor(memory / 2 / (maxMemoryMb * 1024 * 1024))))
 }
 
-function pick({
-  maxTextLength,
-  maxUnpackedBytes,
-}: Pick<Required<ParserLimits>, 'maxTextLength' | 'maxUnpackedBytes'>) {
-  return { maxTextLength, maxUnpackedBytes }
+function pick({ maxTextLength, maxUnpackedBytes, maxPages }: ReadLimits): ReadLimits {
+  return { maxTextLength, maxUnpackedBytes, maxPages }
 }
 
 function checkSize(bytes: number, limit: number): void {

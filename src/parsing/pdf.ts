@@ -3,6 +3,8 @@ import { counted, grouped } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import { type PageLine, pageLines, type TextItem } from './pdf-lines.ts'
 import { composePages } from './pdf-paragraphs.ts'
+import { checkPages, checkStreams } from './pdf-streams.ts'
+import type { ReadLimits } from './read-limits.ts'
 import type { RawDocument } from './text.ts'
 
 /** Default titles that programs write by themselves. */
@@ -10,12 +12,16 @@ const emptyTitle =
   /^(?:microsoft (?:word|powerpoint|excel)\b.*|untitled\b.*|document\d*|title|.*\.(?:docx?|pptx?|xlsx?|tex|dvi|indd|qxd|pdf))$/i
 
 /**
- * @param maxTextLength a longer text is an error
  * @throws RevectorError PARSE_FAILED, DOCUMENT_EMPTY, FILE_TOO_LARGE
  */
-export async function parsePdf(bytes: Uint8Array, maxTextLength: number): Promise<RawDocument> {
+export async function parsePdf(
+  bytes: Uint8Array,
+  { maxTextLength, maxUnpackedBytes, maxPages }: ReadLimits,
+): Promise<RawDocument> {
+  await checkStreams(bytes, maxUnpackedBytes)
   const document = await open(bytes)
   try {
+    checkPages(document.numPages, maxPages)
     const pages: PageLine[][] = []
     const unreadable: number[] = []
     let length = 0

@@ -1,7 +1,7 @@
 import type { ChunkLimits } from '../core/document.ts'
 import type { ErrorCode, ErrorData } from '../core/errors.ts'
 import type { DetectedType } from './detect.ts'
-import type { ReadLimits } from './read-document.ts'
+import type { ReadLimits } from './read-limits.ts'
 
 /** One file to be read and split. */
 export interface ReadJob {

@@ -3,13 +3,8 @@ import type { ParsedDocument } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { DetectedType } from './detect.ts'
 import { cleanMetadata, normalizeTitle } from './normalize.ts'
+import type { ReadLimits } from './read-limits.ts'
 import { parseText, type RawDocument } from './text.ts'
-
-export interface ReadLimits {
-  /** UTF-16 code units. */
-  readonly maxTextLength: number
-  readonly maxUnpackedBytes: number
-}
 
 /**
  * A document from bytes of a known type. `fallbackTitle` is for a document without a title.
@@ -52,7 +47,7 @@ export async function readDocument(
 async function readRaw(bytes: Uint8Array, type: DetectedType, limits: ReadLimits): Promise<RawDocument> {
   switch (type.format) {
     case 'pdf':
-      return (await import('./pdf.ts')).parsePdf(bytes, limits.maxTextLength)
+      return (await import('./pdf.ts')).parsePdf(bytes, limits)
     case 'docx':
       return (await import('./docx.ts')).parseDocx(bytes, limits.maxUnpackedBytes)
     case 'html':

@@ -56,7 +56,10 @@ export function unzip(bytes: Uint8Array, entry: ZipEntry): Buffer {
     throw damaged(`the part ${entry.name} is missing`)
   const start = at + 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true)
   const packed = bytes.subarray(start, start + entry.compressedSize)
-  if (entry.method === 0) return Buffer.from(packed)
+  if (entry.method === 0) {
+    if (packed.length === entry.size) return Buffer.from(packed)
+    throw damaged(`the part ${entry.name} does not have the ${counted(entry.size, 'byte')} it claims`)
+  }
   if (entry.method !== 8) throw damaged(`the part ${entry.name} has an unknown compression method`)
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) })

@@ -239,6 +239,21 @@ describe('HTML', () => {
     expect(parsed.text).toContain(`## Left\n\n${prose.trim()}\n\n## Right`)
   })
 
+  test('with a body and no html is read, with and without a doctype', async () => {
+    for (const start of ['', '<!doctype html>\n']) {
+      const bytes = bytesOf(`${start}<body class="x"><h1>Owls</h1><p>They hunt at night.</p></body>`)
+      expect((await parser.parse({ bytes, path: 'x.html' })).text).toBe('# Owls\n\nThey hunt at night.')
+    }
+  })
+
+  test('with more tags and entities than can be parsed in time is refused', async () => {
+    const bytes = bytesOf('&a'.repeat(2_100_000))
+    expect(await failure({ bytes, path: 'x.html' })).toMatchObject({
+      code: 'FILE_TOO_LARGE',
+      message: 'The HTML has 2,100,000 tags and entities, more than the 2,000,000 allowed.',
+    })
+  })
+
   test('nested four thousand deep is read, a hundred thousand deep fails alone', async () => {
     const nested = (depth: number): Uint8Array =>
       frame(`${'<div>'.repeat(depth)}core${'</div>'.repeat(depth)}`)
@@ -353,6 +368,18 @@ describe('PDF', () => {
     ])
   })
 
+  test('with more pages than allowed is refused, and says which option allows more', async () => {
+    const strict = openParser({ maxPages: 2 })
+    const two = [lines(['One.']), lines(['Two.'])]
+    expect((await strict.parse({ bytes: makePdf(two) })).pageOffsets).toHaveLength(2)
+    expect(await failure({ bytes: makePdf([...two, lines(['Three.'])]) }, strict)).toMatchObject({
+      code: 'FILE_TOO_LARGE',
+      message: 'The PDF has 3 pages, more than the 2 allowed.',
+      hint: expect.stringContaining('maxPdfPages'),
+    })
+    await strict.close()
+  })
+
   test('without text asks for OCR; encrypted and broken ones say so', async () => {
     const scan = await failure({ bytes: makePdf([[], []]) })
     expect([scan.code, scan.message]).toEqual(['DOCUMENT_EMPTY', expect.stringContaining('OCR')])
@@ -414,6 +441,38 @@ describe('DOCX', () => {
     const other = await failure({ bytes: makeDocx('', [{ name: 'word/document.xml', content: '<not xml' }]) })
     expect(['PARSE_FAILED', 'DOCUMENT_EMPTY']).toContain(other.code)
     await strict.close()
+  })
+})
+
+describe('what a DOCX holds beside its text', () => {
+  const target = (name: string): string =>
+    `<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="${name}"/></Relationships>`
+
+  test('pictures and attachments are never unpacked, whatever they claim', async () => {
+    const bytes = makeDocx(wordParagraph('Text.'), [
+      { name: 'word/media/image1.png', content: Buffer.alloc(300_000_000), claimedSize: 10 },
+    ])
+    const small = openParser({ maxMemoryMb: 160 })
+    expect((await small.parse({ bytes })).text).toBe('Text.')
+    await small.close()
+  })
+
+  test('a part under another name is not read as the text', async () => {
+    const small = openParser({ maxMemoryMb: 160 })
+    const bytes = makeDocx('', [
+      { name: '_rels/.rels', content: target('word/media/text.png') },
+      { name: 'word/media/text.png', content: Buffer.alloc(300_000_000, '<w:p/>') },
+    ])
+    // Without what is allowed, the document's usual part is read, which is empty.
+    expect((await failure({ bytes }, small)).code).toBe('DOCUMENT_EMPTY')
+    await small.close()
+  })
+
+  test('a stored part that is not as long as it claims is refused', async () => {
+    const bytes = Buffer.from(makeDocx(wordParagraph('Text.')))
+    const central = bytes.indexOf(Buffer.from('PK\x01\x02', 'latin1'))
+    bytes.writeUInt16LE(0, central + 10)
+    expect((await failure({ bytes })).message).toContain('does not have')
   })
 })
 

@@ -1,12 +1,12 @@
 import { deflateSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openParser } from '../../src/ingest/open-parser.ts'
 import { FairQueue } from '../../src/parsing/fair-queue.ts'
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const page = { bytes: bytesOf('<p>light</p>'), path: 'x.html' }
 /** Takes minutes, if it is not ended. */
-const endless = { bytes: bytesOf('<'.repeat(3_000_000)), path: 'x.html' }
+const endless = { bytes: bytesOf('<'.repeat(1_900_000)), path: 'x.html' }
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code
 
 test('owners take turns, and what one owner brings keeps its order', () => {
@@ -67,30 +67,47 @@ test('chunks arrive as they were made', async () => {
   await parser.close()
 })
 
-describe('memory', () => {
-  test('what a PDF unpacks to counts, outside of any heap too', async () => {
-    const parser = openParser({ maxMemoryMb: 160 })
-    const stream = deflateSync(Buffer.alloc(150_000_000, 'BT /F1 12 Tf (a) Tj ET '))
-    const error = await parser
-      .parse({ bytes: pdfOf(stream), path: 'x.pdf' })
-      .catch((failure: unknown) => failure)
-    expect(error).toMatchObject({
-      code: 'PARSE_OUT_OF_MEMORY',
-      message: 'The file needs more than 160 MB of memory to parse and was aborted.',
-      data: { limit_mb: 160 },
-    })
-    expect((await parser.parse(page)).text).toBe('light')
-    await parser.close()
+test('a page with more nodes than memory has room for is ended, and the next file is read', async () => {
+  const parser = openParser({ maxMemoryMb: 160 })
+  const error = await parser.parse(endless).catch((failure: unknown) => failure)
+  expect(error).toMatchObject({
+    code: 'PARSE_OUT_OF_MEMORY',
+    message: 'The file needs more than 160 MB of memory to parse and was aborted.',
+    data: { limit_mb: 160 },
   })
+  expect((await parser.parse(page)).text).toBe('light')
+  await parser.close()
 })
 
-function pdfOf(stream: Buffer): Uint8Array {
+test('a PDF whose stream unpacks to more than allowed is refused before it is interpreted', async () => {
+  const parser = openParser({ maxMemoryMb: 160 })
+  const text = Buffer.alloc(150_000_000, 'BT /F1 12 Tf (a) Tj ET ')
+  const bomb = deflateSync(text)
+  const refused = async (bytes: Uint8Array) =>
+    parser.parse({ bytes, path: 'x.pdf' }).catch((failure: unknown) => failure)
+  const tooLarge = {
+    code: 'FILE_TOO_LARGE',
+    message: 'The PDF has a stream that unpacks to more than the 41,943,040 bytes allowed.',
+  }
+  expect(await refused(pdfOf(bomb))).toMatchObject(tooLarge)
+  expect(await refused(pdfOf(bomb, '/#46lateDecode'))).toMatchObject(tooLarge)
+  // What is damaged at its end is read up to there.
+  expect(await refused(pdfOf(bomb.subarray(0, bomb.length - 4)))).toMatchObject(tooLarge)
+  expect(
+    await parser.parse({ bytes: pdfOf(deflateSync(text.subarray(0, 230))), path: 'x.pdf' }),
+  ).toMatchObject({
+    text: expect.stringContaining('a'),
+  })
+  await parser.close()
+})
+
+function pdfOf(stream: Buffer, filter = '/FlateDecode'): Uint8Array {
   const head = `%PDF-1.4
 1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
 2 0 obj << /Type /Pages /Count 1 /Kids [3 0 R] >> endobj
 3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >> endobj
 5 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
-4 0 obj << /Length ${stream.length} /Filter /FlateDecode >> stream
+4 0 obj << /Length ${stream.length} /Filter ${filter} >> stream
 `
   return Buffer.concat([
     Buffer.from(head),

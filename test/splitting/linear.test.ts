@@ -145,7 +145,7 @@ test('reading and splitting takes linear time', async () => {
 async function processorTime(content: string, mediaType: string): Promise<number> {
   const bytes = new TextEncoder().encode(content)
   const type = { format: mediaType === 'text/plain' ? 'text' : 'markdown', mediaType, charset: null } as const
-  const limits = { maxTextLength: 1e6, maxUnpackedBytes: 1e6 }
+  const limits = { maxTextLength: 1e6, maxUnpackedBytes: 1e6, maxPages: 1 }
   const before = process.cpuUsage()
   await readAndSplit({ bytes, type, fallbackTitle: 'x', limits, chunks: {} })
   const { user, system } = process.cpuUsage(before)
