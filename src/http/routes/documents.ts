@@ -18,12 +18,16 @@ import { type App, routeOf } from '../route.ts'
 import { type UploadedFile, withUpload } from '../upload.ts'
 import { checked } from '../validation.ts'
 
+/** As many times the uploads of one owner: its files that take long keep out none of another. */
+const uploadsOfAll = 4
+
 type Deps = Pick<HttpDeps, 'revector' | 'options' | 'redactor'>
 
 export async function documentRoutes(app: App, deps: Deps): Promise<void> {
   const { revector, options } = deps
   const { documents, ingestion } = revector
-  const uploads = createPlaces(options.maxConcurrentUploads, 'uploads')
+  const { maxConcurrentUploads } = options
+  const uploads = createPlaces(maxConcurrentUploads, 'uploads', maxConcurrentUploads * uploadsOfAll)
   await app.register(multipart)
 
   app.route({
@@ -35,7 +39,7 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
     ...routeOf(contract.addDocuments),
     handler: async (request, reply) => {
       if (!request.isMultipart()) return send(reply, await storeText(revector, request, signalOf(reply)))
-      const leave = uploads.take()
+      const leave = uploads.take(ownerOf(request))
       try {
         return send(reply, await storeFiles(deps, request, signalOf(reply)))
       } finally {
