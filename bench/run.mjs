@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory,http] [--dimensions 384,1536,3072]
+// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory,http,hostile] [--dimensions 384,1536,3072]
 //   [--rows 10000,100000] [--save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { bundled } from './cases/bundled.mjs'
 import { embedded } from './cases/embedded.mjs'
 import { fill } from './cases/fill.mjs'
+import { hostile } from './cases/hostile.mjs'
 import { http } from './cases/http.mjs'
 import { ingest } from './cases/ingest.mjs'
 import { live } from './cases/live.mjs'
@@ -23,7 +24,7 @@ import { benchServer, once } from './server.mjs'
 const folder = dirname(fileURLToPath(import.meta.url))
 const results = join(folder, 'results')
 const docs = join(folder, '..', 'docs', 'bench')
-const cases = { search, fill, live, ingest, upgrade, embedded, bundled, memory, http }
+const cases = { search, fill, live, ingest, upgrade, embedded, bundled, memory, http, hostile }
 
 const { values: options } = parseArgs({
   options: {

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { interrupted, RevectorError, throwIfAborted } from '../core/errors.ts'
 import type { ProviderCall } from '../core/provider-call.ts'
+import { takingTurns } from '../core/turns.ts'
 import { abortable, type Clock, systemClock } from '../hosted/clock.ts'
 import { ProviderFailure } from '../hosted/failure.ts'
 import { GivenUp, withRetries } from '../hosted/retry.ts'
@@ -153,11 +154,14 @@ export function layered(spec: ModelSpec, raw: RawModel, options: LayerOptions): 
     }
     throwIfAborted(given)
     const errors = new Map<number, RevectorError>()
-    const items = texts.flatMap((text, place) => {
-      if (text.trim() !== '') return toItems(text, place, kind)
-      errors.set(place, emptyText(spec, place))
-      return []
-    })
+    const items: Item[] = []
+    // Counting the tokens of a long document's chunks takes seconds.
+    const pause = takingTurns()
+    for (const [place, text] of texts.entries()) {
+      if (place > 0) await pause()
+      if (text.trim() === '') errors.set(place, emptyText(spec, place))
+      else items.push(...toItems(text, place, kind))
+    }
     const batches = toBatches(items, { items: limits.batchItems, tokens: limits.batchTokens })
     const failed = new AbortController()
     const outer = given === undefined ? [closing.signal] : [closing.signal, given]

@@ -1,5 +1,6 @@
 import type { ChunkId, ChunkText, DocumentId } from '../core/document.ts'
-import { type ChunkRow, chunksOfDocument } from '../store/chunks.ts'
+import { takingTurns } from '../core/turns.ts'
+import { type ChunkHash, chunkHashes } from '../store/chunks.ts'
 import type { EmbedDeps } from '../store/deps.ts'
 import { documentsBySource } from '../store/documents.ts'
 import { documentsLackingVectors } from '../store/presence.ts'
@@ -52,29 +53,45 @@ export async function compareDocuments(
     const matched =
       id === null
         ? { kept: [], added: document.chunks, removed: [] }
-        : matchChunks(await chunksOfDocument(db, layout, id), document.chunks)
+        : await matchChunks(await chunkHashes(db, layout, id), document.chunks)
     changes.push({ document, id, previousHash, ...matched, complete: false })
   }
   return changes
 }
 
-/** Chunks with equal text are the same chunk, in order, wherever they moved to. */
-export function matchChunks(
-  before: readonly ChunkRow[],
+/** Chunks with equal text are the same chunk, in order, wherever they moved to. Others are answered in between. */
+async function matchChunks(
+  before: readonly ChunkHash[],
   after: readonly ChunkText[],
-): Pick<Change, 'kept' | 'added' | 'removed'> {
-  const free = new Map<string, ChunkRow[]>()
-  for (const row of before) {
-    const same = free.get(row.content)
-    if (same === undefined) free.set(row.content, [row])
-    else same.push(row)
+): Promise<Pick<Change, 'kept' | 'added' | 'removed'>> {
+  const pause = takingTurns()
+  const rows = new Map<string, { readonly ids: ChunkId[]; used: number }>()
+  for (const [i, row] of before.entries()) {
+    if (i % 100 === 0) await pause()
+    const same = rows.get(row.hash)
+    if (same === undefined) rows.set(row.hash, { ids: [row.id], used: 0 })
+    else same.ids.push(row.id)
   }
   const kept: (ChunkText & { id: ChunkId })[] = []
   const added: ChunkText[] = []
-  for (const chunk of after) {
-    const row = free.get(chunk.content)?.shift()
-    if (row === undefined) added.push(chunk)
-    else kept.push({ ...chunk, id: row.id })
+  for (const [i, chunk] of after.entries()) {
+    if (i % 100 === 0) await pause()
+    const same = rows.get(chunk.contentHash)
+    const id = same?.ids[same.used]
+    if (same === undefined || id === undefined) added.push(chunk)
+    else {
+      // Counted, not taken out: taking the first of a hundred thousand moves all the others.
+      same.used += 1
+      kept.push({ ...chunk, id })
+    }
   }
-  return { kept, added, removed: [...free.values()].flat().map((row) => row.id) }
+  return { kept, added, removed: [...rows.values()].flatMap(({ ids, used }) => ids.slice(used)) }
+}
+
+/**
+ * Only vectors are missing. The same text may still be split differently, if the options of splitting have
+ * changed.
+ */
+export function isAsItWas({ document, previousHash, added, removed }: Change): boolean {
+  return previousHash === document.contentHash && added.length === 0 && removed.length === 0
 }

@@ -1,4 +1,6 @@
+import type { ChunkId } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
+import { inPieces, takingTurns } from '../core/turns.ts'
 import { embedTexts } from '../embedding/embed-texts.ts'
 import type { EmbedDeps, StoreDeps } from '../store/deps.ts'
 import { hashesWithVector } from '../store/embeddings.ts'
@@ -40,9 +42,8 @@ export async function embedChanges(
   const vectors = context.paid.get(model.id) ?? new Map<string, Float32Array>()
   context.paid.set(model.id, vectors)
   let refused: Made['refused'] = new Map()
-  const wanted = new Map(
-    [...(await textsWanted(deps, model, changes))].filter(([hash]) => !vectors.has(hash)),
-  )
+  const wanted = await textsWanted(deps, model, changes)
+  for (const hash of vectors.keys()) wanted.delete(hash)
   if (wanted.size === 0) return { model, vectors, refused }
   const tell = (doneTexts: number) =>
     options.onProgress?.({
@@ -77,24 +78,32 @@ function warnPending(model: Model, error: RevectorError, { onProgress }: WriteOp
   })
 }
 
+/** Ids or hashes of one statement: a long document has a hundred thousand. */
+const idsAtOnce = 10_000
+
 /** Texts by content hash. */
 async function textsWanted(
   { db, layout }: StoreDeps,
   model: Model,
   changes: readonly Change[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<Map<string, string>> {
   const keptIds = changes.flatMap((change) => change.kept.map((chunk) => chunk.id))
-  const present = await chunksWithVector(db, layout, model, keptIds)
-  const lacking = changes.flatMap((change) => [
-    ...change.added,
-    ...change.kept.filter((chunk) => !present.has(chunk.id)),
-  ])
-  const known = await hashesWithVector(db, layout, model, [
-    ...new Set(lacking.map((chunk) => chunk.contentHash)),
-  ])
-  return new Map(
-    lacking
-      .filter((chunk) => !known.has(chunk.contentHash))
-      .map((chunk) => [chunk.contentHash, chunk.content]),
-  )
+  const present = new Set<ChunkId>()
+  for (const piece of inPieces(keptIds, idsAtOnce)) {
+    for (const id of await chunksWithVector(db, layout, model, piece)) present.add(id)
+  }
+  const texts = new Map<string, string>()
+  const pause = takingTurns()
+  for (const { kept, added } of changes) {
+    for (const chunk of added) texts.set(chunk.contentHash, chunk.content)
+    await pause()
+    for (const [i, chunk] of kept.entries()) {
+      if (i % 100 === 0) await pause()
+      if (!present.has(chunk.id)) texts.set(chunk.contentHash, chunk.content)
+    }
+  }
+  for (const piece of inPieces([...texts.keys()], idsAtOnce)) {
+    for (const hash of await hashesWithVector(db, layout, model, piece)) texts.delete(hash)
+  }
+  return texts
 }

@@ -1,4 +1,5 @@
 import type { ChunkText, ParsedDocument, SplitDocument } from '../core/document.ts'
+import { takingTurns } from '../core/turns.ts'
 
 /**
  * A document on its way from the process that read it. Ten megabytes of text have some 40,000 chunks: as objects they would keep
@@ -36,15 +37,20 @@ export function buffersOf({ numbers, hashes }: PackedDocument): ArrayBuffer[] {
   return [numbers.buffer, hashes.buffer]
 }
 
-export function unpackDocument({ parsed, textHash, numbers, hashes, paths }: PackedDocument): SplitDocument {
+/** Others are answered in between: a long document has a hundred thousand chunks. */
+export async function unpackDocument(packed: PackedDocument): Promise<SplitDocument> {
+  const { parsed, textHash, numbers, hashes, paths } = packed
   const digests = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.byteLength)
-  const chunks = Array.from({ length: numbers.length / numbersEach }, (_, position): ChunkText => {
+  const pause = takingTurns()
+  const chunks: ChunkText[] = []
+  for (let position = 0; position < numbers.length / numbersEach; position += 1) {
+    if (position % 100 === 0) await pause()
     const at = position * numbersEach
     const [startOffset = 0, endOffset = 0, page = 0, tokenCount = 0, path = 0] = numbers.subarray(
       at,
       at + numbersEach,
     )
-    return {
+    chunks.push({
       position,
       content: parsed.text.slice(startOffset, endOffset),
       startOffset,
@@ -53,7 +59,7 @@ export function unpackDocument({ parsed, textHash, numbers, hashes, paths }: Pac
       page: page === 0 ? null : page,
       tokenCount,
       contentHash: digests.toString('hex', position * hashBytes, (position + 1) * hashBytes),
-    }
-  })
+    })
+  }
   return { ...parsed, chunks, textHash }
 }

@@ -1,4 +1,5 @@
 import type { ChunkId } from '../core/document.ts'
+import { inPieces } from '../core/turns.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { countMissing } from '../store/coverage.ts'
@@ -16,6 +17,9 @@ export async function readPending({ db, layout }: StoreDeps): Promise<Readonly<R
   return pending
 }
 
+/** Ids of one statement. */
+const idsAtOnce = 10_000
+
 /**
  * Records, in the transaction that writes chunks, which written models lack a vector of them. The states of
  * models are locked meanwhile, so a migration that starts or cuts over sees either the record or the vectors.
@@ -27,6 +31,7 @@ export async function recordLacking(
   chunkIds: readonly ChunkId[],
 ): Promise<void> {
   for (const model of await writtenModels(tx, { lock: true })) {
-    if (!complete.has(model.id)) await recordPending(tx, layout, model, chunkIds)
+    if (complete.has(model.id)) continue
+    for (const piece of inPieces(chunkIds, idsAtOnce)) await recordPending(tx, layout, model, piece)
   }
 }

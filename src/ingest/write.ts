@@ -1,18 +1,16 @@
-import type { ChunkId, DocumentId } from '../core/document.ts'
+import type { DocumentId } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
 import type { EmbedDeps } from '../store/deps.ts'
-import { documentsBySource, insertDocuments, lockSources, updateDocument } from '../store/documents.ts'
-import { copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
+import { documentsBySource, lockSources } from '../store/documents.ts'
 import { isGone } from '../store/missing-column.ts'
-import { chunksWithVector } from '../store/presence.ts'
 import type { Model } from '../wire/model.ts'
-import { type Change, compareDocuments } from './compare.ts'
+import { type Change, compareDocuments, isAsItWas } from './compare.ts'
 import { embedChanges, type Made, type Paid } from './embed.ts'
 import { recordLacking } from './pending.ts'
 import type { PreparedDocument } from './prepare.ts'
+import { removeChunks, storeVectors, writeChanges } from './store-changes.ts'
 import { readTargets, type Targets } from './targets.ts'
 import type { WriteOptions } from './write-options.ts'
 
@@ -110,7 +108,7 @@ async function writeOnce(
       )
     }
     // Last: until now the vectors of removed chunks could be copied to equal texts elsewhere.
-    await deleteChunks(
+    await removeChunks(
       tx,
       layout,
       open.flatMap((change) => change.removed),
@@ -135,9 +133,10 @@ function refusedChanges(
   required: Made | undefined,
 ): ReadonlyMap<Change, RevectorError> {
   const refused = new Map<Change, RevectorError>()
+  if (required === undefined || required.refused.size === 0) return refused
   for (const change of changes) {
     for (const { contentHash } of [...change.kept, ...change.added]) {
-      const error = required?.refused.get(contentHash)
+      const error = required.refused.get(contentHash)
       if (error !== undefined && !refused.has(change)) refused.set(change, error)
     }
   }
@@ -172,83 +171,6 @@ async function recheck(
     if ((row?.id ?? null) !== id || (row?.contentHash ?? null) !== previousHash) throw new ConcurrentChange()
   }
   return new Set(now.models.map((model) => model.id))
-}
-
-interface Wanting {
-  readonly id: ChunkId
-  readonly contentHash: string
-  /** Chunks that this transaction wrote: no model can have a vector of them. */
-  readonly fresh: boolean
-}
-
-/** The rows of the documents and their chunks, except those that are deleted. */
-async function writeChanges(
-  tx: Queryable,
-  layout: Layout,
-  changes: readonly Change[],
-): Promise<{ readonly written: ReadonlyMap<Change, DocumentId>; readonly wanting: readonly Wanting[] }> {
-  const fresh = changes.filter((change) => change.id === null)
-  const freshIds = await insertDocuments(
-    tx,
-    layout,
-    fresh.map((change) => change.document),
-  )
-  const written = new Map<Change, DocumentId>(fresh.map((change, i) => [change, freshIds[i] ?? '']))
-  const changed: Change[] = [...fresh]
-  for (const change of changes) {
-    if (change.id === null) continue
-    written.set(change, change.id)
-    if (isAsItWas(change)) continue
-    await updateDocument(tx, layout, change.id, change.document)
-    changed.push(change)
-  }
-  await moveChunks(
-    tx,
-    layout,
-    changed.flatMap((change) => change.kept),
-  )
-  const added = changed.flatMap((change) =>
-    change.added.map((chunk) => ({ ...chunk, documentId: written.get(change) ?? '' })),
-  )
-  const addedIds = await insertChunks(tx, layout, added)
-  return {
-    written,
-    wanting: [
-      ...changes.flatMap(({ kept }) =>
-        kept.map(({ id, contentHash }) => ({ id, contentHash, fresh: false })),
-      ),
-      ...added.map(({ contentHash }, i) => ({ id: addedIds[i] ?? '', contentHash, fresh: true })),
-    ],
-  }
-}
-
-/**
- * Only vectors are missing. The same text may still be split differently, if the options of splitting have
- * changed.
- */
-function isAsItWas({ document, previousHash, added, removed }: Change): boolean {
-  return previousHash === document.contentHash && added.length === 0 && removed.length === 0
-}
-
-/** @returns whether every chunk now has a vector of the model */
-async function storeVectors(
-  tx: Queryable,
-  layout: Layout,
-  { model, vectors }: Made,
-  wanting: readonly Wanting[],
-): Promise<boolean> {
-  const ids = wanting.flatMap((chunk) => (chunk.fresh ? [] : [chunk.id]))
-  const present = await chunksWithVector(tx, layout, model, ids)
-  const lacking = wanting.filter((chunk) => !present.has(chunk.id))
-  const toCopy: ChunkId[] = []
-  const items = lacking.flatMap(({ id, contentHash }) => {
-    const vector = vectors.get(contentHash)
-    if (vector === undefined) toCopy.push(id)
-    return vector === undefined ? [] : [{ chunkId: id, vector }]
-  })
-  await putVectors(tx, layout, model, items)
-  const copied = await copyVectorsOfSameContent(tx, layout, model, toCopy)
-  return copied.length === toCopy.length
 }
 
 function outcomeOf(change: Change): 'added' | 'changed' | 'unchanged' {

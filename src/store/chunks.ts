@@ -144,6 +144,44 @@ export async function chunksOfDocument(
   return rows
 }
 
+/** What tells whether a chunk's text is still the same. */
+export interface ChunkHash {
+  readonly id: ChunkId
+  /** SHA-256 of its text as it is now, in hex, whatever hash is stored. */
+  readonly hash: string
+}
+
+/** Rows of one answer: a long document has a hundred thousand, and reading them holds the process up. */
+const hashesAtOnce = 5_000
+
+/** Of one document, in their order. */
+export async function chunkHashes(
+  db: Queryable,
+  layout: Layout,
+  documentId: DocumentId,
+): Promise<readonly ChunkHash[]> {
+  const c = chunkColumns(layout)
+  const { idType } = layout.documents
+  if (!isId(idType, documentId)) return []
+  const all: (ChunkHash & { readonly position: number | null })[] = []
+  for (;;) {
+    const last = all.at(-1)
+    const after = last === undefined ? sql`true` : sql`c.${c.id} > ${idValue(c.idType, last.id)}`
+    const { rows } = await db.query<(typeof all)[number]>(sql`
+      select c.${c.id}::text as id, c.${c.position}::float8 as position,
+        encode(sha256(convert_to(coalesce(c.${c.content}, ''), 'UTF8')), 'hex') as hash
+      from ${c.table} c
+      where c.${c.documentId} = ${idValue(idType, documentId)} and ${after}
+      order by c.${c.id}
+      limit ${hashesAtOnce}`)
+    for (const row of rows) all.push(row)
+    // Rows without a position are the last ones, as in `chunksOfDocument`.
+    if (rows.length < hashesAtOnce) {
+      return all.sort((a, b) => (a.position ?? Number.MAX_VALUE) - (b.position ?? Number.MAX_VALUE))
+    }
+  }
+}
+
 /** Deletes chunks with every model's vectors. Locked first, so that no vector is stored in between. */
 export async function deleteChunks(tx: Queryable, layout: Layout, ids: readonly ChunkId[]): Promise<number> {
   if (ids.length === 0) return 0

@@ -39,6 +39,29 @@ describeEngines('writing documents', (engine) => {
     })
   })
 
+  it('keeps the rows of a document that takes many statements, whatever repeats in it', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const texts = Array.from({ length: 5_200 }, (_, i) => `text ${i % 3_000}`)
+    const added = await write(corpus, [lines('a.md', texts)])
+    expect(added.documents).toMatchObject([{ outcome: 'added', chunks: texts.length }])
+    const id = idOf(added.documents[0])
+    const before = await chunksOfDocument(corpus.db, corpus.layout, id)
+    expect(before.map((chunk) => chunk.content)).toEqual(texts)
+
+    const moved = ['first', ...texts.slice(1)]
+    await write(corpus, [lines('a.md', moved)])
+    const after = await chunksOfDocument(corpus.db, corpus.layout, id)
+    expect(after.map((chunk) => chunk.content)).toEqual(moved)
+    // The text that went was there twice: the row of its first place stays, for its second.
+    const kept = before.map((chunk) => chunk.id)
+    kept[3_000] = kept[0] ?? ''
+    expect(after.slice(1).map((chunk) => chunk.id)).toEqual(kept.slice(1))
+    expect(await countVectors(corpus.db, corpus.layout, corpus.first)).toMatchObject({
+      chunks: texts.length,
+      vectors: texts.length,
+    })
+  })
+
   it('tells how far it is with embedding, from before the model is loaded', async () => {
     const corpus = await testCorpus(await engine.connect())
     const told: string[] = []

@@ -1,3 +1,4 @@
+import { takingTurns } from '../../core/turns.ts'
 import type { ModelSpec } from '../../wire/model.ts'
 import type { RawModel } from '../raw-model.ts'
 
@@ -21,9 +22,16 @@ import type { RawModel } from '../raw-model.ts'
  */
 
 export function openLexicalHash(spec: ModelSpec): RawModel {
+  // Made in this process, for all of its batches: otherwise many small ones would leave no room for others.
+  const pause = takingTurns()
   return {
     async embedBatch(texts) {
-      return { vectors: texts.map((text) => hashText(text, spec.dimension)), indexes: null, tokens: null }
+      const vectors: Float32Array[] = []
+      for (const text of texts) {
+        if (vectors.length > 0) await pause()
+        vectors.push(hashText(text, spec.dimension))
+      }
+      return { vectors, indexes: null, tokens: null }
     },
   }
 }

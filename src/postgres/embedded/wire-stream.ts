@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { takingTurns } from '../../core/turns.ts'
 import { refuseCopyIn } from './copy-in.ts'
 import { simpleQuery } from './messages.ts'
 import type { WorkerHost } from './worker-host.ts'
@@ -138,8 +139,11 @@ export class WireStream extends Duplex {
 
   async #answer(batch: Buffer): Promise<void> {
     const replies: Uint8Array[] = []
+    const pause = takingTurns()
     await this.#host.exec(batch, (bytes) => replies.push(bytes))
     for (const reply of replies) {
+      // Reading them is `pg`'s work, and is done within `push`.
+      await pause()
       if (this.destroyed) return
       // Back-pressure: the next batch waits until the reader has taken this reply.
       if (!this.push(reply)) await this.#reader()
