@@ -66,6 +66,20 @@ describeEngines('backup and restore', (engine) => {
     await again.close()
   })
 
+  it.each(names)('brings back a table whose rows are the last thing in the dump: %s', async (name) => {
+    const options = await engine.place()
+    const db = await connectDatabase(options)
+    await db.query(sql`create table t as select 1 as n`)
+    const file = join(await temporaryFolder(), name)
+    await backup({ database: db, options }, file)
+    await db.close()
+    const target = await engine.place()
+    await restore(target, file)
+    const again = await connectDatabase(target)
+    expect((await again.query(sql`select n from t`)).rows).toEqual([{ n: 1 }])
+    await again.close()
+  })
+
   it.each(names)('replaces a database only with consent, and then entirely: %s', async (name) => {
     const { db, options } = await filled(engine)
     const file = join(await temporaryFolder(), name)

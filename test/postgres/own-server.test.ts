@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, chown, copyFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, copyFile, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { toolConnection } from '../../src/postgres/backup/connection-string.ts'
+import { backup, restore } from '../../src/postgres/backup.ts'
 import { connectDatabase, type DatabaseOptions } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import type { DatabaseEvent } from '../../src/postgres/database-options.ts'
@@ -120,12 +122,61 @@ describe.runIf(inject('serverPrograms') !== null)('a server of its own', () => {
   })
 })
 
+const clientKeyPassword = "hun ter'\\2 &=é"
+
+describe.runIf(inject('serverPrograms') !== null)('a server that insists on a client certificate', () => {
+  it('is backed up and restored with a key that has a password, which no argument shows', async () => {
+    const run = await ownServer()
+    const url = new URL(run('url'))
+    const admin = await connectDatabase({ databaseUrl: url.href })
+    const data = await offerTls(admin)
+    await admin.query(sql`alter system set ssl_ca_file = 'client.pem'`)
+    await admin.close()
+    const hba = join(data, 'pg_hba.conf')
+    const trusted = await readFile(hba, 'utf8')
+    // The client's certificate signs itself, and is of the user "revector".
+    await writeFile(hba, `hostssl all all 127.0.0.1/32 cert\n${trusted}`)
+    run('stop')
+    run('start')
+
+    const folder = await temporaryFolder()
+    const key = join(folder, 'key.pem')
+    await copyFile(join(certificates, 'client-key.pem'), key)
+    await chmod(key, 0o600)
+    url.password = ''
+    url.search = new URLSearchParams({
+      sslmode: 'verify-ca',
+      sslrootcert: join(certificates, 'ca.pem'),
+      sslcert: join(certificates, 'client.pem'),
+      sslkey: key,
+      sslpassword: clientKeyPassword,
+    })
+      .toString()
+      .replaceAll('+', '%20')
+    const options: DatabaseOptions = { databaseUrl: url.href }
+    const connection = await toolConnection(options, folder)
+    expect(decodeURIComponent(connection)).not.toContain('hun')
+    expect((await stat(join(folder, 'client-key'))).mode & 0o777).toBe(0o600)
+
+    const database = await connectDatabase(options)
+    await database.query(sql`create table t as select 1 as n`)
+    const file = join(folder, 'backup.dump')
+    await backup({ database, options }, file)
+    await database.query(sql`drop table t`)
+    await database.close()
+    await restore(options, file, { force: true })
+    const restored = await connectDatabase(options)
+    expect((await restored.query(sql`select n from t`)).rows).toEqual([{ n: 1 }])
+    await restored.close()
+  })
+})
+
 /** From the next start on; returns the folder of its data. The server insists that its key is its own user's and nobody else can read it. */
 async function offerTls(admin: Database): Promise<string> {
   const { rows } = await admin.query<{ data: string }>(sql`select current_setting('data_directory') as data`)
   const data = rows[0]?.data ?? ''
   const { uid, gid } = await stat(data)
-  for (const name of ['server.pem', 'server-key.pem']) {
+  for (const name of ['server.pem', 'server-key.pem', 'client.pem']) {
     const file = join(data, name)
     await copyFile(join(certificates, name), file)
     await chmod(file, 0o600)

@@ -33,17 +33,21 @@ export async function restoreServer(job: ServerRestore): Promise<readonly TableF
     const psql = await findTool('psql', database.serverVersion)
     const pgRestore = job.format === 'custom' ? await findTool('pg_restore', database.serverVersion) : null
     const connection = await toolConnection(job.options, job.folder)
-    await runTool(
+    const { output } = await runTool(
       psql,
       ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1', `--dbname=${connection}`],
       { signal: job.signal, input: script(job, pgRestore) },
     )
+    if (!output.includes(committed)) throw new Error('psql ended before the commit')
     await database.query(sql`analyze`)
     return job.manifest?.tables ?? (await database.transaction(tableFacts, { readOnly: true }))
   } finally {
     await database.close()
   }
 }
+
+/** What psql says when it has read and done everything. */
+const committed = 'revector: committed'
 
 /**
  * COMMIT comes last and only if the dump was read completely; without it psql ends and the server rolls back.
@@ -54,9 +58,10 @@ async function* script(job: ServerRestore, pgRestore: string | null): AsyncGener
   yield '\n'
   if (pgRestore === null) yield* createReadStream(job.file) as AsyncIterable<Buffer>
   else yield* archive(pgRestore, job)
-  yield '\n;\n'
+  // No empty statement here: after the rows of a COPY psql ends at one, without a word and without the commit.
+  yield '\n'
   if (job.manifest !== null) yield verification(job.manifest.tables)
-  yield 'commit;\n'
+  yield `commit;\n\\echo ${committed}\n`
 }
 
 async function* archive(pgRestore: string, job: ServerRestore): AsyncGenerator<Buffer> {
