@@ -3,6 +3,7 @@ import { RevectorError } from '../core/errors.ts'
 import { shortenDataUris } from './data-uris.ts'
 import { decodeText } from './decode.ts'
 import { contentOf, removeControls } from './html-content.ts'
+import { nestingOf } from './html-nesting.ts'
 import { type HtmlDocument, parseHtmlDocument } from './html-nodes.ts'
 import { htmlToMarkdown } from './html-to-markdown.ts'
 import { normalizeText, normalizeTitle } from './normalize.ts'
@@ -14,7 +15,7 @@ export function parseHtml(bytes: Uint8Array, charset: string | null): RawDocumen
   const marks = countMarks(text)
   if (marks > mostMarks) throw tooMany(marks)
   // Parsing takes the square of the depth.
-  if (nestingOf(text) > deepest) throw tooDeep()
+  if (nestingOf(text, deepest) > deepest) throw tooDeep()
   const document = parseHtmlDocument(wholeDocument(text))
   const facts = factsOf(document)
   removeControls(document)
@@ -91,23 +92,6 @@ function nesting<T>(convert: () => T): T {
 }
 
 const deepest = 5000
-const tag = /<(\/?)([a-z][a-z0-9]*)/gi
-/** Elements without a mandatory end tag, of which thousands may begin without being nested. */
-const endless =
-  /^(?:area|base|br|col|colgroup|dd|dt|embed|hr|img|input|li|link|meta|optgroup|option|p|param|rp|rt|source|tbody|td|tfoot|th|thead|tr|track|wbr)$/i
-
-/** Elements that are open at once, at most. */
-function nestingOf(source: string): number {
-  let open = 0
-  let most = 0
-  for (const [, slash, name = ''] of source.matchAll(tag)) {
-    if (endless.test(name)) continue
-    open = slash === '/' ? Math.max(0, open - 1) : open + 1
-    most = Math.max(most, open)
-  }
-  return most
-}
-
 /** More takes longer to parse than a file may. */
 const mostMarks = 2_000_000
 

@@ -254,6 +254,24 @@ describe('HTML', () => {
     })
   })
 
+  test.each(['<b></x>', "<td<tr>'", '<i><p>', '<b></b ><i>', '<colgroup>', '<p><td>'])(
+    'that repeats %s is refused at once',
+    async (pattern) => {
+      const error = await failure({ bytes: bytesOf(pattern.repeat(100_000)), path: 'x.html' })
+      expect([error.code, error.message]).toEqual([
+        'PARSE_FAILED',
+        'The HTML is nested too deeply to be read.',
+      ])
+    },
+  )
+
+  test('with a drawing of many shapes is read', async () => {
+    const shapes = `<svg viewBox="0 0 9 9"><g>${'<path d="M0 0"/>'.repeat(10_000)}</g></svg>`
+    expect((await parser.parse({ bytes: frame(`<p>Before.</p>${shapes}<p>After.</p>`) })).text).toBe(
+      'Before.\n\nAfter.',
+    )
+  })
+
   test('nested four thousand deep is read, a hundred thousand deep fails alone', async () => {
     const nested = (depth: number): Uint8Array =>
       frame(`${'<div>'.repeat(depth)}core${'</div>'.repeat(depth)}`)
