@@ -5,9 +5,10 @@ import type { TableName } from './layout.ts'
 
 /** What a role may do with a table. */
 export interface TableRights extends TableName {
-  /** One of Revector's own; not an application's table of documents or chunks. */
+  /** One of Revector's own, or one that is being adopted; not an application's table of documents or chunks. */
   readonly ours: boolean
   readonly owner: string
+  readonly ownerIsSuperuser: boolean
   readonly owned: boolean
   readonly select: boolean
   readonly write: boolean
@@ -26,7 +27,7 @@ export interface Held {
   }[]
   readonly tables: readonly TableRights[]
   /** Of columns that are filled by `nextval`; identity columns need no right of their own. */
-  readonly sequences: readonly (TableName & { readonly usage: boolean })[]
+  readonly sequences: readonly (TableName & { readonly usage: boolean; readonly ours: boolean })[]
 }
 
 /** Those that stand beside the documents and the vectors. */
@@ -52,9 +53,14 @@ const vectorTables = '^chunk_embeddings(_model_[0-9]+)?$'
 /**
  * Reads what a role may do; null: the user of the connection. Reads only the catalog, so it needs no rights itself.
  *
+ * @param adopting tables of the application that are to be altered
  * @throws RevectorError NOT_FOUND if there is no such role
  */
-export async function heldRights(db: Queryable, role: string | null): Promise<Held> {
+export async function heldRights(
+  db: Queryable,
+  role: string | null,
+  adopting: readonly TableName[] = [],
+): Promise<Held> {
   const { rows: found } = await db.query<{ role: string }>(sql`
     select rolname as role from pg_roles where rolname = coalesce(${role}::text, current_user)`)
   const name = found[0]?.role
@@ -65,11 +71,13 @@ export async function heldRights(db: Queryable, role: string | null): Promise<He
     })
   }
   const schema = await schemaOfTables(db)
-  const adopted = await adoptedTables(db, schema)
+  const adopted = [...adopting, ...(await adoptedTables(db, schema))]
   const { rows } = await db.query<Omit<Held, 'role'>>(sql`
     with tables as (
       select c.oid, n.oid as schema, n.nspname as schema_name, c.relname as name, c.relowner,
-        n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}) as ours
+        (n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}))
+          or (n.nspname, c.relname) in (
+            select * from unnest(${adopting.map((one) => one.schema)}::text[], ${adopting.map((one) => one.name)}::text[])) as ours
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p') and (
         (n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}))
@@ -83,11 +91,12 @@ export async function heldRights(db: Queryable, role: string | null): Promise<He
       where e.extname = 'vector' and n.nspname is distinct from ${schema}
         and n.oid not in (select schema from tables)
     ), sequences as (
-      select s.oid, n.nspname as schema, s.relname as name
+      select s.oid, n.nspname as schema, s.relname as name, t.ours
       from pg_class s
       join pg_namespace n on n.oid = s.relnamespace
       join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype = 'a'
-        and d.refclassid = 'pg_class'::regclass and d.refobjid in (select oid from tables)
+        and d.refclassid = 'pg_class'::regclass
+      join tables t on t.oid = d.refobjid
       where s.relkind = 'S'
     )
     select
@@ -96,11 +105,12 @@ export async function heldRights(db: Queryable, role: string | null): Promise<He
           'create', has_schema_privilege(${name}, oid, 'create')) order by ours desc, name), '[]') from schemas) as schemas,
       (select coalesce(json_agg(json_build_object('schema', schema_name, 'name', name,
           'ours', ours,
-          'owner', pg_get_userbyid(relowner), 'owned', pg_has_role(${name}, relowner, 'usage'),
+          'owner', pg_get_userbyid(relowner),
+          'ownerIsSuperuser', (select rolsuper from pg_roles r where r.oid = relowner), 'owned', pg_has_role(${name}, relowner, 'usage'),
           'select', has_table_privilege(${name}, oid, 'select'),
           'write', has_table_privilege(${name}, oid, 'insert') and has_table_privilege(${name}, oid, 'update')
             and has_table_privilege(${name}, oid, 'delete')) order by schema_name, name), '[]') from tables) as tables,
-      (select coalesce(json_agg(json_build_object('schema', schema, 'name', name,
+      (select coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'ours', ours,
           'usage', has_sequence_privilege(${name}, oid, 'usage')) order by schema, name), '[]') from sequences) as sequences`)
   return { role: name, ...(rows[0] ?? { schemas: [], tables: [], sequences: [] }) }
 }
@@ -127,7 +137,9 @@ async function adoptedTables(db: Queryable, schema: string | null): Promise<read
     select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as readable
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = ${schema} and c.relname = 'revector_layout'`)
-  if (looked[0]?.readable !== true) return unadopted
+  // Not set up, or of a fixed dimension: which tables will be used is not yet known.
+  if (looked[0] === undefined) return []
+  if (!looked[0].readable) return unadopted
   const { rows } = await db.query<{ documents: TableName; chunks: TableName }>(sql`
     select layout->'documents'->'table' as documents, layout->'chunks'->'table' as chunks
     from ${ident(schema, 'revector_layout')}`)

@@ -2,7 +2,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { ident, join, raw, type Sql, sql } from '../postgres/sql.ts'
 import { type Held, heldRights, type TableRights } from './held-rights.ts'
-import { tableOf } from './layout.ts'
+import { type TableName, tableOf } from './layout.ts'
 
 /**
  * What a role is for. Each includes the one before it.
@@ -41,6 +41,31 @@ export async function requireRights(db: Database, work: Work): Promise<void> {
   known.add(work)
 }
 
+/**
+ * The same, for tables of an application that are about to be adopted: those that were found or named, whatever they are
+ * called. Adopting alters them, so their owner must do it.
+ *
+ * @throws RevectorError DATABASE_PERMISSION_DENIED with the missing grants in `data.grants`
+ */
+export async function requireOwnership(db: Queryable, tables: readonly TableName[]): Promise<void> {
+  const held = await heldRights(db, null, tables)
+  // What replaces a table gets its owner, who must be allowed to have tables there.
+  const { rows: owners } = await db.query<{ schema: string; owner: string }>(sql`
+    select distinct n.nspname as schema, pg_get_userbyid(c.relowner)::text as owner
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where (n.nspname, c.relname) in (
+        select * from unnest(${tables.map((one) => one.schema)}::text[], ${tables.map((one) => one.name)}::text[]))
+      and pg_get_userbyid(c.relowner) <> current_user and not has_schema_privilege(c.relowner, n.oid, 'create')`)
+  const missing = [
+    ...grantsOfWork(held, 'owner').filter((grant) => !grant.held),
+    ...owners.map(({ schema, owner }) => ({
+      statement: sql`grant create on schema ${ident(schema)} to ${ident(owner)}`.text,
+      held: false,
+    })),
+  ]
+  if (missing.length > 0) throw denied(held.role, 'owner', missing)
+}
+
 const proven = new WeakMap<Database, Set<Work>>()
 
 /** Whether the user may create and drop the indexes of a model's table. */
@@ -68,17 +93,20 @@ function grantsOfWork(held: Held, work: Work): readonly Grant[] {
   const usages = schemas.map(({ name, usage }) => ({ what: sql`usage on schema ${ident(name)}`, has: usage }))
   // An owner may do everything with its own tables.
   const tables = work === 'owner' ? held.tables.filter(({ ours }) => !ours) : held.tables
+  // A sequence has the owner of its table.
+  const sequencesOf = work === 'owner' ? sequences.filter(({ ours }) => !ours) : sequences
   const reads = onTables(tables, 'select', ({ select }) => select)
   const writes = [
     ...onTables(tables, 'insert, update, delete', ({ write }) => write),
-    ...sequences.map((one) => ({ what: sql`usage on sequence ${tableOf(one)}`, has: one.usage })),
+    ...sequencesOf.map((one) => ({ what: sql`usage on sequence ${tableOf(one)}`, has: one.usage })),
   ]
-  const ownerships = work === 'owner' ? ownershipsOf(held) : []
-  const needed = [...usages, ...ownerships, ...reads, ...(work === 'read-only' ? [] : writes)]
-  return needed.map(({ what, has }) => ({
-    statement: sql`grant ${what} to ${ident(held.role)}`.text,
-    held: has,
-  }))
+  const granted = (rights: readonly Right[]): readonly Grant[] =>
+    rights.map(({ what, has }) => ({ statement: sql`grant ${what} to ${ident(held.role)}`.text, held: has }))
+  return [
+    ...granted(usages),
+    ...(work === 'owner' ? [...granted(ownershipsOf(held)), ...handedOver(held)] : []),
+    ...granted([...reads, ...(work === 'read-only' ? [] : writes)]),
+  ]
 }
 
 interface Right {
@@ -87,13 +115,24 @@ interface Right {
 }
 
 function ownershipsOf({ schemas, tables }: Held): readonly Right[] {
-  const owners = new Map(tables.filter(({ ours }) => ours).map(({ owner, owned }) => [owner, owned]))
+  const granted = tables.filter(({ ours, owned, ownerIsSuperuser }) => ours && (owned || !ownerIsSuperuser))
+  const owners = new Map(granted.map(({ owner, owned }) => [owner, owned]))
   return [
     ...schemas
       .filter(({ ours }) => ours)
       .map(({ name, create }) => ({ what: sql`create on schema ${ident(name)}`, has: create })),
     ...[...owners].map(([owner, has]) => ({ what: ident(owner), has })),
   ]
+}
+
+/** Membership in a superuser would give away the whole server: its tables get another owner instead. */
+function handedOver({ role, tables }: Held): readonly Grant[] {
+  return tables
+    .filter(({ ours, owned, ownerIsSuperuser }) => ours && !owned && ownerIsSuperuser)
+    .map((table) => ({
+      statement: sql`alter table ${tableOf(table)} owner to ${ident(role)}`.text,
+      held: false,
+    }))
 }
 
 /** One statement for the tables that the role has it on, one for the others. */

@@ -66,6 +66,12 @@ async function findLegacyTable(db: Queryable): Promise<LegacyTable | null> {
   const vector =
     columns.find(({ column }) => column === 'embedding') ?? (columns.length === 1 ? columns[0] : undefined)
   if (vector === undefined) return null
+  // Who may not read the table is told how many there were when it was last analyzed, and later which right is missing.
+  const { rows: facts } = await db.query<{ readable: boolean; estimate: string }>(sql`
+    select has_table_privilege(oid, 'select') as readable, greatest(reltuples, 0)::bigint::text as estimate
+    from pg_class where oid = to_regclass(${embeddingsTable})`)
+  const { readable = false, estimate = '0' } = facts[0] ?? {}
+  if (!readable) return { table: table.name, ...vector, rows: Number(estimate) }
   const { rows } = await db.query<{ rows: string }>(sql`select count(*)::text as rows from ${tableOf(table)}`)
   return { table: table.name, ...vector, rows: Number(rows[0]?.rows ?? 0) }
 }

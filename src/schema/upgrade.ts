@@ -19,7 +19,7 @@ import type { FirstModel, TableChoices } from './legacy/record.ts'
 import { refuseAnyVectors, refuseOtherVectors } from './legacy/swapped.ts'
 import { withSchemaLock, withShortLocks } from './locks.ts'
 import { addMigrationTables, dropMigrationTables } from './migration-tables.ts'
-import { requireRights } from './rights.ts'
+import { requireOwnership, requireRights } from './rights.ts'
 import { addServiceTables, dropServiceTables } from './service-tables.ts'
 import { undoFirst, undoFresh } from './undo.ts'
 
@@ -62,7 +62,13 @@ export interface RunResult {
  */
 export async function runRevisions(db: Database, options: RunOptions = {}): Promise<RunResult> {
   const to = checkedTarget(options.to ?? latestRevision, 1)
-  if (appliedRevision(await readHistory(db)) < to) await requireRights(db, 'owner')
+  const history = await readHistory(db)
+  const applied = appliedRevision(history)
+  if (applied < 2 && to >= 2 && !(await isFresh(db))) {
+    // What an adoption alters is known once it is described, which is before its first change.
+    const { layout, table } = adoptionUnderWay(history) ?? {}
+    if (layout && table) await requireOwnership(db, [table, layout.chunks.table, layout.documents.table])
+  } else if (applied < to) await requireRights(db, 'owner')
   return await withSchemaLock(db, (site) => run(site, to, options), options)
 }
 

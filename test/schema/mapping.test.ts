@@ -43,7 +43,6 @@ function table(...columns: ColumnFacts[]): TableFacts {
     kind: 'r',
     persistence: 'p',
     owner: 'me',
-    owned: true,
     rowSecurity: false,
     inherits: false,
     typed: false,

@@ -97,7 +97,12 @@ describeServer('rights of roles', (engine, serverUrl) => {
     const current = (await service.models.list()).find(({ modelName }) => modelName === small.modelName)
     expect(current).toMatchObject({ coverage: 1, index: { valid: true } })
 
-    const [me] = await run(databaseUrl, 'select current_user as name')
+    const [tables] = await run(
+      databaseUrl,
+      `select count(*)::int as owned from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
+         and relname not in ('documents', 'chunks', 'strangers')`,
+    )
+    const { owned } = tables as { readonly owned: number }
     const request = { sourceModel: small.modelName, targetModel: wide.modelName }
     await expect(service.migrations.start(request)).rejects.toMatchObject({
       code: 'DATABASE_PERMISSION_DENIED',
@@ -105,7 +110,8 @@ describeServer('rights of roles', (engine, serverUrl) => {
         work: 'owner',
         grants: [
           expect.stringContaining('grant create on schema'),
-          `grant "${Object.values(me ?? {})[0]}" to "${name}"`,
+          // They are a superuser's, and membership in that would give away the server.
+          ...Array.from({ length: owned }, () => expect.stringMatching(/^alter table .* owner to/)),
         ],
       },
     })
@@ -159,6 +165,49 @@ describeServer('rights of roles', (engine, serverUrl) => {
     expect(revision).toBe(latestRevision)
     await revector.db.close()
   })
+
+  it.each(['a superuser', 'another role'] as const)(
+    'tables of other names that %s owns are adopted with the grants that were said to be missing, and not before',
+    async (owned) => {
+      const { name, url } = await role()
+      const { name: theirs } = await role()
+      const { databaseUrl: legacy } = (await engine.place()) as { readonly databaseUrl: string }
+      const tables = ['chunk_embeddings', 'passages', 'articles']
+      await run(
+        legacy,
+        'create extension vector',
+        `create table articles (id serial primary key, title text not null);
+         create table passages (id serial primary key, article int not null references articles (id), body text not null);
+         create table chunk_embeddings (id serial primary key, chunk_id int not null references passages (id),
+           embedding vector(64) not null);
+         create table documents (secret text); create table chunks (secret text);
+         insert into articles (title) values ('Owls');
+         insert into passages (article, body) values (1, 'Owls hunt at night.');
+         insert into chunk_embeddings (chunk_id, embedding) select 1, array_agg(i)::real[]::vector(64) from generate_series(1, 64) i`,
+        ...(owned === 'a superuser' ? [] : tables.map((table) => `alter table ${table} owner to ${theirs}`)),
+      )
+      const mine = new URL(url)
+      mine.pathname = new URL(legacy).pathname
+      const revector = await open(mine.href)
+      const how = { model: 'lexical-hash-64', documentsTable: 'articles' }
+      const grants = [
+        `grant create on schema "public" to "${name}"`,
+        ...(owned === 'a superuser'
+          ? ['articles', 'chunk_embeddings', 'passages'].map(
+              (table) => `alter table "public"."${table}" owner to "${name}"`,
+            )
+          : [`grant "${theirs}" to "${name}"`, `grant create on schema "public" to "${theirs}"`]),
+      ]
+      const refused = { code: 'DATABASE_PERMISSION_DENIED', data: { work: 'owner', grants } }
+      await expect(revector.db.plan(how)).rejects.toMatchObject(refused)
+      await expect(revector.db.run(how)).rejects.toMatchObject(refused)
+      expect(await run(legacy, `select to_regclass('revector_revisions') as made`)).toEqual([{ made: null }])
+      await run(legacy, ...grants)
+      const { revision, latestRevision, documents, chunks } = await revector.db.run(how)
+      expect({ revision, documents, chunks }).toEqual({ revision: latestRevision, documents: 1, chunks: 1 })
+      await revector.db.close()
+    },
+  )
 
   it('a schema that may not be used is named', async () => {
     const { name, url } = await role()

@@ -3,6 +3,7 @@ import { ident, sql } from '../../postgres/sql.ts'
 import { relationExists, shortName } from '../catalog.ts'
 import { ownLayout, type TableName, tableOf } from '../layout.ts'
 import { hnswIndexName, hnswIndexNameOfModel } from '../names.ts'
+import { requireOwnership } from '../rights.ts'
 import { adoptableHnswIndex } from './adopt-index.ts'
 import { checkRows, constantModelId } from './check-rows.ts'
 import { type Discovered, discover } from './discover.ts'
@@ -23,12 +24,13 @@ export interface AdoptionOptions {
 /**
  * Examines a fixed-dimension database and decides everything that its adoption will do. Only reads.
  *
- * @throws RevectorError UPGRADE_REFUSED, UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT
+ * @throws RevectorError UPGRADE_REFUSED, UPGRADE_MODEL_UNKNOWN, MODEL_DIMENSION_CONFLICT, DATABASE_PERMISSION_DENIED
  */
 export async function describeAdoption(db: Queryable, options: AdoptionOptions): Promise<Adoption> {
   const found = await discover(db, options.tables ?? {})
   const { embeddings, vector, dimension } = found
   const schema = embeddings.name.schema
+  await requireOwnership(db, tablesOf(found))
   await refuseTakenNames(db, schema)
   await checkRows(db, found)
   const ownModelId = await constantModelId(db, found)
@@ -88,6 +90,10 @@ export async function describeAdoption(db: Queryable, options: AdoptionOptions):
         : []),
     ],
   }
+}
+
+function tablesOf({ embeddings, chunks, documents }: Discovered): readonly TableName[] {
+  return [embeddings.name, chunks.name, ...(documents === null ? [] : [documents.table.name])]
 }
 
 interface MappedTables {

@@ -22,13 +22,6 @@ export function refuseKind(table: TableFacts): void {
   if (table.persistence === 't') {
     throw refused(`${name} is a temporary table.`, 'Make it a permanent table.', data)
   }
-  if (!table.owned) {
-    throw refused(
-      `${name} belongs to "${table.owner}", and this user is not allowed to alter it.`,
-      `Run the upgrade as "${table.owner}", or grant that role to this user.`,
-      { ...data, owner: table.owner },
-    )
-  }
   if (table.rowSecurity) {
     throw refused(
       `${name} has row-level security, which searches and fills would bypass or fail on.`,

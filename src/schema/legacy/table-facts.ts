@@ -10,7 +10,6 @@ export interface TableFacts {
   readonly persistence: string
   readonly owner: string
   /** Whether the database user may alter it. */
-  readonly owned: boolean
   readonly rowSecurity: boolean
   /** Whether it is a parent or a child of inheritance or partitioning. */
   readonly inherits: boolean
@@ -68,7 +67,6 @@ export async function readTable(db: Queryable, name: TableName): Promise<TableFa
   const { rows } = await db.query<Omit<TableFacts, 'name' | 'columns' | 'indexes' | 'foreignKeys'>>(sql`
     select c.relkind::text as kind, c.relpersistence::text as persistence,
            pg_get_userbyid(c.relowner)::text as owner,
-           pg_has_role(current_user, c.relowner, 'usage') as owned,
            c.relrowsecurity as "rowSecurity",
            exists (select from pg_inherits i where c.oid in (i.inhrelid, i.inhparent)) as inherits,
            c.reloftype <> 0 as typed,
