@@ -4,7 +4,7 @@ import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, knownModels, specFor } from '../embedding/catalogue.ts'
 import { setupModels } from '../models/registry.ts'
-import { listModels } from '../models/status.ts'
+import { corpusStatus, listModels } from '../models/status.ts'
 import { backup, restore } from '../postgres/backup.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
 import { latestRevision } from '../schema/history.ts'
@@ -18,8 +18,6 @@ import {
   runRevisions,
   type UpgradePlan,
 } from '../schema/upgrade.ts'
-import { countChunks } from '../store/chunks.ts'
-import { countDocuments } from '../store/documents.ts'
 import { countRecorded } from '../store/pending.ts'
 import type { BackupReport, DatabaseStatus, RestoreReport } from '../wire/database.ts'
 import type { ModelStatus } from '../wire/model.ts'
@@ -90,7 +88,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       await opened()
     },
     getSupportedDimensions: async () => vectorColumns((await opened()).db),
-    status: () => runtime.looking(readStatus),
+    status: () => runtime.looking((db) => readStatus(db, runtime)),
     health: async () => readHealth(await connected()),
     async plan(options = {}) {
       const db = await connected()
@@ -103,7 +101,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
         runRevisions(db, { to, ...(await upgradeOptions(db, options)), signal, onProgress }),
       )
       runtime.forget()
-      return readStatus(db)
+      return readStatus(db, runtime)
     },
     async setupModels() {
       const deps = await opened('owner')
@@ -114,7 +112,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       const db = await connected()
       await rollbackRevisions(db, options)
       runtime.forget()
-      return readStatus(db)
+      return readStatus(db, runtime)
     },
     backup: async (file, options = {}) =>
       backup({ database: await connected(), options: databaseOptions(config) }, file, options),
@@ -126,10 +124,11 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
   }
 }
 
-async function readStatus(db: Database): Promise<DatabaseStatus> {
+async function readStatus(db: Database, { remember }: Pick<Runtime, 'remember'>): Promise<DatabaseStatus> {
   const { revision, legacy } = await schemaStatus(db)
   const ready = revision >= 2 && revision <= latestRevision
-  const deps = ready ? { db, layout: await loadLayout(db) } : null
+  const deps = ready ? { db, layout: await loadLayout(db), remember } : null
+  const corpus = deps === null ? { models: [], documents: 0, chunks: 0 } : await corpusStatus(deps)
   return {
     engine: db.engine,
     serverVersion: db.serverVersion,
@@ -139,9 +138,9 @@ async function readStatus(db: Database): Promise<DatabaseStatus> {
     readOnly: await isReadOnly(db),
     legacy,
     dimensions: deps === null ? [] : await vectorColumns(db),
-    models: deps === null ? [] : await listModels(deps),
-    documents: deps === null ? 0 : await countDocuments(db, deps.layout),
-    chunks: deps === null ? 0 : await countChunks(db, deps.layout),
+    models: corpus.models,
+    documents: corpus.documents,
+    chunks: corpus.chunks,
   }
 }
 

@@ -25,6 +25,7 @@ import type { SearchDeps } from '../search/deps.ts'
 import { createSearchMemory } from '../search/memory.ts'
 import type { Deps } from '../store/deps.ts'
 import { blockRate, takeFromRate } from '../store/provider-rates.ts'
+import { createRemember, type Remember } from '../store/remember.ts'
 
 export interface RuntimeOptions {
   readonly ownModels: readonly OwnModel[]
@@ -45,6 +46,8 @@ export interface Runtime {
    * @throws RevectorError DATABASE_PERMISSION_DENIED
    */
   opened(work?: Work): Promise<Deps & SearchDeps>
+  /** For what is counted in any state of the schema; also part of what `opened` gives. */
+  readonly remember: Remember
   /** Call after the schema was changed: checks it again. */
   forget(): void
   /** Call before something replaces the database: the next call opens it again. */
@@ -89,6 +92,7 @@ export function openRuntime(
     chunks: { maxTokens: config.chunkTokens, overlapTokens: config.overlapTokens },
   })
   const language = lazily(async () => openLanguage(config, { onProgress, onLanguageModelCall }))
+  const remember = createRemember()
   const deps = lazily(async (): Promise<Deps & SearchDeps> => {
     const db = await connection.get()
     await requireRights(db, 'read-only')
@@ -99,7 +103,7 @@ export function openRuntime(
     const memory = createSearchMemory()
     const { fusionWeights, maxFileBytes, recall } = config
     return {
-      ...{ db, layout, models, parser, maxFileBytes, memory, fusionWeights, recall },
+      ...{ db, layout, models, parser, maxFileBytes, memory, remember, fusionWeights, recall },
       buildLimits: buildLimitsOf(config),
       language: language.get,
     }
@@ -127,6 +131,7 @@ export function openRuntime(
   }
 
   return {
+    remember,
     closeDatabase: () => closeDatabase(),
     async connected() {
       assertOpen()

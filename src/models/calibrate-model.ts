@@ -1,6 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import { hnswIndexOf } from '../schema/hnsw-index.ts'
-import { calibrate } from '../store/calibrate.ts'
+import { calibrate, exactBudgetMs } from '../store/calibrate.ts'
 import { countVectors } from '../store/coverage.ts'
 import type { Deps, StoreDeps } from '../store/deps.ts'
 import { requireModel, setModelEffort } from '../store/models.ts'
@@ -9,7 +9,6 @@ import { defaultGates } from '../wire/migration.ts'
 import type { CalibratedModel } from '../wire/model.ts'
 
 const queries = 200
-const exactBudgetMs = 60_000
 
 /**
  * Finds the least search effort that reaches a recall, and stores it with the model: running processes use it from

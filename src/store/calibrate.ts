@@ -17,6 +17,8 @@ const leastEffort = 40
 const leastSurplus = 20
 /** The recall of fewer queries would be mostly chance. */
 const fewestQueries = 20
+/** For all comparisons with every vector: enough for 200 queries of a million vectors of 384 numbers, and as many filtered. */
+export const exactBudgetMs = 240_000
 /** The filter of a calibration leaves one document of this many. */
 const filterShare = 10
 const mostFiltered = 10_000

@@ -6,6 +6,7 @@ import type { BuildLimits } from '../schema/build-memory.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { Model } from '../wire/model.ts'
 import type { NearestTuning } from './nearest-tuning.ts'
+import type { Remember } from './remember.ts'
 
 /** What the flows work with. A function takes the part of it that it needs. */
 export interface Deps {
@@ -23,6 +24,8 @@ export interface Deps {
   readonly tuning?: NearestTuning
   /** The recall that searches must reach. Default: that of `defaultGates`. */
   readonly recall?: number
+  /** For counts of a large corpus that are asked often. Default: they are counted each time. */
+  readonly remember?: Remember
   /** What builds of HNSW indexes may take. Default: as the server is set up. */
   readonly buildLimits?: BuildLimits
   /** Default: now. */
@@ -31,6 +34,9 @@ export interface Deps {
 
 /** Reads and writes rows. */
 export type StoreDeps = Pick<Deps, 'db' | 'layout'>
+
+/** Counts what it shows. */
+export type StatusDeps = StoreDeps & Pick<Deps, 'remember'>
 
 /** Also embeds what it writes, and builds the HNSW indexes of large loads. */
 export type EmbedDeps = StoreDeps & Pick<Deps, 'models' | 'buildLimits'>

@@ -168,7 +168,7 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   const matches = documentsMatching(layout, search.filter)
-  const bound = raw(String(fewMatches(search, search.tuning)))
+  const bound = raw(String(boundOf(search, search.tuning)))
   const surplus = filterSurplusFor(search.tuning, search.model)
   // `offset 0` is an optimisation fence. PostgreSQL can't estimate how many documents a condition on JSON or on
   // part of a title leaves: without it, it may scan all chunks or vectors where a few look-ups would do.
@@ -217,12 +217,20 @@ function filtered(layout: Layout, search: Search, limit: Sql): Sql {
     )`
 }
 
+/** Up to this many that pass its filter are compared one by one. */
+export function boundOf(request: NearestRequest, tuning: NearestTuning): number {
+  const { k, vectors } = request
+  return fewMatches({ k, vectors, rows: rowsOfScan(request, tuning) }, tuning)
+}
+
 /** Rows that a filtered search gets from the HNSW index, unless the index runs out of them before. */
 export function rowsOfFilteredScan(request: NearestRequest, tuning: NearestTuning): number {
-  const kind = indexKind(request.model)
+  return Math.min(rowsOfScan(request, tuning), boundOf(request, tuning))
+}
+
+function rowsOfScan(request: NearestRequest, tuning: NearestTuning): number {
   const limit = limitFor(request.k)
-  const rows = kind.rerank ? limit : limit + filterSurplusFor(tuning, request.model)
-  return Math.min(rows, fewMatches(request, tuning))
+  return indexKind(request.model).rerank ? limit : limit + filterSurplusFor(tuning, request.model)
 }
 
 interface HnswScan {

@@ -7,6 +7,7 @@ import { isNarrowing } from './filter.ts'
 import { explainingMissingColumn } from './missing-column.ts'
 import { versionAndSnapshot } from './models.ts'
 import {
+  boundOf,
   type NearestPath,
   type NearestRequest,
   nearestKey,
@@ -14,7 +15,7 @@ import {
   nearestValues,
   rowsOfFilteredScan,
 } from './nearest-statement.ts'
-import { defaultTuning, fewMatches, type NearestTuning } from './nearest-tuning.ts'
+import { defaultTuning, type NearestTuning } from './nearest-tuning.ts'
 
 /** A chunk near to the query, with what is shown of it. `distance` is what the model's operator returned for the exact vectors. */
 export type FoundChunk = Omit<Hit, 'rank' | 'score' | 'models'>
@@ -143,7 +144,7 @@ async function run(
     version,
     snapshot,
     recorded: recorded === undefined ? null : Number(recorded),
-    matching: first.matching === undefined ? null : matchingOf(first, fewMatches(request, tuning)),
+    matching: first.matching === undefined ? null : matchingOf(first, boundOf(request, tuning)),
     paths: [path],
     taken: Number(first.taken ?? 0),
   }

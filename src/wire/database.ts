@@ -21,7 +21,11 @@ export const databaseStatus = z.strictObject({
   dimensions: list(z.int()),
   models: list(modelStatus),
   documents: z.int(),
-  chunks: z.int(),
+  chunks: z
+    .int()
+    .describe(
+      'Counted now; beyond 20,000, counts of the same process may be as old as twenty times what one takes: some seconds for a million.',
+    ),
 })
 export type DatabaseStatus = Of<typeof databaseStatus>
 

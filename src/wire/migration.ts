@@ -215,7 +215,11 @@ export const migrationStatus = z
   .strictObject({
     ...migration.shape,
     totalChunks: z.int().describe('Chunks in scope that have text.'),
-    doneChunks: z.int().describe('Chunks in scope that have a vector of the target.'),
+    doneChunks: z
+      .int()
+      .describe(
+        'Chunks in scope that have a vector of the target. Beyond 20,000, the count may be some seconds old.',
+      ),
     quarantinedChunks: z.int(),
     pendingChunks: z
       .strictObject({ source: z.int(), target: z.int() })

@@ -84,7 +84,7 @@ export const modelStatus = z
     provider,
     state: z.enum(modelStates),
     current: z.boolean().describe('Default model for searches.'),
-    embeddings: z.int().describe('Number of its vectors.'),
+    embeddings: z.int().describe('Number of its vectors, as old as the count of chunks.'),
     coverage: z
       .number()
       .min(0)

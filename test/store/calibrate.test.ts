@@ -18,7 +18,7 @@ import { addModel, addTexts, bulkLoad, clusteredVectors, setUp, spec } from './c
 const chunks = 2_000
 const wanted = 0.95
 /** As if these were many: the HNSW index is used. */
-const tuning = { ...defaultTuning, exactRows: 50 }
+const tuning = { ...defaultTuning, exactRows: 50, lookupsPerRow: 0 }
 
 describeEngines('the search effort of a model', (engine) => {
   let db: Database

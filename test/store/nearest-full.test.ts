@@ -16,7 +16,13 @@ const chunksEach = 20
 const rows = documents * chunksEach
 
 /** As if 3,000 rows were many: the HNSW index is used, and gives up after visiting 300. */
-const impatient: NearestTuning = { exactRows: 100, efSearch: 40, filterSurplus: 0, maxScanTuples: 300 }
+const impatient: NearestTuning = {
+  exactRows: 100,
+  efSearch: 40,
+  filterSurplus: 0,
+  lookupsPerRow: 0,
+  maxScanTuples: 300,
+}
 
 /** On a half circle: chunk i at the angle i, so that what is near to the first is far from the last. */
 function onCircle(i: number, of: number): Float32Array {

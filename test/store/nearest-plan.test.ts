@@ -13,7 +13,7 @@ import { describeEngines } from '../support/engines.ts'
 import { addModel, addTexts, bulkLoad, clusteredVectors, setUp, spec } from './corpus.ts'
 
 /** Small enough that the tests' few rows count as many. */
-const tuning = { ...defaultTuning, exactRows: 50 }
+const tuning = { ...defaultTuning, exactRows: 50, lookupsPerRow: 0 }
 
 const shapes: readonly (readonly [string, SearchFilter | undefined])[] = [
   ['no filter', undefined],

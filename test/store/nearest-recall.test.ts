@@ -59,7 +59,13 @@ describeEngines('rows that the HNSW index gives out of order are sorted', (engin
       ids.map((chunkId) => ({ chunkId, vector: make() })),
     )
     // Few in view and a large surplus: what is nearest often comes late.
-    const tuning = { exactRows: 100, efSearch: 20, filterSurplus: 80, maxScanTuples: 20_000 }
+    const tuning = {
+      exactRows: 100,
+      efSearch: 20,
+      filterSurplus: 80,
+      lookupsPerRow: 0,
+      maxScanTuples: 20_000,
+    }
     let found = 0
     const queries = 40
     for (let i = 0; i < queries; i++) {

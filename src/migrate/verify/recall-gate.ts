@@ -1,7 +1,7 @@
 import { counted, grouped } from '../../core/counted.ts'
 import { denserIndex } from '../../schema/denser-index.ts'
 import { hnswIndexOf } from '../../schema/hnsw-index.ts'
-import { type Calibration, calibrate, nearestWanted } from '../../store/calibrate.ts'
+import { type Calibration, calibrate, exactBudgetMs, nearestWanted } from '../../store/calibrate.ts'
 import { countVectors } from '../../store/coverage.ts'
 import { setModelEffort } from '../../store/models.ts'
 import { defaultTuning } from '../../store/nearest-tuning.ts'
@@ -9,7 +9,6 @@ import type { Measured, VerifyDeps, VerifyRequest } from './gate.ts'
 
 /** Fewer queries leave the recall open by more than a hundredth. */
 const fewestQueries = 200
-const exactBudgetMs = 60_000
 
 /**
  * How many of the exact ten nearest a search by the HNSW index finds, with the least effort that finds as many as are
@@ -31,8 +30,14 @@ export async function recallGate(deps: VerifyDeps, request: VerifyRequest): Prom
     return { passed: false, expected, measured: 'not measured: there is no valid index', data: {} }
   }
   const queries = Math.max(thresholds.sample, fewestQueries)
-  const budgetMs = exactBudgetMs
-  const found = await calibrate(deps, { model: target, vectors, wanted, queries, budgetMs, signal })
+  const found = await calibrate(deps, {
+    model: target,
+    vectors,
+    wanted,
+    queries,
+    budgetMs: exactBudgetMs,
+    signal,
+  })
   const { effort, tried, filtered } = found
   await setModelEffort(db, target.id, effort)
   // Behind a filter it is reported: a denser index would not help where the filter leaves few of the nearest.
