@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory,http,hostile] [--dimensions 384,1536,3072]
+// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory,http,hostile,scale] [--dimensions 384,1536,3072]
 //   [--rows 10000,100000] [--save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
@@ -16,15 +16,16 @@ import { http } from './cases/http.mjs'
 import { ingest } from './cases/ingest.mjs'
 import { live } from './cases/live.mjs'
 import { memory } from './cases/memory.mjs'
+import { scale } from './cases/scale.mjs'
 import { search } from './cases/search.mjs'
 import { upgrade } from './cases/upgrade.mjs'
 import { passes, picture, table } from './report.mjs'
-import { benchServer, once } from './server.mjs'
+import { benchServer, largeServer, once } from './server.mjs'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 const results = join(folder, 'results')
 const docs = join(folder, '..', 'docs', 'bench')
-const cases = { search, fill, live, ingest, upgrade, embedded, bundled, memory, http, hostile }
+const cases = { search, fill, live, ingest, upgrade, embedded, bundled, memory, http, hostile, scale }
 
 const { values: options } = parseArgs({
   options: {
@@ -37,11 +38,13 @@ const { values: options } = parseArgs({
     megabytes: { type: 'string' },
   },
 })
-const chosen = options.only?.split(',') ?? Object.keys(cases)
+const sizes = options.rows?.split(',').map(Number) ?? (options.quick ? [10_000] : [10_000, 100_000])
+// A million rows take the better part of an hour in one case; the others would take days.
+const tooMany = 200_000
+const chosen = options.only?.split(',') ?? (Math.max(...sizes) > tooMany ? ['scale'] : Object.keys(cases))
 const unknown = chosen.filter((name) => !(name in cases))
 if (unknown.length > 0)
   throw new Error(`No such case: ${unknown}. There are: ${Object.keys(cases).join(', ')}.`)
-const sizes = options.rows?.split(',').map(Number) ?? (options.quick ? [10_000] : [10_000, 100_000])
 const dimensions = options.dimensions.split(',').map(Number)
 
 const megabytes = options.megabytes === undefined ? undefined : Number(options.megabytes)
@@ -50,7 +53,7 @@ const begin = performance.now()
 // Others that work on the machine meanwhile take from both sides, but not the same from each figure.
 const busyBefore = loadavg()[0]
 const log = (line) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`)
-const server = benchServer()
+const server = chosen.join() === 'scale' ? largeServer() : benchServer()
 const figures = []
 try {
   for (const name of chosen)

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { once as event } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createRevector } from '../../dist/index.js'
+import { isOlder, parallelBuildsSafeSince } from '../../dist/schema/pgvector-version.js'
 import { freeModel } from '../free-model.mjs'
 import { openHandWritten, operand } from '../hand-written.mjs'
 import { timed } from '../measure.mjs'
@@ -13,18 +14,32 @@ import { vectorSpace } from '../vectors.mjs'
 import { loadChunks } from './search.mjs'
 
 const child = fileURLToPath(new URL('../fill-child.mjs', import.meta.url))
-const dimension = 1536
 const latencyMs = 50
 
-export async function fill({ serverUrl, sizes, log }) {
+export async function fill({ serverUrl, sizes, dimensions, log }) {
   const figures = []
-  for (const rows of sizes) figures.push(await withDatabase(serverUrl, (url) => againstHand(url, rows, log)))
+  const parallel = await buildsInParallel(serverUrl)
+  for (const dimension of dimensions.filter((one) => one <= 1536)) {
+    for (const rows of sizes) {
+      const size = { dimension, rows, parallel }
+      figures.push(await withDatabase(serverUrl, (url) => againstHand(url, size, log)))
+    }
+  }
   figures.push(await workers(serverUrl, log))
   figures.push(await memory(serverUrl, sizes.length > 1 ? [10_000, 200_000] : [5_000, 50_000], log))
   return figures
 }
 
-async function againstHand(databaseUrl, rows, log) {
+/** Whether pgvector's parallel builds are safe, since 0.8.2: by hand they are used in any case. */
+async function buildsInParallel(serverUrl) {
+  const [{ version }] = await once(
+    serverUrl,
+    `select default_version as version from pg_available_extensions where name = 'vector'`,
+  )
+  return !isOlder(version, parallelBuildsSafeSince)
+}
+
+async function againstHand(databaseUrl, { dimension, rows, parallel }, log) {
   const documents = vectorSpace(dimension).sample(rows, 2)
   const model = freeModel('free', { dimension, documents })
   const revector = await createRevector({ databaseUrl, models: [model] })
@@ -41,7 +56,7 @@ async function againstHand(databaseUrl, rows, log) {
       if (type === 'index.built') parts.hnswIndex = seconds
     }
     await revector.migrations.work({ once: true, onProgress })
-    const byHand = (await timed(() => insertByHand(plain, documents))).ms
+    const byHand = (await timed(() => insertByHand(plain, documents, dimension))).ms
     log(
       `fill: ${rows} chunks in ${seconds(ours)} (HNSW index ${parts.hnswIndex?.toFixed(1)} s), by hand in ${seconds(byHand)}`,
     )
@@ -51,7 +66,7 @@ async function againstHand(databaseUrl, rows, log) {
       value: byHand / ours,
       unit: ' × by hand',
       better: 'higher',
-      target: 0.6,
+      target: parallel ? 0.8 : 0.5,
       detail: `${rate(rows, ours)} chunks/s with HNSW index, by hand ${rate(rows, byHand)}`,
     }
   } finally {
@@ -60,7 +75,7 @@ async function againstHand(databaseUrl, rows, log) {
   }
 }
 
-async function insertByHand({ pool, toArray }, vectors) {
+async function insertByHand({ pool, toArray }, vectors, dimension) {
   await pool.query(
     `create table plain_vectors (chunk_id bigint primary key, embedding vector(${dimension}) not null)`,
   )

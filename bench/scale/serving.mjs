@@ -1,0 +1,105 @@
+// What a service is asked often, asked over HTTP; and writes, with the search that follows each.
+
+import { timed } from '../measure.mjs'
+import { exactNearest } from '../vectors.mjs'
+
+const times = 20
+
+export async function startServing(revector) {
+  const { startService } = await import('../../dist/http/serve.js')
+  const { optionsSchema } = await import('../../dist/config/config.js')
+  const { silentLog } = await import('../../dist/logs/log.js')
+  const { createRedactor } = await import('../../dist/logs/redact.js')
+  const service = await startService({
+    revector,
+    log: silentLog,
+    redactor: createRedactor(),
+    version: '',
+    languageModel: null,
+    work: false,
+    options: { ...optionsSchema.parse({}).serve, port: 0, requestsPerMinute: 1_000_000 },
+  })
+  const { secret } = await revector.keys.create({ name: 'bench', scope: 'admin' })
+  const headers = { authorization: `Bearer ${secret}` }
+  const get = async (path) => {
+    const response = await fetch(`${service.url}${path}`, { headers })
+    const body = await response.text()
+    if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${body}`)
+  }
+  return {
+    stop: () => service.stop(),
+    async measure(searchFor, log) {
+      const asked = {}
+      const say = (name) =>
+        log(
+          `scale: ${name}: ${asked[name]
+            .map((ms) => ms.toFixed(1))
+            .slice(0, 8)
+            .join(', ')} ms`,
+        )
+      for (const [name, path] of Object.entries(pages)) {
+        await get(path)
+        asked[name] = await repeated(() => get(path), times)
+        say(name)
+      }
+      asked.doctor = await repeated(() => get('/api/v1/doctor?probe=false'), 3)
+      say('doctor')
+      Object.assign(asked, await writes(revector, searchFor))
+      for (const name of ['ingest of one document', 'search after a write', 'delete of one document'])
+        say(name)
+      return asked
+    },
+  }
+}
+
+/** By name: what the console, a monitor or an orchestrator asks again and again. */
+const pages = {
+  readyz: '/readyz',
+  metrics: '/metrics',
+  status: '/api/v1/status',
+  models: '/api/v1/models',
+  'documents list': '/api/v1/documents?limit=50',
+  'documents by name': '/api/v1/documents?limit=50&q=team%20777',
+  'migration status': '/api/v1/migrations/1',
+}
+
+async function writes(revector, searchFor) {
+  const asked = { 'ingest of one document': [], 'search after a write': [], 'delete of one document': [] }
+  for (let n = 0; n < times; n += 1) {
+    const written = await timed(() =>
+      revector.ingestion.ingestDocument({
+        title: `written ${n}`,
+        content: `passage ${n} of the corpus`,
+        source: `written:${n}`,
+      }),
+    )
+    asked['ingest of one document'].push(written.ms)
+    asked['search after a write'].push((await timed(() => searchFor(n))).ms)
+    asked['delete of one document'].push((await timed(() => revector.documents.remove(written.result))).ms)
+    asked['search after a write'].push((await timed(() => searchFor(n))).ms)
+  }
+  return asked
+}
+
+async function repeated(call, count) {
+  const all = []
+  for (let n = 0; n < count; n += 1) all.push((await timed(call)).ms)
+  return all
+}
+
+/** Share of the exact ten nearest that were found, of those that pass. */
+export async function recallAt10(documents, queries, { search, passes }) {
+  const numbers = passes && [...documents.keys()].filter(passes)
+  const within = numbers ? numbers.map((n) => documents[n]) : documents
+  let found = 0
+  let wanted = 0
+  for (const [i, query] of queries.entries()) {
+    const exact = exactNearest(within, query, 10).map(
+      (at) => `passage ${numbers ? numbers[at] : at} of the corpus`,
+    )
+    const { hits } = await search(i)
+    wanted += exact.length
+    found += hits.filter((hit) => exact.includes(hit.content)).length
+  }
+  return found / wanted
+}
