@@ -79,7 +79,7 @@ function warnPending(model: Model, error: RevectorError, { onProgress }: WriteOp
 }
 
 /** Ids or hashes of one statement: a long document has a hundred thousand. */
-const idsAtOnce = 10_000
+const idsAtOnce = 5_000
 
 /** Texts by content hash. */
 async function textsWanted(

@@ -18,7 +18,7 @@ export async function readPending({ db, layout }: StoreDeps): Promise<Readonly<R
 }
 
 /** Ids of one statement. */
-const idsAtOnce = 10_000
+const idsAtOnce = 5_000
 
 /**
  * Records, in the transaction that writes chunks, which written models lack a vector of them. The states of

@@ -17,7 +17,7 @@ import type { Made } from './embed.ts'
 /** Chunks of one statement. */
 const rowsAtOnce = 1_000
 /** Ids of one statement. */
-const idsAtOnce = 10_000
+const idsAtOnce = 5_000
 /** Numbers of vectors in one statement: 1.6 MB. */
 const numbersAtOnce = 400_000
 

@@ -152,7 +152,7 @@ export interface ChunkHash {
 }
 
 /** Rows of one answer: a long document has a hundred thousand, and reading them holds the process up. */
-const hashesAtOnce = 5_000
+const hashesAtOnce = 2_000
 
 /** Of one document, in their order. */
 export async function chunkHashes(
