@@ -1,8 +1,10 @@
 // How everything grows with the corpus: one move of each size through a migration with all its gates, then searches,
 // filters, and what a service is asked often, over HTTP. The smallest size is what the others are compared with.
+import pg from 'pg'
 import { createRevector } from '../../dist/index.js'
 import { freeModel } from '../free-model.mjs'
-import { median, percentile, timed } from '../measure.mjs'
+import { vectorBinary } from '../hand-written.mjs'
+import { interleaved, median, percentile, timed } from '../measure.mjs'
 import { loadCorpus, tenths } from '../scale/corpus.mjs'
 import { recallAt10, startServing } from '../scale/serving.mjs'
 import { withDatabase } from '../server.mjs'
@@ -60,6 +62,8 @@ async function measure(databaseUrl, { rows, dimension, log }) {
       )
     }
     await search('search', undefined, rounds)
+    const byHand = await measureByHand(databaseUrl, queries, move.effort, asked, searchFor)
+    log(`scale: by hand on the same index: p50 ${median(byHand).toFixed(2)} ms`)
     for (const [name, { filter }] of Object.entries(tenths)) await search(name, filter, 1)
     const serving = await startServing(revector)
     try {
@@ -67,9 +71,39 @@ async function measure(databaseUrl, { rows, dimension, log }) {
     } finally {
       await serving.stop()
     }
-    return { rows, move, asked, recalls }
+    return { rows, move, asked, byHand, recalls }
   } finally {
     await revector.db.close()
+  }
+}
+
+/**
+ * The same searches in hand-written SQL, in the same index with the same effort: what of the growth is pgvector's. In
+ * turns with searches of ours, whose times take the place of those before.
+ */
+async function measureByHand(databaseUrl, queries, effort, asked, searchFor) {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 1,
+    options: `-c hnsw.ef_search=${effort?.efSearch ?? 40} -c enable_seqscan=off`,
+  })
+  try {
+    const { rows } = await pool.query(`select id, dimension from embedding_models where state = 'current'`)
+    const [{ id, dimension }] = rows
+    const text = `
+      select c.id, c.document_id, c.content, d.title, d.source, d.metadata, e.distance
+      from (
+        select chunk_id, embedding_${dimension} <=> $1 as distance from chunk_embeddings_model_${id}
+        order by embedding_${dimension} <=> $1 limit ${k}
+      ) e join chunks c on c.id = e.chunk_id join documents d on d.id = c.document_id
+      order by e.distance`
+    const ask = (i) => pool.query({ name: 'nearest', text, values: [vectorBinary(queries[i])] })
+    const turns = Array.from({ length: rounds }, () => [...queries.keys()]).flat()
+    const times = await interleaved({ ours: searchFor, byHand: ask }, turns)
+    asked.search = times.ours
+    return times.byHand
+  } finally {
+    await pool.end()
   }
 }
 
@@ -100,7 +134,7 @@ async function moved(revector, targetModel, rows, log) {
   return { ...parts, perSecond: rows / parts.seconds, effort }
 }
 
-function figuresOf({ rows, move, asked, recalls }, base, dimension) {
+function figuresOf({ rows, move, asked, byHand, recalls }, base, dimension) {
   const at = `${dimension}-d, ${rows.toLocaleString('en')} chunks`
   const id = (name) => `scale/${dimension}/${rows}/${name}`
   const figures = [
@@ -125,7 +159,17 @@ function figuresOf({ rows, move, asked, recalls }, base, dimension) {
         unit: ` × of ${base.rows.toLocaleString('en')}`,
         better: 'lower',
         target: 3,
-        detail: `${detail}; ef_search ${move.effort?.efSearch}`,
+        detail: `${detail}; ef_search ${move.effort?.efSearch}, then ${base.move.effort?.efSearch}`,
+      })
+      const [hand, handBefore] = [median(byHand), median(base.byHand)]
+      figures.push({
+        id: id('search by hand'),
+        title: `search p50 in the same index, ${at}`,
+        value: now / hand,
+        unit: ' × by hand',
+        better: 'lower',
+        target: 1.15,
+        detail: `by hand p50 ${hand.toFixed(2)} ms, p95 ${percentile(byHand, 0.95).toFixed(2)} ms, ${(hand / handBefore).toFixed(1)} × that of ${base.rows.toLocaleString('en')}`,
       })
     } else {
       const often = name !== 'doctor'
