@@ -1,5 +1,8 @@
 // What a service is asked often, asked over HTTP; and writes, with the search that follows each.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { timed } from '../measure.mjs'
 import { exactNearest } from '../vectors.mjs'
 
@@ -63,9 +66,22 @@ const pages = {
   'migration status': '/api/v1/migrations/1',
 }
 
+const writeNames = [
+  'ingest of one text',
+  'ingest of one file',
+  'search after a write',
+  'delete of one document',
+]
+
 async function writes(revector, searchFor) {
-  const asked = { 'ingest of one document': [], 'search after a write': [], 'delete of one document': [] }
+  const asked = Object.fromEntries(writeNames.map((name) => [name, []]))
+  const folder = mkdtempSync(join(tmpdir(), 'revector-scale-'))
   for (let n = 0; n < times; n += 1) {
+    const file = join(folder, `${n}.txt`)
+    writeFileSync(file, `passage ${n} of the corpus`)
+    const ingested = await timed(() => revector.ingestion.ingestPaths({ paths: [file] }))
+    if (ingested.result.documents !== 1) throw new Error(JSON.stringify(ingested.result))
+    asked['ingest of one file'].push(ingested.ms)
     const written = await timed(() =>
       revector.ingestion.ingestDocument({
         title: `written ${n}`,
@@ -73,11 +89,12 @@ async function writes(revector, searchFor) {
         source: `written:${n}`,
       }),
     )
-    asked['ingest of one document'].push(written.ms)
+    asked['ingest of one text'].push(written.ms)
     asked['search after a write'].push((await timed(() => searchFor(n))).ms)
     asked['delete of one document'].push((await timed(() => revector.documents.remove(written.result))).ms)
     asked['search after a write'].push((await timed(() => searchFor(n))).ms)
   }
+  rmSync(folder, { recursive: true })
   return asked
 }
 

@@ -2,16 +2,20 @@ import type { ChunkId } from '../core/document.ts'
 import { inPieces } from '../core/turns.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { countMissing } from '../store/coverage.ts'
+import { cheapRows, countMissing, estimateVectors } from '../store/coverage.ts'
 import type { StoreDeps } from '../store/deps.ts'
 import { writtenModels } from '../store/models.ts'
-import { recordPending } from '../store/pending.ts'
+import { countPending, recordPending } from '../store/pending.ts'
 
-/** Vectors that written models lack, by model name; models that lack none are left out. */
+/**
+ * Vectors that written models lack, by model name; models that lack none are left out. A small corpus is looked through; of
+ * a large one, which takes a second for a million chunks, it is what writers have recorded.
+ */
 export async function readPending({ db, layout }: StoreDeps): Promise<Readonly<Record<string, number>>> {
   const pending: Record<string, number> = {}
   for (const model of await writtenModels(db)) {
-    const missing = await countMissing(db, layout, model)
+    const large = (await estimateVectors(db, model)) > cheapRows
+    const missing = await (large ? countPending : countMissing)(db, layout, model)
     if (missing > 0) pending[model.modelName] = missing
   }
   return pending

@@ -12,7 +12,11 @@ export const ingestReport = z.strictObject({
   skipped: z.int().describe('Files in folders that are not documents: pictures, archives, programs.'),
   failed: list(failedFile),
   models: list(z.string()).describe('Models that the documents were embedded with.'),
-  pending: z.record(z.string(), z.int()).describe('By model: vectors that are still missing.'),
+  pending: z
+    .record(z.string(), z.int())
+    .describe(
+      'By model: vectors that are still missing. Beyond 20,000 chunks, those that writes have recorded.',
+    ),
   seconds: z.number(),
 })
 export type IngestReport = Of<typeof ingestReport>
