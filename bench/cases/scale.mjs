@@ -150,7 +150,7 @@ function figuresOf({ rows, move, asked, byHand, recalls }, base, dimension) {
   for (const [name, times] of Object.entries(asked)) {
     const [now, before] = [median(times), median(base.asked[name])]
     const growth = `${(now / before).toFixed(1)} × that of ${base.rows.toLocaleString('en')} (${before.toFixed(2)} ms)`
-    const detail = `p50 ${now.toFixed(2)} ms, p95 ${percentile(times, 0.95).toFixed(2)} ms, ${growth}`
+    const detail = `p50 ${now.toFixed(2)} ms, p95 ${percentile(times, 0.95).toFixed(2)} ms, most ${Math.max(...times).toFixed(0)} ms, ${growth}`
     if (name === 'search') {
       figures.push({
         id: id(name),
