@@ -2,7 +2,7 @@ import type { ChunkId } from '../core/document.ts'
 import { inPieces } from '../core/turns.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { cheapRows, countMissing, estimateVectors } from '../store/coverage.ts'
+import { cheapRows, countMissing, estimateCounts } from '../store/coverage.ts'
 import type { StoreDeps } from '../store/deps.ts'
 import { writtenModels } from '../store/models.ts'
 import { countPending, recordPending } from '../store/pending.ts'
@@ -14,7 +14,7 @@ import { countPending, recordPending } from '../store/pending.ts'
 export async function readPending({ db, layout }: StoreDeps): Promise<Readonly<Record<string, number>>> {
   const pending: Record<string, number> = {}
   for (const model of await writtenModels(db)) {
-    const large = (await estimateVectors(db, model)) > cheapRows
+    const large = (await estimateCounts(db, layout, model)).chunks > cheapRows
     const missing = await (large ? countPending : countMissing)(db, layout, model)
     if (missing > 0) pending[model.modelName] = missing
   }

@@ -1,7 +1,7 @@
 import { type ModelState, writtenStates } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { type CountedAt, type Counts, cheapRows, countVectors, estimateVectors } from '../store/coverage.ts'
+import { type CountedAt, type Counts, cheapRows, countVectors, estimateCounts } from '../store/coverage.ts'
 import type { StoredSpace } from '../store/missing-column.ts'
 import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
 
@@ -91,16 +91,16 @@ export function createSearchMemory(now: () => number = () => performance.now()):
     before: async (db, layout, model) => {
       const last = counted.get(model.id)
       if (last !== undefined) return { vectors: last.counts.vectors, counts: last.counts }
-      const vectors = await estimateVectors(db, model)
-      const large = vectors > cheapRows
+      const estimated = await estimateCounts(db, layout, model)
       const begun = counting.get(model.id) ?? begin(db, layout, model)
-      if (!large) {
+      // Without statistics of the model, what is estimated would choose the wrong way to search.
+      if (isCheapToCount(estimated) || estimated.vectors === 0) {
         const counts = await begun
         return { vectors: counts.vectors, counts }
       }
       // If it fails, the search counts afterwards.
       begun.catch(() => undefined)
-      return { vectors, counts: null }
+      return { vectors: estimated.vectors, counts: null }
     },
     counts: async (db, layout, { model, snapshot, recorded }) => {
       const last = counted.get(model.id)

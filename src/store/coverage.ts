@@ -76,11 +76,19 @@ export async function countVectors(db: Queryable, layout: Layout, model: StoredS
   }
 }
 
-/** PostgreSQL's own estimate of a model's rows, which its statistics hold: 0 where there are none. Takes no time. */
-export async function estimateVectors(db: Queryable, model: StoredSpace): Promise<number> {
-  const { rows } = await db.query<{ rows: number }>(sql`
-    select greatest(0, reltuples)::float8 as rows from pg_class where oid = to_regclass(${modelTableName(model.id)})`)
-  return rows[0]?.rows ?? 0
+/** PostgreSQL's own estimates, which its statistics hold: 0 where there are none. Takes no time. */
+export async function estimateCounts(db: Queryable, layout: Layout, model: StoredSpace): Promise<Counts> {
+  const { schema, name } = layout.chunks.table
+  const { rows } = await db.query<Counts>(sql`
+    select
+      coalesce((
+        select greatest(0, c.reltuples) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${schema} and c.relname = ${name}
+      ), 0)::float8 as chunks,
+      coalesce((
+        select greatest(0, reltuples) from pg_class where oid = to_regclass(${modelTableName(model.id)})
+      ), 0)::float8 as vectors`)
+  return rows[0] ?? { chunks: 0, vectors: 0 }
 }
 
 /** Counts the chunks that a filter lets a search see. */

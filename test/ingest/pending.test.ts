@@ -17,7 +17,7 @@ describeEngines('vectors that are still missing after an ingest', (engine) => {
     await db.query(sql`
       insert into chunk_embeddings_model_1 (chunk_id, model_id, embedding_2)
       select id, 1, '[1,0]' from chunks where id <= 20015`)
-    await db.query(sql`analyze chunk_embeddings_model_1`)
+    await db.query(sql`analyze chunks`)
     expect(await readPending({ db, layout })).toEqual({})
     await db.query(sql`insert into pending_chunks (model_id, chunk_id) values (1, 20016), (1, 20017), (1, 1)`)
     expect(await readPending({ db, layout })).toEqual({ m: 2 })

@@ -89,7 +89,7 @@ test('a large corpus is counted beside the searches; what was recorded as lackin
   const counting: Database = {
     ...db,
     query: async (statement, options) => {
-      if (statement.text.includes('as vectors')) {
+      if (statement.text.includes('as snapshot,')) {
         counts += 1
         // Every count but the first one takes until it is let go.
         if (counts > 1) await new Promise<void>((resolve) => (release = resolve))
@@ -135,12 +135,12 @@ test('the first search of a large corpus is made while it is counted', async () 
     ...db,
     query: async <Row extends object>(statement: Sql, options?: QueryOptions) => {
       // The count ends only once the search has its rows.
-      if (statement.text.includes('as vectors')) await rowsRead
+      if (statement.text.includes('as snapshot,')) await rowsRead
       const result = await db.query<Row>(statement, options)
       if (statement.text.includes('candidates as')) {
         order.push('searched')
         searched()
-      } else if (statement.text.includes('as vectors')) order.push('counted')
+      } else if (statement.text.includes('as snapshot,')) order.push('counted')
       return result
     },
   }
