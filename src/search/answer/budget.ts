@@ -7,6 +7,9 @@ import { promptFor } from './prompt.ts'
 /** Less room than this is too little for passages. */
 const leastRoom = 200
 
+/** Of all keys of a prompt's tags, the one with most tokens: letters and digits in turns. */
+const longestKey = 'a0a0a0a0'
+
 const latin = /[A-Za-z\u00c0-\u024f]/g
 const english = /\b(?:the|of|and|to|in|is|are|for|with|that|this|how|what|a)\b/gi
 /**
@@ -32,10 +35,10 @@ export function tokensAtMost(text: string): number {
  * @throws RevectorError CONFIG_INVALID if even an empty question leaves nothing, INVALID_INPUT if this one does
  */
 export function roomForPassages(
-  { contextTokens, maxOutputTokens }: LanguageModelSpec,
+  { contextTokens, maxOutputTokens }: Pick<LanguageModelSpec, 'contextTokens' | 'maxOutputTokens'>,
   question: string,
 ): number {
-  const { system, user } = promptFor('', [], '00000000')
+  const { system, user } = promptFor('', [], longestKey)
   const room = contextTokens - maxOutputTokens - tokensAtMost(system) - tokensAtMost(user)
   if (room < leastRoom) {
     throw new RevectorError(
