@@ -6,6 +6,7 @@ import { createRevector } from '../../dist/index.js'
 import { freeModel } from '../free-model.mjs'
 import { median } from '../measure.mjs'
 import { withDatabase } from '../server.mjs'
+import { benchService } from '../service.mjs'
 import { vectorSpace } from '../vectors.mjs'
 import { loadChunks } from './search.mjs'
 
@@ -23,20 +24,8 @@ export async function http({ serverUrl, log }) {
       await loadChunks(databaseUrl, rows)
       const sourceModel = (await revector.models.list()).find(({ current }) => current).modelName
       await revector.ingestion.migrateToNewModel({ sourceModel, targetModel: model.modelName })
-      const { startService } = await import('../../dist/http/serve.js')
-      const { optionsSchema } = await import('../../dist/config/config.js')
-      const { silentLog } = await import('../../dist/logs/log.js')
-      const { createRedactor } = await import('../../dist/logs/redact.js')
-      const service = await startService({
-        revector,
-        log: silentLog,
-        redactor: createRedactor(),
-        version: '',
-        languageModel: null,
-        work: false,
-        options: { ...optionsSchema.parse({}).serve, port: 0, requestsPerMinute: 1_000_000 },
-      })
-      const { secret } = await revector.keys.create({ name: 'bench', scope: 'read' })
+      const service = await benchService(revector, 'read')
+      const { secret } = service
 
       const bare = () => inLoops((n) => searchFor(revector, model, queries[n % queries.length]))
       const served = async () => {

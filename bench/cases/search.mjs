@@ -99,13 +99,19 @@ async function measure(databaseUrl, rows, dimension, log) {
   }
 }
 
-/** Documents and chunks as an ingest leaves them, without vectors. */
-export async function loadChunks(databaseUrl, rows) {
+/** Documents and chunks as an ingest leaves them, without vectors; `title` and `metadata` in SQL, of document `n`. */
+export async function loadChunks(
+  databaseUrl,
+  rows,
+  { title = `'document ' || n`, metadata = `'{}'::jsonb` } = {},
+) {
+  // What is not known to be on disk can't be marked as visible to all: a count would read every row for it.
   await once(
     databaseUrl,
-    `with document as (
-       insert into documents (title, content, content_hash, source)
-       select 'document ' || n, '', '', 'bench:' || n from generate_series(1, ${rows / perDocument}) as n
+    `set synchronous_commit = on;
+     with document as (
+       insert into documents (title, content, content_hash, source, metadata)
+       select ${title}, '', '', 'bench:' || n, ${metadata} from generate_series(1, ${rows / perDocument}) as n
        returning id
      ), numbered as (select id, row_number() over (order by id) - 1 as n from document),
      passage as (

@@ -4,26 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { timed } from '../measure.mjs'
+import { benchService } from '../service.mjs'
 import { exactNearest } from '../vectors.mjs'
 
 const times = 20
 
 export async function startServing(revector) {
-  const { startService } = await import('../../dist/http/serve.js')
-  const { optionsSchema } = await import('../../dist/config/config.js')
-  const { silentLog } = await import('../../dist/logs/log.js')
-  const { createRedactor } = await import('../../dist/logs/redact.js')
-  const service = await startService({
-    revector,
-    log: silentLog,
-    redactor: createRedactor(),
-    version: '',
-    languageModel: null,
-    work: false,
-    options: { ...optionsSchema.parse({}).serve, port: 0, requestsPerMinute: 1_000_000 },
-  })
-  const { secret } = await revector.keys.create({ name: 'bench', scope: 'admin' })
-  const headers = { authorization: `Bearer ${secret}` }
+  const service = await benchService(revector, 'admin')
+  const headers = { authorization: `Bearer ${service.secret}` }
   const get = async (path) => {
     const response = await fetch(`${service.url}${path}`, { headers })
     const body = await response.text()
