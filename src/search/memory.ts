@@ -4,6 +4,7 @@ import type { Layout } from '../schema/layout.ts'
 import { type CountedAt, type Counts, cheapRows, countVectors, estimateCounts } from '../store/coverage.ts'
 import type { StoredSpace } from '../store/missing-column.ts'
 import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
+import { standsFor } from '../store/remember.ts'
 
 /**
  * A cache between searches, so that a search is a single round trip. Nothing in it is trusted: the search
@@ -51,8 +52,6 @@ interface Remembered {
   readonly at: number
   readonly tookMs: number
 }
-
-const share = 20
 
 /** Up to this many are counted at every search while there are writes. */
 export function isCheapToCount({ chunks, vectors }: Counts): boolean {
@@ -106,7 +105,7 @@ export function createSearchMemory(now: () => number = () => performance.now()):
       const last = counted.get(model.id)
       if (last !== undefined) {
         if (last.counts.snapshot === snapshot) return last.counts
-        const isDue = isCheapToCount(last.counts) || now() - last.at >= share * last.tookMs
+        const isDue = isCheapToCount(last.counts) || now() - last.at >= standsFor * last.tookMs
         if (!isCheapToCount(last.counts) && isRecorded(model, recorded)) {
           // If it fails, what is remembered stands, and the next search counts.
           if (isDue && !counting.has(model.id)) begin(db, layout, model).catch(() => undefined)

@@ -13,7 +13,8 @@ interface Remembered {
   readonly tookMs: number
 }
 
-const share = 20
+/** A count stands for so many times as long as it took. */
+export const standsFor = 20
 /** Keys come and go with models and migrations. */
 const mostKeys = 100
 
@@ -41,9 +42,9 @@ export function createRemember(now: () => number = () => performance.now()): Rem
     const last = known.get(key)
     if (last === undefined || last.counts.chunks <= cheapRows) return take(key, count)
     const age = now() - last.at
-    if (age >= share * last.tookMs) return shared(key, count)
+    if (age >= standsFor * last.tookMs) return shared(key, count)
     // If it fails, what is remembered stands, and a later call counts.
-    if (age >= (share / 2) * last.tookMs) shared(key, count).catch(() => undefined)
+    if (age >= (standsFor / 2) * last.tookMs) shared(key, count).catch(() => undefined)
     return last.counts as T
   }
 }
