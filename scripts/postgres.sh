@@ -17,18 +17,19 @@
 #   REVECTOR_POSTGRES_SETTINGS   lines for the postgresql.conf of a new instance, after its own
 #   REVECTOR_POSTGRES_BIN   folder of the programs to use, where they are not found by themselves
 #   REVECTOR_POSTGRES_VERSION   15, 17 or 18: Debian's own of that version, beside whatever else is installed; pgvector for
-#                               15 is compiled from Debian's source package, which needs a C compiler and make
+#                               15 is compiled from Debian's source package, which needs a C compiler and make. Default:
+#                               what is installed, else 18, in whose pgvector parallel index builds are safe, else 17
 #
 # Nothing installed on this machine is changed: where no usable server is found, Debian's own packages are
 # unpacked into a cache folder and run from there, through the mirror that this machine's apt is set up with.
 set -euo pipefail
 
-# The default has pgvector 0.8.0; 15 and 18 have Debian's newest, in which parallel index builds are safe.
+# Debian's pgvector is 0.8.0 for 17; parallel index builds are safe from 0.8.2 on.
 version=${REVECTOR_POSTGRES_VERSION:-}
 case $version in
   15) release=bookworm ;;
-  '' | 17) release=trixie ;;
-  18) release=forky ;;
+  17) release=trixie ;;
+  '' | 18) release=forky ;;
   *) printf 'REVECTOR_POSTGRES_VERSION=%s: expected 15, 17 or 18, which Debian has.\n' "$version" >&2; exit 2 ;;
 esac
 programs=programs${version:+-$version}
@@ -176,12 +177,14 @@ compile_pgvector() {
   ) >&2 || fail "pgvector could not be compiled for PostgreSQL $version."
 }
 
-# The server with pgvector, where Debian has both.
-package() {
+# The server, with pgvector where Debian has both.
+unpack_server() {
   case $version in
-    15) echo postgresql-15 ;;
-    18) echo postgresql-18-pgvector ;;
-    *) echo postgresql-17-pgvector ;;
+    15) unpack postgresql-15 "$programs" ;;
+    17) unpack postgresql-17-pgvector "$programs" ;;
+    18) unpack postgresql-18-pgvector "$programs" ;;
+    # The release that has 18 still changes: what is missing there today is no reason to have no server.
+    *) (unpack postgresql-18-pgvector "$programs") || (release=trixie; unpack postgresql-17-pgvector "$programs") ;;
   esac
 }
 
@@ -280,7 +283,7 @@ start() {
     # Instances differ, the programs are shared: one installs them at a time.
     exec 8>"$cache/lock"
     command -v flock >/dev/null && flock 8
-    bin=$(find_programs) || { unpack "$(package)" "$programs" 9>&-; bin=$(find_programs) || fail 'The unpacked PostgreSQL does not run on this machine.'; }
+    bin=$(find_programs) || { unpack_server 9>&-; bin=$(find_programs) || fail 'The unpacked PostgreSQL does not run on this machine.'; }
     exec 8>&-
   fi
   if [ "$(id -u)" = 0 ]; then
