@@ -21,7 +21,10 @@ export async function idOf(tx: Queryable): Promise<string | null> {
   return rows[0]?.id ?? null
 }
 
-/** A commit whose answer was lost: the server knows by this id whether it was stored. */
+/**
+ * A commit whose answer was lost: the server knows by this id whether it was stored. A standby that was promoted without it
+ * may have given the id to another transaction: that is what asynchronous replication can lose, as commits that were answered.
+ */
 export interface LostCommit {
   readonly id: string
   /** What the transaction's work returned. */

@@ -49,7 +49,8 @@ export async function findCovered(
     if (isOfSearch && counted !== null) return { ...nearest, whole, coverage: coverageOf(counted) }
     const again = isCheapToCount(whole) || whole.vectors === 0 ? await onOneSnapshot(whole) : null
     if (again !== null) return again
-    const after = counted ?? (await countMatching(db, layout, model, request.filter ?? {}))
+    const after =
+      counted ?? (await memory.matching(db, layout, { model, filter: request.filter ?? {}, whole, recorded }))
     return { ...nearest, whole, coverage: Math.min(coverageOf(after), coverageOf(before.counts ?? whole)) }
   } catch (error) {
     if (isRevectorError(error, 'VECTOR_COLUMN_MISSING')) return error

@@ -1,10 +1,18 @@
 import { type ModelState, writtenStates } from '../core/model.ts'
 import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
-import { type CountedAt, type Counts, cheapRows, countVectors, estimateCounts } from '../store/coverage.ts'
+import {
+  type CountedAt,
+  type Counts,
+  cheapRows,
+  countMatching,
+  countVectors,
+  estimateCounts,
+} from '../store/coverage.ts'
 import type { StoredSpace } from '../store/missing-column.ts'
 import { requireCurrentModel, requireModel, type VersionedModel, versionedModel } from '../store/models.ts'
-import { standsFor } from '../store/remember.ts'
+import { createRemember, standsFor } from '../store/remember.ts'
+import type { SearchFilter } from '../wire/search.ts'
 
 /**
  * A cache between searches, so that a search is a single round trip. Nothing in it is trusted: the search
@@ -31,6 +39,16 @@ export interface SearchMemory {
    * twenty times what one count takes (some half a second for 100,000 chunks).
    */
   counts(db: Queryable, layout: Layout, request: CountsRequest): Promise<CountedAt>
+  /**
+   * Of what a filter leaves of the `whole`. In a large corpus these counts stand for twenty times as long as they took, as
+   * those of the whole do, and are lowered by what was recorded as lacking since.
+   */
+  matching(db: Queryable, layout: Layout, request: MatchingRequest): Promise<Counts>
+}
+
+interface MatchingRequest extends Pick<CountsRequest, 'model' | 'recorded'> {
+  readonly filter: SearchFilter
+  readonly whole: Counts
 }
 
 export interface Before {
@@ -62,6 +80,7 @@ export function createSearchMemory(now: () => number = () => performance.now()):
   const models = new Map<string | null, VersionedModel>()
   const counted = new Map<number, Remembered>()
   const counting = new Map<number, Promise<CountedAt>>()
+  const rememberMatching = createRemember(now)
 
   async function reread(db: Queryable, modelName: string | null): Promise<VersionedModel> {
     models.delete(modelName)
@@ -124,11 +143,19 @@ export function createSearchMemory(now: () => number = () => performance.now()):
       if (running !== undefined) return running
       return begin(db, layout, model)
     },
+    matching: async (db, layout, { model, filter, whole, recorded }) => {
+      const { matching } = await rememberMatching(JSON.stringify([model.id, filter]), async () => ({
+        // How long it takes follows from what is looked through.
+        chunks: Math.max(whole.chunks, whole.vectors),
+        matching: await countMatching(db, layout, model, filter),
+      }))
+      return isRecorded(model, recorded) ? lowered(matching, recorded) : matching
+    },
   }
 }
 
 /** Without the chunks that were recorded as lacking since the count. */
-function lowered(counts: CountedAt, recorded: number): CountedAt {
+function lowered<T extends Omit<CountedAt, 'snapshot'>>(counts: T, recorded: number): T {
   const more = recorded - counts.recorded
   if (more <= 0) return counts
   return { ...counts, vectors: Math.max(0, Math.min(counts.vectors, counts.chunks) - more) }
@@ -136,7 +163,7 @@ function lowered(counts: CountedAt, recorded: number): CountedAt {
 
 /** Whether the search has read how many chunks a written model lacks: of others, nothing is recorded. */
 function isRecorded(
-  { state }: CountsRequest['model'],
+  { state }: Pick<CountsRequest['model'], 'state'>,
   recorded: CountsRequest['recorded'],
 ): recorded is number {
   return recorded !== null && recorded !== undefined && writtenStates.some((written) => written === state)

@@ -91,26 +91,31 @@ export async function estimateCounts(db: Queryable, layout: Layout, model: Store
   return rows[0] ?? { chunks: 0, vectors: 0 }
 }
 
-/** Counts the chunks that a filter lets a search see. */
+/** Counts the chunks that a filter lets a search see; `recorded` as in `CountedAt`, of the whole corpus. */
 export async function countMatching(
   db: Queryable,
   layout: Layout,
   model: StoredSpace,
   filter: SearchFilter,
-): Promise<Counts> {
+): Promise<Omit<CountedAt, 'snapshot'>> {
   if (!isNarrowing(filter)) return countVectors(db, layout, model)
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   const { rows } = await explainingMissingColumn(model, () =>
-    db.query<{ chunks: string; vectors: string }>(sql`
-      select count(*) as chunks, count(e.chunk_id) as vectors
+    db.query<{ chunks: string; vectors: string; recorded: string }>(sql`
+      select count(*) as chunks, count(e.chunk_id) as vectors, ${recordedLacking(raw(String(model.id)))} as recorded
       from ${d.table} d
       join ${c.table} c on c.${c.documentId} = d.${d.id}
       left join ${modelTable(model.id)} e
         on e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
       where ${documentsMatching(layout, filter)}`),
   )
-  return { chunks: Number(rows[0]?.chunks ?? 0), vectors: Number(rows[0]?.vectors ?? 0) }
+  const [row] = rows
+  return {
+    chunks: Number(row?.chunks ?? 0),
+    vectors: Number(row?.vectors ?? 0),
+    recorded: Number(row?.recorded ?? 0),
+  }
 }
 
 /** Vectors of each model, in one statement; a model without a table has none. */

@@ -10,7 +10,9 @@ import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 
 /** A chunk that a model lacks. */
 export interface LackingChunk extends MissingChunk {
-  /** Another chunk with the same text has a vector: the chunk need not be embedded. */
+  /** Other chunks have the same text: a vector of this one serves them too. */
+  readonly hasCopies: boolean
+  /** One of them has a vector: the chunk need not be embedded. */
   readonly hasTwin: boolean
 }
 
@@ -28,26 +30,41 @@ export async function lackingAmong(
   const table = modelTable(model.id)
   const column = vectorColumn(model.dimension)
   const { rows } = await explainingMissingColumn(model, () =>
-    db.query<{ id: string; content: string; hash: string | null; has_twin: boolean }>(sql`
-      select c.${c.id}::text as id, c.${c.content} as content, c.${c.contentHash} as hash,
-        exists (
+    db.query<Lacking>(sql`
+      select c.${c.id}::text as id, c.${c.content} as content, c.${c.contentHash} as hash, has_copies,
+        has_copies and exists (
           select from ${c.table} t
           join ${table} v on v.chunk_id = t.${c.id} and v.${column} is not null
           where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
         ) as has_twin
       from ${c.table} c
+      cross join lateral (
+        select exists (
+          select from ${c.table} t
+          where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content} and t.${c.id} <> c.${c.id}
+        )
+      ) same (has_copies)
       where c.${c.id} = any(${idArray(c.idType, chunkIds)})
         and not exists (select from ${table} e where e.chunk_id = c.${c.id} and e.${column} is not null)
         and (${retryQuarantined}::boolean or not exists (
           select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}
         ))`),
   )
-  return rows.map(({ id, content, hash, has_twin }) => ({
+  return rows.map(({ id, content, hash, has_copies, has_twin }) => ({
     id,
     content,
     contentHash: hash,
+    hasCopies: has_copies,
     hasTwin: has_twin,
   }))
+}
+
+interface Lacking {
+  readonly id: string
+  readonly content: string
+  readonly hash: string | null
+  readonly has_copies: boolean
+  readonly has_twin: boolean
 }
 
 /**

@@ -5,6 +5,7 @@ import { dropHnswIndex } from '../../src/schema/hnsw-index.ts'
 import { loadLayout, ownLayout } from '../../src/schema/layout.ts'
 import { createSearchMemory } from '../../src/search/memory.ts'
 import { search } from '../../src/search/search.ts'
+import { defaultTuning } from '../../src/store/nearest-tuning.ts'
 import { addModel, addTexts, setUp, spec } from '../store/corpus.ts'
 import { embedded } from '../support/engines.ts'
 
@@ -123,6 +124,54 @@ test('a large corpus is counted beside the searches; what was recorded as lackin
     select chunk_id, 1, '[1,0]' from done`)
   release()
   await expect.poll(coverage).toBe(1)
+})
+
+test('what a filter leaves of a large corpus that lacks vectors is not counted at every search', async () => {
+  const { db } = await largeCorpus()
+  let time = 0
+  let counts = 0
+  const counting: Database = {
+    ...db,
+    query: async (statement, options) => {
+      if (statement.text.includes('count(e.chunk_id)')) {
+        counts += 1
+        time += 50
+      }
+      return db.query(statement, options)
+    },
+  }
+  const memory = createSearchMemory(() => time)
+  const layout = await loadLayout(db)
+  // More pass than are compared one by one, and the embedded engine would take long to find the nearest through an index.
+  const tuning = { ...defaultTuning, exactRows: 1_000, lookupsPerRow: 0 }
+  const deps = { db: counting, layout, models: { open: neverOpened }, memory, tuning }
+  const coverage = async (even: boolean) => {
+    const filter = { metadata: { even } }
+    const found = await search(deps, { query: '', queryVector: Float32Array.of(1, 0), filter })
+    return found.coverage['m']
+  }
+  await db.query(
+    sql`delete from chunk_embeddings_model_1 where chunk_id = (select max(c.id) from chunks c where c.document_id = 2)`,
+  )
+  // Of those that pass, or of the whole corpus: the lower of the two is said.
+  const [missing, elsewhere] = [9_999 / 10_000, 20_009 / 20_010]
+  expect(await coverage(true)).toBe(missing)
+  expect(await coverage(true)).toBe(missing)
+  expect(counts).toBe(1)
+  expect(await coverage(false)).toBe(elsewhere)
+  expect(counts).toBe(2)
+  // What a writer records is noticed at once, as it may be among what passes.
+  await db.query(sql`
+    with one as (
+      insert into chunks (document_id, position, content, content_hash, start_offset, end_offset, token_count)
+      select 2, 99, 'New', 'new', 0, 3, 1 returning id
+    )
+    insert into pending_chunks (model_id, chunk_id) select 1, id from one`)
+  expect(await coverage(true)).toBe(9_998 / 10_000)
+  expect(counts).toBe(2)
+  time += 1_000
+  expect(await coverage(true)).toBe(9_999 / 10_001)
+  expect(counts).toBe(3)
 })
 
 test('the first search of a large corpus is made while it is counted', async () => {

@@ -55,13 +55,17 @@ export async function fillBatch<T>(
   const texts = new Map(wanted.map((chunk) => [contentHashOf(chunk), chunk.content]))
   const { vectors, refused, tokens } = await embedTexts(opened, texts, { signal })
   const items: ChunkVector[] = []
+  /** A copy that is written from here on is recorded by its writer, or found when nothing else is missing. */
+  const sources: ChunkId[] = []
   const bad: Refused[] = []
   for (const chunk of wanted) {
     const hash = contentHashOf(chunk)
     const vector = vectors.get(hash)
     const error = refused.get(hash)
-    if (vector !== undefined) items.push({ chunkId: chunk.id, vector })
-    else if (error !== undefined) bad.push({ chunkId: chunk.id, code: error.code, reason: error.message })
+    if (vector !== undefined) {
+      items.push({ chunkId: chunk.id, vector })
+      if (chunk.hasCopies) sources.push(chunk.id)
+    } else if (error !== undefined) bad.push({ chunkId: chunk.id, code: error.code, reason: error.message })
   }
 
   async function store(tx: Queryable): Promise<StoredBatch> {
@@ -69,8 +73,7 @@ export async function fillBatch<T>(
       await fillVectors(tx, layout, model, items.slice(from, from + statementRows))
     }
     const copied = await copyVectorsOfSameContent(tx, layout, model, twins)
-    const ids = items.map((item) => item.chunkId)
-    const served = await copyVectorsToTwins(tx, layout, model, ids)
+    const served = await copyVectorsToTwins(tx, layout, model, sources)
     const quarantined = await quarantineChunks(tx, layout, model.id, bad)
     return {
       embedded: vectors.size,
