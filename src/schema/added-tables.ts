@@ -2,6 +2,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
 import { findTable, relationExists } from './catalog.ts'
+import { keepPrivate } from './keep-private.ts'
 
 /**
  * For a revision that creates tables beside the others: they go into the same schema, and the names must be
@@ -15,6 +16,15 @@ export async function makeRoomFor(tx: Queryable, tables: readonly string[]): Pro
   for (const name of tables) {
     if (await relationExists(tx, { schema, name })) throw nameTaken(schema, name)
   }
+}
+
+/** To be called when they have been created. */
+export async function keepAddedPrivate(tx: Queryable, tables: readonly string[]): Promise<void> {
+  const schema = await schemaOfModels(tx)
+  await keepPrivate(
+    tx,
+    tables.map((name) => ({ schema, name })),
+  )
 }
 
 /** The schema of Revector's own tables. */

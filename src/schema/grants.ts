@@ -44,6 +44,24 @@ export async function grantsOf(
   })
 }
 
+/** The statements that let every role which may add rows to the table use the sequence that numbers them. */
+export async function numberingGrants(db: Queryable, table: TableName, sequence: TableName): Promise<Sql[]> {
+  const { rows } = await db.query<{ role: string | null }>(sql`
+    select distinct case when g.grantee = 0 then null else pg_get_userbyid(g.grantee)::text end as role
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    cross join lateral (
+      select * from aclexplode(c.relacl)
+      union all
+      select e.* from pg_attribute a cross join lateral aclexplode(a.attacl) e where a.attrelid = c.oid) g
+    where n.nspname = ${table.schema} and c.relname = ${table.name}
+      and g.privilege_type = 'INSERT' and g.grantee <> c.relowner`)
+  return rows.map(
+    ({ role }) =>
+      sql`grant usage on sequence ${tableOf(sequence)} to ${role === null ? raw('public') : ident(role)}`,
+  )
+}
+
 interface GrantOptions {
   readonly kind?: 'table' | 'sequence'
   readonly renamed?: (column: string) => string

@@ -1,6 +1,8 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
+import { findTable } from './catalog.ts'
+import { keepPrivate } from './keep-private.ts'
 
 /** The numbered steps of the schema, oldest first. */
 export const revisions = [
@@ -21,15 +23,19 @@ export interface RevisionRow {
   readonly record: Readonly<Record<string, unknown>>
 }
 
-export async function createHistory(db: Queryable): Promise<void> {
-  await db.query(sql`
-    create table if not exists revector_revisions (
+/** Does nothing if it exists. */
+export async function createHistory(tx: Queryable): Promise<void> {
+  if ((await findTable(tx, 'revector_revisions')) !== null) return
+  await tx.query(sql`
+    create table revector_revisions (
       revision int primary key,
       name text not null,
       started_at timestamptz not null default now(),
       applied_at timestamptz,
       record jsonb not null default '{}'
     )`)
+  const table = await findTable(tx, 'revector_revisions')
+  if (table !== null) await keepPrivate(tx, [table])
 }
 
 export async function readHistory(db: Queryable): Promise<RevisionRow[]> {

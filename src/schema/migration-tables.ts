@@ -2,7 +2,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
 import { openStates } from '../wire/migration.ts'
-import { makeRoomFor, schemaOfModels } from './added-tables.ts'
+import { keepAddedPrivate, makeRoomFor, schemaOfModels } from './added-tables.ts'
 import { forget, recordDone, recordStart } from './history.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { script } from './scripts.ts'
@@ -50,6 +50,7 @@ export async function addMigrationTables(tx: Queryable): Promise<void> {
   for (const name of ['quarantined_chunks', 'pending_chunks']) {
     await tx.query(sql`create index ${ident(`${name}_chunk_id_idx`)} on ${ident(name)} (chunk_id)`)
   }
+  await keepAddedPrivate(tx, tables)
   await recordDone(tx, 3)
 }
 

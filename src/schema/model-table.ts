@@ -4,6 +4,7 @@ import { columnExists, findTable, relationExists } from './catalog.ts'
 import { grantsOf } from './grants.ts'
 import { createEmptyHnswIndex, dropHnswIndex, giveFreedHnswIndexName, hnswIndexOf } from './hnsw-index.ts'
 import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
+import { keepPrivate } from './keep-private.ts'
 import { loadLayout, type TableName, tableOf } from './layout.ts'
 import { embeddingsTable, type ModelSpace, modelTableName } from './names.ts'
 
@@ -51,6 +52,7 @@ export async function createModelTable(tx: Queryable, model: ModelSpace): Promis
   await tx.query(sql`
     alter table ${tableOf(parent)} attach partition ${tableOf(table)}
       for values in (${raw(String(model.id))})`)
+  await keepPrivate(tx, [table])
   for (const grant of await grantsOf(tx, parent, table)) await tx.query(grant)
   await createEmptyHnswIndex(tx, table, model)
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
-import { makeRoomFor, schemaOfModels } from './added-tables.ts'
+import { keepAddedPrivate, makeRoomFor, schemaOfModels } from './added-tables.ts'
 import { forget, recordDone, recordStart } from './history.ts'
 import { script } from './scripts.ts'
 
@@ -11,6 +11,7 @@ export async function addServiceTables(tx: Queryable): Promise<void> {
   await makeRoomFor(tx, tables)
   await recordStart(tx, 4, {})
   await tx.query(script('0004_service.sql'))
+  await keepAddedPrivate(tx, tables)
   await recordDone(tx, 4)
 }
 

@@ -2,9 +2,12 @@ import { counted } from '../core/counted.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
+import { findTable } from './catalog.ts'
 import { ownTables } from './fresh.ts'
 import { forget, readHistory } from './history.ts'
+import { keepPrivate } from './keep-private.ts'
 import { refuseAnyVectors } from './legacy/swapped.ts'
+import { embeddingsTable } from './names.ts'
 import { script } from './scripts.ts'
 
 /** Revision 2 of a database that never had another layout: possible while no model has a vector. */
@@ -13,6 +16,8 @@ export async function undoFresh(tx: Queryable): Promise<void> {
   await refuseAnyVectors(tx)
   await tx.query(sql`drop table chunk_embeddings, embedding_models, revector_layout`)
   await tx.query(script('0001_embeddings.sql'))
+  const table = await findTable(tx, embeddingsTable)
+  if (table !== null) await keepPrivate(tx, [table])
   await forget(tx, 2)
 }
 

@@ -1,8 +1,10 @@
 import { sqlstateOf } from '../../postgres/errors.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { constraintState, relationExists } from '../catalog.ts'
+import { registryTables } from '../fresh.ts'
 import { buildHnswIndexOn } from '../hnsw-build.ts'
 import { buildIndex, dropIndex } from '../index-build.ts'
+import { keepPrivate } from '../keep-private.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { script } from '../scripts.ts'
 import { checkUnique } from './check-rows.ts'
@@ -35,8 +37,13 @@ function registry(): Step {
     growsWithRows: false,
     apply: (context) =>
       shortly(context, async (tx) => {
-        const table = { schema: context.adoption.table.schema, name: 'embedding_models' }
-        if (!(await relationExists(tx, table))) await tx.query(script('0002_registry.sql'))
+        const { schema } = context.adoption.table
+        if (await relationExists(tx, { schema, name: 'embedding_models' })) return
+        await tx.query(script('0002_registry.sql'))
+        await keepPrivate(
+          tx,
+          registryTables.map((name) => ({ schema, name })),
+        )
       }),
     undo: (context) =>
       shortly(context, async (tx) => {
@@ -59,6 +66,7 @@ function documents({ layout, table }: Adoption): Step {
       shortly(context, async (tx) => {
         if (await relationExists(tx, name)) return
         await tx.query(script('0001_documents.sql'))
+        await keepPrivate(tx, [name])
         await tx.query(sql`
           insert into ${tableOf(name)} (title, content, content_hash)
           values (${`Chunks of ${layout.chunks.table.name}`}, '', '')`)

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, join, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { literal, relationExists } from '../catalog.ts'
+import { revokesOf } from '../keep-private.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import { instant, type Step, shortly } from './context.ts'
 import { sameTable } from './discover.ts'
@@ -82,6 +83,7 @@ async function addDefault(tx: Queryable, one: AddedDefault): Promise<void> {
     expression = `nextval(${literal(tableOf(sequence).text).text}::regclass)`
     if (!(await relationExists(tx, sequence))) {
       await tx.query(sql`create sequence ${tableOf(sequence)}`)
+      for (const revoke of await revokesOf(tx, sequence, 'sequence')) await tx.query(revoke)
       await tx.query(sql`
         select setval(${tableOf(sequence).text}::regclass, coalesce(max(${ident(one.column)}), 0) + 1, false)
         from ${tableOf(one.table)}`)

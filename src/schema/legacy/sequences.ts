@@ -2,6 +2,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { literal, shortName } from '../catalog.ts'
 import { grantsOf } from '../grants.ts'
+import { revokesOf } from '../keep-private.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import type { IdentityFacts, OwnedSequence } from './record.ts'
 import type { TableFacts } from './table-facts.ts'
@@ -52,6 +53,7 @@ export async function identityToSequence(
   const column = ident(facts.column)
   return [
     sql`create sequence ${tableOf(stand)} as ${raw(facts.type)} ${optionsOf(facts)}`,
+    ...(await revokesOf(db, stand, 'sequence')),
     copyState(sequence, stand),
     sql`alter table ${tableOf(table)} alter column ${column} drop identity`,
     sql`alter sequence ${tableOf(stand)} rename to ${ident(sequence.name)}`,
@@ -75,6 +77,7 @@ export async function sequenceToIdentity(
         alter column ${ident(facts.column)} drop default,
         alter column ${ident(facts.column)} add generated ${raw(facts.kind)} as identity
           (sequence name ${tableOf(sequence)} ${optionsOf(facts)})`,
+    ...(await revokesOf(db, sequence, 'sequence')),
     copyState(stand, sequence),
     sql`drop sequence ${tableOf(stand)}`,
     ...(await grantsOf(db, sequence, sequence, { kind: 'sequence' })),

@@ -1,8 +1,10 @@
+import type { Queryable } from '../../postgres/database.ts'
 import { ident, join, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { literal } from '../catalog.ts'
-import { grantsOf } from '../grants.ts'
+import { grantsOf, numberingGrants } from '../grants.ts'
 import { recordDone } from '../history.ts'
 import { vectorColumn, vectorColumnName } from '../index-kind.ts'
+import { revokesOf } from '../keep-private.ts'
 import { saveLayout, type TableName, tableOf } from '../layout.ts'
 import { type AdoptionRun, shortly } from './context.ts'
 import { insertFirstModel } from './insert-first-model.ts'
@@ -35,12 +37,16 @@ export async function swapIn(context: AdoptionRun): Promise<number> {
     for (const identity of adoption.identities) {
       identities.push(...(await identityToSequence(tx, table, identity)))
     }
+    const revokes: Revokes = {
+      ofTable: await revokesOf(tx, table),
+      ofSequence: adoption.addsId ? await onlyInserters(tx, adoption) : [],
+    }
     await tx.query(sql`lock table ${tableOf(table)} in access exclusive mode`)
     lockedAt = performance.now()
     onProgress?.({ type: 'schema.step', revision: 2, step: 'swap', detail: `${spoken(table)} is locked` })
     const statements = [
-      ...renameOld(adoption, model, identities),
-      ...createParent(adoption, model),
+      ...renameOld(adoption, model, { identities, revokes }),
+      ...createParent(adoption, model, revokes),
       ...grants,
       sql`alter table ${tableOf(table)} attach partition ${tableOf(model)} for values in (${raw(String(modelId))})`,
       ...renameHnswIndex(adoption),
@@ -50,12 +56,30 @@ export async function swapIn(context: AdoptionRun): Promise<number> {
   return performance.now() - lockedAt
 }
 
-function renameOld(adoption: Adoption, model: TableName, identities: readonly Sql[]): Sql[] {
+/** Who adds rows to the table numbers them from now on; default privileges give the sequence to no one else. */
+async function onlyInserters(tx: Queryable, adoption: Adoption): Promise<Sql[]> {
+  const sequence = idSequence(adoption)
+  const revokes = await revokesOf(tx, sequence, 'sequence')
+  return [...revokes, ...(await numberingGrants(tx, adoption.table, sequence))]
+}
+
+/** What default privileges give on the new relations: the old table's grants are all that they get. */
+interface Revokes {
+  readonly ofTable: readonly Sql[]
+  readonly ofSequence: readonly Sql[]
+}
+
+function renameOld(
+  adoption: Adoption,
+  model: TableName,
+  { identities, revokes }: { readonly identities: readonly Sql[]; readonly revokes: Revokes },
+): Sql[] {
   const { table, column, dimension, modelId } = adoption
   const unique = ident(adoptionNames(modelId).unique)
   const sequence = idSequence(adoption)
   const numberIds = [
     sql`create sequence ${tableOf(sequence)}`,
+    ...revokes.ofSequence,
     sql`alter table ${tableOf(table)} alter column id set default ${nextOf(sequence)}`,
   ]
   return [
@@ -67,7 +91,7 @@ function renameOld(adoption: Adoption, model: TableName, identities: readonly Sq
   ]
 }
 
-function createParent(adoption: Adoption, model: TableName): Sql[] {
+function createParent(adoption: Adoption, model: TableName, revokes: Revokes): Sql[] {
   const { table, optional, comment, owner } = adoption
   const loosened = optional.map((column) => {
     const name = column === adoption.column ? vectorColumn(adoption.dimension) : ident(column)
@@ -83,6 +107,7 @@ function createParent(adoption: Adoption, model: TableName): Sql[] {
       create table ${tableOf(table)}
         (like ${tableOf(model)} including defaults including generated including comments)
         partition by list (model_id)`,
+    ...revokes.ofTable,
     sql`alter table ${tableOf(table)} ${join(changes)}`,
     sql`alter table ${tableOf(table)} owner to ${ident(owner)}`,
     // The first model may be removed one day: the sequence must not be dropped with its table.
