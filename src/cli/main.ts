@@ -40,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       'a PostgreSQL server with pgvector (DATABASE_URL); default: the embedded engine',
     )
     .option('--data-dir <dir>', 'folder of the embedded engine (REVECTOR_DATA_DIR, default ./.revector)')
+    .option('--schema <name>', 'schema of everything that Revector makes in the database (REVECTOR_SCHEMA)')
     .option('--config <file>', 'JSON file of options')
     .option('--log-dir <dir>', 'write logs as JSON lines to this folder (REVECTOR_LOG_DIR)')
     .option('--json', 'print exactly one JSON document')

@@ -21,7 +21,8 @@ export function addMcp(program: Command, start: Start): void {
 async function serve(context: Context, flags: Flags): Promise<undefined> {
   const { revector, terminal } = context
   const { serveStdio } = await import('../mcp/stdio.ts')
-  await revector.db.initialize()
+  // Sets up an empty database, but creates no schema, as `db init` does.
+  await revector.db.getSupportedDimensions()
   const { signal } = context.longCall()
   terminal.note('Serving the Model Context Protocol on standard input and output.')
   await serveStdio(

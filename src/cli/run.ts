@@ -156,14 +156,14 @@ async function prepare(
 }
 
 function optionsOf(flags: GlobalFlags): Options {
-  const { databaseUrl, dataDir, logDir } = flags
+  const { databaseUrl, dataDir, schema, logDir } = flags
   if (databaseUrl !== undefined && dataDir !== undefined) {
     throw new RevectorError('INVALID_INPUT', '--database-url and --data-dir were both given: expected one.', {
       hint: 'Omit --data-dir to use a server, or --database-url to use the embedded engine.',
     })
   }
   return Object.fromEntries(
-    Object.entries({ databaseUrl, dataDir, logDir }).filter(([, value]) => value !== undefined),
+    Object.entries({ databaseUrl, dataDir, schema, logDir }).filter(([, value]) => value !== undefined),
   )
 }
 

@@ -3,6 +3,7 @@ import { type Style, styleFor } from './text.ts'
 export interface GlobalFlags {
   readonly databaseUrl?: string
   readonly dataDir?: string
+  readonly schema?: string
   readonly config?: string
   readonly logDir?: string
   readonly json?: boolean

@@ -33,7 +33,8 @@ export function addWorker(program: Command, start: Start): void {
 async function run(context: Context, flags: Flags): Promise<number | undefined> {
   const { once, migration, concurrency } = flags
   // When the line below appears, the database is open. Until then a signal ends this at once.
-  await context.revector.db.initialize()
+  // Sets up an empty database, but creates no schema, as `db init` does.
+  await context.revector.db.getSupportedDimensions()
   const { signal, onProgress } = context.longCall()
   if (once !== true) context.terminal.note('Waiting for work. Press Ctrl-C to stop after the current batch.')
   const report = await context.revector.migrations.work({

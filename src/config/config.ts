@@ -9,6 +9,7 @@ import { connectionEnvironment, namedServer, overruled } from './connection-envi
 import { fileOptions } from './file-options.ts'
 import { indexOptions } from './index-options.ts'
 import { languageModelOptions } from './language-model-options.ts'
+import { schemaOption } from './schema-option.ts'
 import { serveOptions } from './serve-options.ts'
 
 /** A URL, or libpq's `keyword=value …`. */
@@ -40,6 +41,7 @@ export const optionsSchema = z.strictObject({
     .describe(
       'Folder of the embedded engine. Only one process can have it open at a time. If given in the call, it takes precedence over a `databaseUrl` from the environment or the file; given anywhere, over libpq’s variables.',
     ),
+  schema: schemaOption,
   poolSize: z
     .int()
     .min(1)
@@ -143,6 +145,7 @@ export const environmentNames = {
   databaseUrl: 'DATABASE_URL',
   directDatabaseUrl: 'DIRECT_DATABASE_URL',
   dataDir: 'REVECTOR_DATA_DIR',
+  schema: 'REVECTOR_SCHEMA',
   localModelPath: 'REVECTOR_LOCAL_MODELS',
   cacheDir: 'REVECTOR_CACHE_DIR',
   logLevel: 'REVECTOR_LOG_LEVEL',

@@ -163,7 +163,7 @@ async function recheck(
   const sources = changes
     .flatMap(({ document }) => (document.source === null ? [] : [document.source]))
     .sort()
-  await lockSources(tx, sources)
+  await lockSources(tx, layout, sources)
   const found = await documentsBySource(tx, layout, sources, { lock: true })
   for (const { document, id, previousHash } of changes) {
     if (document.source === null) continue

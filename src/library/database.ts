@@ -10,6 +10,7 @@ import type { CloseOptions, Database } from '../postgres/database.ts'
 import { latestRevision } from '../schema/history.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
+import { createSchema, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
 import { isReadOnly, schemaStatus } from '../schema/status.ts'
 import {
   type FirstModel,
@@ -61,7 +62,7 @@ export interface RunPlan {
 
 /** `revector.db`: operations on the database as a whole. */
 export interface DatabaseCalls {
-  /** Opens the database and sets it up if it is empty. @throws RevectorError SCHEMA_BEHIND on an older one */
+  /** Opens the database and sets it up if it is empty; creates the configured schema if it is missing. @throws RevectorError SCHEMA_BEHIND on an older one */
   initialize(options?: CallOptions): Promise<void>
   /** Dimensions that have a vector column, ascending. */
   getSupportedDimensions(): Promise<readonly number[]>
@@ -84,7 +85,8 @@ export interface DatabaseCalls {
 export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
   const { connected, opened } = runtime
   return {
-    async initialize() {
+    async initialize({ onProgress } = {}) {
+      await createSchema(await connected(), onProgress)
       await opened()
     },
     getSupportedDimensions: async () => vectorColumns((await opened()).db),
@@ -97,6 +99,8 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
     async run(options = {}) {
       const db = await connected()
       const { to, signal, onProgress } = options
+      await refuseTableElsewhere(db)
+      await createSchema(db, onProgress)
       await namingModels(db, async () =>
         runRevisions(db, { to, ...(await upgradeOptions(db, options)), signal, onProgress }),
       )
@@ -157,6 +161,7 @@ async function readHealth(db: Database): Promise<DatabaseHealth> {
 
 async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   const { to } = options
+  await refuseTableElsewhere(db)
   const upgrade = await namingModels(db, async () =>
     planUpgrade(db, { to, ...(await upgradeOptions(db, options)) }),
   )
@@ -175,7 +180,10 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   if (legacy !== null || revision >= (to ?? latestRevision))
     return { steps: [], adoption: null, warnings: [] }
   if (revision >= 2) return { steps: addedTables(revision, { to }), adoption: null, warnings: [] }
-  const create = { step: 'create', locks: '', detail: 'creates the tables; there is nothing to adopt' }
+  const { schema } = db
+  const missing = schema !== null && !(await schemaExists(db, schema))
+  const first = missing ? `creates the schema ${JSON.stringify(schema)} and the tables` : 'creates the tables'
+  const create = { step: 'create', locks: '', detail: `${first}; there is nothing to adopt` }
   return { steps: [create], adoption: null, warnings: [] }
 }
 

@@ -18,6 +18,7 @@ import { connectDatabase, connectStandIn, type DatabaseOptions } from '../postgr
 import type { CloseOptions, Database } from '../postgres/database.ts'
 import type { BuildLimits } from '../schema/build-memory.ts'
 import { loadLayout } from '../schema/layout.ts'
+import { requireSchema } from '../schema/own-schema.ts'
 import { requireRights, type Work } from '../schema/rights.ts'
 import { schemaStatus } from '../schema/status.ts'
 import { runRevisions } from '../schema/upgrade.ts'
@@ -194,6 +195,7 @@ export function databaseOptions(config: Config, onProgress?: OnProgress): Databa
   return {
     ...(databaseUrl === undefined ? { dataDir: config.dataDir } : { databaseUrl, directDatabaseUrl }),
     environment: config.connectionEnvironment,
+    schema: config.schema,
     tls: tls && definedOnly(tls),
     poolSize: config.poolSize,
     connectTimeoutMs: config.connectTimeoutMs,
@@ -213,12 +215,13 @@ export function databaseOptions(config: Config, onProgress?: OnProgress): Databa
 /**
  * Sets up an empty database; an older one is left for its owner to decide about.
  *
- * @throws RevectorError SCHEMA_BEHIND, SCHEMA_NEWER
+ * @throws RevectorError SCHEMA_MISSING, SCHEMA_BEHIND, SCHEMA_NEWER
  */
 async function bringUp(db: Database): Promise<void> {
   const { revision, latestRevision, legacy } = await schemaStatus(db)
   if (revision === latestRevision) return
   if (revision === 0 && legacy === null) {
+    await requireSchema(db)
     await runRevisions(db)
     await setupModels({ db })
     return

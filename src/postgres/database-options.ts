@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   readonly directDatabaseUrl?: string
   /** Folder of the embedded engine; `memory:` keeps nothing. Default: `./.revector`. */
   readonly dataDir?: string
+  /** Where Revector's own tables lie. Default: the first schema of the search path. */
+  readonly schema?: string
   /** Most connections to a server. Default: 10. The embedded engine has one. */
   readonly poolSize?: number
   /**

@@ -74,6 +74,8 @@ export interface Database extends Queryable {
   readonly serverVersion: string
   /** e.g. '0.8.0' */
   readonly pgvectorVersion: string
+  /** The configured schema of Revector's own tables, which is the whole search path; null: none is configured. */
+  readonly schema: string | null
   /** Whether CREATE INDEX CONCURRENTLY and parallel sessions exist. False on the embedded engine. */
   readonly concurrent: boolean
   /** Null on a server. To be read only inside a session, after a checkpoint. */

@@ -11,7 +11,7 @@ import { createPooledDatabase } from './pooled-database.ts'
 import { type Pooling, poolingOf } from './pooling.ts'
 import { databaseBackOff, troubleOf } from './retry.ts'
 import { type SearchPath, searchPathOf } from './search-path.ts'
-import { givenSettings, joined, timeouts } from './session-settings.ts'
+import { givenSettings, joined, timeouts, withSchema } from './session-settings.ts'
 import type { Silence } from './silence.ts'
 
 export interface PoolRequest {
@@ -37,7 +37,7 @@ export async function openPool({
   place,
   pool: config,
   options,
-  settings: given = [],
+  settings: ofConnection = [],
   attempts = 1,
   files,
   direct = null,
@@ -45,6 +45,7 @@ export async function openPool({
   onPooling,
   afterClose,
 }: PoolRequest): Promise<Database> {
+  const given = withSchema(ofConnection, options.schema)
   let settings: string | null = null
   const pool = new pg.Pool({
     ...config,
@@ -91,6 +92,7 @@ export async function openPool({
       pool,
       engine: place.engine,
       pgvectorVersion: versions.pgvectorVersion,
+      schema: options.schema ?? null,
       context: {
         place,
         serverVersion: versions.serverVersion,

@@ -29,6 +29,7 @@ export interface PooledDatabaseOptions {
   readonly pool: Pool
   readonly engine: Database['engine']
   readonly pgvectorVersion: string
+  readonly schema: string | null
   readonly context: DatabaseFacts
   /** A statement that every new connection runs; a session that is reset runs it again. */
   readonly sessionSettings: string | null
@@ -222,6 +223,7 @@ export function createPooledDatabase(deps: PooledDatabaseOptions): Database {
     engine: deps.engine,
     serverVersion: context.serverVersion,
     pgvectorVersion: deps.pgvectorVersion,
+    schema: deps.schema,
     concurrent: deps.engine === 'server',
     files: deps.files,
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Setting } from './address/settings.ts'
 import type { DatabaseOptions } from './database-options.ts'
+import { ident } from './sql.ts'
 
 /**
  * `local`: until the end of the transaction, for a pooler that gives the next one another backend and this backend to
@@ -16,6 +17,13 @@ export function timeouts(
   return joined(
     ...Object.entries(names).map(([name, ms]) => (ms > 0 ? `set ${scope} ${name} = ${Math.ceil(ms)}` : null)),
   )
+}
+
+/** The configured schema alone takes the place of any search path that the connection string has. */
+export function withSchema(settings: readonly Setting[], schema: string | undefined): readonly Setting[] {
+  if (schema === undefined) return settings
+  const others = settings.filter(([name]) => name.toLowerCase() !== 'search_path')
+  return [...others, ['search_path', ident(schema).text]]
 }
 
 /** In the order of the connection string. */

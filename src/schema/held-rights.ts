@@ -119,8 +119,9 @@ export async function heldRights(
 async function schemaOfTables(db: Queryable): Promise<string | null> {
   const { rows } = await db.query<{ schema: string }>(sql`
     with path as (
-      select case trim(both ' "' from name) when '$user' then current_user::text else trim(both ' "' from name) end as name, place
-      from unnest(string_to_array(current_setting('search_path'), ',')) with ordinality as p (name, place)
+      select case name when '$user' then current_user::text else name end as name, place
+      from regexp_matches(current_setting('search_path'), '"((?:[^"]|"")+)"|([^", ]+)', 'g') with ordinality as p (part, place)
+      cross join lateral (select coalesce(replace(part[1], '""', '"'), lower(part[2]))) as unquoted (name)
     )
     select n.nspname as schema
     from path p join pg_namespace n on n.nspname = p.name

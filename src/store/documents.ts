@@ -2,7 +2,7 @@ import type { DocumentId, Metadata } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeTextArray } from '../postgres/text-array.ts'
-import type { Layout } from '../schema/layout.ts'
+import { type Layout, tableOf } from '../schema/layout.ts'
 import type { DocumentSummary, StoredDocument } from '../wire/document.ts'
 import type { SearchFilter } from '../wire/search.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
@@ -50,10 +50,11 @@ export async function documentsByHash(
  * afterwards stays true, even if an adopted table has no unique source. Locks one source at a time, in the
  * given order: if it is sorted, two writers can't wait for each other.
  */
-export async function lockSources(tx: Queryable, sources: readonly string[]): Promise<void> {
+export async function lockSources(tx: Queryable, layout: Layout, sources: readonly string[]): Promise<void> {
   if (sources.length === 0) return
+  const table = tableOf(layout.documents.table).text
   await tx.query(sql`
-    select pg_advisory_xact_lock(hashtextextended('revector source ' || source, 0))
+    select pg_advisory_xact_lock(hashtextextended('revector source ' || ${table}::text || ' ' || source, 0))
     from unnest(${sources}::text[]) as source`)
 }
 

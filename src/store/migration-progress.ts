@@ -64,6 +64,7 @@ export async function noteEnqueued(
 export async function mayEnqueue(tx: Queryable, migrationId: MigrationId): Promise<boolean> {
   await tx.query(sql`set local statement_timeout = 0`)
   const { rows } = await tx.query<{ taken: boolean }>(sql`
-    select pg_try_advisory_xact_lock(hashtextextended('revector enqueue ' || ${migrationId}::text, 0)) as taken`)
+    select pg_try_advisory_xact_lock(hashtextextended(
+      'revector enqueue ' || 'model_migrations'::regclass::oid::text || ' ' || ${migrationId}::text, 0)) as taken`)
   return rows[0]?.taken === true
 }
