@@ -46,7 +46,7 @@ export function addDb(program: Command, start: Start): void {
     .action((flags: { to?: number }) => start((context) => rollback(context, flags)))
   group
     .command('backup')
-    .description('Backs up everything to a file.')
+    .description('Backs up everything to a file; on a server with --schema, that schema.')
     .argument('<file>')
     .option('--overwrite', 'overwrite an existing file')
     .action((file: string, flags: { overwrite?: boolean }) =>
@@ -54,7 +54,9 @@ export function addDb(program: Command, start: Start): void {
     )
   group
     .command('restore')
-    .description('Restores a backup. Asks for confirmation if the database is not empty.')
+    .description(
+      'Restores a backup: everything in the database, or the schema that was backed up. Asks for confirmation if the database is not empty.',
+    )
     .argument('<file>')
     .action((file: string) => start((context) => restore(context, file)))
 }

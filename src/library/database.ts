@@ -76,7 +76,9 @@ export interface DatabaseCalls {
   /** Registers the guide's models and the local ones. */
   setupModels(options?: CallOptions): Promise<readonly ModelStatus[]>
   rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
+  /** Everything in the database; on a server with a configured schema, that schema. @throws RevectorError BACKUP_FAILED, BACKUP_TOOL_MISSING */
   backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
+  /** Replaces what the backup is of, entirely or not at all. @throws RevectorError CONSENT_MISSING, BACKUP_FAILED, BACKUP_TOOL_MISSING */
   restore(file: string, options?: CallOptions & { readonly force?: boolean }): Promise<RestoreReport>
   /** Waits for what is running; with `patienceMs` only so long, then connections to the server are cut. */
   close(options?: CloseOptions): Promise<void>

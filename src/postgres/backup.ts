@@ -5,7 +5,7 @@ import { isRevectorError, RevectorError, throwIfAborted } from '../core/errors.t
 import type { BackupReport, RestoreReport } from '../wire/database.ts'
 import { backupEmbedded, restoreEmbedded } from './backup/embedded-backup.ts'
 import { findManifest, type Manifest } from './backup/manifest.ts'
-import { restoreFailed } from './backup/restore-errors.ts'
+import { refuseOtherSchema, restoreFailed } from './backup/restore-errors.ts'
 import { backupServer } from './backup/server-backup.ts'
 import { restoreServer } from './backup/server-restore.ts'
 import type { DatabaseOptions } from './connect.ts'
@@ -24,7 +24,7 @@ export interface RestoreOptions {
 }
 
 /**
- * Writes a consistent backup of everything in the database. On a server with pg_dump: SQL for psql when the name ends
+ * Writes a consistent backup of everything in the database, or on a server of the configured schema alone. On a server with pg_dump: SQL for psql when the name ends
  * with `.sql`, its custom format otherwise. On the embedded engine a gzipped tar of its files. The file appears when it
  * is complete.
  *
@@ -75,7 +75,7 @@ export async function backup(
 }
 
 /**
- * Replaces the contents of a database by a backup, entirely or not at all, and verifies that every row came
+ * Replaces the contents of a database, or those of the configured schema, by a backup, entirely or not at all, and verifies that every row came
  * back. An embedded database must not be open in this process.
  *
  * @throws RevectorError CONSENT_MISSING (not empty), BACKUP_FAILED, BACKUP_TOOL_MISSING, NOT_FOUND, FOLDER_IN_USE, INTERRUPTED
@@ -104,6 +104,7 @@ export async function restore(
       },
     )
   }
+  if (!embedded) refuseOtherSchema(file, manifest, target.schema ?? null)
   const folder = await mkdtemp(join(tmpdir(), 'revector-'))
   const common = { options: target, file, force: options.force === true, signal: options.signal }
   try {

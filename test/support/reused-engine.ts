@@ -52,7 +52,7 @@ async function isEmptied(host: WorkerHost): Promise<boolean> {
   const client = new pg.Client({ ...session, stream: () => new WireStream(host) })
   await client.connect()
   try {
-    await client.query(dropEverything)
+    await client.query(dropEverything())
     const { rows } = await client.query<{ clean: boolean }>(`
       select not exists (select from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres')
         and not exists (select from pg_db_role_setting)

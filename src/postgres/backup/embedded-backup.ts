@@ -15,7 +15,7 @@ import { manifestOf, parseManifest } from './manifest.ts'
 import { assertEmpty } from './restore-errors.ts'
 import { difference, tableFacts } from './table-facts.ts'
 
-/** The engine's files as a gzipped tar, while nothing else uses its one session. */
+/** Whatever the schema is: the engine's files as a gzipped tar, while nothing else uses its one session. */
 export async function backupEmbedded(
   database: Database,
   target: string,
@@ -24,9 +24,9 @@ export async function backupEmbedded(
   const { files } = database
   if (files === null) throw new RevectorError('INTERNAL', 'Not an embedded database.')
   return database.session(async (session) => {
-    const tables = await session.transaction(tableFacts, { readOnly: true })
+    const tables = await session.transaction((tx) => tableFacts(tx, null), { readOnly: true })
     await session.query(sql`checkpoint`)
-    const manifest = JSON.stringify(manifestOf(database, tables))
+    const manifest = JSON.stringify(manifestOf(database, tables, null))
     const archive =
       files.path === null
         ? await packDump(await files.dump(), manifest)
@@ -59,7 +59,7 @@ export async function restoreEmbedded(job: EmbeddedRestore): Promise<readonly Ta
   try {
     if (!job.force && (await prepareFolder(folder)) === 'ready') {
       const old = await openCluster(folder.database, folder, options, keepLock)
-      await assertEmpty(old, false).finally(() => old.close())
+      await assertEmpty(old, { force: false, schema: null }).finally(() => old.close())
     }
     await rm(folder.incoming, { recursive: true, force: true })
     const archive = createReadStream(file, { signal: job.signal })
@@ -68,7 +68,9 @@ export async function restoreEmbedded(job: EmbeddedRestore): Promise<readonly Ta
     if (manifest === null) throw new TypeError('it has no manifest of a backup')
     await checkVersion(folder, folder.incoming)
     const restored = await openCluster(folder.incoming, folder, options, keepLock)
-    const tables = await restored.transaction(tableFacts, { readOnly: true }).finally(() => restored.close())
+    const tables = await restored
+      .transaction((tx) => tableFacts(tx, null), { readOnly: true })
+      .finally(() => restored.close())
     const wrong = difference(manifest.tables, tables)
     if (wrong !== null) throw new TypeError(wrong)
     await adoptIncoming(folder)

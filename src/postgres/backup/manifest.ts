@@ -9,6 +9,8 @@ export interface Manifest {
   readonly serverVersion: string
   readonly pgvectorVersion: string
   readonly createdAt: string
+  /** The one schema that was backed up; absent: everything in the database. */
+  readonly schema?: string
   readonly tables: readonly TableFacts[]
 }
 
@@ -37,7 +39,11 @@ export function parseManifest(json: string): Manifest | null {
   }
 }
 
-export function manifestOf(database: Database, tables: readonly TableFacts[]): Manifest {
+export function manifestOf(
+  database: Database,
+  tables: readonly TableFacts[],
+  schema: string | null,
+): Manifest {
   return {
     format: 'revector-backup',
     version: 1,
@@ -45,6 +51,7 @@ export function manifestOf(database: Database, tables: readonly TableFacts[]): M
     serverVersion: database.serverVersion,
     pgvectorVersion: database.pgvectorVersion,
     createdAt: new Date().toISOString(),
+    ...(schema === null ? {} : { schema }),
     tables,
   }
 }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { TableFacts } from '../../wire/database.ts'
 import type { DatabaseOptions } from '../connect.ts'
 import type { Database, Queryable } from '../database.ts'
-import { raw } from '../sql.ts'
+import { ident, raw } from '../sql.ts'
 import { toolConnection } from './connection-string.ts'
 import { manifestLine, manifestOf } from './manifest.ts'
 import { tableFacts } from './table-facts.ts'
@@ -30,13 +30,16 @@ export async function backupServer(job: ServerBackup): Promise<readonly TableFac
   return database.transaction(
     async (tx) => {
       const snapshot = await exportSnapshot(tx)
-      const tables = await tableFacts(tx)
-      const line = manifestLine(manifestOf(database, tables))
+      const { schema } = database
+      const tables = await tableFacts(tx, schema)
+      const line = manifestLine(manifestOf(database, tables, schema))
       const args = [
         '--no-password',
         '--no-owner',
         '--no-toast-compression',
         `--snapshot=${snapshot}`,
+        // A pattern: quoted, it is the name itself.
+        ...(schema === null ? [] : [`--schema=${ident(schema).text}`]),
         `--dbname=${connection}`,
       ]
       if (job.plain) {

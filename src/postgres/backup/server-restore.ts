@@ -5,8 +5,10 @@ import type { TableFacts } from '../../wire/database.ts'
 import { connectDatabase, type DatabaseOptions } from '../connect.ts'
 import { sql } from '../sql.ts'
 import { toolConnection } from './connection-string.ts'
+import { resumeDefaultPrivileges, suspendDefaultPrivileges } from './default-privileges.ts'
 import { dropEverything } from './drop-everything.ts'
 import type { Manifest } from './manifest.ts'
+import { makeRoom, withoutCreating } from './one-schema.ts'
 import { assertEmpty } from './restore-errors.ts'
 import { tableFacts } from './table-facts.ts'
 import { findTool, runTool } from './tools.ts'
@@ -29,7 +31,8 @@ export interface ServerRestore {
 export async function restoreServer(job: ServerRestore): Promise<readonly TableFacts[]> {
   const database = await connectDatabase({ ...job.options, poolSize: 1 })
   try {
-    await assertEmpty(database, job.force)
+    const schema = job.options.schema ?? null
+    await assertEmpty(database, { force: job.force, schema })
     const psql = await findTool('psql', database.serverVersion)
     const pgRestore = job.format === 'custom' ? await findTool('pg_restore', database.serverVersion) : null
     const connection = await toolConnection(job.options, job.folder)
@@ -40,7 +43,9 @@ export async function restoreServer(job: ServerRestore): Promise<readonly TableF
     )
     if (!output.includes(committed)) throw new Error('psql ended before the commit')
     await database.query(sql`analyze`)
-    return job.manifest?.tables ?? (await database.transaction(tableFacts, { readOnly: true }))
+    return (
+      job.manifest?.tables ?? (await database.transaction((tx) => tableFacts(tx, schema), { readOnly: true }))
+    )
   } finally {
     await database.close()
   }
@@ -53,13 +58,16 @@ const committed = 'revector: committed'
  * COMMIT comes last and only if the dump was read completely; without it psql ends and the server rolls back.
  */
 async function* script(job: ServerRestore, pgRestore: string | null): AsyncGenerator<Buffer | string> {
+  const { schema } = job.options
   yield 'begin;\nset local client_min_messages = warning;\n'
-  if (job.force) yield dropEverything
-  yield '\n'
-  if (pgRestore === null) yield* createReadStream(job.file) as AsyncIterable<Buffer>
-  else yield* archive(pgRestore, job)
+  if (schema !== undefined) yield makeRoom(schema, job.force)
+  else if (job.force) yield dropEverything()
+  yield suspendDefaultPrivileges
+  const dump = pgRestore === null ? createReadStream(job.file) : archive(pgRestore, job)
+  yield* schema === undefined ? dump : withoutCreating(schema, dump)
   // No empty statement here: after the rows of a COPY psql ends at one, without a word and without the commit.
   yield '\n'
+  yield resumeDefaultPrivileges
   if (job.manifest !== null) yield verification(job.manifest.tables)
   yield `commit;\n\\echo ${committed}\n`
 }

@@ -13,7 +13,7 @@ interface TableColumns {
  * Tables of Revector and of other applications; not the system's, not an extension's. A partition counts, its
  * parent is empty.
  */
-const userTables = sql`
+const userTables = (schema: string | null): Sql => sql`
 select n.nspname as schema, c.relname as name,
        coalesce(jsonb_agg(jsonb_build_object('name', a.attname, 'type', t.typname, 'typeSchema', tn.nspname)
                           order by a.attname) filter (where a.attname is not null), '[]') as columns
@@ -24,6 +24,7 @@ left join pg_type t on t.oid = a.atttypid
 left join pg_namespace tn on tn.oid = t.typnamespace
 where c.relkind = 'r' and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and (${schema}::text is null or n.nspname = ${schema})
   and not exists (select from pg_depend d
                   where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 group by n.nspname, c.relname
@@ -38,10 +39,14 @@ set local extra_float_digits = 1;
 set local bytea_output = 'hex';
 set local search_path = pg_catalog`)
 
-/** Run inside a transaction, so that all tables are of one moment. */
-export async function tableFacts(tx: Queryable): Promise<TableFacts[]> {
+/**
+ * Run inside a transaction, so that all tables are of one moment.
+ *
+ * @param schema null: of all schemas
+ */
+export async function tableFacts(tx: Queryable, schema: string | null): Promise<TableFacts[]> {
   await tx.query(stableText)
-  const { rows: tables } = await tx.query<TableColumns>(userTables)
+  const { rows: tables } = await tx.query<TableColumns>(userTables(schema))
   const facts: TableFacts[] = []
   for (const table of tables) {
     const { rows } = await tx.query<{ rows: string; checksum: string }>(factsQuery(table))
@@ -55,8 +60,8 @@ export async function tableFacts(tx: Queryable): Promise<TableFacts[]> {
   return facts
 }
 
-export async function countUserTables(tx: Queryable): Promise<number> {
-  return (await tx.query(userTables)).rows.length
+export async function countUserTables(tx: Queryable, schema: string | null): Promise<number> {
+  return (await tx.query(userTables(schema))).rows.length
 }
 
 function factsQuery(table: TableColumns): Sql {
