@@ -42,7 +42,9 @@ async function buildsInParallel(serverUrl) {
 async function againstHand(databaseUrl, { dimension, rows, parallel }, log) {
   const documents = vectorSpace(dimension).sample(rows, 2)
   const model = freeModel('free', { dimension, documents })
-  const revector = await createRevector({ databaseUrl, models: [model] })
+  // As many as OpenAI's models get in a request.
+  const modelLimits = { [model.modelName]: { batchItems: 256 } }
+  const revector = await createRevector({ databaseUrl, models: [model], modelLimits })
   const plain = await openHandWritten(databaseUrl, dimension)
   try {
     await revector.db.initialize()
