@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { nonEmpty, wholeNumber } from './arguments.ts'
+import { type AdoptFlags, adopt } from './db-adopt.ts'
 import { backup, restore } from './db-backup.ts'
+import { discover } from './db-discover.ts'
 import { type RunFlags, rollback, run } from './db-run.ts'
 import { init, setupModels, status } from './db-status.ts'
 import type { Start } from './run.ts'
@@ -35,6 +37,25 @@ export function addDb(program: Command, start: Start): void {
     .option('--documents-table <name>', 'table of the documents', nonEmpty('--documents-table'))
     .option('--title-column <name>', 'its column with the title', nonEmpty('--title-column'))
     .action((flags: RunFlags) => start((context) => run(context, flags)))
+  group
+    .command('discover')
+    .description('Lists the columns of vectors in this database, in every schema. Changes nothing.')
+    .action(() => start(discover))
+  group
+    .command('adopt')
+    .description(
+      "Searches an application's table where it is: it stays as it is, and so does the application.",
+    )
+    .argument('<table>', 'the table with the vectors: TABLE or SCHEMA.TABLE')
+    .requiredOption('--model <name>', 'the model that made its vectors', nonEmpty('--model'))
+    .option('--id <column>', 'the unique column that names a row', nonEmpty('--id'))
+    .option('--text <expression>', 'the column or SQL expression of the text', nonEmpty('--text'))
+    .option('--vector <column>', 'the column of the vectors', nonEmpty('--vector'))
+    .option('--metadata <column>', 'the jsonb column of the metadata', nonEmpty('--metadata'))
+    .option('--title <expression>', 'the column or SQL expression of the title', nonEmpty('--title'))
+    .option('--where <condition>', 'only the rows for which this is true', nonEmpty('--where'))
+    .option('--unverified', 'go on without proof that the model made the vectors')
+    .action((table: string, flags: AdoptFlags) => start((context) => adopt(context, table, flags)))
   group
     .command('setup-models')
     .description('Registers the common hosted models and the local ones.')

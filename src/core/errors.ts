@@ -38,6 +38,16 @@ export const errorCatalogue = {
     status: 409,
     meaning: 'The model is current or being filled and cannot be removed.',
   },
+  CORPUS_OF_APPLICATION: {
+    exit: 3,
+    status: 409,
+    meaning: 'An application writes these documents or vectors: Revector does not.',
+  },
+  MODEL_UNPROVEN: {
+    exit: 3,
+    status: 409,
+    meaning: 'It is not proved that a model made the vectors of an application’s table.',
+  },
   MODEL_EMPTY: { exit: 3, status: 409, meaning: 'The model has too few vectors to be made current.' },
   DIMENSION_UNSUPPORTED: { exit: 2, status: 422, meaning: 'The dimension is not between 1 and 16,000.' },
   PROVIDER_UNAVAILABLE: { exit: 1, status: 503, meaning: 'A provider could not be reached or kept failing.' },

@@ -2,6 +2,7 @@ import type { ChunkId, DocumentId } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Database } from '../postgres/database.ts'
 import { vacuumEmbedded } from '../postgres/vacuum.ts'
+import { requireOwnDocuments } from '../schema/attach/guards.ts'
 import type { Layout } from '../schema/layout.ts'
 import { chunkIdsWithText, chunksOfDocument } from '../store/chunks.ts'
 import { countDocumentVectors, coverageOf } from '../store/coverage.ts'
@@ -90,6 +91,7 @@ async function missingOf(
 
 /** With its chunks and every model's vectors. @throws RevectorError NOT_FOUND */
 export async function removeDocument({ db, layout }: StoreDeps, id: DocumentId): Promise<void> {
+  requireOwnDocuments(layout)
   const removed = await db.transaction((tx) => deleteDocuments(tx, layout, [id]))
   if (removed === 0) throw unknownDocument(id)
   await vacuumEmbedded(db)

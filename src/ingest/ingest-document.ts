@@ -1,6 +1,7 @@
 import type { DocumentId, Metadata } from '../core/document.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
+import { requireOwnDocuments } from '../schema/attach/guards.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
 import { prepareDocument } from './prepare.ts'
@@ -31,6 +32,7 @@ export async function ingestDocument(
   deps: EmbedDeps & Pick<Deps, 'parser'>,
   request: IngestDocument,
 ): Promise<DocumentId> {
+  requireOwnDocuments(deps.layout)
   const { title, signal, onProgress } = request
   checkText('title', title)
   checkText('content', request.content)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Metadata } from '../core/document.ts'
 import { isRevectorError, throwIfAborted } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
+import { requireOwnDocuments } from '../schema/attach/guards.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
 import type { IngestReport } from '../wire/ingest.ts'
@@ -44,6 +45,7 @@ export async function ingestPaths(
   deps: EmbedDeps & Pick<Deps, 'parser' | 'maxFileBytes'>,
   request: IngestPaths,
 ): Promise<IngestReport> {
+  requireOwnDocuments(deps.layout)
   const { signal, onProgress, owner = randomUUID() } = request
   const started = performance.now()
   // Checked before any file is read: a misspelt model should not cost an hour of parsing.

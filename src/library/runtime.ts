@@ -6,7 +6,7 @@ import { RevectorError } from '../core/errors.ts'
 import { inTime } from '../core/in-time.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { OnLanguageModelCall, OnProviderCall } from '../core/provider-call.ts'
-import type { ModelLimits, ProviderEnvironment, SharedRates } from '../embedding/contract.ts'
+import type { EmbeddingModel, ModelLimits, ProviderEnvironment, SharedRates } from '../embedding/contract.ts'
 import { openEmbeddingModel } from '../embedding/open.ts'
 import { type OwnModel, ownSpec } from '../embedding/own-model.ts'
 import type { LanguageEnvironment, LanguageModel, LanguageModelSpec } from '../generating/contract.ts'
@@ -27,6 +27,7 @@ import { createSearchMemory } from '../search/memory.ts'
 import type { Deps } from '../store/deps.ts'
 import { blockRate, takeFromRate } from '../store/provider-rates.ts'
 import { createRemember, type Remember } from '../store/remember.ts'
+import type { Model } from '../wire/model.ts'
 
 export interface RuntimeOptions {
   readonly ownModels: readonly OwnModel[]
@@ -47,6 +48,8 @@ export interface Runtime {
    * @throws RevectorError DATABASE_PERMISSION_DENIED
    */
   opened(work?: Work): Promise<Deps & SearchDeps>
+  /** A model that need not be registered yet. */
+  openModel(model: Model): Promise<EmbeddingModel>
   /** For what is counted in any state of the schema; also part of what `opened` gives. */
   readonly remember: Remember
   /** Call after the schema was changed: checks it again. */
@@ -132,6 +135,7 @@ export function openRuntime(
   }
 
   return {
+    openModel: (model) => models.open(model),
     remember,
     closeDatabase: () => closeDatabase(),
     async connected() {

@@ -2,6 +2,7 @@ import { thisActor } from '../core/actor.ts'
 import { definedOnly } from '../core/defined.ts'
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
+import { requireOwnVectors } from '../schema/attach/guards.ts'
 import { hasAnyVector } from '../store/coverage.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
 import { recordEvent } from '../store/migration-events.ts'
@@ -76,6 +77,7 @@ async function planOf(deps: EmbedDeps, request: StartMigration): Promise<Migrati
   const { db } = deps
   const pair = await pairOf(db, request)
   await refuseConflicts(db, pair.source, pair.target)
+  await requireOwnVectors(db, pair.target)
   return planMigration(deps, { ...request, ...pair })
 }
 

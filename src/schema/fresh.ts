@@ -56,7 +56,7 @@ async function replaceFresh(tx: Queryable, schema: string): Promise<void> {
   await recordDone(tx, 2)
 }
 
-async function currentSchema(db: Queryable): Promise<string> {
+export async function currentSchema(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ schema: string | null }>(sql`select current_schema() as schema`)
   const schema = rows[0]?.schema ?? null
   if (schema !== null) return schema

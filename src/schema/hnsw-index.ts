@@ -13,7 +13,7 @@ export interface HnswIndex {
   readonly bytes: number
 }
 
-/** The HNSW index of a model's table, or null. */
+/** The HNSW index of a model's table, or of the application's column that a view of its vectors reads; or null. */
 export async function hnswIndexOf(
   db: Queryable,
   model: Pick<ModelSpace, 'id' | 'dimension'>,
@@ -23,8 +23,20 @@ export async function hnswIndexOf(
     from pg_index i
     join pg_class c on c.oid = i.indexrelid
     join pg_am m on m.oid = c.relam and m.amname = 'hnsw'
-    where i.indrelid = to_regclass(${modelTableName(model.id)})
-      and c.relname in (${hnswIndexName(model.dimension)}, ${hnswIndexNameOfModel(model)})
+    where (
+        i.indrelid = to_regclass(${modelTableName(model.id)})
+        and c.relname in (${hnswIndexName(model.dimension)}, ${hnswIndexNameOfModel(model)})
+      ) or exists (
+        select
+        from pg_rewrite r
+        join pg_depend reads on reads.classid = 'pg_rewrite'::regclass and reads.objid = r.oid
+          and reads.refclassid = 'pg_class'::regclass and reads.refobjid = i.indrelid
+        join pg_attribute a on a.attrelid = reads.refobjid and a.attnum = reads.refobjsubid
+          and format_type(a.atttypid, null) ~ '(^|[.])(vector|halfvec)$'
+        join pg_depend indexes on indexes.classid = 'pg_class'::regclass and indexes.objid = i.indexrelid
+          and indexes.refclassid = 'pg_class'::regclass and indexes.refobjid = i.indrelid and indexes.refobjsubid = a.attnum
+        where r.ev_class = to_regclass(${modelTableName(model.id)}) and r.ev_type = '1'
+      )
     order by i.indisvalid desc`)
   const [row] = rows
   return row === undefined ? null : { name: row.name, valid: row.valid, bytes: Number(row.bytes) }

@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, type Sql, sql } from '../postgres/sql.ts'
+import type { Place } from './attach/place.ts'
 
 /** Type of an id column, as in a cast: `${ids}::bigint[]`. */
 export const idTypes = ['smallint', 'integer', 'bigint', 'uuid', 'text'] as const
@@ -44,6 +45,8 @@ export interface Layout {
     readonly page: string
     readonly tokenCount: string
   }
+  /** Set: the tables above are views of an application's table, which is only read. */
+  readonly place?: Place
 }
 
 export function ownLayout(schema: string): Layout {

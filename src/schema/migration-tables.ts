@@ -24,9 +24,11 @@ export async function addMigrationTables(tx: Queryable): Promise<void> {
   await makeRoomFor(tx, tables)
   await recordStart(tx, 3, {})
   await tx.query(script('0003_migrations.sql'))
-  const { chunks } = await loadLayout(tx)
+  const { chunks, place } = await loadLayout(tx)
   const idType = raw(await columnType(tx, chunks.table, chunks.id))
-  const chunk = sql`${idType} not null references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`
+  const reference = sql` references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`
+  // An application's table is followed by triggers.
+  const chunk = sql`${idType} not null${place === undefined ? reference : raw('')}`
   // Texts that a model can't embed, with the reason.
   await tx.query(sql`
     create table quarantined_chunks (

@@ -1,5 +1,6 @@
 import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
+import { isOfApplication } from './attach/guards.ts'
 import { columnExists, findTable, relationExists } from './catalog.ts'
 import { grantsOf } from './grants.ts'
 import { createEmptyHnswIndex, dropHnswIndex, giveFreedHnswIndexName, hnswIndexOf } from './hnsw-index.ts'
@@ -35,7 +36,7 @@ export async function createModelTable(tx: Queryable, model: ModelSpace): Promis
   if (await relationExists(tx, table)) return
   await createVectorColumn(tx, model.dimension)
 
-  const { chunks } = await loadLayout(tx)
+  const { chunks, place } = await loadLayout(tx)
   await tx.query(
     sql`create table ${tableOf(table)} (like ${tableOf(parent)} including defaults including generated)`,
   )
@@ -45,8 +46,11 @@ export async function createModelTable(tx: Queryable, model: ModelSpace): Promis
       alter column ${vectorColumn(model.dimension)} set not null,
       alter column model_id set default ${raw(String(model.id))},
       add constraint ${ident(modelCheckName(table))} check (model_id = ${raw(String(model.id))}),
-      add constraint ${ident(`${table.name}_chunk_id_check`)} check (chunk_id is not null),
-      add constraint ${ident(`${table.name}_chunk_id_fkey`)}
+      add constraint ${ident(`${table.name}_chunk_id_check`)} check (chunk_id is not null)`)
+  // A reference to an application's table would keep it from being truncated or dropped: there, triggers follow.
+  if (place === undefined)
+    await tx.query(sql`
+      alter table ${tableOf(table)} add constraint ${ident(`${table.name}_chunk_id_fkey`)}
         foreign key (chunk_id) references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`)
   for (const dimension of others) await forbidColumn(tx, table, dimension)
   await tx.query(sql`
@@ -64,7 +68,10 @@ export async function hasModelTable(db: Queryable, modelId: number): Promise<boo
 /** Drops every vector of the model at once, with its HNSW index; the dimension's column stays. */
 export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<void> {
   const parent = await parentTable(tx)
-  await tx.query(sql`drop table if exists ${ident(parent.schema, modelTableName(model.id))}`)
+  const name = ident(parent.schema, modelTableName(model.id))
+  // The vectors of a view are an application's, and stay.
+  if (await isOfApplication(tx, model.id)) await tx.query(sql`drop view ${name}`)
+  else await tx.query(sql`drop table if exists ${name}`)
   await giveFreedHnswIndexName(tx, parent.schema, model)
 }
 
@@ -76,6 +83,10 @@ export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<
 export async function emptyModelTable(tx: Queryable, model: ModelSpace): Promise<number> {
   const parent = await parentTable(tx)
   const table: TableName = { schema: parent.schema, name: modelTableName(model.id) }
+  if (await isOfApplication(tx, model.id)) {
+    await tx.query(sql`drop view ${tableOf(table)}`)
+    return 0
+  }
   const before = await modelTableBytes(tx, model)
   await tx.query(sql`truncate table ${tableOf(table)}`)
   const hnswIndex = await hnswIndexOf(tx, model)

@@ -21,7 +21,13 @@ export async function modelTablesHealth(db: Queryable): Promise<readonly ModelTa
     from pg_inherits i
     join pg_class c on c.oid = i.inhrelid
     where i.inhparent = to_regclass('chunk_embeddings')
-    order by c.oid`)
+    union all
+    -- An application's vectors: whether their table is analysed is its affair.
+    select v.relname, substring(v.relname from '([0-9]+)$')::int, true
+    from pg_class v join pg_class parent on parent.relnamespace = v.relnamespace
+    where parent.oid = to_regclass('chunk_embeddings') and v.relkind = 'v'
+      and v.relname ~ '^chunk_embeddings_model_[0-9]+$'
+    order by 2`)
   return rows
 }
 

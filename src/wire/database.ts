@@ -58,3 +58,36 @@ export const restoreReport = z.strictObject({
     ),
 })
 export type RestoreReport = Of<typeof restoreReport>
+
+export const adoptedTable = z.strictObject({
+  schema: z.string(),
+  table: z.string(),
+  mode: z.enum(['attach', 'copy']).describe('`attach`: the vectors are searched where they lie.'),
+  rows: z.int(),
+  model: z.string(),
+  verified: z.boolean().describe('Whether the model was asked, and made the vectors that are stored.'),
+  lockedMs: z.number().describe('How long writes to the table were held up.'),
+})
+export type AdoptedTable = Of<typeof adoptedTable>
+
+export const discoveredColumn = z.strictObject({
+  schema: z.string(),
+  table: z.string(),
+  column: z.string(),
+  type: z.string().describe('As PostgreSQL spells it: `vector(1536)`, `halfvec(1024)`, `real[]`, …'),
+  dimension: z.int().nullable().describe('Of its type, else of most of its vectors; null if it has none.'),
+  rows: z.int().nullable().describe('Rows with a vector; null where the user may not read the table.'),
+  tool: z.string().nullable().describe('What made the table, by its columns; null if that is not known.'),
+  index: z
+    .strictObject({ name: z.string(), method: z.string(), valid: z.boolean(), used: z.boolean() })
+    .nullable()
+    .describe('Its HNSW or IVFFlat index; `used`: whether a search ordered by the column itself can use it.'),
+  rowSecurity: z.boolean(),
+  mode: z
+    .enum(['attach', 'copy', 'none'])
+    .describe('`attach`: it can be searched where it lies; `copy`: only after a copy; `none`: not as it is.'),
+  reason: z.string().nullable().describe('Why it is not `attach`.'),
+  adopt: z.string().nullable().describe('The command that adopts it.'),
+})
+export type DiscoveredColumn = Of<typeof discoveredColumn>
+export const discovered = z.strictObject({ columns: list(discoveredColumn) })

@@ -1,0 +1,128 @@
+import { RevectorError } from '../core/errors.ts'
+import { cosineDistance } from '../embedding/compare.ts'
+import type { EmbeddingModel } from '../embedding/contract.ts'
+import type { Database } from '../postgres/database.ts'
+import { createAttached } from '../schema/attach/attach.ts'
+import type { PlaceChoices } from '../schema/attach/find-place.ts'
+import { locate } from '../schema/attach/locate.ts'
+import type { Place } from '../schema/attach/place.ts'
+import { countRows, sampleRows } from '../schema/attach/rows.ts'
+import { createVectorView } from '../schema/attach/views.ts'
+import { currentSchema } from '../schema/fresh.ts'
+import { withShortLocks } from '../schema/locks.ts'
+import { insertModel } from '../store/models.ts'
+import type { AdoptedTable } from '../wire/database.ts'
+import type { Model, ModelSpec } from '../wire/model.ts'
+
+export interface AdoptTableRequest {
+  /** `table` or `schema.table`. */
+  readonly table: string
+  /** The model that made its vectors, for their dimension. */
+  readonly spec: (dimension: number) => ModelSpec
+  readonly choices: PlaceChoices
+  /** Go on if the model can't be asked, or makes other vectors. */
+  readonly unverified: boolean
+  readonly open: (model: Model) => Promise<EmbeddingModel>
+  readonly signal?: AbortSignal
+}
+
+/** So many stored texts are embedded anew. */
+const sampleSize = 16
+/** The stored vector of a text and a new one of the same model are at least so alike, whatever the precision in between. */
+const leastAlike = 0.99
+
+/**
+ * Makes an application's table the corpus of a new installation, and its vectors those of the first model, where they are.
+ * All or nothing; the table is read and stays as it is.
+ *
+ * @throws RevectorError NOT_FOUND, UPGRADE_REFUSED, MODEL_DIMENSION_CONFLICT, MODEL_UNPROVEN, INVALID_INPUT,
+ *   DATABASE_PERMISSION_DENIED, INTERRUPTED
+ */
+export async function adoptTable(db: Database, request: AdoptTableRequest): Promise<AdoptedTable> {
+  const place = await locate(db, request.table, request.choices)
+  const { dimension } = place.vectors
+  const spec = request.spec(dimension)
+  if (spec.dimension !== dimension) throw otherDimension(spec, place)
+  const verified = await verify(db, place, spec, request)
+  const rows = await countRows(db, place)
+  const schema = await currentSchema(db)
+  const lockedMs = await withShortLocks(
+    db,
+    async (tx) => {
+      await createAttached(tx, schema, { ...place, verified })
+      const { model } = await insertModel(tx, spec, 'current')
+      await createVectorView(tx, model.id, place)
+      return 0
+    },
+    { signal: request.signal },
+  )
+  const { table } = place.vectors
+  return {
+    schema: table.schema,
+    table: table.name,
+    mode: 'attach',
+    rows,
+    model: spec.modelName,
+    verified,
+    lockedMs,
+  }
+}
+
+/** Whether the model makes the vectors that are stored. */
+async function verify(
+  db: Database,
+  place: Place,
+  spec: ModelSpec,
+  { open, unverified, signal }: Pick<AdoptTableRequest, 'open' | 'unverified' | 'signal'>,
+): Promise<boolean> {
+  const stored = await sampleRows(db, place, sampleSize)
+  if (stored.length === 0) return false
+  let likeness: number
+  try {
+    const model = await open({ ...spec, id: 0, state: 'registered', effort: null, createdAt: new Date() })
+    const { vectors } = await model.embed(
+      stored.map(({ text }) => text),
+      { kind: 'document', signal },
+    )
+    likeness = middle(
+      stored.map(({ vector }, i) => 1 - cosineDistance(vector, vectors[i] ?? new Float32Array())),
+    )
+  } catch (error) {
+    if (unverified && !signal?.aborted) return false
+    throw unproven(spec, place, error instanceof Error ? error.message : String(error), error)
+  }
+  if (likeness >= leastAlike) return true
+  if (unverified) return false
+  throw unproven(
+    spec,
+    place,
+    `its vectors of ${stored.length} stored texts are ${likeness.toFixed(2)} alike to the stored ones, and at least ${leastAlike} was expected.`,
+  )
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+}
+
+function unproven({ modelName }: ModelSpec, { table }: Place, why: string, cause?: unknown): RevectorError {
+  return new RevectorError(
+    'MODEL_UNPROVEN',
+    `It is not proved that "${modelName}" made the vectors of ${table.schema}.${table.name}: ${why}`,
+    {
+      hint: 'Name the model that made them, make it available (its key, its server), or go on without proof: --unverified.',
+      data: { model: modelName, table: table.name },
+      cause,
+    },
+  )
+}
+
+function otherDimension(spec: ModelSpec, { vectors }: Place): RevectorError {
+  return new RevectorError(
+    'MODEL_DIMENSION_CONFLICT',
+    `Model exists with different dimension: "${spec.modelName}" makes ${spec.dimension}, ${vectors.column} holds ${vectors.dimension}.`,
+    {
+      hint: `Name the model that made the vectors of ${vectors.dimension} dimensions.`,
+      data: { model: spec.modelName, registered: spec.dimension, requested: vectors.dimension },
+    },
+  )
+}

@@ -1,0 +1,206 @@
+import type { Queryable } from '../../postgres/database.ts'
+import { pgvector } from '../../postgres/pgvector.ts'
+import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { literal } from '../catalog.ts'
+import { tableOf } from '../layout.ts'
+import { idTypeOf, isText, textColumn, wellKnown } from '../legacy/mapping.ts'
+import {
+  type ColumnFacts,
+  columnOf,
+  isUnique,
+  keyColumn,
+  readTable,
+  type TableFacts,
+} from '../legacy/table-facts.ts'
+import type { Place } from './place.ts'
+import { toolOf } from './tool.ts'
+
+/** What the operator says where it is not found, or found wrong. Names of columns, or SQL expressions over them. */
+export interface PlaceChoices {
+  readonly id?: string
+  readonly text?: string
+  readonly vector?: string
+  readonly metadata?: string
+  readonly title?: string
+  readonly where?: string
+}
+
+/** Why a column of vectors can't be searched where it lies; `copy`: it could be after a copy into pgvector's type. */
+export interface NoPlace {
+  readonly mode: 'copy' | 'none'
+  readonly reason: string
+}
+
+export type FoundPlace = { readonly mode: 'attach'; readonly place: Place } | NoPlace
+
+const metadataNames = ['metadata', 'cmetadata', 'metadata_', 'meta', 'payload', 'properties']
+const textNames = [...wellKnown.text, 'document', 'contents']
+/** Where libraries put the text when the table has no column for it, then what names a text. */
+const textKeys = ['text', 'content', 'page_content', 'pageContent', 'chunk']
+const titleKeys = ['title', 'name', 'file_name', 'filename', 'source', 'url']
+
+/** Finds how an application's table of vectors can be searched where it is. Only reads. */
+export async function findPlace(
+  db: Queryable,
+  vectors: TableFacts,
+  column: ColumnFacts,
+  choices: PlaceChoices = {},
+): Promise<FoundPlace> {
+  const type = bareType(column)
+  if (type !== 'vector' && type !== 'halfvec') {
+    return { mode: 'copy', reason: `it is of type ${column.type}, which pgvector can't search` }
+  }
+  if (vectors.kind !== 'r' && vectors.kind !== 'p')
+    return { mode: 'none', reason: 'it belongs to no plain table' }
+  const where = choices.where ?? null
+  const widths = column.modifier === null ? await widthsOf(db, vectors, column, where) : [column.modifier]
+  const [dimension, other] = widths
+  if (dimension === undefined)
+    return { mode: 'none', reason: 'it holds no vector yet, and its type says no dimension' }
+  if (other !== undefined && choices.where === undefined) {
+    return {
+      mode: 'none',
+      reason: `it holds vectors of ${widths.join(', ')} dimensions: --where has to say which rows one model made`,
+    }
+  }
+  const of = await textsOf(db, vectors, choices)
+  if ('reason' in of) return of
+  const { texts, key, text } = of
+  const id = choices.id ?? (texts === vectors ? toolOf(texts)?.id : undefined) ?? keyColumn(texts)
+  const idColumn = id === null ? undefined : columnOf(texts, id)
+  const idType = idColumn === undefined ? null : idTypeOf(idColumn)
+  if (idColumn === undefined || idType === null || !isUnique(texts, idColumn.name)) {
+    return {
+      mode: 'none',
+      reason:
+        'its rows have no unique column of type integer, bigint, uuid or text: create a unique index on one, or name it with --id',
+    }
+  }
+  const metadata = metadataOf(texts, choices)
+  return {
+    mode: 'attach',
+    place: {
+      table: texts.name,
+      id: idColumn.name,
+      idType,
+      text,
+      title: titleOf(texts, text, metadata, choices),
+      source: sourceOf(texts, metadata),
+      metadata: metadata === null ? `'{}'::jsonb` : metadata,
+      where,
+      vectors: {
+        table: vectors.name,
+        key: key ?? idColumn.name,
+        column: column.name,
+        type: type === 'halfvec' ? 'halfvec(N)' : column.modifier === null ? 'vector' : 'vector(N)',
+        dimension,
+      },
+    },
+  }
+}
+
+/** Without its schema, which `format_type` puts in front where the search path does not find it. */
+export function bareType({ baseType }: Pick<ColumnFacts, 'baseType'>): string {
+  return baseType.replace(/^.*\./, '')
+}
+
+/** The most frequent first, of some rows. */
+async function widthsOf(
+  db: Queryable,
+  { name }: TableFacts,
+  column: ColumnFacts,
+  where: string | null,
+): Promise<readonly number[]> {
+  const { rows } = await db.query<{ width: number }>(sql`
+    select ${pgvector('vector_dims')}(v) as width
+    from (
+      select ${ident(column.name)} as v from ${tableOf(name)}
+      where ${ident(column.name)} is not null and ${condition(where)} limit 1000
+    ) as sample
+    group by 1 order by count(*) desc`)
+  return rows.map(({ width }) => width)
+}
+
+export function condition(where: string | null): Sql {
+  return where === null ? raw('true') : raw(`(${where})`)
+}
+
+/** The table and the expression of the texts; `key` is what leads there from the vectors, if that is another table. */
+type Texts = { readonly texts: TableFacts; readonly key: string | null; readonly text: string } | NoPlace
+
+async function textsOf(db: Queryable, vectors: TableFacts, choices: PlaceChoices): Promise<Texts> {
+  if (choices.text !== undefined) return { texts: vectors, key: null, text: columnOr(vectors, choices.text) }
+  const own = toolOf(vectors)?.text ?? textColumn(vectors, textNames)
+  if (own !== null) return { texts: vectors, key: null, text: ident(own).text }
+  const metadata = metadataOf(vectors, choices)
+  const inside = metadata === null ? null : await keyWithText(db, vectors, metadata)
+  if (metadata !== null && inside !== null) {
+    return { texts: vectors, key: null, text: `(${metadata} ->> ${literal(inside).text.trim()})` }
+  }
+  for (const { columns, referencedColumns, references } of vectors.foreignKeys) {
+    const [key] = columns
+    const [referenced] = referencedColumns
+    if (key === undefined || columns.length > 1) continue
+    const texts = await readTable(db, references)
+    const text = textColumn(texts, textNames)
+    if (text === null || referenced !== keyColumn(texts)) continue
+    if (!isUnique(vectors, key)) {
+      return {
+        mode: 'none',
+        reason: `${key} is not unique: several vectors may belong to one row of ${references.name}`,
+      }
+    }
+    return { texts, key, text: ident(text).text }
+  }
+  return { mode: 'none', reason: 'no column with the text was found: name it with --text' }
+}
+
+/** Looks at some rows. */
+async function keyWithText(db: Queryable, { name }: TableFacts, metadata: string): Promise<string | null> {
+  const { rows } = await db.query<{ key: string }>(sql`
+    select k.key
+    from (select ${raw(metadata)} as m from ${tableOf(name)} limit 20) as sample
+    cross join unnest(${textKeys}::text[]) with ordinality as k (key, place)
+    where jsonb_typeof(m -> k.key) = 'string'
+    order by k.place limit 1`)
+  return rows[0]?.key ?? null
+}
+
+function metadataOf(table: TableFacts, choices: PlaceChoices): string | null {
+  if (choices.metadata !== undefined) return asJsonb(table, choices.metadata)
+  const json = table.columns.filter((column) => ['jsonb', 'json'].includes(column.baseType))
+  const named = json.find((column) => metadataNames.includes(column.name.toLowerCase()))
+  return named === undefined ? null : asJsonb(table, named.name)
+}
+
+function asJsonb(table: TableFacts, name: string): string {
+  const column = columnOf(table, name)
+  if (column === undefined) return `(${name})::jsonb`
+  return column.baseType === 'jsonb' ? ident(name).text : `${ident(name).text}::jsonb`
+}
+
+function titleOf(table: TableFacts, text: string, metadata: string | null, choices: PlaceChoices): string {
+  if (choices.title !== undefined) return `coalesce((${columnOr(table, choices.title)})::text, '')`
+  const own = textColumn(table, wellKnown.title)
+  const parts = [
+    ...(own === null ? [] : [`nullif(${ident(own).text}::text, '')`]),
+    ...(metadata === null ? [] : titleKeys.map((key) => `${metadata} ->> '${key}'`)),
+    // A text without a name is called by its first words.
+    `left(btrim(split_part(${text}, chr(10), 1)), 80)`,
+    `''`,
+  ]
+  return `coalesce(${parts.join(', ')})`
+}
+
+function sourceOf(table: TableFacts, metadata: string | null): string {
+  const own = wellKnown.source
+    .map((name) => columnOf(table, name))
+    .find((column) => column !== undefined && isText(column))
+  if (own !== undefined) return `${ident(own.name).text}::text`
+  return metadata === null ? 'null::text' : `coalesce(${metadata} ->> 'source', ${metadata} ->> 'url')`
+}
+
+/** A column of this name, else an expression. */
+function columnOr(table: TableFacts, given: string): string {
+  return columnOf(table, given) === undefined ? `(${given})` : ident(given).text
+}

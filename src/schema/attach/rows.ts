@@ -1,0 +1,61 @@
+import { isRevectorError, RevectorError } from '../../core/errors.ts'
+import type { Queryable } from '../../postgres/database.ts'
+import { pgvector } from '../../postgres/pgvector.ts'
+import { ident, raw, sql } from '../../postgres/sql.ts'
+import { decodeVector } from '../../postgres/vector.ts'
+import { vectorType } from '../index-kind.ts'
+import { tableOf } from '../layout.ts'
+import { condition } from './find-place.ts'
+import type { Place } from './place.ts'
+
+/** Runs the expressions that were given once, so that a wrong one is said before anything is made. */
+export async function checkExpressions(db: Queryable, place: Place): Promise<void> {
+  try {
+    // A parameter, so that it can't be more than one statement.
+    await db.query(sql`
+      select ${raw(place.text)}::text, ${raw(place.title)}::text, ${raw(place.source)}::text, ${raw(place.metadata)}
+      from ${tableOf(place.table)} where ${condition(place.where)} limit ${1}`)
+  } catch (error) {
+    const state = isRevectorError(error) ? String(error.data['sqlstate'] ?? '') : ''
+    // Class 42 is a statement that is wrong, 22 a value that it can't take.
+    if (!/^(42|22)/.test(state) || state === '42501') throw error
+    throw new RevectorError(
+      'INVALID_INPUT',
+      `PostgreSQL can't read ${place.table.schema}.${place.table.name} with these options: ${(error as Error).message}`,
+      {
+        hint: 'Check --text, --title, --metadata and --where: SQL over the columns of that table.',
+        cause: error,
+      },
+    )
+  }
+}
+
+export async function countRows(db: Queryable, { table, where }: Place): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(sql`
+    select count(*)::float8 as count from ${tableOf(table)} where ${condition(where)}`)
+  return rows[0]?.count ?? 0
+}
+
+/** Texts that have a vector, from anywhere in the table. */
+export async function sampleRows(
+  db: Queryable,
+  place: Place,
+  limit: number,
+): Promise<readonly { readonly text: string; readonly vector: Float32Array }[]> {
+  const { vectors } = place
+  const width = pgvector('vector_dims')
+  const { rows } = await db.query<{ text: string; vector: Buffer }>(sql`
+    select text, ${pgvector('vector_send')}(vector::${vectorType(vectors.dimension)}) as vector
+    from (
+      select c.text, v.${ident(vectors.column)} as vector
+      from (
+        select ${ident(place.id)} as id, ${raw(place.text)}::text as text
+        from ${tableOf(place.table)} where ${condition(place.where)} limit 10000
+      ) c
+      join ${tableOf(vectors.table)} v on v.${ident(vectors.key)} = c.id
+      where v.${ident(vectors.column)} is not null and btrim(c.text) <> ''
+        and ${width}(v.${ident(vectors.column)}) = ${raw(String(vectors.dimension))}
+      order by md5(c.id::text) limit ${limit}
+    ) as sample`)
+  return rows.map(({ text, vector }) => ({ text, vector: decodeVector(vector) }))
+}
