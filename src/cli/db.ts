@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { nonEmpty, wholeNumber } from './arguments.ts'
-import { type AdoptFlags, adopt } from './db-adopt.ts'
+import { type AdoptFlags, adopt, release } from './db-adopt.ts'
 import { backup, restore } from './db-backup.ts'
 import { discover } from './db-discover.ts'
 import { type RunFlags, rollback, run } from './db-run.ts'
@@ -56,6 +56,10 @@ export function addDb(program: Command, start: Start): void {
     .option('--where <condition>', 'only the rows for which this is true', nonEmpty('--where'))
     .option('--unverified', 'go on without proof that the model made the vectors')
     .action((table: string, flags: AdoptFlags) => start((context) => adopt(context, table, flags)))
+  group
+    .command('release')
+    .description("Leaves an adopted table to its application: drops Revector's own schema.")
+    .action(() => start(release))
   group
     .command('setup-models')
     .description('Registers the common hosted models and the local ones.')

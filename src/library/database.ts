@@ -3,17 +3,18 @@ import { definedOnly } from '../core/defined.ts'
 import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, knownModels, specFor } from '../embedding/catalogue.ts'
-import { adoptTable } from '../models/adopt-table.ts'
+import { adoptTable, releaseTable } from '../models/adopt-table.ts'
 import { setupModels } from '../models/registry.ts'
 import { corpusStatus, listModels } from '../models/status.ts'
 import { backup, restore } from '../postgres/backup.ts'
+import { connectDatabase } from '../postgres/connect.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
 import { discoverColumns } from '../schema/attach/discover.ts'
 import type { PlaceChoices } from '../schema/attach/find-place.ts'
 import { latestRevision } from '../schema/history.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
-import { createSchema, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
+import { createSchema, freeSchemaName, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
 import { isReadOnly, schemaStatus } from '../schema/status.ts'
 import {
   type FirstModel,
@@ -28,10 +29,11 @@ import type {
   BackupReport,
   DatabaseStatus,
   DiscoveredColumn,
+  ReleasedTable,
   RestoreReport,
 } from '../wire/database.ts'
 import type { ModelSpec, ModelStatus } from '../wire/model.ts'
-import { databaseOptions, type Runtime } from './runtime.ts'
+import { databaseOptions, type Runtime, setUpEmpty } from './runtime.ts'
 
 /** State for monitoring: cheap enough to be read every few seconds. */
 export interface DatabaseHealth {
@@ -95,6 +97,8 @@ export interface DatabaseCalls {
   discover(): Promise<readonly DiscoveredColumn[]>
   /** Makes an application's table the corpus of a new installation; the table stays as it is. */
   adopt(table: string, options: AdoptOptions): Promise<AdoptedTable>
+  /** Takes away everything that adopting has made, and all that was made since: the application's table alone stays. */
+  release(options?: CallOptions): Promise<ReleasedTable>
   rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
   /** Everything in the database; on a server with a configured schema, that schema. @throws RevectorError BACKUP_FAILED, BACKUP_TOOL_MISSING */
   backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
@@ -108,7 +112,9 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
   const { connected, opened } = runtime
   return {
     async initialize({ onProgress } = {}) {
-      await createSchema(await connected(), onProgress)
+      const db = await connected()
+      await createSchema(db, onProgress)
+      await setUpEmpty(db)
       await opened()
     },
     getSupportedDimensions: async () => vectorColumns((await opened()).db),
@@ -135,18 +141,23 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       return listModels(deps)
     },
     discover: async () => discoverColumns(await connected()),
-    async adopt(table, { model, unverified = false, signal, ...choices }) {
-      const db = await connected()
-      const adopted = await adoptTable(db, {
-        table,
-        spec: (dimension) => specOf(model, dimension),
-        choices,
-        unverified,
-        open: runtime.openModel,
-        signal,
-      })
+    async adopt(table, { model, unverified = false, signal, onProgress, ...choices }) {
+      const schema = config.schema ?? (await freeSchemaName(await connected()))
+      // The embedded engine is open once at a time.
+      await runtime.closeDatabase()
+      const db = await connectDatabase({ ...databaseOptions(config, onProgress), schema, signal })
+      try {
+        const request = { table, spec: (dimension: number) => specOf(model, dimension), choices, unverified }
+        const adopted = await adoptTable(db, { ...request, open: runtime.openModel, signal, onProgress })
+        return { ...adopted, revectorSchema: schema }
+      } finally {
+        await db.close()
+      }
+    },
+    async release({ signal, onProgress } = {}) {
+      const released = await releaseTable(await connected(), { signal, onProgress })
       runtime.forget()
-      return adopted
+      return released
     },
     async rollback(options = {}) {
       const db = await connected()

@@ -16,6 +16,7 @@ import { openModels } from '../models/open-models.ts'
 import { addModel, setupModels } from '../models/registry.ts'
 import { connectDatabase, connectStandIn, type DatabaseOptions } from '../postgres/connect.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
+import { refuseBesideVectors } from '../schema/attach/guards.ts'
 import type { BuildLimits } from '../schema/build-memory.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { requireSchema } from '../schema/own-schema.ts'
@@ -226,9 +227,8 @@ async function bringUp(db: Database): Promise<void> {
   if (revision === latestRevision) return
   if (revision === 0 && legacy === null) {
     await requireSchema(db)
-    await runRevisions(db)
-    await setupModels({ db })
-    return
+    if (db.schema === null) await refuseBesideVectors(db)
+    return setUpEmpty(db)
   }
   if (revision > latestRevision) {
     throw new RevectorError(
@@ -247,6 +247,14 @@ async function bringUp(db: Database): Promise<void> {
       : `The database has a fixed-dimension ${legacy.table} of ${counted(legacy.rows, 'row')} that has not been adopted.`,
     { hint: 'Run `revector db run`; it first says what it will do.', data: { revision, latestRevision } },
   )
+}
+
+/** Does nothing where something has been set up, or is to be adopted. */
+export async function setUpEmpty(db: Database): Promise<void> {
+  const { revision, legacy } = await schemaStatus(db)
+  if (revision !== 0 || legacy !== null) return
+  await runRevisions(db)
+  await setupModels({ db })
 }
 
 /** Starts something once, when it is first needed; a failure is not cached. */

@@ -1,17 +1,21 @@
 import { RevectorError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
 import { cosineDistance } from '../embedding/compare.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { Database } from '../postgres/database.ts'
-import { createAttached } from '../schema/attach/attach.ts'
+import { createAttached, dropAttached } from '../schema/attach/attach.ts'
 import type { PlaceChoices } from '../schema/attach/find-place.ts'
 import { locate } from '../schema/attach/locate.ts'
 import type { Place } from '../schema/attach/place.ts'
 import { countRows, sampleRows } from '../schema/attach/rows.ts'
 import { createVectorView } from '../schema/attach/views.ts'
 import { currentSchema } from '../schema/fresh.ts'
-import { withShortLocks } from '../schema/locks.ts'
+import { loadLayout } from '../schema/layout.ts'
+import { type ShortLockOptions, withShortLocks } from '../schema/locks.ts'
+import { createSchema } from '../schema/own-schema.ts'
+import { requireRights } from '../schema/rights.ts'
 import { insertModel } from '../store/models.ts'
-import type { AdoptedTable } from '../wire/database.ts'
+import type { AdoptedTable, ReleasedTable } from '../wire/database.ts'
 import type { Model, ModelSpec } from '../wire/model.ts'
 
 export interface AdoptTableRequest {
@@ -24,6 +28,7 @@ export interface AdoptTableRequest {
   readonly unverified: boolean
   readonly open: (model: Model) => Promise<EmbeddingModel>
   readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
 }
 
 /** So many stored texts are embedded anew. */
@@ -38,13 +43,17 @@ const leastAlike = 0.99
  * @throws RevectorError NOT_FOUND, UPGRADE_REFUSED, MODEL_DIMENSION_CONFLICT, MODEL_UNPROVEN, INVALID_INPUT,
  *   DATABASE_PERMISSION_DENIED, INTERRUPTED
  */
-export async function adoptTable(db: Database, request: AdoptTableRequest): Promise<AdoptedTable> {
+export async function adoptTable(
+  db: Database,
+  request: AdoptTableRequest,
+): Promise<Omit<AdoptedTable, 'revectorSchema'>> {
   const place = await locate(db, request.table, request.choices)
   const { dimension } = place.vectors
   const spec = request.spec(dimension)
   if (spec.dimension !== dimension) throw otherDimension(spec, place)
   const verified = await verify(db, place, spec, request)
   const rows = await countRows(db, place)
+  await createSchema(db, request.onProgress)
   const schema = await currentSchema(db)
   const lockedMs = await withShortLocks(
     db,
@@ -54,7 +63,7 @@ export async function adoptTable(db: Database, request: AdoptTableRequest): Prom
       await createVectorView(tx, model.id, place)
       return 0
     },
-    { signal: request.signal },
+    { signal: request.signal, onProgress: request.onProgress },
   )
   const { table } = place.vectors
   return {
@@ -125,4 +134,23 @@ function otherDimension(spec: ModelSpec, { vectors }: Place): RevectorError {
       data: { model: spec.modelName, registered: spec.dimension, requested: vectors.dimension },
     },
   )
+}
+
+/**
+ * Leaves an adopted table as it was, whatever state a migration is in: every other model's vectors go.
+ *
+ * @throws RevectorError NOT_FOUND if none was adopted, ROLLBACK_REFUSED, DATABASE_BUSY
+ */
+export async function releaseTable(db: Database, options: ShortLockOptions): Promise<ReleasedTable> {
+  const { place } = await loadLayout(db)
+  if (place === undefined) {
+    throw new RevectorError('NOT_FOUND', 'This installation has adopted no table of an application.', {
+      hint: 'Name the schema that it was adopted into: --schema NAME.',
+    })
+  }
+  await requireRights(db, 'owner')
+  const schema = await currentSchema(db)
+  await withShortLocks(db, (tx) => dropAttached(tx, schema), options)
+  const { table } = place.vectors
+  return { schema: table.schema, table: table.name }
 }

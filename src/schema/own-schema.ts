@@ -40,6 +40,18 @@ interface Facts {
   readonly isRole: boolean
 }
 
+/**
+ * A schema for an installation beside an application's tables. Not one that is called like a role: PostgreSQL puts that
+ * role's own schema first on its search path, and tools would then make their tables in it.
+ */
+export async function freeSchemaName(db: Database): Promise<string> {
+  const names = ['revector', 'revector_data', 'revector_search']
+  const { rows } = await db.query<{ name: string }>(sql`
+    select name from unnest(${names}::text[]) with ordinality as u (name, place)
+    where not exists (select from pg_roles where rolname = name) order by place limit 1`)
+  return rows[0]?.name ?? 'revector_of_tables'
+}
+
 /** @throws RevectorError SCHEMA_MISSING if one is configured that the database does not have */
 export async function requireSchema(db: Database): Promise<void> {
   const { schema } = db

@@ -67,6 +67,7 @@ export const adoptedTable = z.strictObject({
   model: z.string(),
   verified: z.boolean().describe('Whether the model was asked, and made the vectors that are stored.'),
   lockedMs: z.number().describe('How long writes to the table were held up.'),
+  revectorSchema: z.string().describe('Where Revector’s own tables are: `--schema` of every later command.'),
 })
 export type AdoptedTable = Of<typeof adoptedTable>
 
@@ -91,3 +92,6 @@ export const discoveredColumn = z.strictObject({
 })
 export type DiscoveredColumn = Of<typeof discoveredColumn>
 export const discovered = z.strictObject({ columns: list(discoveredColumn) })
+
+export const releasedTable = z.strictObject({ schema: z.string(), table: z.string() })
+export type ReleasedTable = Of<typeof releasedTable>

@@ -22,6 +22,34 @@ export function requireOwnDocuments({ place }: Pick<Layout, 'place'>): void {
   )
 }
 
+/**
+ * An empty installation beside vectors is hardly what was meant, unless it was asked for.
+ *
+ * @throws RevectorError SCHEMA_MISSING
+ */
+export async function refuseBesideVectors(db: Queryable): Promise<void> {
+  const { rows } = await db.query<{ table: string }>(sql`
+    select n.nspname || '.' || c.relname as table
+    from pg_attribute a
+    join pg_class c on c.oid = a.attrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_type t on t.oid = a.atttypid
+    where c.relkind in ('r', 'p') and not c.relispartition and not a.attisdropped and t.typname in ('vector', 'halfvec')
+      and not exists (
+        select from pg_class own where own.relnamespace = n.oid and own.relname = 'revector_revisions')
+    order by 1 limit 1`)
+  const [found] = rows
+  if (found === undefined) return
+  throw new RevectorError(
+    'SCHEMA_MISSING',
+    `The database has not been set up for Revector, and ${found.table} holds vectors.`,
+    {
+      hint: '`revector db discover` says which tables can be searched where they are. `revector db init` begins an empty corpus beside them.',
+      data: { table: found.table },
+    },
+  )
+}
+
 /** Whether a model's vectors lie in an application's table. */
 export async function isOfApplication(db: Queryable, modelId: number): Promise<boolean> {
   const { rows } = await db.query(sql`

@@ -1,0 +1,167 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { createRevector, type Revector } from '../../src/library/revector.ts'
+import { connectDatabase } from '../../src/postgres/connect.ts'
+import type { Database } from '../../src/postgres/database.ts'
+import { raw, sql } from '../../src/postgres/sql.ts'
+import { describeEngines, type Place } from '../support/engines.ts'
+import { space } from '../support/models.ts'
+import { digest, makeShape, modelName, shapes, texts } from './shapes.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+/** What the application does, while no Revector has the database open. */
+async function asApplication<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
+  const db = await connectDatabase(place)
+  try {
+    return await work(db)
+  } finally {
+    await db.close()
+  }
+}
+
+async function open(place: Place): Promise<Revector> {
+  const revector = await createRevector({ ...place, schema: 'beside', logLevel: 'silent', poolSize: 3 })
+  onTestFinished(() => revector.db.close())
+  return revector
+}
+
+const question = 'When do ships leave the harbour?'
+
+async function found(revector: Revector, query = question): Promise<string | undefined> {
+  const { hits } = await revector.retriever.search({ query, topK: 1 })
+  return hits[0]?.content
+}
+
+/** Columns, defaults, constraints, indexes and triggers of the application's tables. */
+async function definition(db: Database): Promise<string> {
+  const { rows } = await db.query<{ all: string }>(sql`
+    with theirs as (
+      select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'beside')
+    ), facts as (
+      select a.attrelid::regclass || ' ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull
+        || coalesce(pg_get_expr(d.adbin, d.adrelid), '') as fact
+      from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+      where a.attrelid in (select oid from theirs) and a.attnum > 0
+      union all select pg_get_constraintdef(oid) from pg_constraint where conrelid in (select oid from theirs)
+      union all select pg_get_indexdef(indexrelid) from pg_index where indrelid in (select oid from theirs)
+      union all select pg_get_triggerdef(oid) from pg_trigger where tgrelid in (select oid from theirs) and not tgisinternal
+      union all select nspname from pg_namespace where nspname = 'beside'
+    )
+    select string_agg(fact, E'\n' order by fact) as all from facts`)
+  return rows[0]?.all ?? ''
+}
+
+describeEngines('an application’s table', (engine) => {
+  for (const shape of shapes) {
+    it(`of ${shape.name} is searched, moved to another model and left as it was`, async () => {
+      const place = await engine.place()
+      const before = await asApplication(place, async (db) => {
+        await makeShape(db, shape)
+        return { rows: await digest(db, shape.texts), definition: await definition(db) }
+      })
+      const revector = await open(place)
+      const adopted = await revector.db.adopt(shape.table, { model: modelName })
+      expect(adopted).toMatchObject({ mode: 'attach', rows: texts.length, model: modelName, verified: true })
+      expect(await found(revector)).toBe(texts[1])
+      const status = await revector.db.status()
+      expect(status).toMatchObject({ documents: texts.length, chunks: texts.length })
+
+      await revector.models.add(space('narrow', 32))
+      await revector.ingestion.migrateToNewModel({ sourceModel: modelName, targetModel: 'narrow' })
+      const { hits, coverage } = await revector.retriever.search({ query: question })
+      expect([hits[0]?.content, coverage]).toEqual([texts[1], { narrow: 1 }])
+      await revector.migrations.rollBack()
+      expect(await found(revector)).toBe(texts[1])
+      const [first] = await revector.models.list()
+      expect(first).toMatchObject({ modelName, state: 'current', coverage: 1 })
+
+      await revector.db.release()
+      await revector.db.close()
+      await asApplication(place, async (db) => {
+        expect(await digest(db, shape.texts)).toBe(before.rows)
+        expect(await definition(db)).toBe(before.definition)
+      })
+    })
+  }
+
+  it('is not written by Revector', async () => {
+    const place = await engine.place()
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    await asApplication(place, (db) => makeShape(db, shape))
+    const revector = await open(place)
+    await revector.db.adopt(shape.table, { model: modelName })
+    const refused = { code: 'CORPUS_OF_APPLICATION' }
+    const { hits } = await revector.retriever.search({ query: question, topK: 1 })
+    await expect(revector.documents.remove(hits[0]?.documentId ?? '')).rejects.toMatchObject(refused)
+    await expect(revector.ingestion.ingestDocument({ title: 'a', content: 'b' })).rejects.toMatchObject(
+      refused,
+    )
+    await revector.models.add(space('narrow', 32))
+    await revector.ingestion.migrateToNewModel({ sourceModel: modelName, targetModel: 'narrow' })
+    await expect(
+      revector.migrations.start({ sourceModel: 'narrow', targetModel: modelName }),
+    ).rejects.toMatchObject(refused)
+    expect((await revector.db.status()).chunks).toBe(texts.length)
+  })
+
+  it('is refused with a model that did not make its vectors, unless that is accepted', async () => {
+    const place = await engine.place()
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    await asApplication(place, async (db) => {
+      await makeShape(db, shape)
+      // Another program's vectors of the same width.
+      await db.query(raw(`update testlangchainjs set vector = array_fill(0.1::real, array[64])::vector`))
+    })
+    const revector = await open(place)
+    await expect(revector.db.adopt(shape.table, { model: modelName })).rejects.toMatchObject({
+      code: 'MODEL_UNPROVEN',
+    })
+    await expect(revector.db.adopt(shape.table, { model: 'lexical-hash-128' })).rejects.toMatchObject({
+      code: 'MODEL_DIMENSION_CONFLICT',
+    })
+    await asApplication(place, async (db) => expect(await definition(db)).not.toContain('beside'))
+    const adopted = await revector.db.adopt(shape.table, { model: modelName, unverified: true })
+    expect(adopted.verified).toBe(false)
+  })
+
+  it('is found by discover, with what can be done with it', async () => {
+    const place = await engine.place()
+    await asApplication(place, async (db) => {
+      for (const shape of shapes) await makeShape(db, shape)
+      await db.query(raw('create table numbers (id int primary key, embedding real[], note text)'))
+      await db.query(raw(`insert into numbers values (1, array_fill(1::real, array[8]), 'a')`))
+      await db.query(raw(`create table as_json (id int primary key, embedding jsonb, vector_note text)`))
+      await db.query(raw(`insert into as_json values (1, '[1,2,3,4,5,6,7,8]', 'no vector')`))
+    })
+    const revector = await createRevector({ ...place, logLevel: 'silent' })
+    onTestFinished(() => revector.db.close())
+    const columns = await revector.db.discover()
+    expect(columns.map(({ table, tool, mode, rows }) => [table, tool, mode, rows])).toEqual([
+      ['as_json', null, 'copy', 1],
+      ['docs', 'Mastra', 'attach', 5],
+      ['item_vectors', null, 'attach', 5],
+      ['langchain_docs', 'LangChain.js', 'attach', 5],
+      ['langchain_pg_embedding', 'LangChain (Python)', 'attach', 5],
+      ['numbers', null, 'copy', 1],
+      ['testlangchainjs', 'LangChain.js', 'attach', 5],
+      ['Passage Store', null, 'attach', 5],
+    ])
+    const byTable = new Map(columns.map((one) => [one.table, one]))
+    // LangChain's own search orders by the column, and its index is on a cast.
+    expect(byTable.get('langchain_docs')?.index?.used).toBe(false)
+    expect(byTable.get('testlangchainjs')?.index?.used).toBe(true)
+    expect(byTable.get('langchain_docs')?.dimension).toBe(64)
+    expect(byTable.get('Passage Store')?.adopt).toBe(
+      `revector db adopt 'rag data.Passage Store' --model NAME`,
+    )
+    // Nothing is set up unasked beside vectors.
+    await expect(revector.retriever.search({ query: question })).rejects.toMatchObject({
+      code: 'SCHEMA_MISSING',
+    })
+    await revector.db.initialize()
+    expect((await revector.db.status()).documents).toBe(0)
+  })
+})
