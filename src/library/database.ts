@@ -3,18 +3,14 @@ import { definedOnly } from '../core/defined.ts'
 import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, knownModels, specFor } from '../embedding/catalogue.ts'
-import { adoptTable, releaseTable } from '../models/adopt-table.ts'
 import { setupModels } from '../models/registry.ts'
 import { corpusStatus, listModels } from '../models/status.ts'
 import { backup, restore } from '../postgres/backup.ts'
-import { connectDatabase } from '../postgres/connect.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
-import { discoverColumns } from '../schema/attach/discover.ts'
-import type { PlaceChoices } from '../schema/attach/find-place.ts'
 import { latestRevision } from '../schema/history.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
-import { createSchema, freeSchemaName, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
+import { createSchema, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
 import { isReadOnly, schemaStatus } from '../schema/status.ts'
 import {
   type FirstModel,
@@ -24,15 +20,9 @@ import {
   type UpgradePlan,
 } from '../schema/upgrade.ts'
 import { countRecorded } from '../store/pending.ts'
-import type {
-  AdoptedTable,
-  BackupReport,
-  DatabaseStatus,
-  DiscoveredColumn,
-  ReleasedTable,
-  RestoreReport,
-} from '../wire/database.ts'
-import type { ModelSpec, ModelStatus } from '../wire/model.ts'
+import type { BackupReport, DatabaseStatus, RestoreReport } from '../wire/database.ts'
+import type { ModelStatus } from '../wire/model.ts'
+import { type AdoptionCalls, adoptionCalls } from './adoption.ts'
 import { databaseOptions, type Runtime, setUpEmpty } from './runtime.ts'
 
 /** State for monitoring: cheap enough to be read every few seconds. */
@@ -71,15 +61,8 @@ export interface RunPlan {
   readonly warnings: readonly string[]
 }
 
-export interface AdoptOptions extends CallOptions, PlaceChoices {
-  /** The model that made the vectors of the table. */
-  readonly model: string
-  /** Go on if it can't be asked, or makes other vectors. */
-  readonly unverified?: boolean
-}
-
 /** `revector.db`: operations on the database as a whole. */
-export interface DatabaseCalls {
+export interface DatabaseCalls extends AdoptionCalls {
   /** Opens the database and sets it up if it is empty; creates the configured schema if it is missing. @throws RevectorError SCHEMA_BEHIND on an older one */
   initialize(options?: CallOptions): Promise<void>
   /** Dimensions that have a vector column, ascending. */
@@ -93,12 +76,6 @@ export interface DatabaseCalls {
   run(options?: RunOptions): Promise<DatabaseStatus>
   /** Registers the guide's models and the local ones. */
   setupModels(options?: CallOptions): Promise<readonly ModelStatus[]>
-  /** Columns of vectors in this database, in every schema. Changes nothing. */
-  discover(): Promise<readonly DiscoveredColumn[]>
-  /** Makes an application's table the corpus of a new installation; the table stays as it is. */
-  adopt(table: string, options: AdoptOptions): Promise<AdoptedTable>
-  /** Takes away everything that adopting has made, and all that was made since: the application's table alone stays. */
-  release(options?: CallOptions): Promise<ReleasedTable>
   rollback(options?: CallOptions & { readonly to?: number }): Promise<DatabaseStatus>
   /** Everything in the database; on a server with a configured schema, that schema. @throws RevectorError BACKUP_FAILED, BACKUP_TOOL_MISSING */
   backup(file: string, options?: CallOptions & { readonly overwrite?: boolean }): Promise<BackupReport>
@@ -140,25 +117,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       await setupModels(deps)
       return listModels(deps)
     },
-    discover: async () => discoverColumns(await connected()),
-    async adopt(table, { model, unverified = false, signal, onProgress, ...choices }) {
-      const schema = config.schema ?? (await freeSchemaName(await connected()))
-      // The embedded engine is open once at a time.
-      await runtime.closeDatabase()
-      const db = await connectDatabase({ ...databaseOptions(config, onProgress), schema, signal })
-      try {
-        const request = { table, spec: (dimension: number) => specOf(model, dimension), choices, unverified }
-        const adopted = await adoptTable(db, { ...request, open: runtime.openModel, signal, onProgress })
-        return { ...adopted, revectorSchema: schema }
-      } finally {
-        await db.close()
-      }
-    },
-    async release({ signal, onProgress } = {}) {
-      const released = await releaseTable(await connected(), { signal, onProgress })
-      runtime.forget()
-      return released
-    },
+    ...adoptionCalls(config, runtime),
     async rollback(options = {}) {
       const db = await connected()
       await rollbackRevisions(db, options)
@@ -276,13 +235,6 @@ async function upgradeOptions(db: Database, options: RunOptions) {
   const { model, chunksTable, chunkTextColumn, documentsTable, titleColumn } = options
   const tables = { chunksTable, chunkTextColumn, documentsTable, titleColumn }
   return { tables: definedOnly(tables), ...(model !== undefined && { model: await firstModelOf(db, model) }) }
-}
-
-/** A model that is not in the catalogue is one of an OpenAI-compatible server. */
-function specOf(modelName: string, dimension: number): ModelSpec {
-  const known = knownModel(modelName)
-  if (known === undefined) return specFor(modelName, { dimension, provider: 'openai-compatible' })
-  return specFor(modelName, givesDimension(known, dimension) ? { dimension } : {})
 }
 
 async function firstModelOf(db: Database, modelName: string): Promise<FirstModel> {

@@ -1,7 +1,6 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, type Sql, sql } from '../postgres/sql.ts'
-import type { Place } from './attach/place.ts'
 
 /** Type of an id column, as in a cast: `${ids}::bigint[]`. */
 export const idTypes = ['smallint', 'integer', 'bigint', 'uuid', 'text'] as const
@@ -47,6 +46,39 @@ export interface Layout {
   }
   /** Set: the tables above are views of an application's table, which is only read. */
   readonly place?: Place
+}
+
+/**
+ * Where an application keeps what Revector searches: its own tables, which stay what they are. Expressions are SQL over the
+ * columns of `table`, as the operator gave them or as they were found.
+ */
+export interface Place {
+  /** Holds the chunks' texts. */
+  readonly table: TableName
+  /** A unique column. */
+  readonly id: string
+  readonly idType: IdType
+  readonly text: string
+  readonly title: string
+  readonly source: string
+  /** Of type jsonb. */
+  readonly metadata: string
+  /** Limits the rows; null: all of them. */
+  readonly where: string | null
+  readonly vectors: VectorPlace
+  /** Whether the first model was asked, and made the vectors that are stored. */
+  readonly verified?: boolean
+}
+
+/** Where the first model's vectors lie: the same table, or one that refers to it. */
+export interface VectorPlace {
+  readonly table: TableName
+  /** The column that holds the chunk's id. */
+  readonly key: string
+  readonly column: string
+  /** `vector` without a dimension is read as `vector(N)`, as an index on it has to be. */
+  readonly type: 'vector' | 'vector(N)' | 'halfvec(N)'
+  readonly dimension: number
 }
 
 export function ownLayout(schema: string): Layout {

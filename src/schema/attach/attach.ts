@@ -4,11 +4,11 @@ import { ident, raw, sql } from '../../postgres/sql.ts'
 import { addEffortColumn } from '../effort-column.ts'
 import { createHistory, recordDone, recordStart } from '../history.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
+import type { Place } from '../layout.ts'
 import { saveLayout, type TableName } from '../layout.ts'
 import { addMigrationTables } from '../migration-tables.ts'
 import { script } from '../scripts.ts'
 import { addServiceTables } from '../service-tables.ts'
-import type { Place } from './place.ts'
 import { createCorpusViews, layoutOf } from './views.ts'
 
 /**

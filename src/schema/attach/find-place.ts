@@ -2,6 +2,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { pgvector } from '../../postgres/pgvector.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { literal } from '../catalog.ts'
+import type { Place } from '../layout.ts'
 import { tableOf } from '../layout.ts'
 import { idTypeOf, isText, textColumn, wellKnown } from '../legacy/mapping.ts'
 import {
@@ -12,7 +13,6 @@ import {
   readTable,
   type TableFacts,
 } from '../legacy/table-facts.ts'
-import type { Place } from './place.ts'
 import { toolOf } from './tool.ts'
 
 /** What the operator says where it is not found, or found wrong. Names of columns, or SQL expressions over them. */

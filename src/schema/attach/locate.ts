@@ -1,10 +1,9 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
-import type { TableName } from '../layout.ts'
+import type { Place, TableName } from '../layout.ts'
 import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legacy/table-facts.ts'
 import { bareType, findPlace, type PlaceChoices } from './find-place.ts'
-import type { Place } from './place.ts'
 import { checkExpressions } from './rows.ts'
 
 /**

@@ -2,10 +2,10 @@ import type { Queryable } from '../../postgres/database.ts'
 import { pgvector } from '../../postgres/pgvector.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
+import type { Place } from '../layout.ts'
 import { type Layout, ownLayout, tableOf } from '../layout.ts'
 import { modelTable } from '../names.ts'
 import { condition } from './find-place.ts'
-import type { Place } from './place.ts'
 
 /** Every statement reads documents and chunks under these names, wherever they are. */
 export function layoutOf(schema: string, place: Place): Layout {

@@ -1,0 +1,66 @@
+import type { Config } from '../config/config.ts'
+import type { CallOptions } from '../core/progress.ts'
+import { givesDimension, knownModel, specFor } from '../embedding/catalogue.ts'
+import { adoptTable, releaseTable } from '../models/adopt-table.ts'
+import { connectDatabase } from '../postgres/connect.ts'
+import { discoverColumns } from '../schema/attach/discover.ts'
+import type { PlaceChoices } from '../schema/attach/find-place.ts'
+import { freeSchemaName } from '../schema/own-schema.ts'
+import type { AdoptedTable, DiscoveredColumn, ReleasedTable } from '../wire/database.ts'
+import type { ModelSpec } from '../wire/model.ts'
+import { databaseOptions, type Runtime } from './runtime.ts'
+
+export interface AdoptOptions extends CallOptions, PlaceChoices {
+  /** The model that made the vectors of the table. */
+  readonly model: string
+  /** Go on if it can't be asked, or makes other vectors. */
+  readonly unverified?: boolean
+}
+
+/** The part of `revector.db` that is about tables of applications. */
+export interface AdoptionCalls {
+  /** Columns of vectors in this database, in every schema. Changes nothing. */
+  discover(): Promise<readonly DiscoveredColumn[]>
+  /** Makes an application's table the corpus of a new installation; the table stays as it is. */
+  adopt(table: string, options: AdoptOptions): Promise<AdoptedTable>
+  /** Takes away everything that adopting has made, and all that was made since: the application's table alone stays. */
+  release(options?: CallOptions): Promise<ReleasedTable>
+}
+
+export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
+  return {
+    discover: async () => discoverColumns(await runtime.connected()),
+    async adopt(table, { model, unverified = false, signal, onProgress, ...choices }) {
+      const schema = config.schema ?? (await freeSchemaName(await runtime.connected()))
+      // The embedded engine is open once at a time.
+      await runtime.closeDatabase()
+      const db = await connectDatabase({ ...databaseOptions(config, onProgress), schema, signal })
+      try {
+        const adopted = await adoptTable(db, {
+          table,
+          spec: (dimension) => specOf(model, dimension),
+          choices,
+          unverified,
+          open: runtime.openModel,
+          signal,
+          onProgress,
+        })
+        return { ...adopted, revectorSchema: schema }
+      } finally {
+        await db.close()
+      }
+    },
+    async release({ signal, onProgress } = {}) {
+      const released = await releaseTable(await runtime.connected(), { signal, onProgress })
+      runtime.forget()
+      return released
+    },
+  }
+}
+
+/** A model that is not in the catalogue is one of an OpenAI-compatible server. */
+function specOf(modelName: string, dimension: number): ModelSpec {
+  const known = knownModel(modelName)
+  if (known === undefined) return specFor(modelName, { dimension, provider: 'openai-compatible' })
+  return specFor(modelName, givesDimension(known, dimension) ? { dimension } : {})
+}
