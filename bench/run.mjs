@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory,http,hostile,scale] [--dimensions 384,1536,3072]
+// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory,http,hostile,scale,adopted] [--dimensions 384,1536,3072]
 //   [--rows 10000,100000] [--save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
@@ -8,6 +8,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { adopted } from './cases/adopted.mjs'
 import { bundled } from './cases/bundled.mjs'
 import { embedded } from './cases/embedded.mjs'
 import { fill } from './cases/fill.mjs'
@@ -25,7 +26,20 @@ import { benchServer, largeServer, once } from './server.mjs'
 const folder = dirname(fileURLToPath(import.meta.url))
 const results = join(folder, 'results')
 const docs = join(folder, '..', 'docs', 'bench')
-const cases = { search, fill, live, ingest, upgrade, embedded, bundled, memory, http, hostile, scale }
+const cases = {
+  search,
+  fill,
+  live,
+  ingest,
+  upgrade,
+  embedded,
+  bundled,
+  memory,
+  http,
+  hostile,
+  scale,
+  adopted,
+}
 
 const { values: options } = parseArgs({
   options: {

@@ -38,7 +38,7 @@ export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
       try {
         const adopted = await adoptTable(db, {
           table,
-          spec: (dimension) => specOf(model, dimension),
+          spec: (dimension) => runtime.ownModel(model) ?? specOf(model, dimension),
           choices,
           unverified,
           open: runtime.openModel,

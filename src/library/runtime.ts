@@ -28,7 +28,7 @@ import { createSearchMemory } from '../search/memory.ts'
 import type { Deps } from '../store/deps.ts'
 import { blockRate, takeFromRate } from '../store/provider-rates.ts'
 import { createRemember, type Remember } from '../store/remember.ts'
-import type { Model } from '../wire/model.ts'
+import type { Model, ModelSpec } from '../wire/model.ts'
 
 export interface RuntimeOptions {
   readonly ownModels: readonly OwnModel[]
@@ -49,6 +49,8 @@ export interface Runtime {
    * @throws RevectorError DATABASE_PERMISSION_DENIED
    */
   opened(work?: Work): Promise<Deps & SearchDeps>
+  /** A model that the program itself provides; undefined for other names. */
+  ownModel(modelName: string): ModelSpec | undefined
   /** A model that need not be registered yet. */
   openModel(model: Model): Promise<EmbeddingModel>
   /** For what is counted in any state of the schema; also part of what `opened` gives. */
@@ -136,6 +138,10 @@ export function openRuntime(
   }
 
   return {
+    ownModel: (modelName) => {
+      const own = ownModels.find((one) => one.modelName === modelName)
+      return own === undefined ? undefined : ownSpec(own)
+    },
     openModel: (model) => models.open(model),
     remember,
     closeDatabase: () => closeDatabase(),
