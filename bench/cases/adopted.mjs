@@ -1,6 +1,7 @@
 // An application's table that is adopted where it is, as LangChain.js makes it: searches through Revector against the same
 // table in hand-written SQL, and how long adopting holds up its writers, by size.
 import { createRevector } from '../../dist/index.js'
+import { defaultTuning, efSearchFor } from '../../dist/store/nearest-tuning.js'
 import { freeModel } from '../free-model.mjs'
 import { openHandWritten, vectorBinary } from '../hand-written.mjs'
 import { interleaved, median, percentile } from '../measure.mjs'
@@ -25,7 +26,9 @@ async function measure(databaseUrl, { rows, dimension, log }) {
   const documents = space.sample(rows, 2)
   const queries = space.sample(queryCount, 3)
   const model = freeModel('free', { dimension, documents, queries })
-  const plain = await openHandWritten(databaseUrl, dimension)
+  // Both sides look equally hard.
+  const efSearch = efSearchFor(defaultTuning, { form: 'vector', candidates: k })
+  const plain = await openHandWritten(databaseUrl, dimension, { efSearch })
   const revector = await createRevector({ databaseUrl, schema: 'beside', models: [model] })
   try {
     await makeTable(plain, documents, dimension)
