@@ -27,7 +27,7 @@ async function measure(databaseUrl, { rows, dimension, log }) {
   const queries = space.sample(queryCount, 3)
   const model = freeModel('free', { dimension, documents, queries })
   // Both sides look equally hard.
-  const efSearch = efSearchFor(defaultTuning, { form: 'vector', candidates: k })
+  const efSearch = efSearchFor(defaultTuning, { dimension, distance: 'cosine' }, k)
   const plain = await openHandWritten(databaseUrl, dimension, { efSearch })
   const revector = await createRevector({ databaseUrl, schema: 'beside', models: [model] })
   try {

@@ -35,16 +35,19 @@ async function measure(databaseUrl, rows, dimension, log) {
   const model = freeModel(`free-${dimension}`, { dimension, documents, queries })
 
   const revector = await createRevector({ databaseUrl, models: [model] })
-  // Both sides are to look equally hard.
-  const form = dimension <= 2_000 ? 'vector' : 'halfvec'
-  const efSearch = efSearchFor(defaultTuning, { form, candidates: k })
-  const plain = await openHandWritten(databaseUrl, dimension, { efSearch })
+  let plain = await openHandWritten(databaseUrl, dimension)
   try {
     await revector.db.initialize()
     await loadChunks(databaseUrl, rows)
     const fill = await filled(revector, plain, model, documents)
     log(`search: ${what}: filled in ${fill.ours.toFixed(1)} s, by hand in ${fill.byHand.toFixed(1)} s`)
 
+    // Both sides look equally hard.
+    const current = (await revector.models.list()).find(({ current }) => current)
+    await plain.close()
+    plain = await openHandWritten(databaseUrl, dimension, {
+      efSearch: efSearchFor(defaultTuning, current, k),
+    })
     const contenders = {
       ours: (i) =>
         // Both sides begin with the query's vector: what a model takes to make it is not measured.
