@@ -7,6 +7,7 @@ import { setupModels } from '../models/registry.ts'
 import { corpusStatus, listModels } from '../models/status.ts'
 import { backup, restore } from '../postgres/backup.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
+import { isFresh } from '../schema/fresh.ts'
 import { latestRevision } from '../schema/history.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
@@ -105,6 +106,7 @@ export function databaseCalls(config: Config, runtime: Runtime): DatabaseCalls {
       const db = await connected()
       const { to, signal, onProgress } = options
       await refuseTableElsewhere(db)
+      await refuseIdleOptions(db, options)
       await createSchema(db, onProgress)
       await namingModels(db, async () =>
         runRevisions(db, { to, ...(await upgradeOptions(db, options)), signal, onProgress }),
@@ -168,6 +170,7 @@ async function readHealth(db: Database): Promise<DatabaseHealth> {
 async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   const { to } = options
   await refuseTableElsewhere(db)
+  await refuseIdleOptions(db, options)
   const upgrade = await namingModels(db, async () =>
     planUpgrade(db, { to, ...(await upgradeOptions(db, options)) }),
   )
@@ -191,6 +194,23 @@ async function plan(db: Database, options: RunOptions): Promise<RunPlan> {
   const first = missing ? `creates the schema ${JSON.stringify(schema)} and the tables` : 'creates the tables'
   const create = { step: 'create', locks: '', detail: `${first}; there is nothing to adopt` }
   return { steps: [create], adoption: null, warnings: [] }
+}
+
+/** Options about a table to adopt, where there is none: an empty installation is not what was meant. */
+async function refuseIdleOptions(db: Database, options: RunOptions): Promise<void> {
+  const { model, chunksTable, chunkTextColumn, documentsTable, titleColumn } = options
+  const given = Object.keys(definedOnly({ model, chunksTable, chunkTextColumn, documentsTable, titleColumn }))
+  if (given.length === 0) return
+  const { revision, legacy } = await schemaStatus(db)
+  if (revision > 0 || legacy !== null || !(await isFresh(db))) return
+  throw new RevectorError(
+    'INVALID_INPUT',
+    `There is no fixed-dimension chunk_embeddings to adopt here, so ${given.join(', ')} can't be used.`,
+    {
+      hint: 'Run `revector db discover` to see which tables hold vectors, or `revector db init` for an empty installation.',
+      data: { options: given },
+    },
+  )
 }
 
 /** Vectors of a dimension that the model only returns on request. */

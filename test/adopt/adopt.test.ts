@@ -161,6 +161,8 @@ describeEngines('an application’s table', (engine) => {
     await expect(revector.retriever.search({ query: question })).rejects.toMatchObject({
       code: 'SCHEMA_MISSING',
     })
+    // Nor by options that are about a table which is not there.
+    await expect(revector.db.run({ model: modelName })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     await revector.db.initialize()
     expect((await revector.db.status()).documents).toBe(0)
   })
