@@ -2,8 +2,8 @@ import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { cosineDistance } from '../embedding/compare.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
-import type { Database } from '../postgres/database.ts'
-import { createAttached, dropAttached } from '../schema/attach/attach.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
+import { createAttached, dropAttached, isAttached } from '../schema/attach/attach.ts'
 import type { PlaceChoices } from '../schema/attach/find-place.ts'
 import { locate } from '../schema/attach/locate.ts'
 import { countRows, sampleRows } from '../schema/attach/rows.ts'
@@ -11,7 +11,7 @@ import { createVectorView } from '../schema/attach/views.ts'
 import { currentSchema } from '../schema/fresh.ts'
 import type { Place } from '../schema/layout.ts'
 import { loadLayout } from '../schema/layout.ts'
-import { type ShortLockOptions, withShortLocks } from '../schema/locks.ts'
+import { type ShortLockOptions, withSchemaLock, withShortLocks } from '../schema/locks.ts'
 import { createSchema } from '../schema/own-schema.ts'
 import { requireRights } from '../schema/rights.ts'
 import { insertModel } from '../store/models.ts'
@@ -55,15 +55,18 @@ export async function adoptTable(
   const rows = await countRows(db, place)
   await createSchema(db, request.onProgress)
   const schema = await currentSchema(db)
-  const lockedMs = await withShortLocks(
+  const { signal, onProgress } = request
+  const lockedMs = await withSchemaLock(
     db,
-    async (tx) => {
-      await createAttached(tx, schema, { ...place, verified })
-      const { model } = await insertModel(tx, spec, 'current')
-      await createVectorView(tx, model.id, place)
-      return 0
+    async ({ session }) => {
+      // Started twice, or again after its answer was lost.
+      if (await isAttached(session, place)) return 0
+      return withShortLocks(session, (tx) => attach(tx, schema, { ...place, verified }, spec), {
+        signal,
+        onProgress,
+      })
     },
-    { signal: request.signal, onProgress: request.onProgress },
+    { signal, onProgress },
   )
   const { table } = place.vectors
   return {
@@ -75,6 +78,14 @@ export async function adoptTable(
     verified,
     lockedMs,
   }
+}
+
+/** @returns how long the table took no writes, in ms */
+async function attach(tx: Queryable, schema: string, place: Place, spec: ModelSpec): Promise<number> {
+  await createAttached(tx, schema, place)
+  const { model } = await insertModel(tx, spec, 'current')
+  await createVectorView(tx, model.id, place)
+  return 0
 }
 
 /** Whether the model makes the vectors that are stored. */

@@ -85,6 +85,22 @@ describeEngines('an application’s table', (engine) => {
     })
   }
 
+  it('is adopted once, however often that is asked for, at the same time and later', async () => {
+    const place = await engine.place()
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    await asApplication(place, (db) => makeShape(db, shape))
+    const revector = await open(place)
+    const others = 'databaseUrl' in place ? await Promise.all([open(place), open(place), open(place)]) : []
+    const all = await Promise.all(
+      [revector, ...others].map((one) => one.db.adopt(shape.table, { model: modelName })),
+    )
+    for (const adopted of all) expect(adopted).toMatchObject({ rows: texts.length, verified: true })
+    expect(await revector.db.adopt(shape.table, { model: modelName })).toMatchObject({ rows: texts.length })
+    expect(await found(revector)).toBe(texts[1])
+    expect(await revector.models.list()).toHaveLength(1)
+  })
+
   it('is not written by Revector', async () => {
     const place = await engine.place()
     const [shape] = shapes

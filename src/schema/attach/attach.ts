@@ -33,6 +33,17 @@ export async function createAttached(tx: Queryable, schema: string, place: Place
   await addEffortColumn(tx)
 }
 
+/** Whether this schema already holds an installation of this very place. */
+export async function isAttached(db: Queryable, { table, vectors }: Place): Promise<boolean> {
+  const { rows: exists } = await db.query<{ found: boolean }>(
+    sql`select to_regclass('revector_layout') is not null as found`,
+  )
+  if (exists[0]?.found !== true) return false
+  const same = JSON.stringify({ place: { table, vectors } })
+  const { rows } = await db.query(sql`select from revector_layout where layout @> ${same}::jsonb`)
+  return rows.length > 0
+}
+
 /** As every installation has it, with ids of the application's type. */
 async function createEmbeddings(tx: Queryable, { idType, vectors }: Place): Promise<void> {
   await tx.query(sql`create sequence chunk_embeddings_id_seq`)
