@@ -12,6 +12,9 @@ import { languageModelOptions } from './language-model-options.ts'
 import { schemaOption } from './schema-option.ts'
 import { serveOptions } from './serve-options.ts'
 
+/** A host or an origin: `gateway.example`, `http://10.0.0.7:4000`. */
+const keyHost = /^(https?:\/\/)?([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?\/?$/i
+
 /** A URL, or libpq's `keyword=value …`. */
 const connectionString = /^(postgres(ql)?:\/\/|\s*[a-z_]+\s*=)/
 
@@ -90,6 +93,12 @@ export const optionsSchema = z.strictObject({
     .string()
     .optional()
     .describe('Folder of local transformers.js models. If not set: downloaded from the hub into `cacheDir`.'),
+  keyHosts: z
+    .array(z.string().regex(keyHost, 'expected hosts such as gateway.example or http://10.0.0.7:4000'))
+    .default([])
+    .describe(
+      'Hosts, beside a provider’s own, to which keys of providers may be sent where a model in the database has such a base URL: `gateway.example` (any port), `gateway.example:8443`, or `http://10.0.0.7:4000` without TLS. In the environment separated by commas. A base URL that no option names gets no key.',
+    ),
   modelLimits: z
     .record(
       z.string(),
@@ -146,6 +155,7 @@ export const environmentNames = {
   directDatabaseUrl: 'DIRECT_DATABASE_URL',
   dataDir: 'REVECTOR_DATA_DIR',
   schema: 'REVECTOR_SCHEMA',
+  keyHosts: 'REVECTOR_KEY_HOSTS',
   localModelPath: 'REVECTOR_LOCAL_MODELS',
   cacheDir: 'REVECTOR_CACHE_DIR',
   logLevel: 'REVECTOR_LOG_LEVEL',
@@ -175,7 +185,8 @@ export function readConfig(options: Options = {}, from: { file?: string } = {}):
   const fromEnvironment = Object.fromEntries(
     Object.entries(environmentNames).flatMap(([option, name]) => {
       const value = env[name]
-      return value === undefined || value === '' ? [] : [[option, value]]
+      if (value === undefined || value === '') return []
+      return [[option, option === 'keyHosts' ? value.split(/[\s,]+/).filter((host) => host !== '') : value]]
     }),
   )
   const fromFile = from.file === undefined ? {} : readConfigFile(from.file)

@@ -57,6 +57,11 @@ export const errorCatalogue = {
     meaning: 'A provider rejected the request: wrong key, unknown model or bad request.',
   },
   PROVIDER_KEY_MISSING: { exit: 2, status: 503, meaning: 'The API key of a hosted provider is not set.' },
+  PROVIDER_KEY_WITHHELD: {
+    exit: 2,
+    status: 503,
+    meaning: 'An API key was not sent to an address that only the database names.',
+  },
   PROVIDER_PACKAGE_MISSING: {
     exit: 1,
     status: 503,

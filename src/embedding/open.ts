@@ -20,7 +20,8 @@ export interface OpenInternals {
  * Opens a model: loads its provider (and no other), and adds the common layers. Sends no request to a hosted
  * provider yet; loads the weights of a local model.
  *
- * @throws RevectorError PROVIDER_KEY_MISSING, PROVIDER_PACKAGE_MISSING, PROVIDER_UNAVAILABLE, INVALID_INPUT
+ * @throws RevectorError PROVIDER_KEY_MISSING, PROVIDER_KEY_WITHHELD, PROVIDER_PACKAGE_MISSING, PROVIDER_UNAVAILABLE,
+ *   INVALID_INPUT
  */
 export async function openEmbeddingModel(
   spec: ModelSpec,

@@ -1,5 +1,6 @@
 import { type ErrorCode, type ErrorData, RevectorError } from '../core/errors.ts'
 import type { ProviderName } from '../core/model.ts'
+import { entryFor } from './key-hosts.ts'
 import { keyNames } from './keys.ts'
 
 /**
@@ -132,6 +133,9 @@ function hintFor(failure: ProviderFailure, asked: Asked): string {
     case 'denied':
       if (failure.status === 404) {
         return `Check that the provider has a model named ${asked.remoteName}, and check the base URL.`
+      }
+      if (asked.provider === 'openai-compatible' && asked.baseUrl !== null) {
+        return `Check the key in ${keys}, what its account may use, and, for an embedding model, that REVECTOR_KEY_HOSTS (option keyHosts) names ${entryFor(asked.baseUrl)}.`
       }
       return keys === ''
         ? 'Check what the provider may access.'

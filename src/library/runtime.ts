@@ -83,6 +83,7 @@ export function openRuntime(
   }
   const environment: ProviderEnvironment = {
     keys: config.keys,
+    keyHosts: config.keyHosts,
     localModelPath: config.localModelPath ?? null,
     cacheDir: config.cacheDir,
     limits: limitsOf(config),

@@ -46,7 +46,12 @@ describeEngines('a plan', (engine) => {
       open: (one: Model) =>
         openEmbeddingModel(
           { ...one, baseUrl: wire.url },
-          { ...bareEnvironment, keys: { OPENAI_API_KEY: 'key' }, limits: { [openai]: { maxAttempts: 1 } } },
+          {
+            ...bareEnvironment,
+            keys: { OPENAI_API_KEY: 'key' },
+            keyHosts: [new URL(wire.url).host],
+            limits: { [openai]: { maxAttempts: 1 } },
+          },
         ),
     }
     return { wire, model, models }

@@ -195,9 +195,11 @@ describeServer('a schema of our own', (engine, url) => {
     const databaseName = new URL(databaseUrl).pathname.slice(1)
     await plainly(
       { databaseUrl },
-      `create schema of_url; create schema of_database; alter database "${databaseName}" set search_path = of_database`,
+      `create schema of_url; create schema of_options; create schema of_database; alter database "${databaseName}" set search_path = of_database`,
     )
     const before = await outside({ databaseUrl })
+    vi.stubEnv('PGOPTIONS', '-c search_path=of_options')
+    onTestFinished(() => void vi.unstubAllEnvs())
     const revector = await open({ databaseUrl: `${databaseUrl}?search_path=of_url` }, { schema: name })
     await wholeLife(revector, 'Ours')
     await revector.db.close()

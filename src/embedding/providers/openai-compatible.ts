@@ -1,6 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { RevectorError } from '../../core/errors.ts'
-import { findKey } from '../../hosted/keys.ts'
+import { optionalKey } from '../../hosted/keys.ts'
 import { type ServedAt, servedAt } from '../../hosted/served-at.ts'
 import type { ModelSpec } from '../../wire/model.ts'
 import { givesDimension, knownModelOf } from '../catalogue.ts'
@@ -10,12 +10,12 @@ import { type SdkOptions, sdkModel } from './sdk.ts'
 
 /**
  * Ollama, vLLM, TEI, LM Studio, llama.cpp and others that support OpenAI's format; a key is only sent if one is
- * set. Azure: the deployment's URL with its `?api-version=…`, or `https://NAME.openai.azure.com/openai/v1`; its
+ * set and the configuration names the host. Azure: the deployment's URL with its `?api-version=…`, or `https://NAME.openai.azure.com/openai/v1`; its
  * key is sent in the `api-key` header.
  */
 export function openOpenaiCompatible(spec: ModelSpec, environment: ProviderEnvironment): RawModel {
   const { baseURL, queryParams, isAzure } = readBaseUrl(spec)
-  const apiKey = findKey('openai-compatible', environment)
+  const apiKey = optionalKey({ ...spec, baseUrl: baseURL }, environment)
   const provider = createOpenAICompatible({
     name: 'served',
     baseURL,

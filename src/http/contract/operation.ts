@@ -64,6 +64,7 @@ export const embeddingErrors = [
   'PROVIDER_UNAVAILABLE',
   'PROVIDER_REFUSED',
   'PROVIDER_KEY_MISSING',
+  'PROVIDER_KEY_WITHHELD',
 ] as const
 
 export const documentId = z.strictObject({ id: id.describe('The document’s id.') })

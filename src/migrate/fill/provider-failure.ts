@@ -5,6 +5,7 @@ import { type ErrorCode, isRevectorError, type RevectorError } from '../../core/
 const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PROVIDER_REFUSED',
   'PROVIDER_KEY_MISSING',
+  'PROVIDER_KEY_WITHHELD',
   'PROVIDER_PACKAGE_MISSING',
   'EMBEDDING_DIMENSION_MISMATCH',
   'CONFIG_INVALID',

@@ -56,6 +56,7 @@ export async function openHosted(
         MISTRAL_API_KEY: secretKey,
         VOYAGE_API_KEY: secretKey,
       },
+      keyHosts: [new URL(spec.baseUrl ?? provider.url).host],
       localModelPath: null,
       cacheDir: '',
       limits: { [modelName]: given.limits ?? {} },
