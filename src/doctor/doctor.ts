@@ -27,6 +27,7 @@ import {
   checkOrphanVectors,
   checkQuarantine,
   checkRetirement,
+  checkStale,
   checkStatistics,
   type Patient,
 } from './model.ts'
@@ -93,6 +94,7 @@ async function examineModel(
     const rows = [
       ...checkRetirement(deps, patient),
       ...(await checkMissing(deps, patient)),
+      ...(patient.vectors === 0 ? [] : await checkStale(deps, patient)),
       ...checkQuarantine(patient),
       ...(await checkOrphanVectors(deps, patient)),
     ]

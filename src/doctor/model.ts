@@ -7,6 +7,7 @@ import { readVectors } from '../store/embeddings.ts'
 import { countOrphanVectors, type OpenMigrationHealth } from '../store/health.ts'
 import { explainNearest } from '../store/nearest-plan.ts'
 import { defaultTuning } from '../store/nearest-tuning.ts'
+import { findStale } from '../store/stale.ts'
 import { coverageInScope, sampleEmbedded } from '../store/verification.ts'
 import type { Check } from '../wire/doctor.ts'
 import type { Model } from '../wire/model.ts'
@@ -125,7 +126,8 @@ export async function checkMissing(
 ): Promise<readonly Check[]> {
   if (!isWritten(model)) return []
   const name = model.modelName
-  const { chunks, vectors, missing, examples } = await coverageInScope(db, layout, model, {})
+  const { chunks, vectors, missing: lacking, stale, examples } = await coverageInScope(db, layout, model, {})
+  const missing = lacking - stale
   const data = { state: model.state, chunks, vectors, missing, examples }
   if (missing === 0) return [ok('missing_vectors', name, { sentence: `"${name}" has every vector.`, data })]
   if (migration !== null) {
@@ -139,6 +141,23 @@ export async function checkMissing(
         current ? 'searches do not find them' : 'rolling back to it would lose them'
       }.`,
       hint: `A worker embeds the pending chunks (\`revector worker --once\`); \`revector models fill ${name}\` embeds all that are missing.`,
+      data,
+    }),
+  ]
+}
+
+/** A vector must be of the text that its chunk has now. */
+export async function checkStale({ db, layout }: StoreDeps, { model }: Patient): Promise<readonly Check[]> {
+  const name = model.modelName
+  const { stale, examples } = await findStale(db, layout, model)
+  const data = { state: model.state, stale, examples }
+  if (stale === 0) {
+    return [ok('stale_vectors', name, { sentence: `"${name}" has no vector of an earlier text.`, data })]
+  }
+  return [
+    (model.state === 'current' ? fail : warn)('stale_vectors', name, {
+      sentence: `"${name}" has the vectors of earlier texts of ${counted(stale, 'chunk')}: searches find ${stale === 1 ? 'it' : 'them'} by words that ${stale === 1 ? 'it does' : 'they do'} not have any more.`,
+      hint: `A worker embeds those that are recorded (\`revector worker --once\`); \`revector models fill ${name}\` embeds all of them.`,
       data,
     }),
   ]

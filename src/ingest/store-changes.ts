@@ -4,7 +4,7 @@ import type { Queryable } from '../postgres/database.ts'
 import type { Layout } from '../schema/layout.ts'
 import { deleteChunks, insertChunks, moveChunks } from '../store/chunks.ts'
 import { insertDocuments, updateDocument } from '../store/documents.ts'
-import { type ChunkVector, copyVectorsOfSameContent, putVectors } from '../store/embeddings.ts'
+import { type ChunkVector, copyVectorsOfSameContent, fillVectors, putVectors } from '../store/embeddings.ts'
 import { chunksWithVector } from '../store/presence.ts'
 import { type Change, isAsItWas } from './compare.ts'
 import type { Made } from './embed.ts'
@@ -85,21 +85,37 @@ export async function storeVectors(
   }
   const toCopy: ChunkId[] = []
   const items: ChunkVector[] = []
+  /** Of chunks that were there before: another session may have changed their text since it was read. */
+  const kept: ChunkVector[] = []
   const pause = takingTurns()
-  for (const [i, { id, contentHash }] of wanting.entries()) {
+  for (const [i, { id, contentHash, fresh }] of wanting.entries()) {
     if (i % 100 === 0) await pause()
     if (present.has(id)) continue
     const vector = vectors.get(contentHash)
     if (vector === undefined) toCopy.push(id)
-    else items.push({ chunkId: id, vector })
+    else (fresh ? items : kept).push({ chunkId: id, vector, textHash: contentHash })
   }
-  for (const piece of inPieces(items, Math.min(rowsAtOnce, Math.ceil(numbersAtOnce / model.dimension)))) {
-    await putVectors(tx, layout, model, piece)
-  }
+  const length = Math.min(rowsAtOnce, Math.ceil(numbersAtOnce / model.dimension))
+  for (const piece of inPieces(items, length)) await putVectors(tx, layout, model, piece)
+  for (const piece of inPieces(kept, length)) await fillVectors(tx, layout, model, piece)
   const copied = await inStatements(toCopy, rowsAtOnce, (piece) =>
     copyVectorsOfSameContent(tx, layout, model, piece),
   )
-  return copied.length === toCopy.length
+  const keptIds = kept.map(({ chunkId }) => chunkId)
+  return copied.length === toCopy.length && (await countPresent(tx, layout, model, keptIds)) === kept.length
+}
+
+async function countPresent(
+  tx: Queryable,
+  layout: Layout,
+  model: Made['model'],
+  ids: readonly ChunkId[],
+): Promise<number> {
+  let present = 0
+  for (const piece of inPieces(ids, idsAtOnce)) {
+    present += (await chunksWithVector(tx, layout, model, piece)).size
+  }
+  return present
 }
 
 /** With every model's vectors. */

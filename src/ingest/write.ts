@@ -88,33 +88,36 @@ async function writeOnce(
   )
   const open = wanted.filter((change) => !refused.has(change))
 
-  const ids = await db.transaction(async (tx) => {
-    const models = await recheck(tx, layout, open, targets, options.modelName)
-    const { written, wanting } = await writeChanges(tx, layout, open)
-    const complete = new Set<number>()
-    for (const one of made) {
-      if (!models.has(one.model.id)) continue
-      if (await storeVectors(tx, layout, one, wanting)) complete.add(one.model.id)
-      else if (one.model.id === targets.required.id) throw new ConcurrentChange()
-    }
-    // The chunks are pending for other written models: those that a named write leaves out, and those that
-    // failed.
-    if (targets.named || complete.size < models.size) {
-      await recordLacking(
+  const ids = await db.transaction(
+    async (tx) => {
+      const models = await recheck(tx, layout, open, targets, options.modelName)
+      const { written, wanting } = await writeChanges(tx, layout, open)
+      const complete = new Set<number>()
+      for (const one of made) {
+        if (!models.has(one.model.id)) continue
+        if (await storeVectors(tx, layout, one, wanting)) complete.add(one.model.id)
+        else if (one.model.id === targets.required.id) throw new ConcurrentChange()
+      }
+      // The chunks are pending for other written models: those that a named write leaves out, and those that
+      // failed.
+      if (targets.named || complete.size < models.size) {
+        await recordLacking(
+          tx,
+          layout,
+          complete,
+          wanting.map((chunk) => chunk.id),
+        )
+      }
+      // Last: until now the vectors of removed chunks could be copied to equal texts elsewhere.
+      await removeChunks(
         tx,
         layout,
-        complete,
-        wanting.map((chunk) => chunk.id),
+        open.flatMap((change) => change.removed),
       )
-    }
-    // Last: until now the vectors of removed chunks could be copied to equal texts elsewhere.
-    await removeChunks(
-      tx,
-      layout,
-      open.flatMap((change) => change.removed),
-    )
-    return written
-  })
+      return written
+    },
+    { writesChunks: true },
+  )
 
   return {
     models: targets.models,

@@ -223,7 +223,7 @@ function shortened({ model, dimension }: NonNullable<RunPlan['adoption']>): read
   ]
 }
 
-/** Steps of the revisions after `from` that only add tables, or a column. */
+/** Steps of the revisions after `from` that only add tables, columns or triggers. */
 function addedTables(
   from: number,
   { to = latestRevision, chunks = 'chunks' }: { readonly to?: number; readonly chunks?: string },
@@ -246,6 +246,12 @@ function addedTables(
       step: 'search effort',
       locks: 'embedding_models, for a moment',
       detail: 'adds a column for the measured effort of searches; no row is read or changed',
+    },
+    {
+      revision: 6,
+      step: 'capture',
+      locks: `${chunks} and chunk_embeddings, for a moment`,
+      detail: `adds triggers that record what others write to ${chunks}, and a column for the hash of a vector's text; no row is read or changed`,
     },
   ].flatMap(({ revision, ...step }) => (revision > from && revision <= to ? [step] : []))
 }

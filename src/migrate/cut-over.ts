@@ -5,6 +5,7 @@ import type { StoreDeps } from '../store/deps.ts'
 import { lockMigration, type StoredMigration, setVerification } from '../store/migrations.ts'
 import { lockModels, switchCurrent } from '../store/models.ts'
 import { countPending } from '../store/pending.ts'
+import { countQuarantined } from '../store/quarantine.ts'
 import type { GateName, GateResult } from '../wire/migration.ts'
 import type { Model } from '../wire/model.ts'
 import { advance } from './advance.ts'
@@ -39,7 +40,8 @@ export async function cutOver(
     const { source, target } = modelsOf(models, migration)
     refuseOtherCurrent(migration, source)
     const pending = await countPending(tx, layout, target)
-    const gates = accept(migration, override)
+    const quarantined = await countQuarantined(tx, layout, target.id, migration.scope)
+    const gates = accept(withQuarantined(migration, quarantined), override)
     if (pending > 0 && !override.includes('coverage')) {
       const data = { missing: pending, found: 'cut-over' } as const
       const back = await advance(tx, id, { event: 'gaps', data, actor })
@@ -57,6 +59,28 @@ export async function cutOver(
   })
   if (outcome.gap !== null) throw chunksMissing(outcome.migration, outcome.gap)
   return outcome.migration
+}
+
+/**
+ * What could not be embedded since the verification is a hole too: more quarantined chunks than that has found, and than are
+ * allowed, have not been accepted by an operator yet.
+ */
+function withQuarantined(migration: StoredMigration, quarantined: number): StoredMigration {
+  const { verification, allowedQuarantined } = migration
+  const gates = verification?.gates.map((gate): GateResult => {
+    const before = Number(gate.data['quarantined'] ?? 0)
+    if (gate.gate !== 'coverage' || quarantined <= Math.max(before, allowedQuarantined)) return gate
+    return {
+      ...gate,
+      passed: false,
+      overridden: false,
+      measured: `${counted(quarantined, 'is', 'are')} quarantined`,
+      data: { ...gate.data, quarantined },
+    }
+  })
+  return verification === null || gates === undefined
+    ? migration
+    : { ...migration, verification: { ...verification, gates } }
 }
 
 /** The gates of the last verification, with the failures that are accepted now. */

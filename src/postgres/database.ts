@@ -34,6 +34,8 @@ export interface TransactionOptions {
   readonly lockTimeoutMs?: number
   /** Lifts the role's limits on the time of statements and transactions: for fills and other long work. */
   readonly unhurried?: boolean
+  /** Chunks are written together with their vectors, or with what is pending: the triggers that record it do nothing. */
+  readonly writesChunks?: boolean
   /** Runs the whole function again on serialization failures, deadlocks and (when true) lost connections. Default: true. */
   readonly retry?: boolean
   /**

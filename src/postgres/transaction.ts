@@ -62,6 +62,7 @@ export function beginText(
     `begin${isolation}${access}`,
     ...(transactionSettings === null ? [] : [transactionSettings]),
     ...(options.unhurried === true ? [liftLimits(serverVersion, 'local')] : []),
+    ...(options.writesChunks === true ? [`set local revector.writer = 'on'`] : []),
     ...(lockTimeoutMs === undefined
       ? []
       : [`set local lock_timeout = ${Math.max(0, Math.ceil(lockTimeoutMs))}`]),

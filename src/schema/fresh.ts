@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
+import { addCapture } from './capture/capture.ts'
 import { findTable, relationExists } from './catalog.ts'
 import { addEffortColumn } from './effort-column.ts'
 import { createHistory, recordDone, recordStart } from './history.ts'
@@ -42,6 +43,7 @@ export async function createFresh(tx: Queryable, to: number): Promise<void> {
   if (to >= 3) await addMigrationTables(tx)
   if (to >= 4) await addServiceTables(tx)
   if (to >= 5) await addEffortColumn(tx)
+  if (to >= 6) await addCapture(tx)
 }
 
 async function replaceFresh(tx: Queryable, schema: string): Promise<void> {

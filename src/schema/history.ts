@@ -11,9 +11,10 @@ export const revisions = [
   { revision: 3, name: 'model migrations' },
   { revision: 4, name: 'service' },
   { revision: 5, name: 'search effort' },
+  { revision: 6, name: 'capture' },
 ] as const
 
-export const latestRevision = 5
+export const latestRevision = 6
 
 /** A row of `revector_revisions`: recorded before its work begins, `appliedAt` is set when the work is done. */
 export interface RevisionRow {
@@ -88,7 +89,7 @@ export async function forget(db: Queryable, revision: number): Promise<void> {
 
 /**
  * Where a rollback goes if no revision is named. Users mean the guide's "before": later ones only added
- * tables and a column beside those of 2.
+ * tables, columns and triggers to those of 2.
  */
 export function revisionBefore(revision: number): number {
   return revision >= 2 ? 1 : 0

@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
+import { addCapture, dropCapture } from './capture/capture.ts'
 import { addEffortColumn, dropEffortColumn } from './effort-column.ts'
 import { createFresh, isFresh } from './fresh.ts'
 import {
@@ -97,11 +98,12 @@ async function run(site: BuildSite, to: number, options: RunOptions): Promise<Ru
   return { from, to, adopted }
 }
 
-/** Revisions that only add tables, or a column, beside the others. */
+/** Revisions that only add tables, columns or triggers to the others. */
 const additions = [
   { revision: 3, step: 'model migrations', add: addMigrationTables, drop: dropMigrationTables },
   { revision: 4, step: 'service', add: addServiceTables, drop: dropServiceTables },
   { revision: 5, step: 'search effort', add: addEffortColumn, drop: dropEffortColumn },
+  { revision: 6, step: 'capture', add: addCapture, drop: dropCapture },
 ] as const
 
 async function takeOld(

@@ -7,6 +7,7 @@ import type { StoredChunk } from '../wire/document.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray, idValue, isId, possibleIdArray } from './ids.ts'
 import { translatingRefusals } from './refusals.ts'
+import { textHash } from './stale.ts'
 
 /** A chunk as it is read. In an adopted database everything but id, document and content may be missing. */
 export interface ChunkRow extends StoredChunk {
@@ -73,7 +74,8 @@ export async function moveChunks(
     update ${c.table} c
     set ${c.position} = u.position, ${c.startOffset} = u.start_offset, ${c.endOffset} = u.end_offset,
       ${c.headingPath} = u.heading_path::text[], ${c.page} = u.page,
-      ${c.tokenCount} = u.token_count, ${c.contentHash} = u.content_hash
+      ${c.tokenCount} = u.token_count,
+      ${c.contentHash} = encode(${textHash(sql`c.${c.content}`)}, 'hex')
     from unnest(
       ${idArray(
         c.idType,

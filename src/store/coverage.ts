@@ -11,8 +11,9 @@ import { documentsMatching, isNarrowing } from './filter.ts'
 import { idValue, isId } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { recordedLacking } from './models.ts'
+import { countStaleOf, hasCurrentVector, pays } from './stale.ts'
 
-/** Chunks, and how many of them have a vector in a model. */
+/** Chunks, and how many of them have a vector in a model that is not stale. */
 export interface Counts {
   readonly chunks: number
   readonly vectors: number
@@ -65,7 +66,7 @@ export async function countVectors(db: Queryable, layout: Layout, model: StoredS
       select pg_current_snapshot()::text as snapshot,
         ${recordedLacking(raw(String(model.id)))} as recorded,
         (select count(*) from ${chunkColumns(layout).table}) as chunks,
-        ${vectorsIn(model)} as vectors`),
+        ${vectorsIn(model)} - ${countStaleOf(model)} as vectors`),
   )
   const [row] = rows
   return {
@@ -107,7 +108,7 @@ export async function countMatching(
       from ${d.table} d
       join ${c.table} c on c.${c.documentId} = d.${d.id}
       left join ${modelTable(model.id)} e
-        on e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+        on e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')}
       where ${documentsMatching(layout, filter)}`),
   )
   const [row] = rows
@@ -163,7 +164,10 @@ export async function countDocumentVectors(
     )
     select null as model_id, count(id) as chunks, 0 as vectors from mine having count(*) > 0
     union all
-    select e.model_id, 0, count(*) filter (where ${held} > 0)
+    select e.model_id, 0, count(*) filter (where ${held} > 0 and not exists (
+        select from pending_chunks p
+        where p.model_id = e.model_id and p.chunk_id = e.chunk_id and not coalesce(${pays('p', 'e')}, false)
+      ))
     from chunk_embeddings e join mine on mine.id = e.chunk_id
     group by e.model_id`)
   const whole = rows.find((row) => row.model_id === null)
@@ -205,7 +209,7 @@ export async function missingChunks(
       where ${begin} and ${within} and c.${c.content} <> ''
         and not exists (
           select from ${modelTable(model.id)} e
-          where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+          where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')}
         )
       order by c.${c.id}
       limit ${page.limit}`),
@@ -230,7 +234,7 @@ export async function countMissing(
       from ${c.table} c
       where ${within} and c.${c.content} <> '' and not exists (
         select from ${modelTable(model.id)} e
-        where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+        where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')}
       )`),
   )
   return Number(rows[0]?.count ?? 0)

@@ -9,16 +9,19 @@ import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray, possibleIdArray } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+import { hasCurrentVector, replacing, textHash } from './stale.ts'
 
 /** One chunk's vector, on its way in or out. */
 export interface ChunkVector {
   readonly chunkId: ChunkId
   readonly vector: Float32Array
+  /** SHA-256 of the text that it was made of, in hex. Undefined: not known. */
+  readonly textHash?: string
 }
 
 /**
  * Stores vectors of one model in one statement; a chunk that had a vector gets the new one. The chunks must
- * exist (a foreign key enforces it): use `fillVectors` if they may have been deleted meanwhile.
+ * exist (a foreign key enforces it), with these texts: use `fillVectors` if they may have been deleted or changed meanwhile.
  *
  * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH before anything is sent, VECTOR_COLUMN_MISSING
  */
@@ -33,23 +36,25 @@ export async function putVectors(
   const column = vectorColumn(model.dimension)
   const { rowCount } = await explainingMissingColumn(model, () =>
     db.query(sql`
-      insert into ${modelTable(model.id)} (chunk_id, model_id, ${column})
-      select u.chunk_id, ${raw(String(model.id))}, u.embedding
+      insert into ${modelTable(model.id)} (chunk_id, model_id, ${column}, embedded_text_hash)
+      select u.chunk_id, ${raw(String(model.id))}, u.embedding, decode(u.text_hash, 'hex')
       from unnest(
         ${idArray(
           layout.chunks.idType,
           items.map((item) => item.chunkId),
         )},
-        ${vectorArray(items.map((item) => item.vector))}::${pgvector('vector')}[]
-      ) as u (chunk_id, embedding)
-      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()`),
+        ${vectorArray(items.map((item) => item.vector))}::${pgvector('vector')}[],
+        ${items.map((item) => item.textHash ?? null)}::text[]
+      ) as u (chunk_id, embedding, text_hash)
+      on conflict (chunk_id, model_id) do update
+        set ${column} = excluded.${column}, embedded_text_hash = excluded.embedded_text_hash, created_at = now()`),
   )
   return rowCount
 }
 
 /**
- * Stores vectors that were made outside a transaction: chunks deleted since are skipped, and a vector stored
- * since is kept, so a fill never undoes a newer write.
+ * Stores vectors that were made outside a transaction: chunks deleted or given another text since are skipped, and a vector
+ * stored since is kept, so a fill never undoes a newer write.
  *
  * @returns how many were stored
  * @throws RevectorError EMBEDDING_DIMENSION_MISMATCH before anything is sent, VECTOR_COLUMN_MISSING
@@ -66,26 +71,27 @@ export async function fillVectors(
   const column = vectorColumn(model.dimension)
   const { rowCount } = await explainingMissingColumn(model, () =>
     db.query(sql`
-      insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column})
-      select c.${c.id}, ${raw(String(model.id))}, u.embedding
+      insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column}, embedded_text_hash)
+      select c.${c.id}, ${raw(String(model.id))}, u.embedding, decode(u.text_hash, 'hex')
       from unnest(
         ${idArray(
           c.idType,
           items.map((item) => item.chunkId),
         )},
-        ${vectorArray(items.map((item) => item.vector))}::${pgvector('vector')}[]
-      ) as u (chunk_id, embedding)
+        ${vectorArray(items.map((item) => item.vector))}::${pgvector('vector')}[],
+        ${items.map((item) => item.textHash ?? null)}::text[]
+      ) as u (chunk_id, embedding, text_hash)
       join ${c.table} c on c.${c.id} = u.chunk_id
+      where u.text_hash is null or ${textHash(sql`c.${c.content}`)} = decode(u.text_hash, 'hex')
       for key share of c
-      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()
-        where e.${column} is null`),
+      on conflict (chunk_id, model_id) do update ${replacing(column)}`),
   )
   return rowCount
 }
 
 /**
  * Copies the vector of another chunk with the same text to chunks that lack one, so that no text is paid for
- * twice. Chunks deleted meanwhile are skipped.
+ * twice. Chunks deleted meanwhile are skipped, and a stale vector is never copied.
  *
  * @returns the chunks that have a vector now
  */
@@ -100,22 +106,22 @@ export async function copyVectorsOfSameContent(
   const column = vectorColumn(model.dimension)
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ id: string }>(sql`
-      insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column})
-      select c.${c.id}, ${raw(String(model.id))}, twin.embedding
+      insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column}, embedded_text_hash)
+      select c.${c.id}, ${raw(String(model.id))}, twin.embedding, ${textHash(sql`c.${c.content}`)}
       from ${c.table} c
       cross join lateral (
         select v.${column} as embedding
         from ${c.table} t
         join ${modelTable(model.id)} v on v.chunk_id = t.${c.id}
         where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
-          and v.${column} is not null
+          and ${hasCurrentVector(model, 'v')}
+          and coalesce(v.embedded_text_hash = ${textHash(sql`c.${c.content}`)}, true)
         limit 1
       ) twin
       where c.${c.id} = any(${idArray(c.idType, chunkIds)})
       order by c.${c.id}
       for key share of c
-      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()
-        where e.${column} is null
+      on conflict (chunk_id, model_id) do update ${replacing(column)}
       returning chunk_id::text as id`),
   )
   return rows.map((row) => row.id)
@@ -141,7 +147,8 @@ export async function hashesWithVector(
       where (
         select true from ${c.table} c
         join ${modelTable(model.id)} e on e.chunk_id = c.${c.id}
-        where c.${c.contentHash} = u.hash and e.${vectorColumn(model.dimension)} is not null
+        where c.${c.contentHash} = u.hash and ${textHash(sql`c.${c.content}`)} = decode(u.hash, 'hex')
+          and ${hasCurrentVector(model, 'e')} and coalesce(e.embedded_text_hash = decode(u.hash, 'hex'), true)
         limit 1
       )`),
   )

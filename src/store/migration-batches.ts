@@ -2,11 +2,12 @@ import type { ChunkId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
-import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { modelTable } from '../schema/model-table.ts'
 import type { MigrationId, MigrationScope } from '../wire/migration.ts'
 import { chunkColumns } from './columns.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hashedOrder, hasText, inScope } from './scope.ts'
+import { hasCurrentVector } from './stale.ts'
 
 /** Chunks that one call of the provider embeds. */
 export interface Batch {
@@ -67,7 +68,7 @@ export async function enqueueBatches(
         where ${hasText(layout)} and ${inScope(layout, request.scope)}
           and not exists (
             select from ${modelTable(model.id)} e
-            where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+            where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')}
           )
           and not exists (
             select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}

@@ -206,7 +206,9 @@ export async function switchCurrent(tx: Queryable, to: Model): Promise<Model | n
 
 /** The row only; its table goes with `dropModelTable`. */
 export async function deleteModel(tx: Queryable, id: number): Promise<boolean> {
-  const { rowCount } = await tx.query(sql`delete from embedding_models where id = ${id}`)
+  const { rowCount } = await tx.query(sql`
+    with forgotten as (delete from pending_chunks where model_id = ${id})
+    delete from embedding_models where id = ${id}`)
   return rowCount === 1
 }
 

@@ -7,6 +7,7 @@ import { chunkColumns } from './columns.ts'
 import { idArray } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hasText } from './scope.ts'
+import { hasCurrentVector, pays } from './stale.ts'
 
 /**
  * Call in the transaction that writes chunks: records those for which a written model gets no vector. A
@@ -19,13 +20,15 @@ export async function recordPending(
   chunkIds: readonly ChunkId[],
 ): Promise<void> {
   if (chunkIds.length === 0) return
+  const c = chunkColumns(layout)
   await explainingMissingColumn(model, () =>
     tx.query(sql`
       insert into pending_chunks (model_id, chunk_id)
-      select ${model.id}, u.id
-      from unnest(${idArray(layout.chunks.idType, chunkIds)}) as u (id)
-      where not ${hasVector(model, sql`u.id`)}
-      order by u.id
+      select ${model.id}, c.${c.id}
+      from ${c.table} c
+      where c.${c.id} = any(${idArray(c.idType, chunkIds)}) and not ${hasVector(model, sql`c.${c.id}`)}
+      order by c.${c.id}
+      for key share of c
       on conflict do nothing`),
   )
 }
@@ -71,13 +74,13 @@ export async function pendingChunks(
   return rows.map((row) => row.id)
 }
 
-/** Deletes the records of chunks that have been embedded. */
+/** Deletes the records of chunks that have been embedded, and whose text is still the one that was. */
 export async function clearEmbedded(db: Queryable, model: StoredSpace): Promise<void> {
   await explainingMissingColumn(model, () =>
     db.query(sql`
       with paid as (
         delete from pending_chunks o
-        where o.model_id = ${model.id} and ${hasVector(model, sql`o.chunk_id`)}
+        where o.model_id = ${model.id} and ${hasVector(model, sql`o.chunk_id`, pays('o', 'e'))}
       )
       delete from quarantined_chunks q
       where q.model_id = ${model.id} and ${hasVector(model, sql`q.chunk_id`)}`),
@@ -103,7 +106,7 @@ function pending(layout: Layout, model: StoredSpace): Sql {
         select c.${c.id}, c.${c.content} from ${c.table} c where c.${c.id} = o.chunk_id limit 1
       ) c
       where o.model_id = ${model.id} and ${hasText(layout)}
-        and not ${hasVector(model, sql`o.chunk_id`)}
+        and not ${hasVector(model, sql`o.chunk_id`, pays('o', 'e'))}
         and not exists (
           select from quarantined_chunks q where q.model_id = ${model.id} and q.chunk_id = o.chunk_id
         )`
@@ -113,10 +116,11 @@ function pending(layout: Layout, model: StoredSpace): Sql {
  * A limit keeps the planner from turning this into a join, for which it might read the whole table: its
  * statistics do not know how few chunks are pending.
  */
-function hasVector(model: StoredSpace, chunkId: Sql): Sql {
+function hasVector(model: StoredSpace, chunkId: Sql, paid?: Sql): Sql {
   return sql`coalesce((
         select true from ${modelTable(model.id)} e
-        where e.chunk_id = ${chunkId} and e.${vectorColumn(model.dimension)} is not null
+        where e.chunk_id = ${chunkId}
+          and ${paid === undefined ? hasCurrentVector(model, 'e') : sql`e.${vectorColumn(model.dimension)} is not null and ${paid}`}
         limit 1
       ), false)`
 }

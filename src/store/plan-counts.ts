@@ -2,11 +2,12 @@ import type { ChunkId } from '../core/document.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
-import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { modelTable } from '../schema/model-table.ts'
 import type { MigrationScope } from '../wire/migration.ts'
 import { chunkColumns } from './columns.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hashedOrder, hasText, inScope } from './scope.ts'
+import { hasCurrentVector } from './stale.ts'
 
 /** What filling a model would take. */
 export interface FillCounts {
@@ -40,7 +41,7 @@ function textsToEmbed(layout: Layout, model: StoredSpace, scope: MigrationScope)
       from ${c.table} c
       where ${hasText(layout)} and ${inScope(layout, scope)} and not exists (
         select from ${modelTable(model.id)} e
-        where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+        where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')}
       )
     ),
     texts as (
@@ -49,7 +50,7 @@ function textsToEmbed(layout: Layout, model: StoredSpace, scope: MigrationScope)
       where not exists (
         select from ${c.table} t
         join ${modelTable(model.id)} e on e.chunk_id = t.${c.id}
-        where t.${c.contentHash} = m.hash and e.${vectorColumn(model.dimension)} is not null
+        where t.${c.contentHash} = m.hash and ${hasCurrentVector(model, 'e')}
       )
       order by m.hash, m.id
     )`

@@ -2,12 +2,13 @@ import type { ChunkId, DocumentId } from '../core/document.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
-import { modelTable, vectorColumn } from '../schema/model-table.ts'
+import { modelTable } from '../schema/model-table.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+import { hasCurrentVector } from './stale.ts'
 
-/** Which of these chunks have a vector in the model. */
+/** Which of these chunks have a vector of their text in the model. */
 export async function chunksWithVector(
   db: Queryable,
   layout: Layout,
@@ -18,9 +19,9 @@ export async function chunksWithVector(
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ id: string }>(sql`
       select chunk_id::text as id
-      from ${modelTable(model.id)}
+      from ${modelTable(model.id)} e
       where chunk_id = any(${idArray(layout.chunks.idType, chunkIds)})
-        and ${vectorColumn(model.dimension)} is not null`),
+        and ${hasCurrentVector(model, 'e')}`),
   )
   return new Set(rows.map((row) => row.id))
 }
@@ -42,7 +43,7 @@ export async function documentsLackingVectors(
         and c.${c.content} <> ''
         and not exists (
           select from ${modelTable(model.id)} e
-          where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+          where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')}
         )`),
   )
   return new Set(rows.map((row) => row.id))

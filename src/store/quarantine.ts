@@ -6,12 +6,16 @@ import type { MigrationScope, QuarantinedChunk } from '../wire/migration.ts'
 import { chunkColumns } from './columns.ts'
 import { idArray, idValue } from './ids.ts'
 import { inScope } from './scope.ts'
+import { textHash } from './stale.ts'
 
 /** A chunk that a model can't embed, and what it said. */
-export type Refused = Pick<QuarantinedChunk, 'chunkId' | 'code' | 'reason'>
+export type Refused = Pick<QuarantinedChunk, 'chunkId' | 'code' | 'reason'> & {
+  /** SHA-256 of the text that it refused, in hex. */
+  readonly textHash?: string
+}
 
 /**
- * Quarantines chunks, with every chunk of the same text. Chunks deleted meanwhile are skipped.
+ * Quarantines chunks, with every chunk of the same text. Chunks deleted or given another text meanwhile are skipped.
  *
  * @returns those that are in quarantine now
  */
@@ -30,8 +34,8 @@ export async function quarantineChunks(
   const { rows } = await tx.query<{ id: string }>(sql`
     insert into quarantined_chunks as q (model_id, chunk_id, code, reason)
     select ${modelId}, t.${c.id}, u.code, u.reason
-    from unnest(${ids}, ${refused.map((one) => one.code)}::text[], ${refused.map((one) => one.reason)}::text[])
-      as u (id, code, reason)
+    from unnest(${ids}, ${refused.map((one) => one.code)}::text[], ${refused.map((one) => one.reason)}::text[],
+      ${refused.map((one) => one.textHash ?? null)}::text[]) as u (id, code, reason, text_hash)
     cross join lateral (
       select u.id
       union
@@ -41,6 +45,7 @@ export async function quarantineChunks(
       where c.${c.id} = u.id
     ) same (id)
     join ${c.table} t on t.${c.id} = same.id
+    where u.text_hash is null or ${textHash(sql`t.${c.content}`)} = decode(u.text_hash, 'hex')
     order by t.${c.id}
     for key share of t
     on conflict (model_id, chunk_id) do update

@@ -7,6 +7,7 @@ import { chunkColumns } from './columns.ts'
 import type { MissingChunk } from './coverage.ts'
 import { idArray } from './ids.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
+import { hasCurrentVector, replacing, textHash } from './stale.ts'
 
 /** A chunk that a model lacks. */
 export interface LackingChunk extends MissingChunk {
@@ -14,6 +15,8 @@ export interface LackingChunk extends MissingChunk {
   readonly hasCopies: boolean
   /** One of them has a vector: the chunk need not be embedded. */
   readonly hasTwin: boolean
+  /** It is recorded as pending with another text than it has. */
+  readonly misrecorded: boolean
 }
 
 /**
@@ -28,13 +31,16 @@ export async function lackingAmong(
 ): Promise<readonly LackingChunk[]> {
   const c = chunkColumns(layout)
   const table = modelTable(model.id)
-  const column = vectorColumn(model.dimension)
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<Lacking>(sql`
-      select c.${c.id}::text as id, c.${c.content} as content, c.${c.contentHash} as hash, has_copies,
+      select c.${c.id}::text as id, c.${c.content}::text as content, c.${c.contentHash} as hash, has_copies,
+        exists (
+          select from pending_chunks p
+          where p.model_id = ${model.id} and p.chunk_id = c.${c.id} and p.text_hash <> ${textHash(sql`c.${c.content}`)}
+        ) as misrecorded,
         has_copies and exists (
           select from ${c.table} t
-          join ${table} v on v.chunk_id = t.${c.id} and v.${column} is not null
+          join ${table} v on v.chunk_id = t.${c.id} and ${hasCurrentVector(model, 'v')}
           where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
         ) as has_twin
       from ${c.table} c
@@ -45,17 +51,18 @@ export async function lackingAmong(
         )
       ) same (has_copies)
       where c.${c.id} = any(${idArray(c.idType, chunkIds)})
-        and not exists (select from ${table} e where e.chunk_id = c.${c.id} and e.${column} is not null)
+        and not exists (select from ${table} e where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')})
         and (${retryQuarantined}::boolean or not exists (
           select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}
         ))`),
   )
-  return rows.map(({ id, content, hash, has_copies, has_twin }) => ({
+  return rows.map(({ id, content, hash, has_copies, has_twin, misrecorded }) => ({
     id,
     content,
     contentHash: hash,
     hasCopies: has_copies,
     hasTwin: has_twin,
+    misrecorded,
   }))
 }
 
@@ -65,6 +72,7 @@ interface Lacking {
   readonly hash: string | null
   readonly has_copies: boolean
   readonly has_twin: boolean
+  readonly misrecorded: boolean
 }
 
 /**
@@ -85,17 +93,16 @@ export async function copyVectorsToTwins(
   const column = vectorColumn(model.dimension)
   const { rowCount } = await explainingMissingColumn(model, () =>
     tx.query(sql`
-      insert into ${table} as e (chunk_id, model_id, ${column})
-      select t.${c.id}, ${raw(String(model.id))}, v.${column}
+      insert into ${table} as e (chunk_id, model_id, ${column}, embedded_text_hash)
+      select t.${c.id}, ${raw(String(model.id))}, v.${column}, v.embedded_text_hash
       from ${c.table} c
-      join ${table} v on v.chunk_id = c.${c.id} and v.${column} is not null
+      join ${table} v on v.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'v')}
       join ${c.table} t on t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
       where c.${c.id} = any(${idArray(c.idType, chunkIds)})
-        and not exists (select from ${table} o where o.chunk_id = t.${c.id} and o.${column} is not null)
+        and not exists (select from ${table} o where o.chunk_id = t.${c.id} and ${hasCurrentVector(model, 'o')})
       order by t.${c.id}
       for key share of t
-      on conflict (chunk_id, model_id) do update set ${column} = excluded.${column}, created_at = now()
-        where e.${column} is null`),
+      on conflict (chunk_id, model_id) do update ${replacing(column)}`),
   )
   return rowCount
 }

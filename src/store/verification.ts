@@ -9,6 +9,7 @@ import type { Model } from '../wire/model.ts'
 import { chunkColumns } from './columns.ts'
 import { explainingMissingColumn, type StoredSpace } from './missing-column.ts'
 import { hashedOrder, hasText, inScope } from './scope.ts'
+import { hasCurrentVector, pays } from './stale.ts'
 
 /** What a model has of the chunks in a scope. Blank chunks are not counted. */
 export interface ScopeCoverage {
@@ -17,6 +18,8 @@ export interface ScopeCoverage {
   /** Without a vector, and known to be impossible to embed. */
   readonly quarantined: number
   readonly missing: number
+  /** Of the missing ones: they have a vector, but of another text. */
+  readonly stale: number
   /** A few of the missing ones. */
   readonly examples: readonly ChunkId[]
 }
@@ -30,15 +33,19 @@ export async function coverageInScope(
 ): Promise<ScopeCoverage> {
   const c = chunkColumns(layout)
   const { rows } = await explainingMissingColumn(model, () =>
-    db.query<{ chunks: string; vectors: string; quarantined: string; examples: string[] | null }>(sql`
+    db.query<Counted>(sql`
       select count(*) as chunks, count(*) filter (where has) as vectors,
         count(*) filter (where not has and quarantined) as quarantined,
+        count(*) filter (where not has and not quarantined and stale) as stale,
         (array_agg(id) filter (where not has and not quarantined))[1:5] as examples
       from (
-        select c.${c.id}::text as id, e.chunk_id is not null as has, q.chunk_id is not null as quarantined
+        select c.${c.id}::text as id, e.chunk_id is not null and p.chunk_id is null as has,
+          p.chunk_id is not null as stale, q.chunk_id is not null as quarantined
         from ${c.table} c
         left join ${modelTable(model.id)} e
           on e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+        left join pending_chunks p
+          on p.chunk_id = e.chunk_id and p.model_id = ${model.id} and not coalesce(${pays('p', 'e')}, false)
         left join quarantined_chunks q on q.chunk_id = c.${c.id} and q.model_id = ${model.id}
         where ${hasText(layout)} and ${inScope(layout, scope)}
       ) seen`),
@@ -50,8 +57,17 @@ export async function coverageInScope(
     vectors: vectors ?? 0,
     quarantined: quarantined ?? 0,
     missing: (chunks ?? 0) - (vectors ?? 0) - (quarantined ?? 0),
+    stale: Number(row?.stale ?? 0),
     examples: row?.examples ?? [],
   }
+}
+
+interface Counted {
+  readonly chunks: string
+  readonly vectors: string
+  readonly quarantined: string
+  readonly stale: string
+  readonly examples: readonly string[] | null
 }
 
 /** What is wrong with a model's vectors, each counted once, by its first error. */
@@ -126,7 +142,7 @@ export async function sampleEmbedded(
   const all = models.map(
     (model) => sql` and exists (
         select from ${modelTable(model.id)} e
-        where e.chunk_id = c.${c.id} and e.${vectorColumn(model.dimension)} is not null
+        where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')}
       )`,
   )
   const has = all.reduce((sofar: Sql, one) => sql`${sofar}${one}`, raw(''))

@@ -12,6 +12,7 @@ const checkNames = [
   'statistics',
   'orphans',
   'missing_vectors',
+  'stale_vectors',
   'quarantine',
   'migrations',
   'retirement',

@@ -28,10 +28,10 @@ describeEngines('a fresh database', (engine) => {
   afterEach(() => empty(db))
 
   it('goes to the latest revision, and a second run finds nothing to do', async () => {
-    expect(await schemaStatus(db)).toEqual({ revision: 0, latestRevision: 5, unfinished: null, legacy: null })
-    expect(await runRevisions(db)).toMatchObject({ from: 0, to: 5 })
-    expect(await runRevisions(db)).toMatchObject({ from: 5, to: 5 })
-    expect(await schemaStatus(db)).toEqual({ revision: 5, latestRevision: 5, unfinished: null, legacy: null })
+    expect(await schemaStatus(db)).toEqual({ revision: 0, latestRevision: 6, unfinished: null, legacy: null })
+    expect(await runRevisions(db)).toMatchObject({ from: 0, to: 6 })
+    expect(await runRevisions(db)).toMatchObject({ from: 6, to: 6 })
+    expect(await schemaStatus(db)).toEqual({ revision: 6, latestRevision: 6, unfinished: null, legacy: null })
     expect(await vectorColumns(db)).toEqual([1536])
     expect(await loadLayout(db)).toEqual(ownLayout('public'))
   })
@@ -93,7 +93,7 @@ describeEngines('a fresh database', (engine) => {
       sql`insert into revector_revisions (revision, name, applied_at) values (99, 'of the future', now())`,
     )
     await expect(runRevisions(db)).rejects.toMatchObject({ code: 'SCHEMA_NEWER', data: { revision: 99 } })
-    expect(await schemaStatus(db)).toMatchObject({ revision: 99, latestRevision: 5 })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 99, latestRevision: 6 })
   })
 
   it('gives every model a table and an HNSW index of its own, also two of one dimension', async () => {

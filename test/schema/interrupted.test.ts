@@ -75,8 +75,8 @@ describeEngines('an upgrade that is killed', (engine) => {
     expect(died).toBeGreaterThan(10)
     await opened(place, async (db) => {
       expect(await schemaStatus(db)).toEqual({
-        revision: 5,
-        latestRevision: 5,
+        revision: 6,
+        latestRevision: 6,
         unfinished: null,
         legacy: null,
       })
@@ -149,7 +149,7 @@ describeServer('an upgrade that is killed', (engine) => {
       'alter table chunk_embeddings drop column model_id; delete from chunk_embeddings where id = (select max(id) from chunk_embeddings)',
     )
     await runRevisions(db, options)
-    expect(await schemaStatus(db)).toMatchObject({ revision: 5 })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 6 })
   })
 })
 

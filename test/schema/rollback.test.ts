@@ -42,7 +42,7 @@ describeEngines('a rollback', (engine) => {
       hint: expect.stringMatching(/^First remove these models \(revector models remove second\)/),
       data: { models: [{ model: 'second', vectors: 4 }] },
     })
-    expect(await schemaStatus(db)).toMatchObject({ revision: 5, unfinished: null })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 6, unfinished: null })
     // A current model can't be removed: the hint begins with the one that can take its place.
     await script(
       db,

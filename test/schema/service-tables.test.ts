@@ -24,7 +24,7 @@ describeEngines('the tables of the service', (engine) => {
        insert into revector_audit_log (actor, action) values ('me', 'keys.create')`,
     )
     expect(await rollbackRevisions(db, { to: 3 })).toMatchObject({ from: 5, to: 3, lockedMs: 0 })
-    expect(await schemaStatus(db)).toMatchObject({ revision: 3, latestRevision: 5, unfinished: null })
+    expect(await schemaStatus(db)).toMatchObject({ revision: 3, latestRevision: 6, unfinished: null })
     const after = await snapshot(db)
     for (const part of ['relations', 'columns', 'constraints', 'indexes', 'sequences']) {
       expect(after[part], part).toEqual(before[part])

@@ -412,7 +412,7 @@ async function check(db: Database, one: Case): Promise<void> {
   const result = await runRevisions(db, one.options)
   expect(result).toMatchObject({ from: 0, to: 5, adopted: { table: 'chunk_embeddings' } })
   expect(await schemaStatus(db)).toEqual({
-    revision: 5,
+    revision: 6,
     latestRevision: 5,
     unfinished: null,
     legacy: null,

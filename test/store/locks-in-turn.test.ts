@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Database, Queryable } from '../../src/postgres/database.ts'
+import type { Queryable } from '../../src/postgres/database.ts'
 import { sql } from '../../src/postgres/sql.ts'
 import { deleteChunks } from '../../src/store/chunks.ts'
 import { deleteDocuments, documentsBySource } from '../../src/store/documents.ts'
 import { fillVectors } from '../../src/store/embeddings.ts'
 import { deleteModel, lockModels, setModelState, writtenModels } from '../../src/store/models.ts'
+import { begin, waitedFor } from '../support/begin.ts'
 import { describeServer } from '../support/engines.ts'
 import { addModel, addTexts, setUp, spec } from './corpus.ts'
 
@@ -75,34 +76,3 @@ describeServer('locks', (engine) => {
     expect(order).toEqual(['written', 'deleted 1'])
   })
 })
-
-/** A transaction that is open until it is told to end. */
-async function begin(db: Database): Promise<{ readonly tx: Queryable; commit(): Promise<void> }> {
-  let end = (): void => {}
-  const ended = new Promise<void>((resolve) => {
-    end = resolve
-  })
-  let done: Promise<void> = Promise.resolve()
-  const tx = await new Promise<Queryable>((resolve) => {
-    done = db.transaction(async (one) => {
-      resolve(one)
-      await ended
-    })
-  })
-  return {
-    tx,
-    commit() {
-      end()
-      return done
-    },
-  }
-}
-
-/** Ends when somebody is seen to wait for this transaction. */
-async function waitedFor(tx: Queryable): Promise<void> {
-  for (let waiting = 0; waiting === 0; ) {
-    const { rows } = await tx.query(sql`
-      select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`)
-    waiting = rows.length
-  }
-}

@@ -6,6 +6,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import type { StoreDeps } from '../../store/deps.ts'
 import { type ChunkVector, copyVectorsOfSameContent, fillVectors } from '../../store/embeddings.ts'
 import { quarantineChunks, type Refused } from '../../store/quarantine.ts'
+import { correctRecorded } from '../../store/stale.ts'
 import { copyVectorsToTwins, type LackingChunk, lackingAmong } from '../../store/twins.ts'
 import type { Model } from '../../wire/model.ts'
 
@@ -50,22 +51,25 @@ export async function fillBatch<T>(
   const lacking = (await lackingAmong(db, layout, model, chunkIds, { retryQuarantined })).filter(
     (chunk) => chunk.content.trim() !== '',
   )
+  const misrecorded = lacking.filter((chunk) => chunk.misrecorded).map((chunk) => chunk.id)
+  if (misrecorded.length > 0) await correctRecorded(db, layout, model, misrecorded)
   const twins = lacking.filter((chunk) => chunk.hasTwin).map((chunk) => chunk.id)
   const wanted = onePerText(lacking.filter((chunk) => !chunk.hasTwin))
-  const texts = new Map(wanted.map((chunk) => [contentHashOf(chunk), chunk.content]))
+  const texts = new Map(wanted.map((chunk) => [hashOf(chunk), chunk.content]))
   const { vectors, refused, tokens } = await embedTexts(opened, texts, { signal })
   const items: ChunkVector[] = []
   /** A copy that is written from here on is recorded by its writer, or found when nothing else is missing. */
   const sources: ChunkId[] = []
   const bad: Refused[] = []
   for (const chunk of wanted) {
-    const hash = contentHashOf(chunk)
+    const hash = hashOf(chunk)
     const vector = vectors.get(hash)
     const error = refused.get(hash)
     if (vector !== undefined) {
-      items.push({ chunkId: chunk.id, vector })
+      items.push({ chunkId: chunk.id, vector, textHash: hash })
       if (chunk.hasCopies) sources.push(chunk.id)
-    } else if (error !== undefined) bad.push({ chunkId: chunk.id, code: error.code, reason: error.message })
+    } else if (error !== undefined)
+      bad.push({ chunkId: chunk.id, textHash: hash, code: error.code, reason: error.message })
   }
 
   async function store(tx: Queryable): Promise<StoredBatch> {
@@ -87,20 +91,21 @@ export async function fillBatch<T>(
 }
 
 /**
- * Storing one chunk serves all with the same hash. Chunks without a hash, as in an adopted table, are not found
- * that way, and stay in the batch.
+ * Storing one chunk serves all with the same hash. Chunks without the hash of their text, as in an adopted table, are not
+ * found that way, and stay in the batch.
  */
 function onePerText(chunks: readonly LackingChunk[]): readonly LackingChunk[] {
   const seen = new Set<string>()
-  return chunks.filter(({ contentHash }) => {
-    if (contentHash === null) return true
-    const isFirst = !seen.has(contentHash)
-    seen.add(contentHash)
+  return chunks.filter((chunk) => {
+    const hash = hashOf(chunk)
+    if (chunk.contentHash !== hash) return true
+    const isFirst = !seen.has(hash)
+    seen.add(hash)
     return isFirst
   })
 }
 
-/** Identifies a text. Chunks of an adopted table have no stored hash: it is computed here. */
-function contentHashOf(chunk: Pick<LackingChunk, 'contentHash' | 'content'>): string {
-  return chunk.contentHash ?? createHash('sha256').update(chunk.content).digest('hex')
+/** Of the text itself: what is stored as its hash may be missing, or an application's. */
+function hashOf({ content }: Pick<LackingChunk, 'content'>): string {
+  return createHash('sha256').update(content).digest('hex')
 }

@@ -7,6 +7,7 @@ import { countMissing, missingChunks } from '../../store/coverage.ts'
 import type { EmbedDeps, StoreDeps } from '../../store/deps.ts'
 import { clearEmbedded } from '../../store/pending.ts'
 import type { Refused } from '../../store/quarantine.ts'
+import { recordStale } from '../../store/stale.ts'
 import type { Model } from '../../wire/model.ts'
 import { couldNotEmbed } from './could-not-embed.ts'
 import { fillBatch } from './fill-batch.ts'
@@ -30,7 +31,7 @@ export interface Filled {
 const batchSize = 256
 
 /**
- * Embeds the chunks that a model lacks, batch by batch; what is stored stays stored. Identical texts are
+ * Embeds the chunks that a model lacks or has a stale vector of, batch by batch; what is stored stays stored. Identical texts are
  * embedded once. Chunks written or deleted meanwhile are respected: a vector stored by another session is kept.
  * Quarantined chunks are retried.
  *
@@ -44,6 +45,7 @@ export async function fillModel(
 ): Promise<Filled> {
   const { db, layout } = deps
   await requireOwnVectors(db, model)
+  if (documentId === undefined) await recordStale(db, layout, model)
   const missing = await countMissing(db, layout, model, documentId)
   const filled = { embedded: 0, reused: 0, tokens: 0 }
   const quarantined = new Set<ChunkId>()

@@ -13,13 +13,15 @@ export async function coverageGate(
   { db, layout }: VerifyDeps,
   { target, scope, allowedQuarantined }: VerifyRequest,
 ): Promise<Measured> {
-  const { chunks, vectors, quarantined, missing, examples } = await coverageInScope(db, layout, target, scope)
-  const lacking = missing > 0 ? `, ${counted(missing, 'lacks one', 'lack one')}` : ''
+  const covered = await coverageInScope(db, layout, target, scope)
+  const { chunks, vectors, quarantined, missing, stale, examples } = covered
+  const old = stale > 0 ? ` (${counted(stale, 'has', 'have')} that of an earlier text)` : ''
+  const lacking = missing > 0 ? `, ${counted(missing, 'lacks one', 'lack one')}${old}` : ''
   return {
     passed: missing === 0 && quarantined <= allowedQuarantined,
     expected: `a vector for each chunk, at most ${grouped(allowedQuarantined)} quarantined`,
     measured: `${grouped(vectors)} of ${counted(chunks, 'chunk has', 'chunks have')} a vector, ${counted(quarantined, 'is', 'are')} quarantined${lacking}`,
-    data: { chunks, vectors, quarantined, missing, examples },
+    data: { chunks, vectors, quarantined, missing, stale, examples },
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
 import { clearEmbedded } from '../../store/pending.ts'
+import { recordStale } from '../../store/stale.ts'
 import type {
   GateName,
   GateResult,
@@ -55,6 +56,7 @@ export async function verifyMigration(deps: VerifyDeps, request: VerifyMigration
   const models = await allModels(db)
   const { source, target } = modelsOf(models, migration)
   const override = [...accepted(migration), ...(request.override ?? [])]
+  await recordStale(db, deps.layout, target)
   const verification = await verify(deps, {
     source,
     target,

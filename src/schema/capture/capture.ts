@@ -1,0 +1,106 @@
+import { RevectorError } from '../../core/errors.ts'
+import type { Queryable } from '../../postgres/database.ts'
+import { ident, sql } from '../../postgres/sql.ts'
+import { schemaOfModels } from '../added-tables.ts'
+import { columnExists } from '../catalog.ts'
+import { forget, readHistory, recordDone, recordStart } from '../history.ts'
+import { loadLayout, type TableName, tableOf } from '../layout.ts'
+import { adoptionUnderWay } from '../legacy/adoption.ts'
+import { embeddingsTable } from '../names.ts'
+import { type Captured, captureFunctions, captureStatements } from './functions.ts'
+
+/** Of a vector: the SHA-256 of the text that it was made of. Null: made before this was remembered, or by others. */
+export const embeddedHashName = 'embedded_text_hash'
+
+/**
+ * Revision 6: what others write to the table of chunks is recorded as pending, by triggers, and each vector remembers its
+ * text. Reads and rewrites no row.
+ *
+ * @throws RevectorError UPGRADE_REFUSED if an adopted table has a column of that name
+ */
+export async function addCapture(tx: Queryable): Promise<void> {
+  const schema = await schemaOfModels(tx)
+  const vectors: TableName = { schema, name: embeddingsTable }
+  const pending = ident(schema, 'pending_chunks')
+  if (await columnExists(tx, vectors, embeddedHashName)) throw columnTaken(schema)
+  await recordStart(tx, 6, {})
+  await tx.query(sql`alter table ${tableOf(vectors)} add column ${ident(embeddedHashName)} bytea`)
+  // The rows of pending chunks are written by triggers, which know that chunk and model are there: checking it again
+  // would double the price of an insert. What is deleted is followed by trigger, and by `deleteModel`.
+  await tx.query(sql`
+    alter table ${pending}
+      add column text_hash bytea,
+      drop constraint pending_chunks_model_id_fkey,
+      drop constraint pending_chunks_chunk_id_fkey`)
+  for (const statement of captureStatements(await describe(tx, schema))) await tx.query(statement)
+  await secure(tx, schema)
+  await recordDone(tx, 6)
+}
+
+/**
+ * Back to revision 5, which knows of no vector that it is stale: those that are recorded to be are deleted, so that their
+ * chunks are pending there too.
+ */
+export async function dropCapture(tx: Queryable): Promise<void> {
+  const schema = await schemaOfModels(tx)
+  const { chunks } = await loadLayout(tx)
+  const pending = ident(schema, 'pending_chunks')
+  for (const name of captureFunctions(schema)) await tx.query(sql`drop function if exists ${name}() cascade`)
+  await tx.query(sql`
+    delete from ${ident(schema, embeddingsTable)} e
+    using ${pending} p
+    where p.model_id = e.model_id and p.chunk_id = e.chunk_id and p.text_hash is not null
+      and p.text_hash is distinct from e.${ident(embeddedHashName)}`)
+  await tx.query(sql`alter table ${ident(schema, embeddingsTable)} drop column ${ident(embeddedHashName)}`)
+  await tx.query(sql`
+    alter table ${pending}
+      drop column text_hash,
+      add constraint pending_chunks_model_id_fkey
+        foreign key (model_id) references ${ident(schema, 'embedding_models')} (id) on delete cascade,
+      add constraint pending_chunks_chunk_id_fkey
+        foreign key (chunk_id) references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`)
+  await forget(tx, 6)
+}
+
+async function describe(tx: Queryable, schema: string): Promise<Captured> {
+  const { chunks } = await loadLayout(tx)
+  const { table, id, content, contentHash } = chunks
+  const { rows } = await tx.query<{ partitions: boolean }>(sql`
+    select relkind = 'p' or relispartition as partitions from pg_class where oid = ${tableOf(table).text}::regclass`)
+  const adoption = adoptionUnderWay(await readHistory(tx))
+  const added = adoption?.columns.some(
+    (one) => one.table.schema === table.schema && one.table.name === table.name && one.column === contentHash,
+  )
+  return {
+    schema,
+    table,
+    id,
+    text: content,
+    hash: adoption === null || added === true ? contentHash : null,
+    each: rows[0]?.partitions === true ? 'row' : 'statement',
+  }
+}
+
+/**
+ * Functions that act for their owner belong to the owner of the tables, whoever runs this (a superuser, perhaps), and are
+ * called by triggers only.
+ */
+async function secure(tx: Queryable, schema: string): Promise<void> {
+  const { rows: owners } = await tx.query<{ owner: string }>(sql`
+    select pg_get_userbyid(relowner)::text as owner from pg_class
+    where oid = ${ident(schema, 'pending_chunks').text}::regclass and pg_get_userbyid(relowner) <> current_user`)
+  for (const name of captureFunctions(schema)) {
+    const { rows } = await tx.query(sql`select where to_regprocedure(${`${name.text}()`}) is not null`)
+    if (rows.length === 0) continue
+    await tx.query(sql`revoke execute on function ${name}() from public`)
+    for (const { owner } of owners) await tx.query(sql`alter function ${name}() owner to ${ident(owner)}`)
+  }
+}
+
+function columnTaken(schema: string): RevectorError {
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `The table ${schema}.${embeddingsTable} has a column ${embeddedHashName} that is not Revector's.`,
+    { hint: 'Rename the column.', data: { schema, table: embeddingsTable, column: embeddedHashName } },
+  )
+}

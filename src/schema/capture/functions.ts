@@ -1,0 +1,148 @@
+import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { type TableName, tableOf } from '../layout.ts'
+
+/** A table that holds chunk texts. */
+export interface Captured {
+  /** Where Revector's own tables are. */
+  readonly schema: string
+  readonly table: TableName
+  readonly id: string
+  readonly text: string
+  /** Its column for the SHA-256 of the text, in hex; null if the column is an application's, which may mean another hash. */
+  readonly hash: string | null
+  /** Transition tables; or one row at a time, where PostgreSQL allows no others: partitions and their parents. */
+  readonly each: 'statement' | 'row'
+}
+
+const captureName = 'revector_capture_chunks'
+const hashName = 'revector_hash_chunks'
+
+// What JavaScript's trim() removes, as in src/store/scope.ts: such texts can't be embedded.
+const blanks = raw(
+  String.raw`E' \t\n\x0B\f\r\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF'`,
+)
+
+/** Records, in the transaction that writes chunks, what the written models lack then. */
+function captureFunction({ schema, id, text, each }: Captured): Sql {
+  const [models, pending, quarantined, vectors] = [
+    'embedding_models',
+    'pending_chunks',
+    'quarantined_chunks',
+    'chunk_embeddings',
+  ].map((name) => ident(schema, name))
+  const [key, content] = [ident(id), ident(text)]
+  const rows = (row: string, table: string): Sql =>
+    each === 'row'
+      ? sql`(select ${raw(row)}.${key} as id, ${raw(row)}.${content}::text as content)`
+      : sql`(select ${key} as id, ${content}::text as content from ${raw(table)})`
+  const [fresh, before] = [rows('new', 'new_rows'), rows('old', 'old_rows')]
+  // A row that changes its partition is inserted there, and keeps its vectors.
+  const insertedHash = each === 'row' ? sql`sha256(convert_to(n.content, 'UTF8'))` : sql`null`
+  return sql`
+create function ${ident(schema, captureName)}() returns trigger
+language plpgsql security definer set search_path = ${ident(schema)}, pg_temp
+as $function$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from ${pending};
+    delete from ${quarantined};
+    delete from ${vectors};
+    return null;
+  end if;
+
+  if tg_op = 'DELETE' then
+    -- Everything else goes by foreign keys.
+    delete from ${pending} p using ${before} o where p.chunk_id = o.id;
+    return null;
+  end if;
+
+  -- The state of a model changes while all rows of models are held, so holding one in share is enough: a migration that
+  -- starts or cuts over waits for this transaction, or came first, and the statements below see what it did.
+  perform 1 from ${models} order by id limit 1 for share;
+
+  if tg_op = 'INSERT' then
+    insert into ${pending} (model_id, chunk_id, text_hash)
+    select m.id, n.id, ${insertedHash}
+    from ${fresh} n cross join ${models} m
+    where m.state in ('current', 'filling', 'standby') and btrim(n.content, ${blanks}) <> ''
+    on conflict do nothing;
+    return null;
+  end if;
+
+  -- An update may change ids too: a text is unchanged if a row of its id had it before.
+  delete from ${quarantined} q
+  using ${fresh} n left join ${before} o on o.id = n.id
+  where q.chunk_id = n.id and (o.id is null or o.content is distinct from n.content);
+
+  insert into ${pending} as p (model_id, chunk_id, text_hash)
+  select m.id, n.id, sha256(convert_to(n.content, 'UTF8'))
+  from ${fresh} n
+  left join ${before} o on o.id = n.id
+  cross join ${models} m
+  where m.state in ('current', 'filling', 'standby') and btrim(n.content, ${blanks}) <> ''
+    and (o.id is null or o.content is distinct from n.content)
+  order by n.id, m.id
+  on conflict (model_id, chunk_id) do update set text_hash = excluded.text_hash, since = excluded.since;
+
+  -- Nothing can be embedded of a blank text: what the chunk had goes now.
+  if exists (select from ${fresh} n where btrim(coalesce(n.content, ''), ${blanks}) = '') then
+    delete from ${vectors} e
+    using ${fresh} n where e.chunk_id = n.id and btrim(coalesce(n.content, ''), ${blanks}) = '';
+    delete from ${pending} p
+    using ${fresh} n where p.chunk_id = n.id and btrim(coalesce(n.content, ''), ${blanks}) = '';
+  end if;
+  return null;
+end
+$function$`
+}
+
+/** Keeps the hash of a text true, whoever writes it: equal texts are found by it. */
+function hashFunction({ schema, text }: Captured, hash: string): Sql {
+  return sql`
+create function ${ident(schema, hashName)}() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  new.${ident(hash)} := encode(sha256(convert_to(new.${ident(text)}::text, 'UTF8')), 'hex');
+  return new;
+end
+$function$`
+}
+
+/**
+ * The functions and triggers of a table, in order. Revector's own writers say so in their transaction
+ * (`TransactionOptions.writesChunks`): they store the vectors, or record what is pending, themselves.
+ */
+export function captureStatements(captured: Captured): readonly Sql[] {
+  const { schema, table, text, hash, each } = captured
+  const on = tableOf(table)
+  const byOthers = sql` when (current_setting('revector.writer', true) is distinct from 'on')`
+  const capture = (event: string, tables: string, when: Sql = sql``): Sql => {
+    const referencing = each === 'row' ? sql`` : sql` referencing ${raw(tables)}`
+    return sql`
+      create trigger ${ident(`${captureName}_${event}`)} after ${raw(event)} on ${on}${referencing}
+      for each ${raw(each)}${when} execute function ${ident(schema, captureName)}()`
+  }
+  return [
+    captureFunction(captured),
+    capture('insert', 'new table as new_rows', byOthers),
+    capture('update', 'new table as new_rows old table as old_rows', byOthers),
+    capture('delete', 'old table as old_rows'),
+    sql`
+      create trigger ${ident(`${captureName}_truncate`)} after truncate on ${on}
+      for each statement execute function ${ident(schema, captureName)}()`,
+    ...(hash === null
+      ? []
+      : [
+          hashFunction(captured, hash),
+          sql`
+      create trigger ${ident(hashName)} before insert or update of ${ident(text)}, ${ident(hash)} on ${on}
+      for each row${byOthers} execute function ${ident(schema, hashName)}()`,
+        ]),
+  ]
+}
+
+/** Dropping them drops the triggers too, which only the owner of the table might drop by themselves. */
+export function captureFunctions(schema: string): readonly Sql[] {
+  return [ident(schema, captureName), ident(schema, hashName)]
+}
