@@ -43,7 +43,7 @@ const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&
 
 /** One bar a figure, its length in parts of the target: the line is where the target lies. */
 export function picture(figures) {
-  const order = ['search', 'recall', 'ingest', 'upgrade', 'embedded', 'memory']
+  const order = ['search', 'recall', 'ingest', 'capture', 'upgrade', 'embedded', 'memory']
   const place = ({ id }) => order.indexOf(id.slice(0, id.indexOf('/')))
   const measured = figures
     .filter((figure) => figure.target !== undefined)

@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only search,fill,live,ingest,upgrade,embedded,bundled,memory,http,hostile,scale,adopted] [--dimensions 384,1536,3072]
+// npm run bench -- [--quick] [--only search,fill,live,ingest,capture,upgrade,embedded,bundled,memory,http,hostile,scale,adopted] [--dimensions 384,1536,3072]
 //   [--rows 10000,100000] [--save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { adopted } from './cases/adopted.mjs'
 import { bundled } from './cases/bundled.mjs'
+import { capture } from './cases/capture.mjs'
 import { embedded } from './cases/embedded.mjs'
 import { fill } from './cases/fill.mjs'
 import { hostile } from './cases/hostile.mjs'
@@ -31,6 +32,7 @@ const cases = {
   fill,
   live,
   ingest,
+  capture,
   upgrade,
   embedded,
   bundled,

@@ -69,6 +69,7 @@ export async function keepSchemaPrivate(tx: Queryable, schema: string): Promise<
   }
 }
 
-function grantee(role: string | null): Sql {
+/** A role, as in a grant; null: PUBLIC. */
+export function grantee(role: string | null): Sql {
   return role === null ? raw('public') : ident(role)
 }

@@ -81,6 +81,7 @@ describeEngines('doctor', (engine) => {
         'index',
         'statistics',
         'missing_vectors',
+        'stale_vectors',
         'migrations',
         'drift',
       ]),

@@ -92,7 +92,7 @@ describeServer('what default privileges give', (engine) => {
       `grant select on ${prefix}.chunk_embeddings, ${prefix}.embedding_models to ${anon}`,
     )
     await revector.models.add(space('wider', 128))
-    expect(await revector.db.run()).toMatchObject({ revision: 5 })
+    expect(await revector.db.run()).toMatchObject({ revision: 6 })
     const newest = await newestModel(databaseUrl, prefix)
     expect(await allowed(databaseUrl, prefix, anon)).toEqual([
       'chunk_embeddings select',

@@ -118,7 +118,7 @@ describeEngines('a schema of our own', (engine) => {
       await revector.db.close()
     }
     for (const [schema, revision] of [
-      ['first', 5],
+      ['first', 6],
       ['second', 0],
     ] as const) {
       const revector = await open(place, { schema })
@@ -149,7 +149,7 @@ describeEngines('a schema of our own', (engine) => {
     expect((await revector.db.plan()).steps).toMatchObject([
       { detail: expect.stringContaining('creates the schema "absent"') },
     ])
-    expect(await revector.db.run()).toMatchObject({ revision: 5 })
+    expect(await revector.db.run()).toMatchObject({ revision: 6 })
     expect(await revector.models.list()).toEqual([])
   })
 
@@ -258,7 +258,7 @@ describeServer('a schema of our own', (engine, url) => {
     }
     expect(await plainly(place, `select from pg_namespace where nspname = 'ours'`)).toEqual([])
     await revector.db.initialize()
-    expect(await revector.db.status()).toMatchObject({ revision: 5, legacy: null })
+    expect(await revector.db.status()).toMatchObject({ revision: 6, legacy: null })
     const there = await open(place, { schema: 'public' })
     expect(await there.db.status()).toMatchObject({
       revision: 0,

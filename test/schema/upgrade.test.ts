@@ -410,10 +410,10 @@ async function check(db: Database, one: Case): Promise<void> {
   expect(await snapshot(db)).toEqual(before)
 
   const result = await runRevisions(db, one.options)
-  expect(result).toMatchObject({ from: 0, to: 5, adopted: { table: 'chunk_embeddings' } })
+  expect(result).toMatchObject({ from: 0, to: 6, adopted: { table: 'chunk_embeddings' } })
   expect(await schemaStatus(db)).toEqual({
     revision: 6,
-    latestRevision: 5,
+    latestRevision: 6,
     unfinished: null,
     legacy: null,
   })
@@ -421,7 +421,7 @@ async function check(db: Database, one: Case): Promise<void> {
   if (one.rows !== undefined) expect(places.length).toBe(one.rows)
   await checkAfter(db, one)
   await one.also?.(db)
-  expect(await runRevisions(db, one.options)).toMatchObject({ from: 5, to: 5, adopted: null })
+  expect(await runRevisions(db, one.options)).toMatchObject({ from: 6, to: 6, adopted: null })
 
   await rollbackRevisions(db, { to: 1 })
   expect(await schemaStatus(db)).toMatchObject({ revision: 1, legacy: { dimension: one.dimension } })

@@ -46,20 +46,28 @@ export async function setUp(db: Database): Promise<Layout> {
   return loadLayout(db)
 }
 
-/** Documents "Title 1", "Title 2", … of `chunksEach` chunks, without going through ingest; ids count from 1. */
+/**
+ * Documents "Title 1", "Title 2", … of `chunksEach` chunks, without going through ingest; ids count from 1. Nothing is recorded
+ * as pending.
+ */
 export async function addTexts(db: Database, documents: number, chunksEach: number): Promise<string[]> {
   await db.query(sql`
     insert into documents (title, source, content, content_hash, metadata, created_at)
     select 'Title ' || i, 'source/' || i, '', 'hash', jsonb_build_object('number', i, 'even', i % 2 = 0),
       timestamptz '2026-01-01' + i * interval '1 day'
     from generate_series(1, ${documents}::int) as i`)
-  const { rows } = await db.query<{ id: string }>(sql`
+  return db.transaction(
+    async (tx) => {
+      const { rows } = await tx.query<{ id: string }>(sql`
     insert into chunks (document_id, position, content, content_hash, start_offset, end_offset, heading_path, token_count)
     select d.id, p, 'Text ' || p || ' of ' || d.title, md5(d.id || ' ' || p), p, p + 1, array['A', 'B'], 3
     from documents d cross join generate_series(0, ${chunksEach}::int - 1) as p
     order by d.id, p
     returning id::text as id`)
-  return rows.map((row) => row.id)
+      return rows.map((row) => row.id)
+    },
+    { writesChunks: true },
+  )
 }
 
 /** Writes vectors the way a bulk load does: rows first, then one HNSW index, then statistics. */

@@ -1,9 +1,10 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
-import { ident, sql } from '../../postgres/sql.ts'
+import { ident, type Sql, sql } from '../../postgres/sql.ts'
 import { schemaOfModels } from '../added-tables.ts'
 import { columnExists } from '../catalog.ts'
 import { forget, readHistory, recordDone, recordStart } from '../history.ts'
+import { grantee } from '../keep-private.ts'
 import { loadLayout, type TableName, tableOf } from '../layout.ts'
 import { adoptionUnderWay } from '../legacy/adoption.ts'
 import { embeddingsTable } from '../names.ts'
@@ -30,10 +31,10 @@ export async function addCapture(tx: Queryable): Promise<void> {
   await tx.query(sql`
     alter table ${pending}
       add column text_hash bytea,
-      drop constraint pending_chunks_model_id_fkey,
-      drop constraint pending_chunks_chunk_id_fkey`)
+      drop constraint if exists pending_chunks_model_id_fkey,
+      drop constraint if exists pending_chunks_chunk_id_fkey`)
   for (const statement of captureStatements(await describe(tx, schema))) await tx.query(statement)
-  await secure(tx, schema)
+  for (const name of captureFunctions(schema)) await secure(tx, schema, name)
   await recordDone(tx, 6)
 }
 
@@ -82,19 +83,20 @@ async function describe(tx: Queryable, schema: string): Promise<Captured> {
 }
 
 /**
- * Functions that act for their owner belong to the owner of the tables, whoever runs this (a superuser, perhaps), and are
- * called by triggers only.
+ * A function that acts for its owner belongs to the owner of the tables, whoever runs this (a superuser, perhaps), and is
+ * called by triggers only, whatever default privileges give. One that does not exist needs none of this.
  */
-async function secure(tx: Queryable, schema: string): Promise<void> {
+async function secure(tx: Queryable, schema: string, name: Sql): Promise<void> {
+  const { rows } = await tx.query<{ role: string | null }>(sql`
+    select distinct case when g.grantee = 0 then null else pg_get_userbyid(g.grantee)::text end as role
+    from pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+    where p.oid = to_regprocedure(${`${name.text}()`}) and g.grantee <> p.proowner`)
+  for (const { role } of rows) await tx.query(sql`revoke all on function ${name}() from ${grantee(role)}`)
   const { rows: owners } = await tx.query<{ owner: string }>(sql`
-    select pg_get_userbyid(relowner)::text as owner from pg_class
-    where oid = ${ident(schema, 'pending_chunks').text}::regclass and pg_get_userbyid(relowner) <> current_user`)
-  for (const name of captureFunctions(schema)) {
-    const { rows } = await tx.query(sql`select where to_regprocedure(${`${name.text}()`}) is not null`)
-    if (rows.length === 0) continue
-    await tx.query(sql`revoke execute on function ${name}() from public`)
-    for (const { owner } of owners) await tx.query(sql`alter function ${name}() owner to ${ident(owner)}`)
-  }
+    select pg_get_userbyid(c.relowner)::text as owner
+    from pg_class c join pg_proc p on p.oid = to_regprocedure(${`${name.text}()`}) and p.proowner <> c.relowner
+    where c.oid = ${ident(schema, 'pending_chunks').text}::regclass`)
+  for (const { owner } of owners) await tx.query(sql`alter function ${name}() owner to ${ident(owner)}`)
 }
 
 function columnTaken(schema: string): RevectorError {

@@ -70,6 +70,10 @@ begin
   end if;
 
   -- An update may change ids too: a text is unchanged if a row of its id had it before.
+  delete from ${pending} p
+  using ${before} o
+  where p.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);
+
   delete from ${quarantined} q
   using ${fresh} n left join ${before} o on o.id = n.id
   where q.chunk_id = n.id and (o.id is null or o.content is distinct from n.content);
