@@ -49,7 +49,8 @@ export async function createVectorView(tx: Queryable, modelId: number, place: Pl
   await tx.query(sql`
     create view ${modelTable(modelId)} as
     select ${ident(vectors.key)}::${raw(place.idType)} as chunk_id, ${raw(String(modelId))} as model_id,
-      ${vector} as ${vectorColumn(vectors.dimension)}, null::timestamptz as created_at
+      ${vector} as ${vectorColumn(vectors.dimension)}, null::timestamptz as created_at,
+      null::bytea as embedded_text_hash
     from ${tableOf(vectors.table)}
     where ${column} is not null${ofDimension}${ofRows}`)
 }

@@ -1,12 +1,12 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
-import { ident, type Sql, sql } from '../../postgres/sql.ts'
+import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { schemaOfModels } from '../added-tables.ts'
 import { columnExists } from '../catalog.ts'
 import { forget, readHistory, recordDone, recordStart } from '../history.ts'
 import { grantee } from '../keep-private.ts'
 import { loadLayout, type TableName, tableOf } from '../layout.ts'
-import { adoptionUnderWay } from '../legacy/adoption.ts'
+import type { AddedColumn } from '../legacy/record.ts'
 import { embeddingsTable } from '../names.ts'
 import { type Captured, captureFunctions, captureStatements } from './functions.ts'
 
@@ -44,7 +44,7 @@ export async function addCapture(tx: Queryable): Promise<void> {
  */
 export async function dropCapture(tx: Queryable): Promise<void> {
   const schema = await schemaOfModels(tx)
-  const { chunks } = await loadLayout(tx)
+  const { chunks, place } = await loadLayout(tx)
   const pending = ident(schema, 'pending_chunks')
   for (const name of captureFunctions(schema)) await tx.query(sql`drop function if exists ${name}() cascade`)
   await tx.query(sql`
@@ -53,37 +53,55 @@ export async function dropCapture(tx: Queryable): Promise<void> {
     where p.model_id = e.model_id and p.chunk_id = e.chunk_id and p.text_hash is not null
       and p.text_hash is distinct from e.${ident(embeddedHashName)}`)
   await tx.query(sql`alter table ${ident(schema, embeddingsTable)} drop column ${ident(embeddedHashName)}`)
+  const toChunks = sql`, add constraint pending_chunks_chunk_id_fkey
+        foreign key (chunk_id) references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`
   await tx.query(sql`
     alter table ${pending}
       drop column text_hash,
       add constraint pending_chunks_model_id_fkey
-        foreign key (model_id) references ${ident(schema, 'embedding_models')} (id) on delete cascade,
-      add constraint pending_chunks_chunk_id_fkey
-        foreign key (chunk_id) references ${tableOf(chunks.table)} (${ident(chunks.id)}) on delete cascade`)
+        foreign key (model_id) references ${ident(schema, 'embedding_models')} (id) on delete cascade${place === undefined ? toChunks : sql``}`)
   await forget(tx, 6)
 }
 
 async function describe(tx: Queryable, schema: string): Promise<Captured> {
-  const { chunks } = await loadLayout(tx)
-  const { table, id, content, contentHash } = chunks
+  const { chunks, place } = await loadLayout(tx)
+  const { table } = place ?? chunks
   const { rows } = await tx.query<{ partitions: boolean }>(sql`
     select relkind = 'p' or relispartition as partitions from pg_class where oid = ${tableOf(table).text}::regclass`)
-  const adoption = adoptionUnderWay(await readHistory(tx))
-  const added = adoption?.columns.some(
-    (one) => one.table.schema === table.schema && one.table.name === table.name && one.column === contentHash,
-  )
+  const each = rows[0]?.partitions === true ? 'row' : 'statement'
+  if (place !== undefined) {
+    const id = sql`${ident(place.id)}::${raw(place.idType)}`
+    const where = raw(place.where === null ? 'true' : `(${place.where})`)
+    return { schema, table, id, text: raw(place.text), where, hash: null, each, ofApplication: true }
+  }
+  const { id, content, contentHash } = chunks
   return {
     schema,
     table,
-    id,
-    text: content,
-    hash: adoption === null || added === true ? contentHash : null,
-    each: rows[0]?.partitions === true ? 'row' : 'statement',
+    id: ident(id),
+    text: ident(content),
+    where: raw('true'),
+    hash: (await isOurs(tx, table, contentHash)) ? { column: contentHash, of: content } : null,
+    each,
+    ofApplication: false,
   }
 }
 
+/** In a table that was adopted, only a column that was added to it. */
+async function isOurs(tx: Queryable, table: TableName, column: string): Promise<boolean> {
+  const history = await readHistory(tx)
+  const adoption = history.find(({ revision, record }) => revision === 2 && record['kind'] === 'adoption')
+  if (adoption === undefined) return true
+  const added: unknown = adoption.record['columns']
+  return Array.isArray(added) && added.some((one) => isColumn(one, table, column))
+}
+
+function isColumn(added: Partial<AddedColumn>, { schema, name }: TableName, column: string): boolean {
+  return added.column === column && added.table?.schema === schema && added.table.name === name
+}
+
 /**
- * A function that acts for its owner belongs to the owner of the tables, whoever runs this (a superuser, perhaps), and is
+ * A function that acts for its owner belongs to the owner of the tables, also where a superuser runs this, and is
  * called by triggers only, whatever default privileges give. One that does not exist needs none of this.
  */
 async function secure(tx: Queryable, schema: string, name: Sql): Promise<void> {

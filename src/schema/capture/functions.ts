@@ -1,4 +1,5 @@
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { literal, shortName } from '../catalog.ts'
 import { type TableName, tableOf } from '../layout.ts'
 
 /** A table that holds chunk texts. */
@@ -6,12 +7,18 @@ export interface Captured {
   /** Where Revector's own tables are. */
   readonly schema: string
   readonly table: TableName
-  readonly id: string
-  readonly text: string
+  /** A column, as the type of the ids of chunks. */
+  readonly id: Sql
+  /** SQL over the columns of the table. */
+  readonly text: Sql
+  /** Limits the rows, likewise. */
+  readonly where: Sql
   /** Its column for the SHA-256 of the text, in hex; null if the column is an application's, which may mean another hash. */
-  readonly hash: string | null
+  readonly hash: { readonly column: string; readonly of: string } | null
   /** Transition tables; or one row at a time, where PostgreSQL allows no others: partitions and their parents. */
   readonly each: 'statement' | 'row'
+  /** An application's own, which no foreign key refers to, and in which some model's vectors lie, too. */
+  readonly ofApplication: boolean
 }
 
 const captureName = 'revector_capture_chunks'
@@ -23,20 +30,33 @@ const blanks = raw(
 )
 
 /** Records, in the transaction that writes chunks, what the written models lack then. */
-function captureFunction({ schema, id, text, each }: Captured): Sql {
+function captureFunction({ schema, table, id, text, where, each, ofApplication }: Captured): Sql {
   const [models, pending, quarantined, vectors] = [
     'embedding_models',
     'pending_chunks',
     'quarantined_chunks',
     'chunk_embeddings',
   ].map((name) => ident(schema, name))
-  const [key, content] = [ident(id), ident(text)]
-  const rows = (row: string, table: string): Sql =>
-    each === 'row'
-      ? sql`(select ${raw(row)}.${key} as id, ${raw(row)}.${content}::text as content)`
-      : sql`(select ${key} as id, ${content}::text as content from ${raw(table)})`
+  // The alias is for expressions that name the table.
+  const rows = (row: string, transition: string): Sql => {
+    const from = each === 'row' ? sql`(select ${raw(row)}.*)` : raw(transition)
+    return sql`(select ${id} as id, (${text})::text as content from ${from} as ${ident(table.name)} where ${where})`
+  }
   const [fresh, before] = [rows('new', 'new_rows'), rows('old', 'old_rows')]
   // A row that changes its partition is inserted there, and keeps its vectors.
+  const deleted = sql`
+    delete from ${vectors} e using ${before} o where e.chunk_id = o.id;
+    delete from ${quarantined} q using ${before} o where q.chunk_id = o.id;`
+  const gone = sql`
+  delete from ${vectors} e
+  using ${before} o where e.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);`
+  // An application writes the vectors in its own table itself: a view of Revector's shows them.
+  const tables = sql`
+    and exists (
+      select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = ${literal(ident(schema, 'chunk_embeddings').text)}::regclass and c.relname = 'chunk_embeddings_model_' || m.id
+    )`
+  const isWritten = sql`m.state in ('current', 'filling', 'standby')${ofApplication ? tables : sql``}`
   const insertedHash = each === 'row' ? sql`sha256(convert_to(n.content, 'UTF8'))` : sql`null`
   return sql`
 create function ${ident(schema, captureName)}() returns trigger
@@ -51,8 +71,8 @@ begin
   end if;
 
   if tg_op = 'DELETE' then
-    -- Everything else goes by foreign keys.
     delete from ${pending} p using ${before} o where p.chunk_id = o.id;
+    -- Everything else goes by foreign keys, where there are any.${ofApplication ? deleted : sql``}
     return null;
   end if;
 
@@ -64,7 +84,7 @@ begin
     insert into ${pending} (model_id, chunk_id, text_hash)
     select m.id, n.id, ${insertedHash}
     from ${fresh} n cross join ${models} m
-    where m.state in ('current', 'filling', 'standby') and btrim(n.content, ${blanks}) <> ''
+    where ${isWritten} and btrim(n.content, ${blanks}) <> ''
     on conflict do nothing;
     return null;
   end if;
@@ -72,7 +92,7 @@ begin
   -- An update may change ids too: a text is unchanged if a row of its id had it before.
   delete from ${pending} p
   using ${before} o
-  where p.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);
+  where p.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);${ofApplication ? gone : sql``}
 
   delete from ${quarantined} q
   using ${fresh} n left join ${before} o on o.id = n.id
@@ -83,7 +103,7 @@ begin
   from ${fresh} n
   left join ${before} o on o.id = n.id
   cross join ${models} m
-  where m.state in ('current', 'filling', 'standby') and btrim(n.content, ${blanks}) <> ''
+  where ${isWritten} and btrim(n.content, ${blanks}) <> ''
     and (o.id is null or o.content is distinct from n.content)
   order by n.id, m.id
   on conflict (model_id, chunk_id) do update set text_hash = excluded.text_hash, since = excluded.since;
@@ -100,14 +120,14 @@ end
 $function$`
 }
 
-/** Keeps the hash of a text true, whoever writes it: equal texts are found by it. */
-function hashFunction({ schema, text }: Captured, hash: string): Sql {
+/** Keeps the hash of a text true, whatever writes it: equal texts are found by it. */
+function hashFunction(schema: string, { column, of }: NonNullable<Captured['hash']>): Sql {
   return sql`
 create function ${ident(schema, hashName)}() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  new.${ident(hash)} := encode(sha256(convert_to(new.${ident(text)}::text, 'UTF8')), 'hex');
+  new.${ident(column)} := encode(sha256(convert_to(new.${ident(of)}::text, 'UTF8')), 'hex');
   return new;
 end
 $function$`
@@ -118,13 +138,16 @@ $function$`
  * (`TransactionOptions.writesChunks`): they store the vectors, or record what is pending, themselves.
  */
 export function captureStatements(captured: Captured): readonly Sql[] {
-  const { schema, table, text, hash, each } = captured
+  const { schema, table, hash, each, ofApplication } = captured
   const on = tableOf(table)
+  // Several installations may follow one table of an application.
+  const named = (event: string): string =>
+    shortName(ofApplication ? `revector_${event}_${schema}` : `${captureName}_${event}`)
   const byOthers = sql` when (current_setting('revector.writer', true) is distinct from 'on')`
   const capture = (event: string, tables: string, when: Sql = sql``): Sql => {
     const referencing = each === 'row' ? sql`` : sql` referencing ${raw(tables)}`
     return sql`
-      create trigger ${ident(`${captureName}_${event}`)} after ${raw(event)} on ${on}${referencing}
+      create trigger ${ident(named(event))} after ${raw(event)} on ${on}${referencing}
       for each ${raw(each)}${when} execute function ${ident(schema, captureName)}()`
   }
   return [
@@ -133,14 +156,14 @@ export function captureStatements(captured: Captured): readonly Sql[] {
     capture('update', 'new table as new_rows old table as old_rows', byOthers),
     capture('delete', 'old table as old_rows'),
     sql`
-      create trigger ${ident(`${captureName}_truncate`)} after truncate on ${on}
+      create trigger ${ident(named('truncate'))} after truncate on ${on}
       for each statement execute function ${ident(schema, captureName)}()`,
     ...(hash === null
       ? []
       : [
-          hashFunction(captured, hash),
+          hashFunction(schema, hash),
           sql`
-      create trigger ${ident(hashName)} before insert or update of ${ident(text)}, ${ident(hash)} on ${on}
+      create trigger ${ident(hashName)} before insert or update of ${ident(hash.of)}, ${ident(hash.column)} on ${on}
       for each row${byOthers} execute function ${ident(schema, hashName)}()`,
         ]),
   ]
