@@ -8,6 +8,7 @@ import type { PlaceChoices } from '../schema/attach/find-place.ts'
 import { locate } from '../schema/attach/locate.ts'
 import { countRows, sampleRows } from '../schema/attach/rows.ts'
 import { createVectorView } from '../schema/attach/views.ts'
+import { addCapture } from '../schema/capture/capture.ts'
 import { currentSchema } from '../schema/fresh.ts'
 import type { Place } from '../schema/layout.ts'
 import { loadLayout } from '../schema/layout.ts'
@@ -61,10 +62,9 @@ export async function adoptTable(
     async ({ session }) => {
       // Started twice, or again after its answer was lost.
       if (await isAttached(session, place)) return 0
-      return withShortLocks(session, (tx) => attach(tx, schema, { ...place, verified }, spec), {
-        signal,
-        onProgress,
-      })
+      const work = (tx: Queryable) => attach(tx, schema, { ...place, verified }, spec)
+      const began = await withShortLocks(session, work, { signal, onProgress })
+      return performance.now() - began
     },
     { signal, onProgress },
   )
@@ -80,12 +80,15 @@ export async function adoptTable(
   }
 }
 
-/** @returns how long the table took no writes, in ms */
+/** @returns when the table began to take no writes */
 async function attach(tx: Queryable, schema: string, place: Place, spec: ModelSpec): Promise<number> {
   await createAttached(tx, schema, place)
   const { model } = await insertModel(tx, spec, 'current')
   await createVectorView(tx, model.id, place)
-  return 0
+  // The triggers come last: they are what holds up the application.
+  const began = performance.now()
+  await addCapture(tx)
+  return began
 }
 
 /** Whether the model makes the vectors that are stored. */

@@ -5,7 +5,7 @@ import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { describeEngines, type Place } from '../support/engines.ts'
 import { space } from '../support/models.ts'
-import { digest, makeShape, modelName, shapes, texts } from './shapes.ts'
+import { digest, makeShape, modelName, run, shapes, texts, write } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -81,6 +81,48 @@ describeEngines('an application’s table', (engine) => {
       await asApplication(place, async (db) => {
         expect(await digest(db, shape.texts)).toBe(before.rows)
         expect(await definition(db)).toBe(before.definition)
+      })
+    })
+  }
+
+  for (const shape of shapes) {
+    it(`of ${shape.name} is followed: what its application writes is searched in the other model`, async () => {
+      const place = await engine.place()
+      await asApplication(place, (db) => makeShape(db, shape))
+      const revector = await open(place)
+      await revector.db.adopt(shape.table, { model: modelName })
+      await revector.models.add(space('narrow', 32))
+      await revector.ingestion.migrateToNewModel({ sourceModel: modelName, targetModel: 'narrow' })
+      await revector.db.close()
+      const before = await asApplication(place, async (db) => {
+        await write(db, shape.insert, 6, 'An ostrich crosses the bridge in the fog.')
+        await run(db, shape.rename, 'Zebras drink at the fountain.')
+        await run(db, shape.remove, '')
+        return digest(db, shape.texts)
+      })
+
+      const again = await open(place)
+      const ask = async (query: string) => {
+        const { hits, coverage } = await again.retriever.search({ query, topK: 1 })
+        return [hits[0]?.content, coverage['narrow']]
+      }
+      // The changed text is found under its old words, and both count as lacking.
+      expect(await ask('ostrich bridge fog')).toEqual([expect.not.stringContaining('ostrich'), 3 / 5])
+      await again.migrations.work({ once: true })
+      expect(await ask('ostrich bridge fog')).toEqual(['An ostrich crosses the bridge in the fog.', 1])
+      expect(await ask('zebras at the fountain')).toEqual(['Zebras drink at the fountain.', 1])
+      expect(await ask('When does the library close?')).toEqual([expect.not.stringContaining('library'), 1])
+      // Going back needs nothing: the application has kept its own vectors.
+      await again.migrations.rollBack()
+      expect(await found(again, 'ostrich bridge fog')).toBe('An ostrich crosses the bridge in the fog.')
+      await again.db.close()
+      await asApplication(place, async (db) => {
+        expect(await digest(db, shape.texts)).toBe(before)
+        await db.query(raw(`truncate ${shape.texts} cascade`))
+        const { rows } = await db.query<{ left: string }>(
+          sql`select count(*) as left from beside.chunk_embeddings`,
+        )
+        expect(rows).toEqual([{ left: '0' }])
       })
     })
   }

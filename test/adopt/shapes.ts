@@ -13,6 +13,9 @@ export interface Shape {
   readonly ddl: string
   /** Inserts one text with its vector: `$1` a number, `$2` the text, `$3` the vector. */
   readonly insert: string
+  /** Changes texts, takes one away, and empties the table: `$1` the new text. The text begins with what is sought. */
+  readonly rename: string
+  readonly remove: string
 }
 
 export const shapes: readonly Shape[] = [
@@ -25,6 +28,8 @@ export const shapes: readonly Shape[] = [
       create index on testlangchainjs using hnsw (vector vector_cosine_ops)`,
     insert: `insert into testlangchainjs (content, metadata, vector)
       values ($2, jsonb_build_object('source', $1::int || '.md'), $3::vector)`,
+    rename: `update testlangchainjs set content = $1 where content like 'Grain%'`,
+    remove: `delete from testlangchainjs where content like 'The library%'`,
   },
   {
     name: 'LangChain.js, without a dimension',
@@ -35,6 +40,8 @@ export const shapes: readonly Shape[] = [
       create index on langchain_docs using hnsw ((embedding::vector(64)) vector_cosine_ops)`,
     insert: `insert into langchain_docs (text, metadata, embedding)
       values ($2, jsonb_build_object('source', $1::int || '.md'), $3::vector)`,
+    rename: `update langchain_docs set text = $1 where text like 'Grain%'`,
+    remove: `delete from langchain_docs where text like 'The library%'`,
   },
   {
     name: 'LangChain (Python)',
@@ -44,6 +51,8 @@ export const shapes: readonly Shape[] = [
         id varchar primary key, collection_id uuid, embedding vector, document varchar, cmetadata json)`,
     insert: `insert into langchain_pg_embedding (id, embedding, document, cmetadata)
       values ('doc-' || $1::int, $3::vector, $2, json_build_object('title', 'Title ' || $1::int))`,
+    rename: `update langchain_pg_embedding set document = $1 where document like 'Grain%'`,
+    remove: `delete from langchain_pg_embedding where document like 'The library%'`,
   },
   {
     name: 'Mastra, whose text is in its metadata',
@@ -53,6 +62,8 @@ export const shapes: readonly Shape[] = [
         id serial primary key, vector_id text not null unique, embedding vector(64), metadata jsonb default '{}')`,
     insert: `insert into docs (vector_id, embedding, metadata)
       values ('v' || $1::int, $3::vector, jsonb_build_object('text', $2::text))`,
+    rename: `update docs set metadata = metadata || jsonb_build_object('text', $1::text) where metadata ->> 'text' like 'Grain%'`,
+    remove: `delete from docs where metadata ->> 'text' like 'The library%'`,
   },
   {
     name: 'texts and vectors in two tables',
@@ -62,6 +73,8 @@ export const shapes: readonly Shape[] = [
       create table item_vectors (item_id bigint primary key references items on delete cascade, embedding vector(64) not null)`,
     insert: `with item as (insert into items (id, name, body) values ($1::int, 'Item ' || $1::int, $2) returning id)
       insert into item_vectors (item_id, embedding) select id, $3::vector from item`,
+    rename: `update items set body = $1 where body like 'Grain%'`,
+    remove: `delete from items where body like 'The library%'`,
   },
   {
     name: 'quoted names in another schema',
@@ -72,6 +85,8 @@ export const shapes: readonly Shape[] = [
         "Passage ID" integer primary key generated always as identity, "content" text not null, "The ""Vector""" vector(64),
         words int generated always as (length("content")) stored)`,
     insert: `insert into "rag data"."Passage Store" ("content", "The ""Vector""") values ($2, $3::vector) returning $1::int`,
+    rename: `update "rag data"."Passage Store" set "content" = $1 where "content" like 'Grain%'`,
+    remove: `delete from "rag data"."Passage Store" where "content" like 'The library%'`,
   },
 ]
 
@@ -106,6 +121,14 @@ export async function write(db: Queryable, insert: string, number: number, text:
     statement = sql`${statement}${values[(order[i] ?? 1) - 1]}${raw(part)}`
   })
   await db.query(statement)
+}
+
+/** One of the application's statements with a text in it. */
+export async function run(db: Queryable, statement: string, text: string): Promise<void> {
+  const [before = '', after] = statement.split('$1')
+  await db.query(
+    after === undefined ? raw(before) : sql`${raw(before)}${text}::text${raw(after.replace(/^::text/, ''))}`,
+  )
 }
 
 /** Everything that the table holds, in one number. */

@@ -1,7 +1,6 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
-import { addCapture } from '../capture/capture.ts'
 import { addEffortColumn } from '../effort-column.ts'
 import { createHistory, recordDone, recordStart } from '../history.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
@@ -32,7 +31,6 @@ export async function createAttached(tx: Queryable, schema: string, place: Place
   await addMigrationTables(tx)
   await addServiceTables(tx)
   await addEffortColumn(tx)
-  await addCapture(tx)
 }
 
 /** Whether this schema already holds an installation of this very place. */

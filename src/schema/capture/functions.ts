@@ -49,7 +49,9 @@ function captureFunction({ schema, table, id, text, where, each, ofApplication }
     delete from ${quarantined} q using ${before} o where q.chunk_id = o.id;`
   const gone = sql`
   delete from ${vectors} e
-  using ${before} o where e.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);`
+  using ${before} o where e.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);
+  delete from ${quarantined} q
+  using ${before} o where q.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);`
   // An application writes the vectors in its own table itself: a view of Revector's shows them.
   const tables = sql`
     and exists (
@@ -115,10 +117,16 @@ begin
     delete from ${pending} p
     using ${fresh} n where p.chunk_id = n.id and btrim(coalesce(n.content, ''), ${blanks}) = '';
   end if;
-  return null;
+  return null;${ofApplication ? unharmed : sql``}
 end
 $function$`
 }
+
+/** What its owner renames is missed until the table is adopted anew, and `doctor` finds that: no reason to refuse a write. */
+const unharmed = sql`
+exception when undefined_column or undefined_table then
+  raise warning 'Revector could not record this change: %', sqlerrm using hint = 'Run revector doctor.';
+  return null;`
 
 /** Keeps the hash of a text true, whatever writes it: equal texts are found by it. */
 function hashFunction(schema: string, { column, of }: NonNullable<Captured['hash']>): Sql {
