@@ -7,6 +7,8 @@ import type { TableName } from './layout.ts'
 export interface TableRights extends TableName {
   /** One of Revector's own, or one that is being adopted; not an application's table of documents or chunks. */
   readonly ours: boolean
+  /** Of an application's table: written there, by the application, never through the view. */
+  readonly view: boolean
   readonly owner: string
   readonly ownerIsSuperuser: boolean
   readonly owned: boolean
@@ -74,12 +76,12 @@ export async function heldRights(
   const adopted = [...adopting, ...(await adoptedTables(db, schema))]
   const { rows } = await db.query<Omit<Held, 'role'>>(sql`
     with tables as (
-      select c.oid, n.oid as schema, n.nspname as schema_name, c.relname as name, c.relowner,
+      select c.oid, n.oid as schema, n.nspname as schema_name, c.relname as name, c.relowner, c.relkind = 'v' as view,
         (n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}))
           or (n.nspname, c.relname) in (
             select * from unnest(${adopting.map((one) => one.schema)}::text[], ${adopting.map((one) => one.name)}::text[])) as ours
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('r', 'p') and (
+      where c.relkind in ('r', 'p', 'v') and (
         (n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}))
         or (n.nspname, c.relname) in (
           select * from unnest(${adopted.map((one) => one.schema)}::text[], ${adopted.map((one) => one.name)}::text[])))
@@ -104,7 +106,7 @@ export async function heldRights(
           'usage', has_schema_privilege(${name}, oid, 'usage'),
           'create', has_schema_privilege(${name}, oid, 'create')) order by ours desc, name), '[]') from schemas) as schemas,
       (select coalesce(json_agg(json_build_object('schema', schema_name, 'name', name,
-          'ours', ours,
+          'ours', ours, 'view', view,
           'owner', pg_get_userbyid(relowner),
           'ownerIsSuperuser', (select rolsuper from pg_roles r where r.oid = relowner), 'owned', pg_has_role(${name}, relowner, 'usage'),
           'select', has_table_privilege(${name}, oid, 'select'),

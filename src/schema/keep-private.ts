@@ -11,7 +11,7 @@ interface Given {
 }
 
 /**
- * Takes away what default privileges gave on tables that this transaction created, and on their sequences: to be called before
+ * Takes away what default privileges gave on tables and views that this transaction created, and on their sequences: to be called before
  * anything else is granted. Hosted databases give every new table to the roles of their APIs, which could change where a
  * provider's key is sent.
  */

@@ -97,7 +97,11 @@ function grantsOfWork(held: Held, work: Work): readonly Grant[] {
   const sequencesOf = work === 'owner' ? sequences.filter(({ ours }) => !ours) : sequences
   const reads = onTables(tables, 'select', ({ select }) => select)
   const writes = [
-    ...onTables(tables, 'insert, update, delete', ({ write }) => write),
+    ...onTables(
+      tables.filter(({ view }) => !view),
+      'insert, update, delete',
+      ({ write }) => write,
+    ),
     ...sequencesOf.map((one) => ({ what: sql`usage on sequence ${tableOf(one)}`, has: one.usage })),
   ]
   const granted = (rights: readonly Right[]): readonly Grant[] =>

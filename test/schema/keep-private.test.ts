@@ -106,7 +106,7 @@ describeServer('what default privileges give', (engine) => {
     const revector = await open(databaseUrl)
     await revector.db.run({ to: 2 })
     await run(databaseUrl, `grant select on embedding_models to ${anon}`)
-    for (const to of [3, 4, 5]) {
+    for (const to of [3, 4, 5, 6]) {
       await revector.db.run({ to })
       expect(await allowed(databaseUrl, 'public', anon)).toEqual(['embedding_models select'])
     }

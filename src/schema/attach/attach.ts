@@ -2,14 +2,17 @@ import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
 import { addEffortColumn } from '../effort-column.ts'
+import { registryTables } from '../fresh.ts'
 import { createHistory, recordDone, recordStart } from '../history.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
+import { keepPrivate } from '../keep-private.ts'
 import type { Place } from '../layout.ts'
 import { saveLayout, type TableName } from '../layout.ts'
 import { addMigrationTables } from '../migration-tables.ts'
+import { embeddingsTable } from '../names.ts'
 import { script } from '../scripts.ts'
 import { addServiceTables } from '../service-tables.ts'
-import { createCorpusViews, layoutOf } from './views.ts'
+import { corpusViews, createCorpusViews, layoutOf } from './views.ts'
 
 /**
  * Sets up an installation whose corpus is an application's table, in the current schema, in one transaction. The table itself
@@ -26,6 +29,10 @@ export async function createAttached(tx: Queryable, schema: string, place: Place
   await tx.query(script('0002_registry.sql'))
   await createEmbeddings(tx, place)
   await createCorpusViews(tx, place)
+  await keepPrivate(
+    tx,
+    [...registryTables, embeddingsTable, ...corpusViews].map((name) => ({ schema, name })),
+  )
   await saveLayout(tx, layoutOf(schema, place))
   await recordDone(tx, 2)
   await addMigrationTables(tx)

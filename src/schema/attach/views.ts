@@ -1,10 +1,12 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { pgvector } from '../../postgres/pgvector.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
+import { findTable } from '../catalog.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
+import { keepPrivate } from '../keep-private.ts'
 import type { Place } from '../layout.ts'
 import { type Layout, ownLayout, tableOf } from '../layout.ts'
-import { modelTable } from '../names.ts'
+import { modelTable, modelTableName } from '../names.ts'
 import { condition } from './find-place.ts'
 
 /** Every statement reads documents and chunks under these names, wherever they are. */
@@ -13,6 +15,8 @@ export function layoutOf(schema: string, place: Place): Layout {
   const { idType } = place
   return { documents: { ...own.documents, idType }, chunks: { ...own.chunks, idType }, place }
 }
+
+export const corpusViews = ['documents', 'chunks'] as const
 
 /**
  * Creates `documents` and `chunks` as views of the application's table: each of its rows is a document of one chunk. They are
@@ -53,4 +57,7 @@ export async function createVectorView(tx: Queryable, modelId: number, place: Pl
       null::bytea as embedded_text_hash
     from ${tableOf(vectors.table)}
     where ${column} is not null${ofDimension}${ofRows}`)
+  // Who may read the view reads the table by its owner's rights.
+  const view = await findTable(tx, modelTableName(modelId))
+  if (view !== null) await keepPrivate(tx, [view])
 }

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { createRevector, type Revector } from '../../src/library/revector.ts'
+import { connectDatabase } from '../../src/postgres/connect.ts'
+import { raw } from '../../src/postgres/sql.ts'
+import { afterUse, describeServer } from '../support/engines.ts'
+import { space } from '../support/models.ts'
+import { makeShape, modelName, shapes, texts } from './shapes.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+describeServer('rights on an application’s table', (engine, serverUrl) => {
+  async function run(databaseUrl: string, statements: string): Promise<readonly object[]> {
+    const db = await connectDatabase({ databaseUrl })
+    try {
+      return (await db.query(raw(statements))).rows
+    } finally {
+      await db.close()
+    }
+  }
+
+  async function adopted(before: (databaseUrl: string) => Promise<void> = async () => {}) {
+    const place = await engine.place()
+    if (!('databaseUrl' in place)) throw new Error('not a server')
+    const { databaseUrl } = place
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    const db = await connectDatabase(place)
+    await makeShape(db, shape)
+    await db.close()
+    await before(databaseUrl)
+    const revector = await open(databaseUrl)
+    await revector.db.adopt(shape.table, { model: modelName })
+    return { databaseUrl, revector }
+  }
+
+  async function open(databaseUrl: string): Promise<Revector> {
+    const revector = await createRevector({ databaseUrl, schema: 'beside', logLevel: 'silent', poolSize: 3 })
+    onTestFinished(() => revector.db.close())
+    return revector
+  }
+
+  it('are given to no one by what Revector makes beside it, views among it', async () => {
+    const anon = `anon_${randomUUID().replaceAll('-', '')}`
+    const { databaseUrl, revector } = await adopted(async (url) => {
+      await run(url, `create role ${anon}`)
+      afterUse(async () => {
+        await run(url, `drop owned by ${anon}; drop role ${anon}`)
+      })
+      await run(
+        url,
+        `alter default privileges grant all on tables to ${anon};
+         alter default privileges grant all on sequences to ${anon};
+         alter default privileges grant all on functions to ${anon};
+         alter default privileges grant all on schemas to ${anon}`,
+      )
+    })
+    await revector.models.add(space('narrow', 32))
+    await revector.ingestion.migrateToNewModel({ sourceModel: modelName, targetModel: 'narrow' })
+    const found = await run(
+      databaseUrl,
+      `select relname from pg_class where relnamespace = 'beside'::regnamespace and relkind in ('r', 'p', 'v', 'S')
+         and relacl::text like '%${anon}%'
+       union all select nspname from pg_namespace where nspname = 'beside' and has_schema_privilege('${anon}', oid, 'usage')
+       union all select proname from pg_proc where pronamespace = 'beside'::regnamespace
+         and has_function_privilege('${anon}', oid, 'execute')`,
+    )
+    expect(found).toEqual([])
+  })
+
+  it('of a reader and of a service are what doctor says, and reach no row of the application', async () => {
+    const { databaseUrl, revector } = await adopted()
+    for (const work of ['read-only', 'service']) {
+      const name = `adopted_${randomUUID().replaceAll('-', '')}`
+      await run(serverUrl, `create role ${name} login password 'secret'`)
+      afterUse(async () => {
+        await run(databaseUrl, `drop owned by ${name}`)
+        await run(serverUrl, `drop role ${name}`)
+      })
+      const url = new URL(databaseUrl)
+      url.username = name
+      url.password = 'secret'
+      const theirs = await open(url.href)
+      await expect(theirs.retriever.search({ query: 'ships' })).rejects.toMatchObject({
+        code: 'DATABASE_PERMISSION_DENIED',
+      })
+      const { role } = await revector.doctor({ probe: false, role: name })
+      const grants = role?.works.find((one) => one.work === work)?.grants ?? []
+      for (const { statement } of grants) await run(databaseUrl, statement)
+      const { hits } = await theirs.retriever.search({ query: 'When do ships leave the harbour?', topK: 1 })
+      expect(hits.map(({ content }) => content)).toEqual([texts[1]])
+      for (const view of ['documents', 'chunks', 'chunk_embeddings_model_1']) {
+        await expect(run(url.href, `delete from beside.${view}`)).rejects.toMatchObject({
+          code: 'DATABASE_PERMISSION_DENIED',
+        })
+      }
+    }
+  })
+})
