@@ -111,7 +111,8 @@ export async function loadChunks(
   // What is not known to be on disk can't be marked as visible to all: a count would read every row for it.
   await once(
     databaseUrl,
-    `set synchronous_commit = on;
+    // As Revector's own writers say so: what is loaded is not pending.
+    `set synchronous_commit = on; set revector.writer = 'on';
      with document as (
        insert into documents (title, content, content_hash, source, metadata)
        select ${title}, '', '', 'bench:' || n, ${metadata} from generate_series(1, ${rows / perDocument}) as n
