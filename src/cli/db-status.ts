@@ -52,6 +52,10 @@ function statusText(found: DatabaseStatus, dataDir: string | null, style: Style)
     ['dimensions', found.dimensions.length === 0 ? '–' : found.dimensions.join(', ')],
     ['documents', `${grouped(found.documents)} (${counted(found.chunks, 'chunk')})`],
   ]
+  if (found.adopted !== null) {
+    const { schema, table, column, verified } = found.adopted
+    lines.push(['adopted', `${schema}.${table}.${column}${verified ? '' : ' (its model is unverified)'}`])
+  }
   if (found.legacy !== null) {
     const { table, column, dimension, rows } = found.legacy
     lines.push([

@@ -11,6 +11,7 @@ import {
 import { isGone, rereading } from '../store/missing-column.ts'
 import { allModels } from '../store/models.ts'
 import type { Check, DoctorReport, RoleReport } from '../wire/doctor.ts'
+import { checkAdoptedTable } from './adopted-table.ts'
 import type { DoctorOptions } from './check.ts'
 import {
   checkCurrentModel,
@@ -57,6 +58,7 @@ export async function examine(
     checkPgvector(db),
     checkCurrentModel(models),
     ...checkTables(models, tables),
+    ...(await checkAdoptedTable(deps)),
     ...(await checkOrphanChunks(db, layout)),
     ...checkMigrations(migrations, { models, workers: await countLiveWorkers(db) }),
   ]

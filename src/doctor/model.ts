@@ -1,6 +1,7 @@
 import { counted, grouped } from '../core/counted.ts'
 import { writtenStates } from '../core/model.ts'
 import { knownModelOf } from '../embedding/catalogue.ts'
+import { isOfApplication } from '../schema/attach/guards.ts'
 import { hnswIndexOf } from '../schema/hnsw-index.ts'
 import type { Deps, StoreDeps } from '../store/deps.ts'
 import { readVectors } from '../store/embeddings.ts'
@@ -46,9 +47,12 @@ export async function checkIndex(deps: Pick<Deps, 'db' | 'tuning'>, patient: Pat
     return ok('index', name, { sentence, data })
   }
   const slow = vectors > (deps.tuning ?? defaultTuning).exactRows
+  const ofApplication = await isOfApplication(deps.db, model.id)
   return (slow ? fail : warn)('index', name, {
     sentence: `"${name}" ${what}: every search compares its ${counted(vectors, 'vector')} one by one.`,
-    hint: `A write or a fill was interrupted. Build the index with \`revector migrate run --to ${name}\`, or by ingesting any document.`,
+    hint: ofApplication
+      ? 'The table is an application’s: its owner may create one (create index concurrently … using hnsw), with the cast to vector(N) where the column has no dimension.'
+      : `A write or a fill was interrupted. Build the index with \`revector migrate run --to ${name}\`, or by ingesting any document.`,
     data,
   })
 }

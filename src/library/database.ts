@@ -9,7 +9,7 @@ import { backup, restore } from '../postgres/backup.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
 import { isFresh } from '../schema/fresh.ts'
 import { latestRevision } from '../schema/history.ts'
-import { loadLayout } from '../schema/layout.ts'
+import { loadLayout, type Place } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
 import { createSchema, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
 import { isReadOnly, schemaStatus } from '../schema/status.ts'
@@ -140,6 +140,7 @@ async function readStatus(db: Database, { remember }: Pick<Runtime, 'remember'>)
   const { revision, legacy } = await schemaStatus(db)
   const ready = revision >= 2 && revision <= latestRevision
   const deps = ready ? { db, layout: await loadLayout(db), remember } : null
+  const place = deps?.layout.place
   const corpus = deps === null ? { models: [], documents: 0, chunks: 0 } : await corpusStatus(deps)
   return {
     engine: db.engine,
@@ -149,11 +150,17 @@ async function readStatus(db: Database, { remember }: Pick<Runtime, 'remember'>)
     latestRevision,
     readOnly: await isReadOnly(db),
     legacy,
+    adopted: place === undefined ? null : adoptedOf(place),
     dimensions: deps === null ? [] : await vectorColumns(db),
     models: corpus.models,
     documents: corpus.documents,
     chunks: corpus.chunks,
   }
+}
+
+function adoptedOf({ vectors, verified = false }: Place): DatabaseStatus['adopted'] {
+  const { table, column } = vectors
+  return { schema: table.schema, table: table.name, column, verified }
 }
 
 async function readHealth(db: Database): Promise<DatabaseHealth> {

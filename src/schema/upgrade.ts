@@ -160,6 +160,7 @@ export async function rollbackRevisions(
     async (site) => {
       const history = await readHistory(site.session)
       refuseNewer(history)
+      if (history.some(({ record }) => record['kind'] === 'attached')) throw attached()
       const from = history.reduce((top, { revision }) => Math.max(top, revision), 0)
       const to = checkedTarget(options.to ?? revisionBefore(from), 0)
       let lockedMs = 0
@@ -184,6 +185,14 @@ export async function rollbackRevisions(
       return { from, to: Math.min(from, to), lockedMs }
     },
     options,
+  )
+}
+
+function attached(): RevectorError {
+  return new RevectorError(
+    'ROLLBACK_REFUSED',
+    "This installation searches an application's table where it is: it has no earlier layout.",
+    { hint: 'To leave the table to its application, run `revector db release`.' },
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
-import type { Layout } from '../schema/layout.ts'
+import { type Layout, type TableName, tableOf } from '../schema/layout.ts'
 import { modelTableName } from '../schema/names.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 
@@ -11,6 +11,21 @@ export interface ModelTableHealth {
   readonly modelId: number | null
   /** Whether it has statistics. Without them the planner guesses. */
   readonly analysed: boolean
+}
+
+/** The triggers that record what is written to a table: of four. One for replicas only counts as disabled. */
+export async function captureTriggers(
+  db: Queryable,
+  table: TableName,
+): Promise<{ readonly enabled: number; readonly expected: number }> {
+  const { rows } = await db.query<{ enabled: number }>(sql`
+    select count(*)::int as enabled
+    from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+    join pg_class own on own.oid = to_regclass('pending_chunks') and own.relnamespace = p.pronamespace
+    where t.tgrelid = ${tableOf(table).text}::regclass and p.proname = 'revector_capture_chunks'
+      and t.tgenabled in ('O', 'A')`)
+  return { enabled: rows[0]?.enabled ?? 0, expected: 4 }
 }
 
 /** The tables below `chunk_embeddings`, whether a model is registered for them or not. */

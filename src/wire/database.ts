@@ -18,6 +18,17 @@ export const databaseStatus = z.strictObject({
     .strictObject({ table: z.string(), column: z.string(), dimension: z.int().nullable(), rows: z.int() })
     .nullable()
     .describe('A fixed-dimension table that `db run` would adopt.'),
+  adopted: z
+    .strictObject({
+      schema: z.string(),
+      table: z.string(),
+      column: z.string(),
+      verified: z
+        .boolean()
+        .describe('Whether the first model was asked, and made the vectors that are stored.'),
+    })
+    .nullable()
+    .describe('The application’s table that is searched where it is.'),
   dimensions: list(z.int()),
   models: list(modelStatus),
   documents: z.int(),

@@ -5,6 +5,7 @@ import { list } from './field.ts'
 const checkNames = [
   'pgvector',
   'current_model',
+  'adopted_table',
   'tables',
   'index',
   'index_use',

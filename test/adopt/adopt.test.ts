@@ -143,6 +143,46 @@ describeEngines('an application’s table', (engine) => {
     expect(await revector.models.list()).toHaveLength(1)
   })
 
+  it('is told of by the status and by doctor, which notices when it is no longer followed', async () => {
+    const place = await engine.place()
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    await asApplication(place, (db) => makeShape(db, shape))
+    const revector = await open(place)
+    const { lockedMs } = await revector.db.adopt(shape.table, { model: modelName })
+    expect(lockedMs).toBeGreaterThan(0)
+    const { adopted } = await revector.db.status()
+    expect(adopted).toEqual({ schema: 'public', table: shape.table, column: 'vector', verified: true })
+    const check = async (reader: Revector) =>
+      (await reader.doctor({ probe: false })).checks.find((one) => one.check === 'adopted_table')
+    expect(await check(revector)).toMatchObject({ result: 'ok' })
+    await expect(revector.db.rollback()).rejects.toMatchObject({ code: 'ROLLBACK_REFUSED' })
+    await revector.db.close()
+    await asApplication(place, (db) => db.query(raw(`alter table ${shape.texts} disable trigger user`)))
+    const again = await open(place)
+    expect(await check(again)).toMatchObject({
+      result: 'fail',
+      data: { triggers: { enabled: 0, expected: 4 } },
+    })
+  })
+
+  it('takes writes even when its owner has renamed what is followed', async () => {
+    const place = await engine.place()
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    await asApplication(place, (db) => makeShape(db, shape))
+    const revector = await open(place)
+    await revector.db.adopt(shape.table, { model: modelName })
+    await revector.db.close()
+    await asApplication(place, async (db) => {
+      await db.query(raw('alter table testlangchainjs rename column content to body'))
+      await write(db, shape.insert.replace('content', 'body'), 6, 'An ostrich crosses the bridge.')
+    })
+    // The views follow the column by themselves.
+    const again = await open(place)
+    expect(await found(again, 'ostrich bridge')).toBe('An ostrich crosses the bridge.')
+  })
+
   it('is not written by Revector', async () => {
     const place = await engine.place()
     const [shape] = shapes
