@@ -4,13 +4,15 @@ import { dropEverything } from './drop-everything.ts'
 
 /** Holds the schema's name for the statements of the transaction. */
 const setting = 'revector.schema'
+/** Holds triggers of other schemas. */
+const triggers = 'revector.triggers'
 
 /**
  * Makes room for a dump of one schema, which stays with its rights, or is created. With `force` its contents are dropped; that
  * fails where something outside of the schema depends on them.
  */
 export function makeRoom(schema: string, force: boolean): string {
-  const drop = force ? refuseDependents + dropEverything(setting) : ''
+  const drop = force ? refuseDependents + keepTriggers + dropEverything(setting) : ''
   return `set local ${setting} = ${pg.escapeLiteral(schema)};\n${drop}${createIfMissing}`
 }
 
@@ -49,6 +51,37 @@ begin
     raise exception '% depends on the schema that would be replaced', dependent;
   end if;
 end $refuse$;
+`
+
+/**
+ * Triggers of an application's tables that call functions of the schema go with the functions, and no dump of the schema has
+ * them: they are noted, and made again when it is loaded.
+ */
+const keepTriggers = `
+set local search_path = '';
+select set_config('${triggers}', coalesce(json_agg(json_build_object(
+  'function', format('%I.%I()', n.nspname, p.proname), 'definition', pg_get_triggerdef(t.oid)))::text, '[]'), true) as kept
+from pg_trigger t
+join pg_class c on c.oid = t.tgrelid
+join pg_proc p on p.oid = t.tgfoid
+join pg_namespace n on n.oid = p.pronamespace
+where n.nspname = current_setting('${setting}') and c.relnamespace <> n.oid and not t.tgisinternal
+\\gset
+`
+
+/** For the end of the script. A backup of an earlier revision has no such functions. */
+export const triggersAgain = `
+do $triggers$
+declare kept record;
+begin
+  for kept in select * from json_to_recordset(coalesce(nullif(current_setting('${triggers}', true), ''), '[]')::json)
+    as k (function text, definition text)
+  loop
+    if to_regprocedure(kept.function) is not null then
+      execute kept.definition;
+    end if;
+  end loop;
+end $triggers$;
 `
 
 /** It comes before all rows, and behind no more than the manifest. */

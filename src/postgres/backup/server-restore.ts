@@ -8,7 +8,7 @@ import { toolConnection } from './connection-string.ts'
 import { resumeDefaultPrivileges, suspendDefaultPrivileges } from './default-privileges.ts'
 import { dropEverything } from './drop-everything.ts'
 import type { Manifest } from './manifest.ts'
-import { makeRoom, withoutCreating } from './one-schema.ts'
+import { makeRoom, triggersAgain, withoutCreating } from './one-schema.ts'
 import { assertEmpty } from './restore-errors.ts'
 import { tableFacts } from './table-facts.ts'
 import { findTool, runTool } from './tools.ts'
@@ -67,6 +67,7 @@ async function* script(job: ServerRestore, pgRestore: string | null): AsyncGener
   yield* schema === undefined ? dump : withoutCreating(schema, dump)
   // No empty statement here: after the rows of a COPY psql ends at one, without a word and without the commit.
   yield '\n'
+  if (schema !== undefined) yield triggersAgain
   yield resumeDefaultPrivileges
   if (job.manifest !== null) yield verification(job.manifest.tables)
   yield `commit;\n\\echo ${committed}\n`
