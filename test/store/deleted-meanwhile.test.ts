@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { ChunkId } from '../../src/core/document.ts'
 import type { Database, Queryable } from '../../src/postgres/database.ts'
@@ -47,7 +48,8 @@ describeServer('a chunk that somebody is deleting', (engine) => {
     const model = await addModel(db, spec('one', 3), 'current')
     const [source = '', kept = '', deleted = ''] = await addTexts(db, 3, 1)
     await db.query(sql`update chunks set content = 'same', content_hash = 'same'`)
-    await putVectors(db, layout, model, [{ chunkId: source, vector }])
+    const textHash = createHash('sha256').update('same').digest('hex')
+    await putVectors(db, layout, model, [{ chunkId: source, vector, textHash }])
 
     let begun = (): void => {}
     const hasBegun = new Promise<void>((resolve) => {
