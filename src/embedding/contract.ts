@@ -97,7 +97,7 @@ export interface SharedRates {
 export interface ProviderEnvironment {
   /** Keys by their usual names (`OPENAI_API_KEY`, …). Never logged. */
   readonly keys: Readonly<Record<string, string | undefined>>
-  /** Hosts beside the providers' own to which keys may be sent. Default: none. */
+  /** Hosts beside the providers' own to which keys may be sent; undefined: the caller answers for the addresses. */
   readonly keyHosts?: readonly string[]
   /**
    * Folder of local transformers.js models: nothing is downloaded then; null: the hub, by way of `cacheDir`.

@@ -42,7 +42,7 @@ interface Keyed {
 
 export interface KeyEnvironment {
   readonly keys: Keys
-  /** Hosts beside the providers' own to which keys may be sent. */
+  /** Hosts beside the providers' own to which keys may be sent; undefined: the caller answers for the addresses. */
   readonly keyHosts?: readonly string[]
 }
 
@@ -77,22 +77,23 @@ export function optionalKey(
   environment: KeyEnvironment,
 ): string | undefined {
   const { provider, baseUrl } = model
+  const { keyHosts } = environment
   const azure = isOwnHost(provider, baseUrl)
-  const named = isNamedHost(environment.keyHosts ?? [], baseUrl)
+  const named = keyHosts !== undefined && isNamedHost(keyHosts, baseUrl)
   // Azure's key is for Azure alone, unless the host was named.
   const names = keyNames[provider].filter((name) => azure || named || !name.startsWith('AZURE_'))
   const key = firstKey(names, environment)
-  if (key === undefined || azure || named) return key
-  if (isOnThisMachine(baseUrl) || (environment.keyHosts ?? []).length > 0) return undefined
+  if (key === undefined || azure || named || keyHosts === undefined) return key
+  if (isOnThisMachine(baseUrl) || keyHosts.length > 0) return undefined
   throw withheld(model)
 }
 
 function mayHaveKey(
   provider: ProviderName,
   baseUrl: string,
-  { keyHosts = [] }: Pick<KeyEnvironment, 'keyHosts'>,
+  { keyHosts }: Pick<KeyEnvironment, 'keyHosts'>,
 ): boolean {
-  return isOwnHost(provider, baseUrl) || isNamedHost(keyHosts, baseUrl)
+  return keyHosts === undefined || isOwnHost(provider, baseUrl) || isNamedHost(keyHosts, baseUrl)
 }
 
 /** A role that can write to the database can write the address of a model, and would be sent the key. */

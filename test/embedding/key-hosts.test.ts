@@ -84,7 +84,7 @@ describe('the key of a provider', () => {
       baseUrl: 'http://user:pass@gateway.example/v1?secret=s',
     })
     const keys = { OPENAI_COMPATIBLE_API_KEY: secretKey }
-    const failure = await openEmbeddingModel(spec, { ...environment, keys }).then(
+    const failure = await openEmbeddingModel(spec, { ...environment, keyHosts: [], keys }).then(
       () => null,
       (error: unknown) => error,
     )
