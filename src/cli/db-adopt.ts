@@ -7,6 +7,9 @@ import type { Context } from './run.ts'
 export type AdoptFlags = Omit<AdoptOptions, 'signal' | 'onProgress'>
 
 export async function adopt(context: Context, table: string, flags: AdoptFlags): Promise<undefined> {
+  context.terminal.note(
+    `Reads ${table} where it is. Four triggers on it will note what its application writes; adding them locks out writers for some milliseconds and gives way to long readers. Everything else goes into a schema of Revector's own.\n`,
+  )
   const adopted = await context.revector.db.adopt(table, { ...flags, ...context.longCall() })
   const { schema, table: name, rows, model, verified, revectorSchema } = adopted
   context.result(encode(adoptedTable, adopted), () =>

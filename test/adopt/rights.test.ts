@@ -40,6 +40,42 @@ describeServer('rights on an application’s table', (engine, serverUrl) => {
     return revector
   }
 
+  it('do not suffice where row level security hides rows', async () => {
+    const reader = `reader_${randomUUID().replaceAll('-', '')}`
+    const place = await engine.place()
+    if (!('databaseUrl' in place)) throw new Error('not a server')
+    const { databaseUrl } = place
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    const db = await connectDatabase(place)
+    await makeShape(db, shape)
+    await db.close()
+    await run(
+      databaseUrl,
+      `create role ${reader} login password 'reader';
+       grant create on database ${new URL(databaseUrl).pathname.slice(1)} to ${reader};
+       grant select, trigger on ${shape.texts} to ${reader};
+       alter table ${shape.texts} enable row level security;
+       create policy own on ${shape.texts} using (content like 'Bees%')`,
+    )
+    afterUse(async () => {
+      await run(databaseUrl, `drop owned by ${reader}; drop role ${reader}`)
+    })
+    const url = new URL(databaseUrl)
+    url.username = reader
+    url.password = 'reader'
+    const revector = await open(url.href)
+    await expect(revector.db.adopt(shape.table, { model: modelName })).rejects.toMatchObject({
+      code: 'UPGRADE_REFUSED',
+      message: expect.stringContaining('row level security hides rows'),
+    })
+    const [column] = await revector.db.discover()
+    expect(column).toMatchObject({ rowSecurity: true, mode: 'none', adopt: null })
+    // Its owner sees all rows.
+    const owner = await open(databaseUrl)
+    expect(await owner.db.adopt(shape.table, { model: modelName })).toMatchObject({ rows: texts.length })
+  })
+
   it('are given to no one by what Revector makes beside it, views among it', async () => {
     const anon = `anon_${randomUUID().replaceAll('-', '')}`
     const { databaseUrl, revector } = await adopted(async (url) => {

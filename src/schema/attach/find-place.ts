@@ -4,7 +4,7 @@ import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { literal } from '../catalog.ts'
 import type { Place } from '../layout.ts'
 import { tableOf } from '../layout.ts'
-import { idTypeOf, isText, textColumn, wellKnown } from '../legacy/mapping.ts'
+import { idTypeOf, textColumn, wellKnown } from '../legacy/mapping.ts'
 import {
   type ColumnFacts,
   columnOf,
@@ -13,17 +13,8 @@ import {
   readTable,
   type TableFacts,
 } from '../legacy/table-facts.ts'
+import { columnOr, metadataOf, type PlaceChoices, sourceOf, titleOf } from './expressions.ts'
 import { toolOf } from './tool.ts'
-
-/** What the operator says where it is not found, or found wrong. Names of columns, or SQL expressions over them. */
-export interface PlaceChoices {
-  readonly id?: string
-  readonly text?: string
-  readonly vector?: string
-  readonly metadata?: string
-  readonly title?: string
-  readonly where?: string
-}
 
 /** Why a column of vectors can't be searched where it lies; `copy`: it could be after a copy into pgvector's type. */
 export interface NoPlace {
@@ -33,11 +24,9 @@ export interface NoPlace {
 
 export type FoundPlace = { readonly mode: 'attach'; readonly place: Place } | NoPlace
 
-const metadataNames = ['metadata', 'cmetadata', 'metadata_', 'meta', 'payload', 'properties']
 const textNames = [...wellKnown.text, 'document', 'contents']
-/** Where libraries put the text when the table has no column for it, then what names a text. */
+/** Where libraries put the text when the table has no column for it. */
 const textKeys = ['text', 'content', 'page_content', 'pageContent', 'chunk']
-const titleKeys = ['title', 'name', 'file_name', 'filename', 'source', 'url']
 
 /** Finds how an application's table of vectors can be searched where it is. Only reads. */
 export async function findPlace(
@@ -52,6 +41,12 @@ export async function findPlace(
   }
   if (vectors.kind !== 'r' && vectors.kind !== 'p')
     return { mode: 'none', reason: 'it belongs to no plain table' }
+  if (vectors.rowSecurity && (await hidesRows(db, vectors))) {
+    return {
+      mode: 'none',
+      reason: 'row level security hides rows of it from the user of this connection: adopt it as its owner',
+    }
+  }
   const where = choices.where ?? null
   const widths = column.modifier === null ? await widthsOf(db, vectors, column, where) : [column.modifier]
   const [dimension, other] = widths
@@ -97,6 +92,12 @@ export async function findPlace(
       },
     },
   }
+}
+
+async function hidesRows(db: Queryable, { name }: TableFacts): Promise<boolean> {
+  const { rows } = await db.query<{ active: boolean }>(sql`
+    select row_security_active(${tableOf(name).text}::regclass) as active`)
+  return rows[0]?.active === true
 }
 
 /** Without its schema, which `format_type` puts in front where the search path does not find it. */
@@ -164,43 +165,4 @@ async function keyWithText(db: Queryable, { name }: TableFacts, metadata: string
     where jsonb_typeof(m -> k.key) = 'string'
     order by k.place limit 1`)
   return rows[0]?.key ?? null
-}
-
-function metadataOf(table: TableFacts, choices: PlaceChoices): string | null {
-  if (choices.metadata !== undefined) return asJsonb(table, choices.metadata)
-  const json = table.columns.filter((column) => ['jsonb', 'json'].includes(column.baseType))
-  const named = json.find((column) => metadataNames.includes(column.name.toLowerCase()))
-  return named === undefined ? null : asJsonb(table, named.name)
-}
-
-function asJsonb(table: TableFacts, name: string): string {
-  const column = columnOf(table, name)
-  if (column === undefined) return `(${name})::jsonb`
-  return column.baseType === 'jsonb' ? ident(name).text : `${ident(name).text}::jsonb`
-}
-
-function titleOf(table: TableFacts, text: string, metadata: string | null, choices: PlaceChoices): string {
-  if (choices.title !== undefined) return `coalesce((${columnOr(table, choices.title)})::text, '')`
-  const own = textColumn(table, wellKnown.title)
-  const parts = [
-    ...(own === null ? [] : [`nullif(${ident(own).text}::text, '')`]),
-    ...(metadata === null ? [] : titleKeys.map((key) => `${metadata} ->> '${key}'`)),
-    // A text without a name is called by its first words.
-    `left(btrim(split_part(${text}, chr(10), 1)), 80)`,
-    `''`,
-  ]
-  return `coalesce(${parts.join(', ')})`
-}
-
-function sourceOf(table: TableFacts, metadata: string | null): string {
-  const own = wellKnown.source
-    .map((name) => columnOf(table, name))
-    .find((column) => column !== undefined && isText(column))
-  if (own !== undefined) return `${ident(own.name).text}::text`
-  return metadata === null ? 'null::text' : `coalesce(${metadata} ->> 'source', ${metadata} ->> 'url')`
-}
-
-/** A column of this name, else an expression. */
-function columnOr(table: TableFacts, given: string): string {
-  return columnOf(table, given) === undefined ? `(${given})` : ident(given).text
 }

@@ -3,7 +3,8 @@ import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
 import type { Place, TableName } from '../layout.ts'
 import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legacy/table-facts.ts'
-import { bareType, findPlace, type PlaceChoices } from './find-place.ts'
+import type { PlaceChoices } from './expressions.ts'
+import { bareType, findPlace } from './find-place.ts'
 import { checkExpressions } from './rows.ts'
 
 /**
