@@ -30,7 +30,7 @@ export function checkReply(
   })
   return reply.vectors.map((vector) => {
     if (vector.length !== spec.dimension) throw wrongWidth(spec, vector.length)
-    return checkVector(Float32Array.from(vector), spec.normalize)
+    return checkVector(new Float32Array(vector), spec.normalize)
   })
 }
 

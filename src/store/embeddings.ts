@@ -179,7 +179,10 @@ function checkWidths(model: StoredSpace, items: readonly ChunkVector[]): void {
 }
 
 function isUsable(dimension: number, vector: Float32Array): boolean {
-  return vector.length === dimension && vector.every(Number.isFinite)
+  // Of finite 32-bit numbers, the sum is finite; with NaN or an infinity among them, it is not.
+  let sum = 0
+  for (const value of vector) sum += value
+  return vector.length === dimension && Number.isFinite(sum)
 }
 
 /**
