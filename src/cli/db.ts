@@ -48,6 +48,11 @@ export function addDb(program: Command, start: Start): void {
     )
     .argument('<table>', 'the table with the vectors: TABLE or SCHEMA.TABLE')
     .requiredOption('--model <name>', 'the model that made its vectors', nonEmpty('--model'))
+    .option(
+      '--base-url <url>',
+      'where it can be asked, if not at its provider’s own address',
+      nonEmpty('--base-url'),
+    )
     .option('--id <column>', 'the unique column that names a row', nonEmpty('--id'))
     .option('--text <expression>', 'the column or SQL expression of the text', nonEmpty('--text'))
     .option('--vector <column>', 'the column of the vectors', nonEmpty('--vector'))

@@ -1,10 +1,12 @@
 import type { Config } from '../config/config.ts'
+import { definedOnly } from '../core/defined.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, specFor } from '../embedding/catalogue.ts'
 import { adoptTable, releaseTable } from '../models/adopt-table.ts'
 import { connectDatabase } from '../postgres/connect.ts'
 import { discoverColumns } from '../schema/attach/discover.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
+import { specify } from '../schema/legacy/first-model.ts'
 import { freeSchemaName } from '../schema/own-schema.ts'
 import type { AdoptedTable, DiscoveredColumn, ReleasedTable } from '../wire/database.ts'
 import type { ModelSpec } from '../wire/model.ts'
@@ -13,6 +15,8 @@ import { databaseOptions, type Runtime } from './runtime.ts'
 export interface AdoptOptions extends CallOptions, PlaceChoices {
   /** The model that made the vectors of the table. */
   readonly model: string
+  /** Where it can be asked, if not at its provider's own address. */
+  readonly baseUrl?: string
   /** Go on if it can't be asked, or makes other vectors. */
   readonly unverified?: boolean
 }
@@ -30,7 +34,7 @@ export interface AdoptionCalls {
 export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
   return {
     discover: async () => discoverColumns(await runtime.connected()),
-    async adopt(table, { model, unverified = false, signal, onProgress, ...choices }) {
+    async adopt(table, { model, baseUrl, unverified = false, signal, onProgress, ...choices }) {
       const schema = config.schema ?? (await freeSchemaName(await runtime.connected()))
       // The embedded engine is open once at a time.
       await runtime.closeDatabase()
@@ -38,7 +42,7 @@ export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
       try {
         const adopted = await adoptTable(db, {
           table,
-          spec: (dimension) => runtime.ownModel(model) ?? specOf(model, dimension),
+          spec: (dimension) => runtime.ownModel(model) ?? specOf(model, dimension, baseUrl),
           choices,
           unverified,
           open: runtime.openModel,
@@ -59,8 +63,9 @@ export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
 }
 
 /** A model that is not in the catalogue is one of an OpenAI-compatible server. */
-function specOf(modelName: string, dimension: number): ModelSpec {
+function specOf(modelName: string, dimension: number, baseUrl: string | undefined): ModelSpec {
+  const address = definedOnly({ baseUrl })
   const known = knownModel(modelName)
-  if (known === undefined) return specFor(modelName, { dimension, provider: 'openai-compatible' })
-  return specFor(modelName, givesDimension(known, dimension) ? { dimension } : {})
+  if (known === undefined) return specify({ modelName, ...address }, dimension, null)
+  return specFor(modelName, { ...address, ...(givesDimension(known, dimension) && { dimension }) })
 }

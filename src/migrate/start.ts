@@ -77,7 +77,6 @@ async function planOf(deps: EmbedDeps, request: StartMigration): Promise<Migrati
   const { db } = deps
   const pair = await pairOf(db, request)
   await refuseConflicts(db, pair.source, pair.target)
-  await requireOwnVectors(db, pair.target)
   return planMigration(deps, { ...request, ...pair })
 }
 
@@ -142,6 +141,7 @@ async function pairOf(db: Queryable, { sourceModel, targetModel }: PlanMigration
       data,
     })
   }
+  await requireOwnVectors(db, target)
   return { source, target }
 }
 

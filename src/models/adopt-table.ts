@@ -10,8 +10,7 @@ import { countRows, sampleRows } from '../schema/attach/rows.ts'
 import { createVectorView } from '../schema/attach/views.ts'
 import { addCapture } from '../schema/capture/capture.ts'
 import { currentSchema } from '../schema/fresh.ts'
-import type { Place } from '../schema/layout.ts'
-import { loadLayout } from '../schema/layout.ts'
+import { loadLayout, type Place } from '../schema/layout.ts'
 import { type ShortLockOptions, withSchemaLock, withShortLocks } from '../schema/locks.ts'
 import { createSchema } from '../schema/own-schema.ts'
 import { requireRights } from '../schema/rights.ts'
@@ -61,7 +60,7 @@ export async function adoptTable(
     db,
     async ({ session }) => {
       // Started twice, or again after its answer was lost.
-      if (await isAttached(session, place)) return 0
+      if (await isAttached(session, { ...place, verified }, spec.modelName)) return 0
       const work = (tx: Queryable) => attach(tx, schema, { ...place, verified }, spec)
       const began = await withShortLocks(session, work, { signal, onProgress })
       return performance.now() - began

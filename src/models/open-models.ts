@@ -30,7 +30,8 @@ export function openModels(
 
   return {
     open(model) {
-      const key = `${model.id} ${model.baseUrl ?? ''}`
+      // The name as well: one that is not registered yet has no id of its own.
+      const key = `${model.id} ${model.modelName} ${model.baseUrl ?? ''}`
       const found = opened.get(key)
       if (found !== undefined) return found
       const opening = open(model)

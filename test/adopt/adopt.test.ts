@@ -1,10 +1,11 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import { createRevector, type Revector } from '../../src/library/revector.ts'
 import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { describeEngines, type Place } from '../support/engines.ts'
-import { space } from '../support/models.ts'
+import { bareEnvironment, space } from '../support/models.ts'
 import { digest, makeShape, modelName, run, shapes, texts, write } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -141,6 +142,14 @@ describeEngines('an application’s table', (engine) => {
     expect(await revector.db.adopt(shape.table, { model: modelName })).toMatchObject({ rows: texts.length })
     expect(await found(revector)).toBe(texts[1])
     expect(await revector.models.list()).toHaveLength(1)
+    // Another model, or other rows, is another adoption.
+    const refused = { code: 'UPGRADE_REFUSED' }
+    await expect(
+      revector.db.adopt(shape.table, { model: 'another', unverified: true }),
+    ).rejects.toMatchObject(refused)
+    await expect(
+      revector.db.adopt(shape.table, { model: modelName, where: `content like 'Bees%'` }),
+    ).rejects.toMatchObject(refused)
   })
 
   it('is told of by the status and by doctor, which notices when it is no longer followed', async () => {
@@ -198,9 +207,9 @@ describeEngines('an application’s table', (engine) => {
     )
     await revector.models.add(space('narrow', 32))
     await revector.ingestion.migrateToNewModel({ sourceModel: modelName, targetModel: 'narrow' })
-    await expect(
-      revector.migrations.start({ sourceModel: 'narrow', targetModel: modelName }),
-    ).rejects.toMatchObject(refused)
+    const back = { sourceModel: 'narrow', targetModel: modelName }
+    await expect(revector.migrations.start(back)).rejects.toMatchObject(refused)
+    await expect(revector.migrations.plan(back)).rejects.toMatchObject(refused)
     expect((await revector.db.status()).chunks).toBe(texts.length)
   })
 
@@ -223,6 +232,61 @@ describeEngines('an application’s table', (engine) => {
     await asApplication(place, async (db) => expect(await definition(db)).not.toContain('beside'))
     const adopted = await revector.db.adopt(shape.table, { model: modelName, unverified: true })
     expect(adopted.verified).toBe(false)
+    expect((await revector.db.status()).adopted).toMatchObject({ verified: false })
+  })
+
+  it('that was adopted without proof is proved by adopting it again', async () => {
+    const place = await engine.place()
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    await asApplication(place, (db) => makeShape(db, shape))
+    let answers = false
+    const real = space(modelName, 64)
+    const model = await openEmbeddingModel(real, bareEnvironment)
+    const revector = await createRevector({
+      ...place,
+      schema: 'beside',
+      logLevel: 'silent',
+      models: [
+        {
+          ...real,
+          modelName: 'own',
+          embed: async (asked) => {
+            if (!answers) throw new Error('The provider is gone')
+            return (await model.embed(asked, { kind: 'document' })).vectors
+          },
+        },
+        {
+          ...real,
+          modelName: 'other',
+          embed: async (asked) => asked.map(() => new Float32Array(64).fill(1)),
+        },
+      ],
+    })
+    onTestFinished(() => revector.db.close())
+    await revector.db.adopt(shape.table, { model: 'own', unverified: true })
+    expect((await revector.db.status()).adopted).toMatchObject({ verified: false })
+    answers = true
+    // One model does not answer for another.
+    await expect(revector.db.adopt(shape.table, { model: 'other' })).rejects.toMatchObject({
+      code: 'MODEL_UNPROVEN',
+    })
+    await revector.db.adopt(shape.table, { model: 'own' })
+    expect((await revector.db.status()).adopted).toMatchObject({ verified: true })
+  })
+
+  it('is read by --where alike in texts and vectors, also in two tables', async () => {
+    const place = await engine.place()
+    const shape = shapes.find(({ texts: table }) => table === 'items')
+    if (shape === undefined) throw new Error('There is no such shape')
+    await asApplication(place, (db) => makeShape(db, shape))
+    const revector = await open(place)
+    const adopted = await revector.db.adopt(shape.table, { model: modelName, where: `body like '%ships%'` })
+    expect(adopted.rows).toBe(1)
+    const [model] = await revector.models.list()
+    expect(model).toMatchObject({ embeddings: 1, coverage: 1 })
+    const { hits } = await revector.retriever.search({ query: 'bees of the hive' })
+    expect(hits.map(({ content }) => content)).toEqual([texts[4]])
   })
 
   it('is found by discover, with what can be done with it', async () => {

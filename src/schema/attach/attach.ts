@@ -1,13 +1,13 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
+import { findTable } from '../catalog.ts'
 import { addEffortColumn } from '../effort-column.ts'
 import { registryTables } from '../fresh.ts'
 import { createHistory, recordDone, recordStart } from '../history.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
 import { keepPrivate } from '../keep-private.ts'
-import type { Place } from '../layout.ts'
-import { saveLayout, type TableName } from '../layout.ts'
+import { type Place, saveLayout, type TableName } from '../layout.ts'
 import { addMigrationTables } from '../migration-tables.ts'
 import { embeddingsTable } from '../names.ts'
 import { script } from '../scripts.ts'
@@ -40,14 +40,23 @@ export async function createAttached(tx: Queryable, schema: string, place: Place
   await addEffortColumn(tx)
 }
 
-/** Whether this schema already holds an installation of this very place. */
-export async function isAttached(db: Queryable, { table, vectors }: Place): Promise<boolean> {
-  const { rows: exists } = await db.query<{ found: boolean }>(
-    sql`select to_regclass('revector_layout') is not null as found`,
-  )
-  if (exists[0]?.found !== true) return false
-  const same = JSON.stringify({ place: { table, vectors } })
-  const { rows } = await db.query(sql`select from revector_layout where layout @> ${same}::jsonb`)
+/**
+ * Whether this schema already holds an installation of this very place and model. A proof that was missing then is recorded.
+ */
+export async function isAttached(
+  tx: Queryable,
+  { verified, ...place }: Place,
+  modelName: string,
+): Promise<boolean> {
+  if ((await findTable(tx, 'revector_layout')) === null) return false
+  const { rows } = await tx.query(sql`
+    update revector_layout
+    set layout = case when ${verified === true} then jsonb_set(layout, '{place,verified}', 'true') else layout end
+    where layout @> ${JSON.stringify({ place })}::jsonb and exists (
+      select from embedding_models m
+      join pg_class v on v.oid = to_regclass('chunk_embeddings_model_' || m.id) and v.relkind = 'v'
+      where m.model_name = ${modelName})
+    returning 1`)
   return rows.length > 0
 }
 

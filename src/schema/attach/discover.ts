@@ -9,7 +9,7 @@ import {
   readTable,
   type TableFacts,
 } from '../legacy/table-facts.ts'
-import { type FoundPlace, findPlace } from './find-place.ts'
+import { type FoundPlace, findPlace, isVector } from './find-place.ts'
 import { toolOf } from './tool.ts'
 
 /** Columns that hold vectors, or seem to, in every schema: all but Revector's own. Only reads. */
@@ -53,7 +53,7 @@ async function candidates(db: Queryable): Promise<readonly Candidate[]> {
 
 /** Text and JSON by what some rows hold: a list of numbers. */
 async function seemsVector(db: Queryable, { name }: TableFacts, column: ColumnFacts): Promise<boolean> {
-  if (/(^|[.])(vector|halfvec)$/.test(column.baseType)) return true
+  if (isVector(column)) return true
   const { rows } = await db.query<{ vectors: number; all: number }>(sql`
     select count(*) filter (where v ~ '^\\s*\\[\\s*-?[0-9.]+(e-?[0-9]+)?\\s*(,\\s*-?[0-9.]+(e-?[0-9]+)?\\s*){7,}\\]\\s*$')::int as vectors,
       count(*)::int as all
@@ -123,7 +123,7 @@ function mentions({ expression }: IndexFacts, { name }: ColumnFacts): boolean {
 
 function adoptCommand(facts: TableFacts, column: ColumnFacts): string {
   const { schema, name } = facts.name
-  const several = facts.columns.filter(({ baseType }) => /(^|[.])(vector|halfvec)$/.test(baseType)).length > 1
+  const several = facts.columns.filter(isVector).length > 1
   const choice = several ? ` --vector ${shell(column.name)}` : ''
   return `revector db adopt ${shell(`${schema}.${name}`)} --model NAME${choice}`
 }

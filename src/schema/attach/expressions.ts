@@ -1,4 +1,4 @@
-import { ident } from '../../postgres/sql.ts'
+import { ident, raw, type Sql } from '../../postgres/sql.ts'
 import { isText, textColumn, wellKnown } from '../legacy/mapping.ts'
 import { columnOf, type TableFacts } from '../legacy/table-facts.ts'
 
@@ -59,4 +59,9 @@ export function sourceOf(table: TableFacts, metadata: string | null): string {
 /** A column of this name, else an expression. */
 export function columnOr(table: TableFacts, given: string): string {
   return columnOf(table, given) === undefined ? `(${given})` : ident(given).text
+}
+
+/** Which rows of a place are meant. */
+export function condition(where: string | null): Sql {
+  return where === null ? raw('true') : raw(`(${where})`)
 }

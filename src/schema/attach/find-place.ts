@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { pgvector } from '../../postgres/pgvector.ts'
-import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { ident, raw, sql } from '../../postgres/sql.ts'
 import { literal } from '../catalog.ts'
 import type { Place } from '../layout.ts'
 import { tableOf } from '../layout.ts'
@@ -13,7 +13,7 @@ import {
   readTable,
   type TableFacts,
 } from '../legacy/table-facts.ts'
-import { columnOr, metadataOf, type PlaceChoices, sourceOf, titleOf } from './expressions.ts'
+import { columnOr, condition, metadataOf, type PlaceChoices, sourceOf, titleOf } from './expressions.ts'
 import { toolOf } from './tool.ts'
 
 /** Why a column of vectors can't be searched where it lies; `copy`: it could be after a copy into pgvector's type. */
@@ -35,8 +35,7 @@ export async function findPlace(
   column: ColumnFacts,
   choices: PlaceChoices = {},
 ): Promise<FoundPlace> {
-  const type = bareType(column)
-  if (type !== 'vector' && type !== 'halfvec') {
+  if (!isVector(column)) {
     return { mode: 'copy', reason: `it is of type ${column.type}, which pgvector can't search` }
   }
   if (vectors.kind !== 'r' && vectors.kind !== 'p')
@@ -87,7 +86,8 @@ export async function findPlace(
         table: vectors.name,
         key: key ?? idColumn.name,
         column: column.name,
-        type: type === 'halfvec' ? 'halfvec(N)' : column.modifier === null ? 'vector' : 'vector(N)',
+        type:
+          bareType(column) === 'halfvec' ? 'halfvec(N)' : column.modifier === null ? 'vector' : 'vector(N)',
         dimension,
       },
     },
@@ -100,8 +100,13 @@ async function hidesRows(db: Queryable, { name }: TableFacts): Promise<boolean> 
   return rows[0]?.active === true
 }
 
+/** Of a type that pgvector searches. */
+export function isVector(column: ColumnFacts): boolean {
+  return ['vector', 'halfvec'].includes(bareType(column))
+}
+
 /** Without its schema, which `format_type` puts in front where the search path does not find it. */
-export function bareType({ baseType }: Pick<ColumnFacts, 'baseType'>): string {
+function bareType({ baseType }: Pick<ColumnFacts, 'baseType'>): string {
   return baseType.replace(/^.*\./, '')
 }
 
@@ -120,10 +125,6 @@ async function widthsOf(
     ) as sample
     group by 1 order by count(*) desc`)
   return rows.map(({ width }) => width)
-}
-
-export function condition(where: string | null): Sql {
-  return where === null ? raw('true') : raw(`(${where})`)
 }
 
 /** The table and the expression of the texts; `key` is what leads there from the vectors, if that is another table. */

@@ -4,7 +4,7 @@ import { sql } from '../../postgres/sql.ts'
 import type { Place, TableName } from '../layout.ts'
 import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legacy/table-facts.ts'
 import type { PlaceChoices } from './expressions.ts'
-import { bareType, findPlace } from './find-place.ts'
+import { findPlace, isVector } from './find-place.ts'
 import { checkExpressions } from './rows.ts'
 
 /**
@@ -61,7 +61,7 @@ async function named(db: Queryable, table: string): Promise<TableName> {
 }
 
 function vectorColumnOf(table: TableFacts, chosen: string | undefined): ColumnFacts {
-  const vectors = table.columns.filter((column) => ['vector', 'halfvec'].includes(bareType(column)))
+  const vectors = table.columns.filter(isVector)
   const column = chosen === undefined ? vectors[0] : columnOf(table, chosen)
   const name = `${table.name.schema}.${table.name.name}`
   if (column !== undefined && (chosen !== undefined || vectors.length === 1)) return column

@@ -6,7 +6,7 @@ import { decodeVector } from '../../postgres/vector.ts'
 import { vectorType } from '../index-kind.ts'
 import type { Place } from '../layout.ts'
 import { tableOf } from '../layout.ts'
-import { condition } from './find-place.ts'
+import { condition } from './expressions.ts'
 
 /** Runs the expressions that were given once, so that a wrong one is said before anything is made. */
 export async function checkExpressions(db: Queryable, place: Place): Promise<void> {

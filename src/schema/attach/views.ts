@@ -7,7 +7,7 @@ import { keepPrivate } from '../keep-private.ts'
 import type { Place } from '../layout.ts'
 import { type Layout, ownLayout, tableOf } from '../layout.ts'
 import { modelTable, modelTableName } from '../names.ts'
-import { condition } from './find-place.ts'
+import { condition } from './expressions.ts'
 
 /** Every statement reads documents and chunks under these names, wherever they are. */
 export function layoutOf(schema: string, place: Place): Layout {
@@ -49,7 +49,13 @@ export async function createVectorView(tx: Queryable, modelId: number, place: Pl
   // Other rows may hold vectors of other models.
   const ofDimension =
     vectors.type === 'vector' ? sql` and ${pgvector('vector_dims')}(${column}) = ${dimension}` : sql``
-  const ofRows = vectors.table.name === place.table.name ? sql` and ${condition(place.where)}` : sql``
+  const isTableOfTexts =
+    vectors.table.schema === place.table.schema && vectors.table.name === place.table.name
+  const ofRows = isTableOfTexts
+    ? sql` and ${condition(place.where)}`
+    : place.where === null
+      ? sql``
+      : sql` and exists (select from chunks c where c.id = ${ident(vectors.key)}::${raw(place.idType)})`
   await tx.query(sql`
     create view ${modelTable(modelId)} as
     select ${ident(vectors.key)}::${raw(place.idType)} as chunk_id, ${raw(String(modelId))} as model_id,

@@ -2,6 +2,7 @@ import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { schemaOfModels } from '../added-tables.ts'
+import { condition } from '../attach/expressions.ts'
 import { columnExists } from '../catalog.ts'
 import { forget, readHistory, recordDone, recordStart } from '../history.ts'
 import { grantee } from '../keep-private.ts'
@@ -71,7 +72,7 @@ async function describe(tx: Queryable, schema: string): Promise<Captured> {
   const each = rows[0]?.partitions === true ? 'row' : 'statement'
   if (place !== undefined) {
     const id = sql`${ident(place.id)}::${raw(place.idType)}`
-    const where = raw(place.where === null ? 'true' : `(${place.where})`)
+    const where = condition(place.where)
     return { schema, table, id, text: raw(place.text), where, hash: null, each, ofApplication: true }
   }
   const { id, content, contentHash } = chunks

@@ -41,7 +41,8 @@ export function firstModel(
   return specify(named, dimension, indexed)
 }
 
-function specify(named: FirstModel, dimension: number, indexed: Distance | null): ModelSpec {
+/** A model by what is known of it; where it can be asked may be told later. */
+export function specify(named: FirstModel, dimension: number, indexed: Distance | null): ModelSpec {
   return {
     modelName: named.modelName,
     dimension,
