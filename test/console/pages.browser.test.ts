@@ -152,6 +152,9 @@ describe('the pages of the console', () => {
     expect(await seriousFindings(page)).toEqual([])
     await page.getByText('Filters', { exact: true }).click()
     await page.getByLabel('Title contains').fill('tea')
+    // The models are polled every ten seconds, and the form is drawn again: what was typed stays.
+    await page.waitForResponse((response) => response.url().endsWith('/api/v1/status'))
+    expect(await page.getByLabel('Title contains').inputValue()).toBe('tea')
     await page.getByLabel('Title contains').blur()
     await expect
       .poll(async () => [...new Set(await page.locator('.fused-row .place a').allInnerTexts())], {

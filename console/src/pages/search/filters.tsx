@@ -43,42 +43,57 @@ export function Filters({ values }: { values: Signal<Values> }) {
     >
       <summary>{active === 0 ? 'Filters' : `Filters (${active})`}</summary>
       <div class="fields">
-        <label class="field">
-          <span>Title contains</span>
-          <input type="text" value={values.value['title'] ?? ''} onChange={set('title')} />
-        </label>
-        <label class="field">
-          <span>Added on or after</span>
-          <input type="date" value={values.value['after'] ?? ''} onChange={set('after')} />
-        </label>
-        <label class="field">
-          <span>Added before</span>
-          <input type="date" value={values.value['before'] ?? ''} onChange={set('before')} />
-        </label>
-        <label class="field">
-          <span>Minimum score</span>
-          <input type="number" step="0.05" value={values.value['score'] ?? ''} onChange={set('score')} />
-        </label>
-        <label class="field">
-          <span>Metadata contains</span>
-          <input
-            type="text"
-            class="mono"
-            placeholder='{"lang": "en"}'
-            spellcheck={false}
-            aria-invalid={wrong}
-            value={metadata}
-            onChange={set('metadata')}
-          />
-          {wrong && <small>Not a JSON object: ignored.</small>}
-        </label>
+        <Entry label="Title contains" value={values.value['title']} onSettled={set('title')} />
+        <Entry label="Added on or after" type="date" value={values.value['after']} onSettled={set('after')} />
+        <Entry label="Added before" type="date" value={values.value['before']} onSettled={set('before')} />
+        <Entry label="Minimum score" type="number" value={values.value['score']} onSettled={set('score')} />
+        <Entry
+          label="Metadata contains"
+          value={metadata}
+          placeholder='{"lang": "en"}'
+          wrong={wrong ? 'Not a JSON object: ignored.' : null}
+          onSettled={set('metadata')}
+        />
       </div>
     </details>
   )
 
   function set(name: string) {
-    return (event: Event & { currentTarget: HTMLInputElement }) => {
-      values.value = { ...values.value, [name]: event.currentTarget.value }
+    return (value: string) => {
+      values.value = { ...values.value, [name]: value }
     }
   }
+}
+
+interface EntryProps {
+  label: string
+  type?: 'text' | 'date' | 'number'
+  value: string | undefined
+  /** Set where code is typed, not words. */
+  placeholder?: string
+  wrong?: string | null
+  /** Called when the field is left or Enter is pressed, not at every key. */
+  onSettled: (value: string) => void
+}
+
+/** Keeps what is being typed: the page is drawn again meanwhile (the models are polled). */
+function Entry({ label, type = 'text', value = '', placeholder, wrong = null, onSettled }: EntryProps) {
+  const typed = useSignal(value)
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type={type}
+        value={typed.value}
+        {...(type === 'number' ? { step: '0.05' } : {})}
+        {...(placeholder === undefined ? {} : { class: 'mono', placeholder, spellcheck: false })}
+        aria-invalid={wrong !== null}
+        onInput={(event) => {
+          typed.value = event.currentTarget.value
+        }}
+        onChange={(event) => onSettled(event.currentTarget.value)}
+      />
+      {wrong !== null && <small>{wrong}</small>}
+    </label>
+  )
 }
