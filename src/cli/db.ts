@@ -3,6 +3,7 @@ import { nonEmpty, wholeNumber } from './arguments.ts'
 import { type AdoptFlags, adopt, release } from './db-adopt.ts'
 import { backup, restore } from './db-backup.ts'
 import { discover } from './db-discover.ts'
+import { expose } from './db-expose.ts'
 import { type RunFlags, rollback, run } from './db-run.ts'
 import { init, setupModels, status } from './db-status.ts'
 import type { Start } from './run.ts'
@@ -61,6 +62,14 @@ export function addDb(program: Command, start: Start): void {
     .option('--where <condition>', 'only the rows for which this is true', nonEmpty('--where'))
     .option('--unverified', 'go on without proof that the model made the vectors')
     .action((table: string, flags: AdoptFlags) => start((context) => adopt(context, table, flags)))
+  group
+    .command('expose')
+    .description(
+      "Makes a table like the application's for another model's vectors, and keeps both in step: the application's next deployment uses it. Can be run again after an interruption.",
+    )
+    .argument('<model>', 'the model that the application moves to')
+    .requiredOption('--as <table>', 'the new table: TABLE or SCHEMA.TABLE', nonEmpty('--as'))
+    .action((model: string, flags: { as: string }) => start((context) => expose(context, model, flags)))
   group
     .command('release')
     .description("Leaves an adopted table to its application: drops Revector's own schema.")

@@ -89,6 +89,9 @@ export async function openProgress(terminal: Terminal, log: Log, logsToTerminal:
       case 'warning':
         say(`${terminal.noteStyle.yellow('warning:')} ${plain(logLineOf(event).message)}`)
         return
+      case 'table.rows':
+        begin(`Moving to ${event.table}`, 'row', event.rows, null)
+        return
       case 'model.switched':
         return
     }

@@ -55,6 +55,8 @@ export type ProgressEvent =
       readonly fraction?: number
     }
   | { readonly type: 'index.built'; readonly model: string; readonly rows: number; readonly seconds: number }
+  /** Rows of an application that a table made like its own has so far. */
+  | { readonly type: 'table.rows'; readonly table: string; readonly rows: number }
   | { readonly type: 'model.switched'; readonly from: string | null; readonly to: string }
   | {
       readonly type: 'schema.step'

@@ -3,12 +3,13 @@ import { definedOnly } from '../core/defined.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, specFor } from '../embedding/catalogue.ts'
 import { adoptTable, releaseTable } from '../models/adopt-table.ts'
+import { exposeModel } from '../models/expose-table.ts'
 import { connectDatabase } from '../postgres/connect.ts'
 import { discoverColumns } from '../schema/attach/discover.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
 import { specify } from '../schema/legacy/first-model.ts'
 import { freeSchemaName } from '../schema/own-schema.ts'
-import type { AdoptedTable, DiscoveredColumn, ReleasedTable } from '../wire/database.ts'
+import type { AdoptedTable, DiscoveredColumn, ExposedTable, ReleasedTable } from '../wire/database.ts'
 import type { ModelSpec } from '../wire/model.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
 
@@ -21,12 +22,22 @@ export interface AdoptOptions extends CallOptions, PlaceChoices {
   readonly unverified?: boolean
 }
 
+export interface ExposeOptions extends CallOptions {
+  /** The name of the new table: `TABLE`, beside the application's, or `SCHEMA.TABLE`. */
+  readonly as: string
+}
+
 /** The part of `revector.db` that is about tables of applications. */
 export interface AdoptionCalls {
   /** Columns of vectors in this database, in every schema. Changes nothing. */
   discover(): Promise<readonly DiscoveredColumn[]>
   /** Makes an application's table the corpus of a new installation; the table stays as it is. */
   adopt(table: string, options: AdoptOptions): Promise<AdoptedTable>
+  /**
+   * Makes a table like the application's for the vectors of another model, and keeps the two in step: the application's next
+   * deployment uses it. Run again, it goes on where it stopped.
+   */
+  expose(modelName: string, options: ExposeOptions): Promise<ExposedTable>
   /** Takes away everything that adopting has made, and all that was made since: the application's table alone stays. */
   release(options?: CallOptions): Promise<ReleasedTable>
 }
@@ -53,6 +64,16 @@ export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
       } finally {
         await db.close()
       }
+    },
+    async expose(modelName, { as, signal, onProgress }) {
+      const exposed = await exposeModel(await runtime.connected(), {
+        modelName,
+        table: as,
+        signal,
+        onProgress,
+      })
+      runtime.forget()
+      return exposed
     },
     async release({ signal, onProgress } = {}) {
       const released = await releaseTable(await runtime.connected(), { signal, onProgress })

@@ -36,6 +36,8 @@ export function logLineOf(event: ProgressEvent): LogLine {
       return info(`Building the index of ${event.model} over ${counted(event.rows, 'vector')}.`)
     case 'index.built':
       return info(`Built the index of ${event.model} in ${event.seconds.toFixed(1)} s.`)
+    case 'table.rows':
+      return debug(`${event.table}: ${counted(event.rows, 'row')}.`)
     case 'model.switched':
       return info(`Searches now use ${event.to} (before: ${event.from ?? 'none'}).`)
     case 'schema.step':

@@ -7,7 +7,7 @@ import type { TableName } from './layout.ts'
 export interface TableRights extends TableName {
   /** One of Revector's own, or one that is being adopted; not an application's table of documents or chunks. */
   readonly ours: boolean
-  /** Of an application's table: written there, by the application, never through the view. */
+  /** Of an application's table: written there, by the application, and through the view only where a trigger stores vectors. */
   readonly view: boolean
   readonly owner: string
   readonly ownerIsSuperuser: boolean
@@ -76,7 +76,8 @@ export async function heldRights(
   const adopted = [...adopting, ...(await adoptedTables(db, schema))]
   const { rows } = await db.query<Omit<Held, 'role'>>(sql`
     with tables as (
-      select c.oid, n.oid as schema, n.nspname as schema_name, c.relname as name, c.relowner, c.relkind = 'v' as view,
+      select c.oid, n.oid as schema, n.nspname as schema_name, c.relname as name, c.relowner, 
+        c.relkind = 'v' and not exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'revector_store') as view,
         (n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}))
           or (n.nspname, c.relname) in (
             select * from unnest(${adopting.map((one) => one.schema)}::text[], ${adopting.map((one) => one.name)}::text[])) as ours

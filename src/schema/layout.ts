@@ -46,6 +46,16 @@ export interface Layout {
   }
   /** Set: the tables above are views of an application's table, which is only read. */
   readonly place?: Place
+  /** Set: another model's vectors lie in a table like the application's, for its next deployment. */
+  readonly exposed?: Exposed
+}
+
+/** A table that was made like the application's, for another model. */
+export interface Exposed {
+  readonly modelId: number
+  readonly place: Place
+  /** Whether all vectors of the model are there. Until then they are in the model's own table, too. */
+  readonly complete: boolean
 }
 
 /**

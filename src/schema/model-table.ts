@@ -2,6 +2,7 @@ import type { Queryable } from '../postgres/database.ts'
 import { ident, raw, sql } from '../postgres/sql.ts'
 import { isOfApplication } from './attach/guards.ts'
 import { columnExists, findTable, relationExists } from './catalog.ts'
+import { leavePlace } from './expose/leave.ts'
 import { grantsOf } from './grants.ts'
 import { createEmptyHnswIndex, dropHnswIndex, giveFreedHnswIndexName, hnswIndexOf } from './hnsw-index.ts'
 import { vectorColumn, vectorColumnName, vectorType } from './index-kind.ts'
@@ -70,6 +71,7 @@ export async function dropModelTable(tx: Queryable, model: ModelSpace): Promise<
   const parent = await parentTable(tx)
   const name = ident(parent.schema, modelTableName(model.id))
   // The vectors of a view are an application's, and stay.
+  await leavePlace(tx, parent.schema, model.id)
   if (await isOfApplication(tx, model.id)) await tx.query(sql`drop view ${name}`)
   else await tx.query(sql`drop table if exists ${name}`)
   await giveFreedHnswIndexName(tx, parent.schema, model)

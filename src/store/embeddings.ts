@@ -4,6 +4,7 @@ import type { Queryable } from '../postgres/database.ts'
 import { pgvector } from '../postgres/pgvector.ts'
 import { raw, sql } from '../postgres/sql.ts'
 import { decodeVector, vectorArray } from '../postgres/vector.ts'
+import { isOfApplication } from '../schema/attach/guards.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import { chunkColumns } from './columns.ts'
@@ -69,6 +70,10 @@ export async function fillVectors(
   checkWidths(model, items)
   const c = chunkColumns(layout)
   const column = vectorColumn(model.dimension)
+  // A trigger stores what is inserted into a view, and replaces what is there.
+  const replaced = (await liesInPlace(db, layout, model))
+    ? sql``
+    : sql`on conflict (chunk_id, model_id) do update ${replacing(column)}`
   const { rowCount } = await explainingMissingColumn(model, () =>
     db.query(sql`
       insert into ${modelTable(model.id)} as e (chunk_id, model_id, ${column}, embedded_text_hash)
@@ -84,9 +89,16 @@ export async function fillVectors(
       join ${c.table} c on c.${c.id} = u.chunk_id
       where u.text_hash is null or ${textHash(sql`c.${c.content}`)} = decode(u.text_hash, 'hex')
       for key share of c
-      on conflict (chunk_id, model_id) do update ${replacing(column)}`),
+      ${replaced}`),
   )
   return rowCount
+}
+
+/** Whether a model's vectors lie in an application's table until this transaction ends: a view of Revector shows them. */
+async function liesInPlace(db: Queryable, { place }: Layout, { id }: StoredSpace): Promise<boolean> {
+  if (place === undefined) return false
+  await db.query(sql`select from embedding_models where id = ${id} for share`)
+  return isOfApplication(db, id)
 }
 
 /**

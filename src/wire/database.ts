@@ -82,6 +82,21 @@ export const adoptedTable = z.strictObject({
 })
 export type AdoptedTable = Of<typeof adoptedTable>
 
+export const exposedTable = z.strictObject({
+  schema: z.string(),
+  table: z.string(),
+  model: z.string(),
+  rows: z.int(),
+  vectors: z.int().describe('Rows that have their vector; the others are pending for a worker.'),
+  triggers: list(z.string()).describe(
+    'Triggers of the application on its table, which the new one does not have.',
+  ),
+  functions: list(z.string()).describe(
+    'Functions that name the application’s table, as they would be for the new one. They are not created.',
+  ),
+})
+export type ExposedTable = Of<typeof exposedTable>
+
 export const discoveredColumn = z.strictObject({
   schema: z.string(),
   table: z.string(),

@@ -1,7 +1,7 @@
 import type { ChunkId, DocumentId } from '../../core/document.ts'
 import { throwIfAborted } from '../../core/errors.ts'
 import type { OnProgress } from '../../core/progress.ts'
-import { requireOwnVectors } from '../../schema/attach/guards.ts'
+import { requireFillable } from '../../schema/attach/guards.ts'
 import { bulkLoading } from '../../schema/bulk-load.ts'
 import { countMissing, missingChunks } from '../../store/coverage.ts'
 import type { EmbedDeps, StoreDeps } from '../../store/deps.ts'
@@ -44,7 +44,7 @@ export async function fillModel(
   { onProgress, signal, documentId }: FillOptions = {},
 ): Promise<Filled> {
   const { db, layout } = deps
-  await requireOwnVectors(db, model)
+  await requireFillable(db, model)
   if (documentId === undefined) await recordStale(db, layout, model)
   const missing = await countMissing(db, layout, model, documentId)
   const filled = { embedded: 0, reused: 0, tokens: 0 }

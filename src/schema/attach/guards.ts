@@ -1,7 +1,7 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
-import type { Layout } from '../layout.ts'
+import { type Layout, loadLayout } from '../layout.ts'
 import { modelTableName } from '../names.ts'
 
 /**
@@ -66,7 +66,8 @@ export async function requireOwnVectors(
   db: Queryable,
   { id, modelName }: { readonly id: number; readonly modelName: string },
 ): Promise<void> {
-  if (!(await isOfApplication(db, id))) return
+  const isExposed = async () => (await loadLayout(db)).exposed?.modelId === id
+  if (!(await isOfApplication(db, id)) && !(await isExposed())) return
   throw new RevectorError(
     'CORPUS_OF_APPLICATION',
     `The vectors of "${modelName}" are in an application's table, and the application makes them.`,
@@ -75,4 +76,17 @@ export async function requireOwnVectors(
       data: { model: modelName },
     },
   )
+}
+
+/**
+ * The same for what an application may lack: the rows that it has from the other deployment, once a second table is exposed.
+ *
+ * @throws RevectorError CORPUS_OF_APPLICATION
+ */
+export async function requireFillable(
+  db: Queryable,
+  model: { readonly id: number; readonly modelName: string },
+): Promise<void> {
+  if ((await loadLayout(db)).exposed?.complete === true) return
+  await requireOwnVectors(db, model)
 }

@@ -27,13 +27,13 @@ export async function createCorpusViews(tx: Queryable, place: Place): Promise<vo
   const of = sql`from ${tableOf(place.table)} where ${condition(place.where)}`
   const idType = raw(place.idType)
   await tx.query(sql`
-    create view documents as
+    create or replace view documents as
     select ${id}::${idType} as id, ${title}::text as title, ${raw(place.source)} as source, 'text/plain'::text as media_type,
       coalesce(${text}::text, '') as content, null::text as content_hash, ${raw(place.metadata)} as metadata,
       null::timestamptz as created_at, null::timestamptz as updated_at
     ${of}`)
   await tx.query(sql`
-    create view chunks as
+    create or replace view chunks as
     select ${id}::${idType} as id, ${id}::${idType} as document_id, 0 as position, coalesce(${text}::text, '') as content,
       null::text as content_hash, null::int as start_offset, null::int as end_offset, null::text[] as heading_path,
       null::int as page, null::int as token_count, null::timestamptz as created_at

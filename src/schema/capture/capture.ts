@@ -9,7 +9,7 @@ import { grantee } from '../keep-private.ts'
 import { loadLayout, type TableName, tableOf } from '../layout.ts'
 import type { AddedColumn } from '../legacy/record.ts'
 import { embeddingsTable } from '../names.ts'
-import { type Captured, captureFunctions, captureStatements } from './functions.ts'
+import { type Captured, captureFunction, captureFunctions, captureStatements } from './functions.ts'
 
 /** Of a vector: the SHA-256 of the text that it was made of. Null: made before this was remembered, or by others. */
 export const embeddedHashName = 'embedded_text_hash'
@@ -35,8 +35,21 @@ export async function addCapture(tx: Queryable): Promise<void> {
       drop constraint if exists pending_chunks_model_id_fkey,
       drop constraint if exists pending_chunks_chunk_id_fkey`)
   for (const statement of captureStatements(await describe(tx, schema))) await tx.query(statement)
-  for (const name of captureFunctions(schema)) await secure(tx, schema, name)
+  for (const name of captureFunctions(schema)) await secureFunction(tx, schema, name)
   await recordDone(tx, 6)
+}
+
+/** After a change of which models' vectors lie in an application's tables. The triggers stay. */
+export async function replaceCapture(tx: Queryable): Promise<void> {
+  await tx.query(captureFunction(await describe(tx, await schemaOfModels(tx))))
+}
+
+/** What is written to another table of the application is captured from now on, and no longer what is written to this one. */
+export async function moveCapture(tx: Queryable): Promise<void> {
+  const schema = await schemaOfModels(tx)
+  for (const name of captureFunctions(schema)) await tx.query(sql`drop function if exists ${name}() cascade`)
+  for (const statement of captureStatements(await describe(tx, schema))) await tx.query(statement)
+  for (const name of captureFunctions(schema)) await secureFunction(tx, schema, name)
 }
 
 /**
@@ -65,7 +78,7 @@ export async function dropCapture(tx: Queryable): Promise<void> {
 }
 
 async function describe(tx: Queryable, schema: string): Promise<Captured> {
-  const { chunks, place } = await loadLayout(tx)
+  const { chunks, place, exposed } = await loadLayout(tx)
   const { table } = place ?? chunks
   const { rows } = await tx.query<{ partitions: boolean }>(sql`
     select relkind = 'p' or relispartition as partitions from pg_class where oid = ${tableOf(table).text}::regclass`)
@@ -73,7 +86,17 @@ async function describe(tx: Queryable, schema: string): Promise<Captured> {
   if (place !== undefined) {
     const id = sql`${ident(place.id)}::${raw(place.idType)}`
     const where = condition(place.where)
-    return { schema, table, id, text: raw(place.text), where, hash: null, each, ofApplication: true }
+    return {
+      schema,
+      table,
+      id,
+      text: raw(place.text),
+      where,
+      hash: null,
+      each,
+      ofApplication: true,
+      exposed: exposed?.modelId ?? null,
+    }
   }
   const { id, content, contentHash } = chunks
   return {
@@ -85,6 +108,7 @@ async function describe(tx: Queryable, schema: string): Promise<Captured> {
     hash: (await isOurs(tx, table, contentHash)) ? { column: contentHash, of: content } : null,
     each,
     ofApplication: false,
+    exposed: null,
   }
 }
 
@@ -105,7 +129,7 @@ function isColumn(added: Partial<AddedColumn>, { schema, name }: TableName, colu
  * A function that acts for its owner belongs to the owner of the tables, also where a superuser runs this, and is
  * called by triggers only, whatever default privileges give. One that does not exist needs none of this.
  */
-async function secure(tx: Queryable, schema: string, name: Sql): Promise<void> {
+export async function secureFunction(tx: Queryable, schema: string, name: Sql): Promise<void> {
   const { rows } = await tx.query<{ role: string | null }>(sql`
     select distinct case when g.grantee = 0 then null else pg_get_userbyid(g.grantee)::text end as role
     from pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g

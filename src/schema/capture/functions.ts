@@ -19,18 +19,21 @@ export interface Captured {
   readonly each: 'statement' | 'row'
   /** An application's own, which no foreign key refers to, and in which some model's vectors lie, too. */
   readonly ofApplication: boolean
+  /** Another model whose vectors lie in a table of the application, and which Revector fills; or null. */
+  readonly exposed: number | null
 }
 
 const captureName = 'revector_capture_chunks'
 const hashName = 'revector_hash_chunks'
 
 // What JavaScript's trim() removes, as in src/store/scope.ts: such texts can't be embedded.
-const blanks = raw(
+export const blanks = raw(
   String.raw`E' \t\n\x0B\f\r\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF'`,
 )
 
 /** Records, in the transaction that writes chunks, what the written models lack then. */
-function captureFunction({ schema, table, id, text, where, each, ofApplication }: Captured): Sql {
+export function captureFunction(captured: Captured): Sql {
+  const { schema, table, id, text, where, each, ofApplication, exposed } = captured
   const [models, pending, quarantined, vectors] = [
     'embedding_models',
     'pending_chunks',
@@ -54,14 +57,14 @@ function captureFunction({ schema, table, id, text, where, each, ofApplication }
   using ${before} o where q.chunk_id = o.id and not exists (select from ${fresh} n where n.id = o.id);`
   // An application writes the vectors in its own table itself: a view of Revector's shows them.
   const tables = sql`
-    and exists (
+    and (m.id = ${raw(String(exposed ?? 'null'))} or exists (
       select from pg_inherits i join pg_class c on c.oid = i.inhrelid
       where i.inhparent = ${literal(ident(schema, 'chunk_embeddings').text)}::regclass and c.relname = 'chunk_embeddings_model_' || m.id
-    )`
+    ))`
   const isWritten = sql`m.state in ('current', 'filling', 'standby')${ofApplication ? tables : sql``}`
   const insertedHash = each === 'row' ? sql`sha256(convert_to(n.content, 'UTF8'))` : sql`null`
   return sql`
-create function ${ident(schema, captureName)}() returns trigger
+create or replace function ${ident(schema, captureName)}() returns trigger
 language plpgsql security definer set search_path = ${ident(schema)}, pg_temp
 as $function$
 begin

@@ -1,0 +1,200 @@
+import { RevectorError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
+import { checkExpressions } from '../schema/attach/rows.ts'
+import { beginExposing, endExposing, firstModelOf, isTaken, placeLike } from '../schema/expose/expose.ts'
+import { functionsFor } from '../schema/expose/functions.ts'
+import { requireOwner } from '../schema/expose/like.ts'
+import { countExposed, moveRows, triggersOf } from '../schema/expose/move.ts'
+import { type Pair, pairOf } from '../schema/expose/pair.ts'
+import { buildVectorIndexes } from '../schema/expose/vector-indexes.ts'
+import { currentSchema } from '../schema/fresh.ts'
+import type { BuildSite } from '../schema/index-build.ts'
+import { type Exposed, loadLayout, type Place, type TableName } from '../schema/layout.ts'
+import { withSchemaLock, withShortLocks } from '../schema/locks.ts'
+import { requireRights } from '../schema/rights.ts'
+import { openMigrations } from '../store/migrations.ts'
+import { requireModel } from '../store/models.ts'
+import type { ExposedTable } from '../wire/database.ts'
+import type { Model } from '../wire/model.ts'
+
+export interface ExposeRequest {
+  readonly modelName: string
+  /** `TABLE`, beside the application's, or `SCHEMA.TABLE`. */
+  readonly table: string
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+}
+
+/**
+ * Makes a table like the application's for the vectors of another model, moves them there, and keeps the two in step from then on:
+ * the next deployment of the application uses it. Nothing is stored twice in the end. Killed at any point, it goes on where it
+ * stopped when it is run again.
+ *
+ * @throws RevectorError NOT_FOUND, INVALID_INPUT, MODEL_UNKNOWN, MODEL_EMPTY, MODEL_IN_USE, MIGRATION_CONFLICT, UPGRADE_REFUSED,
+ *   DATABASE_PERMISSION_DENIED, DATABASE_BUSY, INTERRUPTED
+ */
+export async function exposeModel(db: Database, request: ExposeRequest): Promise<ExposedTable> {
+  const { signal, onProgress } = request
+  await requireRights(db, 'owner')
+  const schema = await currentSchema(db)
+  return withSchemaLock(
+    db,
+    async (site) => {
+      const model = await requireModel(site.session, request.modelName)
+      const { from, first, exposed } = await begin(site, schema, model, request)
+      const pair = await pairing(schema, first, from, exposed)(site.session)
+      if (!exposed.complete) {
+        await moveRows(site.session, pair, {
+          signal,
+          onRows: (rows) => onProgress?.({ type: 'table.rows', table: exposed.place.table.name, rows }),
+        })
+        await buildVectorIndexes(site, from, exposed.place, model.distance)
+        await withShortLocks(site.session, (tx) => endExposing(tx, schema, model, first), {
+          signal,
+          onProgress,
+        })
+      }
+      const { table } = exposed.place
+      const counted = await countExposed(site.session, exposed.place)
+      return {
+        schema: table.schema,
+        table: table.name,
+        model: model.modelName,
+        ...counted,
+        triggers: await triggersOf(site.session, from.table),
+        functions: await functionsFor(site.session, from, exposed.place),
+      }
+    },
+    { signal, onProgress },
+  )
+}
+
+interface Begun {
+  readonly from: Place
+  readonly first: number
+  readonly exposed: Exposed
+}
+
+/** Finds out how far another run came, or takes the first step. */
+async function begin(
+  { session }: BuildSite,
+  schema: string,
+  model: Model,
+  request: ExposeRequest,
+): Promise<Begun> {
+  const { place: from, exposed } = await loadLayout(session)
+  if (from === undefined) throw noApplication()
+  const table = named(request.table, from.table.schema)
+  const first = await firstModelOf(session, exposed)
+  if (first === null || first === model.id) throw ofApplication(model, from.table)
+  if (exposed !== undefined) {
+    if (exposed.modelId === model.id && isSame(exposed.place.table, table)) return { from, first, exposed }
+    throw another(exposed)
+  }
+  if (!isSame(from.table, from.vectors.table)) throw inTwoTables(from)
+  await requireOwner(session, from.table, table.schema)
+  await refuseFilling(session, model)
+  if (model.state === 'retired') throw empty(model)
+  if (await isTaken(session, table)) throw taken(table)
+  const begun = { modelId: model.id, place: placeLike(from, table, model.dimension), complete: false }
+  const { signal, onProgress } = request
+  await withShortLocks(
+    session,
+    async (tx) => {
+      await beginExposing(tx, from, begun, pairing(schema, first, from, begun))
+      await checkExpressions(tx, begun.place)
+    },
+    { signal, onProgress },
+  )
+  return { from, first, exposed: begun }
+}
+
+function pairing(
+  schema: string,
+  first: number,
+  from: Place,
+  exposed: Exposed,
+): (db: Queryable) => Promise<Pair> {
+  return (db) => pairOf(db, schema, { modelId: first, place: from }, exposed)
+}
+
+async function refuseFilling(db: Queryable, model: Model): Promise<void> {
+  const open = (await openMigrations(db)).find((one) => one.targetModelId === model.id)
+  if (open === undefined) return
+  throw new RevectorError(
+    'MIGRATION_CONFLICT',
+    `"${model.modelName}" is the target of a migration which is ${open.state}.`,
+    {
+      hint: `Let it end with \`revector migrate cutover ${open.id}\` first: going back stays possible.`,
+      data: { model: model.modelName, migration_id: open.id, state: open.state },
+    },
+  )
+}
+
+function named(table: string, home: string): TableName {
+  const dot = table.indexOf('.')
+  const [schema, name] = dot < 0 ? [home, table] : [table.slice(0, dot), table.slice(dot + 1)]
+  if (schema !== '' && name !== '' && Buffer.byteLength(name) <= 63 && !name.includes('\0'))
+    return { schema, name }
+  throw new RevectorError('INVALID_INPUT', `"${table}" can't be the name of a table.`, {
+    hint: 'Write TABLE or SCHEMA.TABLE, each of at most 63 bytes.',
+    data: { table },
+  })
+}
+
+function isSame(a: TableName, b: TableName): boolean {
+  return a.schema === b.schema && a.name === b.name
+}
+
+function noApplication(): RevectorError {
+  return new RevectorError('NOT_FOUND', 'This installation has adopted no table of an application.', {
+    hint: 'Name the schema that it was adopted into (--schema NAME), or adopt one: `revector db adopt`.',
+  })
+}
+
+function ofApplication({ modelName }: Model, { schema, name }: TableName): RevectorError {
+  return new RevectorError(
+    'CORPUS_OF_APPLICATION',
+    `The vectors of "${modelName}" are in ${schema}.${name} already.`,
+    {
+      hint: 'Expose the model that the application moves to.',
+      data: { model: modelName, schema, table: name },
+    },
+  )
+}
+
+function another({ place: { table }, complete }: Exposed): RevectorError {
+  return new RevectorError(
+    'MODEL_IN_USE',
+    `${table.schema}.${table.name} is ${complete ? '' : 'being '}exposed already, and one table at a time is.`,
+    {
+      hint: complete
+        ? 'Retire the old model first (`revector migrate retire`): then the exposed table is the application’s.'
+        : 'Run the same `revector db expose` again, to its end.',
+      data: { schema: table.schema, table: table.name },
+    },
+  )
+}
+
+function inTwoTables({ table, vectors }: Place): RevectorError {
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `The texts are in ${table.schema}.${table.name} and the vectors in ${vectors.table.schema}.${vectors.table.name}: only one table of both can be exposed.`,
+    { hint: 'Write the model’s vectors once: `revector db export`.', data: { table: table.name } },
+  )
+}
+
+function empty({ modelName }: Model): RevectorError {
+  return new RevectorError('MODEL_EMPTY', `"${modelName}" is retired: its vectors have been dropped.`, {
+    hint: 'Migrate to the model first.',
+    data: { model: modelName },
+  })
+}
+
+function taken({ schema, name }: TableName): RevectorError {
+  return new RevectorError('UPGRADE_REFUSED', `There is a table ${schema}.${name} already.`, {
+    hint: 'Choose another name: --as TABLE.',
+    data: { schema, table: name },
+  })
+}
