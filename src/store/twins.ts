@@ -20,7 +20,9 @@ export interface LackingChunk extends MissingChunk {
 }
 
 /**
- * Of these chunks, those that still exist, still lack a vector, and are not known to be impossible to embed.
+ * Of these chunks, those that still exist, still lack a vector, and are not known to be impossible to embed. Each is looked
+ * up by itself: the statistics of a table that is being filled are old, and as a join PostgreSQL would read it completely
+ * for every batch.
  */
 export async function lackingAmong(
   db: Queryable,
@@ -33,28 +35,34 @@ export async function lackingAmong(
   const table = modelTable(model.id)
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<Lacking>(sql`
-      select c.${c.id}::text as id, c.${c.content}::text as content, c.${c.contentHash} as hash, has_copies,
-        exists (
-          select from pending_chunks p
-          where p.model_id = ${model.id} and p.chunk_id = c.${c.id} and p.text_hash <> ${textHash(sql`c.${c.content}`)}
-        ) as misrecorded,
-        has_copies and exists (
-          select from ${c.table} t
+      select l.id, l.content, l.hash, l.has_copies, l.misrecorded,
+        l.has_copies and coalesce((
+          select true from ${c.table} t
           join ${table} v on v.chunk_id = t.${c.id} and ${hasCurrentVector(model, 'v')}
-          where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
-        ) as has_twin
-      from ${c.table} c
-      cross join lateral (
-        select exists (
-          select from ${c.table} t
-          where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content} and t.${c.id} <> c.${c.id}
-        )
-      ) same (has_copies)
-      where c.${c.id} = any(${idArray(c.idType, chunkIds)})
-        and not exists (select from ${table} e where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')})
-        and (${retryQuarantined}::boolean or not exists (
-          select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}
-        ))`),
+          where t.${c.contentHash} = l.hash and t.${c.content} = l.content
+          limit 1
+        ), false) as has_twin
+      from (
+        select c.${c.id}::text as id, c.${c.content}::text as content, c.${c.contentHash} as hash,
+          coalesce((
+            select true from ${c.table} t
+            where t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content} and t.${c.id} <> c.${c.id}
+            limit 1
+          ), false) as has_copies,
+          coalesce((
+            select p.text_hash <> ${textHash(sql`c.${c.content}`)} from pending_chunks p
+            where p.model_id = ${model.id} and p.chunk_id = c.${c.id}
+          ), false) as misrecorded
+        from ${c.table} c
+        where c.${c.id} = any(${idArray(c.idType, chunkIds)})
+          and (
+            select true from ${table} e where e.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'e')} limit 1
+          ) is null
+          and (${retryQuarantined}::boolean or not exists (
+            select from quarantined_chunks q where q.chunk_id = c.${c.id} and q.model_id = ${model.id}
+          ))
+        offset 0
+      ) l`),
   )
   return rows.map(({ id, content, hash, has_copies, has_twin, misrecorded }) => ({
     id,
@@ -99,7 +107,9 @@ export async function copyVectorsToTwins(
       join ${table} v on v.chunk_id = c.${c.id} and ${hasCurrentVector(model, 'v')}
       join ${c.table} t on t.${c.contentHash} = c.${c.contentHash} and t.${c.content} = c.${c.content}
       where c.${c.id} = any(${idArray(c.idType, chunkIds)})
-        and not exists (select from ${table} o where o.chunk_id = t.${c.id} and ${hasCurrentVector(model, 'o')})
+        and (
+          select true from ${table} o where o.chunk_id = t.${c.id} and ${hasCurrentVector(model, 'o')} limit 1
+        ) is null
       order by t.${c.id}
       for key share of t
       on conflict (chunk_id, model_id) do update ${replacing(column)}`),
