@@ -54,7 +54,18 @@ export function addDb(program: Command, start: Start): void {
       'where it can be asked, if not at its provider’s own address',
       nonEmpty('--base-url'),
     )
-    .option('--id <column>', 'the unique column that names a row', nonEmpty('--id'))
+    .option('--id <columns>', 'the columns that name a row, separated by commas', nonEmpty('--id'))
+    .option('--texts <table>', 'the table of the texts, if it is another', nonEmpty('--texts'))
+    .option(
+      '--key <columns>',
+      'the columns beside the vectors that hold its key, where no foreign key says so',
+      nonEmpty('--key'),
+    )
+    .option(
+      '--document-key <expression>',
+      'rows with the same value are one document; default: each row is one',
+      nonEmpty('--document-key'),
+    )
     .option('--text <expression>', 'the column or SQL expression of the text', nonEmpty('--text'))
     .option('--vector <column>', 'the column of the vectors', nonEmpty('--vector'))
     .option('--metadata <column>', 'the jsonb column of the metadata', nonEmpty('--metadata'))

@@ -1,4 +1,5 @@
 import type { StoreDeps } from '../store/deps.ts'
+import { findDoubles } from '../store/doubles.ts'
 import { captureTriggers } from '../store/health.ts'
 import type { Check } from '../wire/doctor.ts'
 import { fail, ok, warn } from './check.ts'
@@ -16,6 +17,17 @@ export async function checkAdoptedTable({ db, layout }: StoreDeps): Promise<read
         sentence: `What is written to ${name} is not followed: ${triggers.expected - triggers.enabled} of ${triggers.expected} triggers are gone or disabled.`,
         hint: `Enable them (alter table ${name} enable trigger all), then run \`revector migrate verify\` or \`revector models fill NAME\` for what was missed. Where they are gone, release the table and adopt it again.`,
         data,
+      }),
+    ]
+  }
+  const unindexed = place.unproved === true || place.vectors.unproved === true
+  const doubles = unindexed ? await findDoubles(db, layout) : []
+  if (doubles.length > 0) {
+    return [
+      warn('adopted_table', null, {
+        sentence: `No unique index keeps the keys of ${name} apart, and some name several rows: ${doubles.join(', ')}.`,
+        hint: 'Searches show the nearest of them. Remove what is double, and create a unique index.',
+        data: { ...data, doubles },
       }),
     ]
   }

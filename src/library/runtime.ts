@@ -16,7 +16,7 @@ import { openModels } from '../models/open-models.ts'
 import { addModel, setupModels } from '../models/registry.ts'
 import { connectDatabase, connectStandIn, type DatabaseOptions } from '../postgres/connect.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
-import { refuseBesideVectors } from '../schema/attach/guards.ts'
+import { refuseBesideVectors, requireFinished } from '../schema/attach/guards.ts'
 import type { BuildLimits } from '../schema/build-memory.ts'
 import { loadLayout } from '../schema/layout.ts'
 import { requireSchema } from '../schema/own-schema.ts'
@@ -106,6 +106,7 @@ export function openRuntime(
     await requireRights(db, 'read-only')
     await bringUp(db)
     const layout = await loadLayout(db)
+    requireFinished(layout)
     // Also checked for a registered model: a program must not fill another space under a known name.
     for (const own of ownModels) await addModel({ db, layout }, ownSpec(own))
     const memory = createSearchMemory()

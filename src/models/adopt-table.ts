@@ -3,7 +3,7 @@ import type { OnProgress } from '../core/progress.ts'
 import { cosineDistance } from '../embedding/compare.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
-import { createAttached, dropAttached, isAttached } from '../schema/attach/attach.ts'
+import { createAttached, dropAttached, finishAttached, isAttached } from '../schema/attach/attach.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
 import { locate } from '../schema/attach/locate.ts'
 import { countRows, sampleRows } from '../schema/attach/rows.ts'
@@ -47,7 +47,12 @@ export async function adoptTable(
   db: Database,
   request: AdoptTableRequest,
 ): Promise<Omit<AdoptedTable, 'revectorSchema'>> {
-  const place = await locate(db, request.table, request.choices)
+  const place = await locate(
+    db,
+    request.table,
+    request.choices,
+    (dimension) => request.spec(dimension).dimension === dimension,
+  )
   const { dimension } = place.vectors
   const spec = request.spec(dimension)
   if (spec.dimension !== dimension) throw otherDimension(spec, place)
@@ -59,11 +64,15 @@ export async function adoptTable(
   const lockedMs = await withSchemaLock(
     db,
     async ({ session }) => {
+      let began: number | null = null
       // Started twice, or again after its answer was lost.
-      if (await isAttached(session, { ...place, verified }, spec.modelName)) return 0
-      const work = (tx: Queryable) => attach(tx, schema, { ...place, verified }, spec)
-      const began = await withShortLocks(session, work, { signal, onProgress })
-      return performance.now() - began
+      if (!(await isAttached(session, { ...place, verified }, spec.modelName))) {
+        const work = (tx: Queryable) => attach(tx, schema, { ...place, verified }, spec)
+        began = await withShortLocks(session, work, { signal, onProgress })
+      }
+      const locked = began === null ? 0 : performance.now() - began
+      await session.transaction(finishAttached, { unhurried: true })
+      return locked
     },
     { signal, onProgress },
   )

@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
+import { hasKeys } from '../schema/attach/keys.ts'
 import { checkExpressions } from '../schema/attach/rows.ts'
 import { beginExposing, endExposing, firstModelOf, isTaken, placeLike } from '../schema/expose/expose.ts'
 import { functionsFor } from '../schema/expose/functions.ts'
@@ -93,6 +94,7 @@ async function begin(
     throw another(exposed)
   }
   if (!isSame(from.table, from.vectors.table)) throw inTwoTables(from)
+  if (hasKeys(from)) throw bySideTable(from)
   await requireOwner(session, from.table, table.schema)
   await refuseFilling(session, model)
   if (model.state === 'retired') throw empty(model)
@@ -173,6 +175,18 @@ function another({ place: { table }, complete }: Exposed): RevectorError {
         ? 'Retire the old model first (`revector migrate retire`): then the exposed table is the application’s.'
         : 'Run the same `revector db expose` again, to its end.',
       data: { schema: table.schema, table: table.name },
+    },
+  )
+}
+
+function bySideTable({ table }: Place): RevectorError {
+  const name = `${table.schema}.${table.name}`
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `The rows of ${name} are found by a side table, as their key has several columns, or a type that ids don't have, or as a document has several of them: a second table can't be kept in step with it.`,
+    {
+      hint: 'Search through Revector, or move the application by a key of one column of type integer, uuid or text.',
+      data: { table: name },
     },
   )
 }

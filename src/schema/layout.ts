@@ -65,19 +65,37 @@ export interface Exposed {
 export interface Place {
   /** Holds the chunks' texts. */
   readonly table: TableName
-  /** A unique column. */
+  /** A unique column, or the names of several, joined by commas. */
   readonly id: string
   readonly idType: IdType
+  /** Set: ids are texts made of these columns; `chunk_keys` leads from an id to its row. */
+  readonly key?: readonly KeyColumn[]
+  /** Set: no unique index keeps the key unique; it was checked when the table was adopted. */
+  readonly unproved?: boolean
+  /** Rows for which it is equal are one document; absent: each row is one. */
+  readonly documentKey?: string
   readonly text: string
   readonly title: string
   readonly source: string
   /** Of type jsonb. */
   readonly metadata: string
+  readonly createdAt?: string
+  readonly updatedAt?: string
   /** Limits the rows; null: all of them. */
   readonly where: string | null
   readonly vectors: VectorPlace
   /** Whether the first model was asked, and made the vectors that are stored. */
   readonly verified?: boolean
+  /** The side table is not complete: the adoption was interrupted. */
+  readonly unfinished?: boolean
+}
+
+export interface KeyColumn {
+  readonly column: string
+  /** As `format_type` spells it. */
+  readonly type: string
+  /** The operator of its equality, where the search path does not find it. */
+  readonly equals?: string
 }
 
 /** Where the first model's vectors lie: the same table, or one that refers to it. */
@@ -85,6 +103,12 @@ export interface VectorPlace {
   readonly table: TableName
   /** The column that holds the chunk's id. */
   readonly key: string
+  /** The columns that hold its key, in the order of `Place.key`, where that is set. */
+  readonly keys?: readonly string[]
+  /** Limits the rows of a table of its own. */
+  readonly where?: string
+  /** Set: no unique index keeps `key` unique; it was checked when the table was adopted. */
+  readonly unproved?: boolean
   readonly column: string
   /** `vector` without a dimension is read as `vector(N)`, as an index on it has to be. */
   readonly type: 'vector' | 'vector(N)' | 'halfvec(N)'

@@ -140,7 +140,7 @@ async function run(
   if (first === undefined) throw new Error('A search returned no first row')
   const [version = null, snapshot = '', recorded] = first.about?.split(' ') ?? []
   return {
-    found: rows.flatMap(toFound),
+    found: once(rows.flatMap(toFound)),
     version,
     snapshot,
     recorded: recorded === undefined ? null : Number(recorded),
@@ -148,6 +148,12 @@ async function run(
     paths: [path],
     taken: Number(first.taken ?? 0),
   }
+}
+
+/** An application's table without a unique index may come to hold two vectors of a chunk: the nearer one counts. */
+function once(found: readonly FoundChunk[]): readonly FoundChunk[] {
+  const seen = new Set<string>()
+  return found.filter(({ chunkId }) => !seen.has(chunkId) && seen.add(chunkId))
 }
 
 function remembered(texts: Map<string, string> | undefined, key: string, make: () => Sql): string {

@@ -1,6 +1,7 @@
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import type { Queryable } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
+import type { PlaceChoices } from '../../src/schema/attach/expressions.ts'
 import { bareEnvironment, space } from '../support/models.ts'
 
 /** The shape of an application's tables, as its tool makes them. */
@@ -15,6 +16,8 @@ export interface Shape {
   readonly insert: string
   /** Changes texts, takes one away, and empties the table: `$1` the new text. The text begins with what is sought. */
   readonly rename: string
+  /** What has to be said beside the model. */
+  readonly choices?: PlaceChoices
   readonly remove: string
 }
 
@@ -87,6 +90,114 @@ export const shapes: readonly Shape[] = [
     insert: `insert into "rag data"."Passage Store" ("content", "The ""Vector""") values ($2, $3::vector) returning $1::int`,
     rename: `update "rag data"."Passage Store" set "content" = $1 where "content" like 'Grain%'`,
     remove: `delete from "rag data"."Passage Store" where "content" like 'The library%'`,
+  },
+  {
+    name: 'a key of three columns, in two tables',
+    table: 'passage_vectors',
+    texts: 'passages',
+    ddl: `create table passages (tenant int, document int, no smallint, content text, primary key (tenant, document, no));
+      create table passage_vectors (tenant int, doc int, no smallint, embedding vector(64), primary key (tenant, doc, no),
+        foreign key (tenant, doc, no) references passages on delete cascade)`,
+    insert: `with fresh as (insert into passages values (7, $1::int, 0, $2) returning *)
+      insert into passage_vectors select tenant, document, no, $3::vector from fresh`,
+    rename: `update passages set content = $1 where content like 'Grain%'`,
+    remove: `delete from passages where content like 'The library%'`,
+  },
+  {
+    name: 'a key of texts and dates, with commas',
+    table: 'diary',
+    texts: 'diary',
+    ddl: `create table diary (author varchar(40), day date, entry text, vector vector(64), primary key (author, day));
+      create index on diary using hnsw (vector vector_cosine_ops)`,
+    insert: `insert into diary values ('Woolf, \\ V.', date '1915-01-01' + $1::int, $2, $3::vector)`,
+    rename: `update diary set entry = $1 where entry like 'Grain%'`,
+    remove: `delete from diary where entry like 'The library%'`,
+  },
+  {
+    name: 'numbers as keys, referred to without an index',
+    table: 'note_vectors',
+    texts: 'notes',
+    ddl: `create table notes (no numeric(12, 2) primary key, note text);
+      create table note_vectors (id serial primary key, note_no numeric references notes on delete cascade, embedding vector)`,
+    insert: `with fresh as (insert into notes values ($1::int, $2) returning no)
+      insert into note_vectors (note_no, embedding) select no, $3::vector from fresh`,
+    rename: `update notes set note = $1 where note like 'Grain%'`,
+    remove: `delete from notes where note like 'The library%'`,
+  },
+  {
+    name: 'padded characters as keys',
+    table: 'tickets',
+    texts: 'tickets',
+    ddl: `create table tickets (code char(10) primary key, body text, embedding halfvec(64));
+      create index on tickets using hnsw (embedding halfvec_cosine_ops)`,
+    insert: `insert into tickets values ('T' || $1::int, $2, $3::vector::halfvec)`,
+    rename: `update tickets set body = $1 where body like 'Grain%'`,
+    remove: `delete from tickets where body like 'The library%'`,
+  },
+  {
+    name: 'a domain as key, referred to by a plain index',
+    table: 'Chunk Vectors',
+    texts: '"Chunks"',
+    ddl: `create domain chunk_no as bigint check (value > 0);
+      create table "Chunks" ("chunkNo" chunk_no primary key, "pageContent" text);
+      create table "Chunk Vectors" (id uuid primary key default gen_random_uuid(), "chunkNo" chunk_no references "Chunks" on delete cascade,
+        "theVector" vector(64));
+      create index on "Chunk Vectors" ("chunkNo")`,
+    insert: `with fresh as (insert into "Chunks" values ($1::int, $2) returning "chunkNo")
+      insert into "Chunk Vectors" ("chunkNo", "theVector") select "chunkNo", $3::vector from fresh`,
+    rename: `update "Chunks" set "pageContent" = $1 where "pageContent" like 'Grain%'`,
+    remove: `delete from "Chunks" where "pageContent" like 'The library%'`,
+  },
+  {
+    name: 'partitions',
+    table: 'events',
+    texts: 'events',
+    ddl: `create table events (id bigint generated always as identity, tenant int, body text, embedding vector(64),
+        primary key (id, tenant)) partition by list (tenant);
+      create table events_even partition of events for values in (0);
+      create table events_odd partition of events for values in (1);
+      create index on events using hnsw (embedding vector_cosine_ops)`,
+    insert: `insert into events (tenant, body, embedding) values ($1::int % 2, $2, $3::vector)`,
+    rename: `update events set body = $1, tenant = 1 - tenant where body like 'Grain%'`,
+    remove: `delete from events where body like 'The library%'`,
+  },
+  {
+    name: 'vectors in partitions',
+    table: 'page_vectors',
+    texts: 'pages',
+    ddl: `create table pages (id int primary key, body text);
+      create table page_vectors (id int generated by default as identity, tenant int, page_id int references pages on delete cascade,
+        embedding vector(64), primary key (id, tenant)) partition by list (tenant);
+      create table page_vectors_all partition of page_vectors default`,
+    insert: `with fresh as (insert into pages values ($1::int, $2) returning id)
+      insert into page_vectors (tenant, page_id, embedding) select 1, id, $3::vector from fresh`,
+    rename: `update pages set body = $1 where body like 'Grain%'`,
+    remove: `delete from pages where body like 'The library%'`,
+  },
+  {
+    name: 'heirs',
+    table: 'articles',
+    texts: 'articles',
+    ddl: `create table articles (id int primary key, body text, embedding vector(64));
+      create table articles_new (primary key (id)) inherits (articles)`,
+    insert: `insert into articles_new values ($1::int, $2, $3::vector)`,
+    rename: `update articles set body = $1 where body like 'Grain%'`,
+    remove: `delete from articles_new where body like 'The library%'`,
+  },
+  {
+    name: 'elizaOS',
+    table: 'embeddings',
+    texts: 'memories',
+    choices: { vector: 'dim_64' },
+    ddl: `create table memories (id uuid primary key default gen_random_uuid(), type text not null, created_at timestamptz default now(),
+        content jsonb not null, "roomId" uuid, metadata jsonb not null default '{}');
+      create table embeddings (id uuid primary key default gen_random_uuid(), memory_id uuid references memories on delete cascade,
+        created_at timestamptz default now(), dim_64 vector(64), dim_32 vector(32));
+      create index on embeddings (memory_id)`,
+    insert: `with fresh as (insert into memories (type, content) values ('m' || $1::int, jsonb_build_object('text', $2::text)) returning id)
+      insert into embeddings (memory_id, dim_64) select id, $3::vector from fresh`,
+    rename: `update memories set content = jsonb_build_object('text', $1::text) where content ->> 'text' like 'Grain%'`,
+    remove: `delete from memories where content ->> 'text' like 'The library%'`,
   },
 ]
 

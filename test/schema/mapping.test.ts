@@ -45,6 +45,7 @@ function table(...columns: ColumnFacts[]): TableFacts {
     owner: 'me',
     rowSecurity: false,
     inherits: false,
+    heirs: false,
     typed: false,
     transitionTriggers: [],
     bytes: 0,

@@ -7,11 +7,13 @@ import { registryTables } from '../fresh.ts'
 import { createHistory, recordDone, recordStart } from '../history.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
 import { keepPrivate } from '../keep-private.ts'
-import { type Place, saveLayout, type TableName } from '../layout.ts'
+import { loadLayout, type Place, saveLayout, type TableName } from '../layout.ts'
 import { addMigrationTables } from '../migration-tables.ts'
 import { embeddingsTable } from '../names.ts'
 import { script } from '../scripts.ts'
 import { addServiceTables } from '../service-tables.ts'
+import { hasKeys, keysTable } from './keys.ts'
+import { createKeys, fillKeys } from './side-table.ts'
 import { corpusViews, createCorpusViews, layoutOf } from './views.ts'
 
 /**
@@ -28,16 +30,27 @@ export async function createAttached(tx: Queryable, schema: string, place: Place
   await recordStart(tx, 2, { kind: 'attached', table: place.table })
   await tx.query(script('0002_registry.sql'))
   await createEmbeddings(tx, place)
+  await createKeys(tx, place)
   await createCorpusViews(tx, place)
+  const side = hasKeys(place) ? [keysTable] : []
   await keepPrivate(
     tx,
-    [...registryTables, embeddingsTable, ...corpusViews].map((name) => ({ schema, name })),
+    [...registryTables, embeddingsTable, ...corpusViews, ...side].map((name) => ({ schema, name })),
   )
-  await saveLayout(tx, layoutOf(schema, place))
+  await saveLayout(tx, layoutOf(schema, hasKeys(place) ? { ...place, unfinished: true } : place))
   await recordDone(tx, 2)
   await addMigrationTables(tx)
   await addServiceTables(tx)
   await addEffortColumn(tx)
+}
+
+/** What is copied into side tables after the triggers are there, without holding up the application. Safe to repeat. */
+export async function finishAttached(tx: Queryable): Promise<void> {
+  const { place, ...layout } = await loadLayout(tx)
+  if (place?.unfinished !== true) return
+  await fillKeys(tx, place)
+  const { unfinished: _, ...finished } = place
+  await saveLayout(tx, { ...layout, place: finished })
 }
 
 /**
@@ -98,7 +111,7 @@ export async function dropAttached(tx: Queryable, schema: string): Promise<void>
 }
 
 const own =
-  '^(documents|chunks|embedding_models|model_[a-z]+|migration_[a-z]+|pending_chunks|quarantined_chunks|provider_rates|revector_[a-z_]+|chunk_embeddings(_[a-z0-9_]+)?)$'
+  '^(documents|chunks|chunk_keys|embedding_models|model_[a-z]+|migration_[a-z]+|pending_chunks|quarantined_chunks|provider_rates|revector_[a-z_]+|chunk_embeddings(_[a-z0-9_]+)?)$'
 
 async function refuseForeign(tx: Queryable, schema: string): Promise<void> {
   const { rows } = await tx.query<TableName>(sql`

@@ -4,8 +4,15 @@ import { columnOf, type TableFacts } from '../legacy/table-facts.ts'
 
 /** What the operator says where it is not found, or found wrong. Names of columns, or SQL expressions over them. */
 export interface PlaceChoices {
+  /** A column of the table of texts, or several, separated by commas. */
   readonly id?: string
   readonly text?: string
+  /** The table of the texts, where the vectors lie in another. */
+  readonly texts?: string
+  /** The columns of the table of vectors that hold the key of the table of texts, where no foreign key says so. */
+  readonly key?: string
+  /** Rows of which it is equal are one document. */
+  readonly documentKey?: string
   readonly vector?: string
   readonly metadata?: string
   readonly title?: string
@@ -54,6 +61,22 @@ export function sourceOf(table: TableFacts, metadata: string | null): string {
     .find((column) => column !== undefined && isText(column))
   if (own !== undefined) return `${ident(own.name).text}::text`
   return metadata === null ? 'null::text' : `coalesce(${metadata} ->> 'source', ${metadata} ->> 'url')`
+}
+
+/** By their usual names; a document is then found by when it was made. */
+export function timesOf(table: TableFacts): { readonly createdAt?: string; readonly updatedAt?: string } {
+  const named = (...names: string[]): string | undefined =>
+    table.columns.find(
+      ({ name, baseType }) => /^(timestamp|date)/.test(baseType) && names.includes(name.toLowerCase()),
+    )?.name
+  const [created, updated] = [
+    named('created_at', 'createdat', 'created'),
+    named('updated_at', 'updatedat', 'modified_at'),
+  ]
+  return {
+    ...(created !== undefined && { createdAt: ident(created).text }),
+    ...(updated !== undefined && { updatedAt: ident(updated).text }),
+  }
 }
 
 /** A column of this name, else an expression. */

@@ -1,32 +1,23 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { pgvector } from '../../postgres/pgvector.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
-import { literal } from '../catalog.ts'
-import type { Place } from '../layout.ts'
-import { tableOf } from '../layout.ts'
-import { idTypeOf, textColumn, wellKnown } from '../legacy/mapping.ts'
+import { type Place, tableOf } from '../layout.ts'
+import { idTypeOf } from '../legacy/mapping.ts'
+import { type ColumnFacts, columnOf, type TableFacts } from '../legacy/table-facts.ts'
 import {
-  type ColumnFacts,
-  columnOf,
-  isUnique,
-  keyColumn,
-  readTable,
-  type TableFacts,
-} from '../legacy/table-facts.ts'
-import { columnOr, condition, metadataOf, type PlaceChoices, sourceOf, titleOf } from './expressions.ts'
-import { toolOf } from './tool.ts'
-
-/** Why a column of vectors can't be searched where it lies; `copy`: it could be after a copy into pgvector's type. */
-export interface NoPlace {
-  readonly mode: 'copy' | 'none'
-  readonly reason: string
-}
+  columnOr,
+  condition,
+  metadataOf,
+  type PlaceChoices,
+  sourceOf,
+  timesOf,
+  titleOf,
+} from './expressions.ts'
+import { columnsOf, findKey, proved } from './find-key.ts'
+import { findTexts, reads } from './find-texts.ts'
+import type { NoPlace } from './no-place.ts'
 
 export type FoundPlace = { readonly mode: 'attach'; readonly place: Place } | NoPlace
-
-const textNames = [...wellKnown.text, 'document', 'contents']
-/** Where libraries put the text when the table has no column for it. */
-const textKeys = ['text', 'content', 'page_content', 'pageContent', 'chunk']
 
 /** Finds how an application's table of vectors can be searched where it is. Only reads. */
 export async function findPlace(
@@ -34,21 +25,25 @@ export async function findPlace(
   vectors: TableFacts,
   column: ColumnFacts,
   choices: PlaceChoices = {},
+  /** Whether the model that is meant makes vectors of this width. */
+  fits: (dimension: number) => boolean = () => true,
 ): Promise<FoundPlace> {
   if (!isVector(column)) {
     return { mode: 'copy', reason: `it is of type ${column.type}, which pgvector can't search` }
   }
   if (vectors.kind !== 'r' && vectors.kind !== 'p')
     return { mode: 'none', reason: 'it belongs to no plain table' }
-  if (vectors.rowSecurity && (await hidesRows(db, vectors))) {
-    return {
-      mode: 'none',
-      reason: 'row level security hides rows of it from the user of this connection: adopt it as its owner',
-    }
-  }
-  const where = choices.where ?? null
-  const widths = column.modifier === null ? await widthsOf(db, vectors, column, where) : [column.modifier]
-  const [dimension, other] = widths
+  if (vectors.rowSecurity && (await hidesRows(db, vectors))) return hidden(vectors)
+  const found = await findTexts(db, vectors, choices)
+  if ('reason' in found) return found
+  const { texts, text, join } = found
+  if (texts.rowSecurity && (await hidesRows(db, texts))) return hidden(texts)
+  const limits = await limitsOf(db, { vectors, texts, where: choices.where ?? null })
+  const widths =
+    column.modifier === null ? await widthsOf(db, vectors, column, limits.vectors) : [column.modifier]
+  // Of several models in one column, the one that is named may be told by its dimension.
+  const fitting = widths.length > 1 ? widths.filter(fits) : widths
+  const [dimension = widths[0], other] = fitting
   if (dimension === undefined)
     return { mode: 'none', reason: 'it holds no vector yet, and its type says no dimension' }
   if (other !== undefined && choices.where === undefined) {
@@ -57,40 +52,118 @@ export async function findPlace(
       reason: `it holds vectors of ${widths.join(', ')} dimensions: --where has to say which rows one model made`,
     }
   }
-  const of = await textsOf(db, vectors, choices)
-  if ('reason' in of) return of
-  const { texts, key, text } = of
-  const id = choices.id ?? (texts === vectors ? toolOf(texts)?.id : undefined) ?? keyColumn(texts)
-  const idColumn = id === null ? undefined : columnOf(texts, id)
-  const idType = idColumn === undefined ? null : idTypeOf(idColumn)
-  if (idColumn === undefined || idType === null || !isUnique(texts, idColumn.name)) {
+  const given = choices.id === undefined ? null : columnsOf(texts, choices.id)
+  if (choices.id !== undefined && given === null) {
+    return { mode: 'none', reason: `${texts.name.name} has no column ${choices.id}, which --id names` }
+  }
+  const key = await findKey(db, texts, {
+    given: given ?? join?.referenced ?? null,
+    where: condition(limits.texts),
+  })
+  if ('reason' in key) return key
+  const own = join?.own ?? key.columns
+  if (own.length !== key.columns.length) {
     return {
       mode: 'none',
-      reason:
-        'its rows have no unique column of type integer, bigint, uuid or text: create a unique index on one, or name it with --id',
+      reason: `${own.join(', ')} can't name a row of ${texts.name.name}, whose key is ${key.columns.join(', ')}`,
     }
   }
+  const type =
+    bareType(column) === 'halfvec' ? 'halfvec(N)' : column.modifier === null ? 'vector' : 'vector(N)'
+  const holding = sql`${ident(column.name)} is not null and ${condition(limits.vectors)}${
+    type === 'vector'
+      ? sql` and ${pgvector('vector_dims')}(${ident(column.name)}) = ${raw(String(dimension))}`
+      : sql``
+  }`
+  const reference = join === null ? null : await proved(db, vectors, own, holding, { reference: true })
+  if (reference !== null && 'reason' in reference) return reference
   const metadata = metadataOf(texts, choices)
   return {
     mode: 'attach',
     place: {
       table: texts.name,
-      id: idColumn.name,
-      idType,
+      ...(await keyOf(db, texts, key.columns)),
+      ...(key.unproved && { unproved: true }),
+      ...(choices.documentKey !== undefined && { documentKey: columnOr(texts, choices.documentKey) }),
       text,
       title: titleOf(texts, text, metadata, choices),
       source: sourceOf(texts, metadata),
       metadata: metadata === null ? `'{}'::jsonb` : metadata,
-      where,
+      ...timesOf(texts),
+      where: limits.texts,
       vectors: {
         table: vectors.name,
-        key: key ?? idColumn.name,
+        key: own[0] ?? '',
+        ...(own.length > 1 && { keys: own }),
+        ...(join !== null && limits.vectors !== null && { where: limits.vectors }),
+        ...(reference?.unproved === true && { unproved: true }),
         column: column.name,
-        type:
-          bareType(column) === 'halfvec' ? 'halfvec(N)' : column.modifier === null ? 'vector' : 'vector(N)',
+        type,
         dimension,
       },
     },
+  }
+}
+
+/** Columns of other types, and several, are led to by a side table. */
+async function keyOf(
+  db: Queryable,
+  texts: TableFacts,
+  columns: readonly string[],
+): Promise<Pick<Place, 'id' | 'idType' | 'key'>> {
+  const found = columns.map((name) => columnOf(texts, name)).filter((one) => one !== undefined)
+  const [only, other] = found
+  const idType = only === undefined || other !== undefined ? null : idTypeOf(only)
+  if (only !== undefined && idType !== null) return { id: only.name, idType }
+  const equals = await equalities(db, texts, columns)
+  return {
+    id: columns.join(','),
+    idType: 'text',
+    key: found.map(({ name, type }) => {
+      const operator = equals.get(name)
+      return { column: name, type, ...(operator !== undefined && { equals: operator }) }
+    }),
+  }
+}
+
+/** Of types of extensions, whose equality is not on the search path of Revector. */
+async function equalities(
+  db: Queryable,
+  { name }: TableFacts,
+  columns: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.query<{ column: string; operator: string }>(sql`
+    select a.attname as column, format('operator(%I.%s)', n.nspname, o.oprname) as operator
+    from pg_attribute a
+    join pg_type t on t.oid = a.atttypid
+    join pg_opclass c on c.opcintype = coalesce(nullif(t.typbasetype, 0), t.oid) and c.opcdefault
+    join pg_am m on m.oid = c.opcmethod and m.amname = 'btree'
+    join pg_amop p on p.amopfamily = c.opcfamily and p.amopstrategy = 3
+      and p.amoplefttype = c.opcintype and p.amoprighttype = c.opcintype
+    join pg_operator o on o.oid = p.amopopr
+    join pg_namespace n on n.oid = o.oprnamespace and n.nspname <> 'pg_catalog'
+    where a.attrelid = ${tableOf(name).text}::regclass and a.attname = any(${columns}::text[])`)
+  return new Map(rows.map(({ column, operator }) => [column, operator]))
+}
+
+/** A condition is about the table of texts; where the vectors have a table of their own, it may be about that. */
+async function limitsOf(
+  db: Queryable,
+  {
+    vectors,
+    texts,
+    where,
+  }: { readonly vectors: TableFacts; readonly texts: TableFacts; readonly where: string | null },
+): Promise<{ readonly texts: string | null; readonly vectors: string | null }> {
+  if (where === null || vectors === texts) return { texts: where, vectors: where }
+  if (await reads(db, texts, where)) return { texts: where, vectors: null }
+  return { texts: null, vectors: where }
+}
+
+function hidden({ name }: TableFacts): NoPlace {
+  return {
+    mode: 'none',
+    reason: `row level security hides rows of ${name.name} from the user of this connection: adopt it as its owner`,
   }
 }
 
@@ -125,45 +198,4 @@ async function widthsOf(
     ) as sample
     group by 1 order by count(*) desc`)
   return rows.map(({ width }) => width)
-}
-
-/** The table and the expression of the texts; `key` is what leads there from the vectors, if that is another table. */
-type Texts = { readonly texts: TableFacts; readonly key: string | null; readonly text: string } | NoPlace
-
-async function textsOf(db: Queryable, vectors: TableFacts, choices: PlaceChoices): Promise<Texts> {
-  if (choices.text !== undefined) return { texts: vectors, key: null, text: columnOr(vectors, choices.text) }
-  const own = toolOf(vectors)?.text ?? textColumn(vectors, textNames)
-  if (own !== null) return { texts: vectors, key: null, text: ident(own).text }
-  const metadata = metadataOf(vectors, choices)
-  const inside = metadata === null ? null : await keyWithText(db, vectors, metadata)
-  if (metadata !== null && inside !== null) {
-    return { texts: vectors, key: null, text: `(${metadata} ->> ${literal(inside).text.trim()})` }
-  }
-  for (const { columns, referencedColumns, references } of vectors.foreignKeys) {
-    const [key] = columns
-    const [referenced] = referencedColumns
-    if (key === undefined || columns.length > 1) continue
-    const texts = await readTable(db, references)
-    const text = textColumn(texts, textNames)
-    if (text === null || referenced !== keyColumn(texts)) continue
-    if (!isUnique(vectors, key)) {
-      return {
-        mode: 'none',
-        reason: `${key} is not unique: several vectors may belong to one row of ${references.name}`,
-      }
-    }
-    return { texts, key, text: ident(text).text }
-  }
-  return { mode: 'none', reason: 'no column with the text was found: name it with --text' }
-}
-
-/** Looks at some rows. */
-async function keyWithText(db: Queryable, { name }: TableFacts, metadata: string): Promise<string | null> {
-  const { rows } = await db.query<{ key: string }>(sql`
-    select k.key
-    from (select ${raw(metadata)} as m from ${tableOf(name)} limit 20) as sample
-    cross join unnest(${textKeys}::text[]) with ordinality as k (key, place)
-    where jsonb_typeof(m -> k.key) = 'string'
-    order by k.place limit 1`)
-  return rows[0]?.key ?? null
 }

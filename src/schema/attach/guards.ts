@@ -22,6 +22,16 @@ export function requireOwnDocuments({ place }: Pick<Layout, 'place'>): void {
   )
 }
 
+/** @throws RevectorError SCHEMA_BEHIND if an adoption was interrupted */
+export function requireFinished({ place }: Pick<Layout, 'place'>): void {
+  if (place?.unfinished !== true) return
+  const table = `${place.vectors.table.schema}.${place.vectors.table.name}`
+  throw new RevectorError('SCHEMA_BEHIND', `Adopting ${table} was interrupted before it was complete.`, {
+    hint: 'Run the same `revector db adopt` again: it goes on. Or give up: `revector db release`.',
+    data: { table },
+  })
+}
+
 /**
  * An empty installation beside vectors is hardly what was meant, unless it was asked for.
  *

@@ -1,10 +1,10 @@
 import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
-import { sql } from '../../postgres/sql.ts'
-import type { Place, TableName } from '../layout.ts'
+import type { Place } from '../layout.ts'
 import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legacy/table-facts.ts'
 import type { PlaceChoices } from './expressions.ts'
 import { findPlace, isVector } from './find-place.ts'
+import { namedTable } from './named-table.ts'
 import { checkExpressions } from './rows.ts'
 
 /**
@@ -12,10 +12,15 @@ import { checkExpressions } from './rows.ts'
  *
  * @throws RevectorError NOT_FOUND, INVALID_INPUT for a wrong choice, UPGRADE_REFUSED
  */
-export async function locate(db: Queryable, table: string, choices: PlaceChoices): Promise<Place> {
-  const facts = await readTable(db, await named(db, table))
+export async function locate(
+  db: Queryable,
+  table: string,
+  choices: PlaceChoices,
+  fits: (dimension: number) => boolean,
+): Promise<Place> {
+  const facts = await readTable(db, await namedTable(db, table))
   const column = vectorColumnOf(facts, choices.vector)
-  const found = await findPlace(db, facts, column, choices)
+  const found = await findPlace(db, facts, column, choices, fits)
   if (found.mode !== 'attach') {
     throw new RevectorError(
       'UPGRADE_REFUSED',
@@ -28,36 +33,6 @@ export async function locate(db: Queryable, table: string, choices: PlaceChoices
   }
   await checkExpressions(db, found.place)
   return found.place
-}
-
-async function named(db: Queryable, table: string): Promise<TableName> {
-  const dot = table.indexOf('.')
-  const [schema, name] = dot < 0 ? [null, table] : [table.slice(0, dot), table.slice(dot + 1)]
-  const { rows } = await db.query<TableName>(sql`
-    select n.nspname as schema, c.relname as name
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p') and c.relname = ${name} and n.nspname = coalesce(${schema}::text, n.nspname)
-      and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and n.nspname <> coalesce(current_schema(), '')
-    order by 1`)
-  const [found, other] = rows
-  if (found === undefined) {
-    throw new RevectorError('NOT_FOUND', `There is no table "${table}" to adopt.`, {
-      hint: 'See `revector db discover`; write SCHEMA.TABLE as they are spelled there.',
-      data: { table },
-    })
-  }
-  if (other !== undefined) {
-    const schemas = rows.map((row) => row.schema)
-    throw new RevectorError(
-      'INVALID_INPUT',
-      `Several schemas have a table "${table}": ${schemas.join(', ')}.`,
-      {
-        hint: `Say which: ${found.schema}.${found.name}.`,
-        data: { table, schemas },
-      },
-    )
-  }
-  return found
 }
 
 function vectorColumnOf(table: TableFacts, chosen: string | undefined): ColumnFacts {

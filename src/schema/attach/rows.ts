@@ -1,19 +1,21 @@
 import { isRevectorError, RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { pgvector } from '../../postgres/pgvector.ts'
-import { ident, raw, sql } from '../../postgres/sql.ts'
+import { ident, join, raw, sql } from '../../postgres/sql.ts'
 import { decodeVector } from '../../postgres/vector.ts'
 import { vectorType } from '../index-kind.ts'
 import type { Place } from '../layout.ts'
 import { tableOf } from '../layout.ts'
 import { condition } from './expressions.ts'
+import { documentOf, keysOfVectors } from './keys.ts'
 
 /** Runs the expressions that were given once, so that a wrong one is said before anything is made. */
 export async function checkExpressions(db: Queryable, place: Place): Promise<void> {
   try {
     // A parameter, so that it can't be more than one statement.
     await db.query(sql`
-      select ${raw(place.text)}::text, ${raw(place.title)}::text, ${raw(place.source)}::text, ${raw(place.metadata)}
+      select ${raw(place.text)}::text, ${raw(place.title)}::text, ${raw(place.source)}::text, ${raw(place.metadata)},
+        ${documentOf(place)}
       from ${tableOf(place.table)} where ${condition(place.where)} limit ${1}`)
   } catch (error) {
     const state = isRevectorError(error) ? String(error.data['sqlstate'] ?? '') : ''
@@ -44,18 +46,23 @@ export async function sampleRows(
 ): Promise<readonly { readonly text: string; readonly vector: Float32Array }[]> {
   const { vectors } = place
   const width = pgvector('vector_dims')
+  const own = keysOfVectors(place)
+  const names = own.map((_, i) => ident(`revector_key_${i}`))
+  const columns = place.key?.map(({ column }) => column) ?? [place.id]
+  const columnsAs = columns.map((column, i) => sql`${ident(column)} as ${names[i] ?? sql``}`)
+  const equal = own.map((column, i) => sql`v.${ident(column)} = c.${names[i] ?? sql``}`)
   const { rows } = await db.query<{ text: string; vector: Buffer }>(sql`
     select text, ${pgvector('vector_send')}(vector::${vectorType(vectors.dimension)}) as vector
     from (
       select c.text, v.${ident(vectors.column)} as vector
       from (
-        select ${ident(place.id)} as id, ${raw(place.text)}::text as text
+        select ${join(columnsAs)}, ${raw(place.text)}::text as text
         from ${tableOf(place.table)} where ${condition(place.where)} limit 10000
       ) c
-      join ${tableOf(vectors.table)} v on v.${ident(vectors.key)} = c.id
+      join (select * from ${tableOf(vectors.table)} where ${condition(vectors.where ?? null)}) v on ${join(equal, ' and ')}
       where v.${ident(vectors.column)} is not null and btrim(c.text) <> ''
         and ${width}(v.${ident(vectors.column)}) = ${raw(String(vectors.dimension))}
-      order by md5(c.id::text) limit ${limit}
+      order by md5(c.text) limit ${limit}
     ) as sample`)
   return rows.map(({ text, vector }) => ({ text, vector: decodeVector(vector) }))
 }

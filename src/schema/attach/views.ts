@@ -8,60 +8,83 @@ import type { Place } from '../layout.ts'
 import { type Layout, ownLayout, tableOf } from '../layout.ts'
 import { modelTable, modelTableName } from '../names.ts'
 import { condition } from './expressions.ts'
+import { hasKeys, idOf, keys, keysOfVectors, keysTable, matching, rowsOf } from './keys.ts'
 
 /** Every statement reads documents and chunks under these names, wherever they are. */
 export function layoutOf(schema: string, place: Place): Layout {
   const own = ownLayout(schema)
   const { idType } = place
-  return { documents: { ...own.documents, idType }, chunks: { ...own.chunks, idType }, place }
+  const documents = { ...own.documents, idType: place.documentKey === undefined ? idType : 'text' } as const
+  return { documents, chunks: { ...own.chunks, idType }, place }
 }
 
 export const corpusViews = ['documents', 'chunks'] as const
 
 /**
- * Creates `documents` and `chunks` as views of the application's table: each of its rows is a document of one chunk. They are
- * simple views, so PostgreSQL reads the table itself, by its own indexes.
+ * Creates `documents` and `chunks` as views of the application's table. They are simple views, so PostgreSQL reads the table
+ * itself, by its own indexes.
  */
 export async function createCorpusViews(tx: Queryable, place: Place): Promise<void> {
-  const [id, text, title] = [ident(place.id), raw(place.text), raw(place.title)]
-  const of = sql`from ${tableOf(place.table)} where ${condition(place.where)}`
-  const idType = raw(place.idType)
-  await tx.query(sql`
-    create or replace view documents as
-    select ${id}::${idType} as id, ${title}::text as title, ${raw(place.source)} as source, 'text/plain'::text as media_type,
-      coalesce(${text}::text, '') as content, null::text as content_hash, ${raw(place.metadata)} as metadata,
-      null::timestamptz as created_at, null::timestamptz as updated_at
-    ${of}`)
+  const [text, title] = [raw(place.text), raw(place.title)]
+  const of = rowsOf(place)
+  const id = hasKeys(place) ? raw('revector_id') : idOf(place)
+  const byKey = place.documentKey !== undefined
+  const described = sql`${title}::text as title, ${raw(place.source)} as source, 'text/plain'::text as media_type`
+  const times = sql`null::text as content_hash, ${raw(place.metadata)} as metadata, ${raw(place.createdAt ?? 'null')}::timestamptz as created_at,
+      ${raw(place.updatedAt ?? 'null')}::timestamptz as updated_at`
   await tx.query(sql`
     create or replace view chunks as
-    select ${id}::${idType} as id, ${id}::${idType} as document_id, 0 as position, coalesce(${text}::text, '') as content,
+    select ${id} as id, ${raw(byKey ? 'revector_document' : id.text)} as document_id,
+      ${raw(byKey ? 'revector_place' : '0')} as position, coalesce(${text}::text, '') as content,
       null::text as content_hash, null::int as start_offset, null::int as end_offset, null::text[] as heading_path,
       null::int as page, null::int as token_count, null::timestamptz as created_at
     ${of}`)
+  // What is said of a document is said by its first row.
+  await tx.query(
+    byKey
+      ? sql`
+    create or replace view documents as
+    select revector_document as id, ${described},
+      (select string_agg(c.content, E'\n\n' order by c.position) from chunks c where c.document_id = revector_document) as content,
+      ${times}
+    ${of} and not exists (
+      select from ${ident(keysTable)} earlier
+      where earlier.revector_document = revector_keys.revector_document
+        and earlier.revector_place < revector_keys.revector_place)`
+      : sql`
+    create or replace view documents as
+    select ${id} as id, ${described}, coalesce(${text}::text, '') as content, ${times}
+    ${of}`,
+  )
 }
 
 /** The first model's vectors, under the name that statements read them by. */
 export async function createVectorView(tx: Queryable, modelId: number, place: Place): Promise<void> {
   const { vectors } = place
-  const column = ident(vectors.column)
+  const column = ident(vectors.table.name, vectors.column)
   const dimension = raw(String(vectors.dimension))
   const vector = vectors.type === 'vector(N)' ? column : sql`${column}::${vectorType(vectors.dimension)}`
   // Other rows may hold vectors of other models.
   const ofDimension =
     vectors.type === 'vector' ? sql` and ${pgvector('vector_dims')}(${column}) = ${dimension}` : sql``
+  const own = keysOfVectors(place)
   const isTableOfTexts =
     vectors.table.schema === place.table.schema && vectors.table.name === place.table.name
+  const id = hasKeys(place) ? raw('revector_id') : sql`${ident(vectors.key)}::${raw(place.idType)}`
+  const from = hasKeys(place)
+    ? sql`${tableOf(vectors.table)} join ${keys} on ${matching(place, own, vectors.table.name)}`
+    : tableOf(vectors.table)
   const ofRows = isTableOfTexts
     ? sql` and ${condition(place.where)}`
-    : place.where === null
-      ? sql``
-      : sql` and exists (select from chunks c where c.id = ${ident(vectors.key)}::${raw(place.idType)})`
+    : sql`${hasKeys(place) ? sql`` : sql` and ${ident(vectors.key)} is not null`} and ${condition(vectors.where ?? null)}${
+        place.where === null ? sql`` : sql` and exists (select from chunks c where c.id = ${id})`
+      }`
   await tx.query(sql`
     create view ${modelTable(modelId)} as
-    select ${ident(vectors.key)}::${raw(place.idType)} as chunk_id, ${raw(String(modelId))} as model_id,
+    select ${id} as chunk_id, ${raw(String(modelId))} as model_id,
       ${vector} as ${vectorColumn(vectors.dimension)}, null::timestamptz as created_at,
-      null::bytea as embedded_text_hash
-    from ${tableOf(vectors.table)}
+      null::bytea as embedded_text_hash${vectors.type === 'halfvec(N)' ? sql`, ${column} as stored` : sql``}
+    from ${from}
     where ${column} is not null${ofDimension}${ofRows}`)
   // Who may read the view reads the table by its owner's rights.
   const view = await findTable(tx, modelTableName(modelId))

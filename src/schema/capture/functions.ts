@@ -1,6 +1,7 @@
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { literal, shortName } from '../catalog.ts'
 import { type TableName, tableOf } from '../layout.ts'
+import type { CapturedKeys } from './keys.ts'
 
 /** A table that holds chunk texts. */
 export interface Captured {
@@ -21,6 +22,9 @@ export interface Captured {
   readonly ofApplication: boolean
   /** Another model whose vectors lie in a table of the application, and which Revector fills; or null. */
   readonly exposed: number | null
+  /** Tables that inherit its columns: their writes are followed too. */
+  readonly heirs?: readonly TableName[]
+  readonly keys?: CapturedKeys
 }
 
 const captureName = 'revector_capture_chunks'
@@ -33,7 +37,7 @@ export const blanks = raw(
 
 /** Records, in the transaction that writes chunks, what the written models lack then. */
 export function captureFunction(captured: Captured): Sql {
-  const { schema, table, id, text, where, each, ofApplication, exposed } = captured
+  const { schema, table, id, text, where, each, ofApplication, exposed, keys } = captured
   const [models, pending, quarantined, vectors] = [
     'embedding_models',
     'pending_chunks',
@@ -43,7 +47,7 @@ export function captureFunction(captured: Captured): Sql {
   // The alias is for expressions that name the table.
   const rows = (row: string, transition: string): Sql => {
     const from = each === 'row' ? sql`(select ${raw(row)}.*)` : raw(transition)
-    return sql`(select ${id} as id, (${text})::text as content from ${from} as ${ident(table.name)} where ${where})`
+    return sql`(select ${id} as id, (${text})::text as content${keys?.columns ?? sql``} from ${from} as ${ident(table.name)} where ${where})`
   }
   const [fresh, before] = [rows('new', 'new_rows'), rows('old', 'old_rows')]
   // A row that changes its partition is inserted there, and keeps its vectors.
@@ -65,19 +69,21 @@ export function captureFunction(captured: Captured): Sql {
   const insertedHash = each === 'row' ? sql`sha256(convert_to(n.content, 'UTF8'))` : sql`null`
   return sql`
 create or replace function ${ident(schema, captureName)}() returns trigger
-language plpgsql security definer set search_path = ${ident(schema)}, pg_temp
+language plpgsql security definer set search_path = ${ident(schema)}, pg_temp ${keys?.settings ?? sql``}
 as $function$
 begin
   if tg_op = 'TRUNCATE' then
     delete from ${pending};
     delete from ${quarantined};
     delete from ${vectors};
+    ${keys?.truncate ?? sql``}
     return null;
   end if;
 
   if tg_op = 'DELETE' then
     delete from ${pending} p using ${before} o where p.chunk_id = o.id;
     -- Everything else goes by foreign keys, where there are any.${ofApplication ? deleted : sql``}
+    ${keys?.remove(before) ?? sql``}
     return null;
   end if;
 
@@ -86,6 +92,7 @@ begin
   perform 1 from ${models} order by id limit 1 for share;
 
   if tg_op = 'INSERT' then
+    ${keys?.add(fresh) ?? sql``}
     insert into ${pending} (model_id, chunk_id, text_hash)
     select m.id, n.id, ${insertedHash}
     from ${fresh} n cross join ${models} m
@@ -94,6 +101,7 @@ begin
     return null;
   end if;
 
+  ${keys?.change(before, fresh) ?? sql``}
   -- An update may change ids too: a text is unchanged if a row of its id had it before.
   delete from ${pending} p
   using ${before} o
@@ -104,7 +112,7 @@ begin
   where q.chunk_id = n.id and (o.id is null or o.content is distinct from n.content);
 
   insert into ${pending} as p (model_id, chunk_id, text_hash)
-  select m.id, n.id, sha256(convert_to(n.content, 'UTF8'))
+  select distinct on (n.id, m.id) m.id, n.id, sha256(convert_to(n.content, 'UTF8'))
   from ${fresh} n
   left join ${before} o on o.id = n.id
   cross join ${models} m
@@ -125,9 +133,16 @@ end
 $function$`
 }
 
-/** What its owner renames is missed until the table is adopted anew, and `doctor` finds that: no reason to refuse a write. */
+/**
+ * What its owner renames, and a value that an expression can't take, is missed until it is mended, and `doctor` finds that: no
+ * reason to refuse a write.
+ */
 const unharmed = sql`
-exception when undefined_column or undefined_table then
+exception when others then
+  -- What asks for another attempt, or for an end, is the application's to know.
+  if sqlstate ~ '^(40|53|57|58|XX)' then
+    raise;
+  end if;
   raise warning 'Revector could not record this change: %', sqlerrm using hint = 'Run revector doctor.';
   return null;`
 
@@ -149,26 +164,30 @@ $function$`
  * (`TransactionOptions.writesChunks`): they store the vectors, or record what is pending, themselves.
  */
 export function captureStatements(captured: Captured): readonly Sql[] {
-  const { schema, table, hash, each, ofApplication } = captured
+  const { schema, table, hash, each, ofApplication, heirs = [] } = captured
   const on = tableOf(table)
   // Several installations may follow one table of an application.
   const named = (event: string): string =>
     shortName(ofApplication ? `revector_${event}_${schema}` : `${captureName}_${event}`)
   const byOthers = sql` when (current_setting('revector.writer', true) is distinct from 'on')`
-  const capture = (event: string, tables: string, when: Sql = sql``): Sql => {
+  const capture = (on: Sql, event: string, tables: string, when: Sql = sql``): Sql => {
     const referencing = each === 'row' ? sql`` : sql` referencing ${raw(tables)}`
     return sql`
       create trigger ${ident(named(event))} after ${raw(event)} on ${on}${referencing}
       for each ${raw(each)}${when} execute function ${ident(schema, captureName)}()`
   }
+  const followed = (on: Sql): readonly Sql[] => [
+    capture(on, 'insert', 'new table as new_rows', byOthers),
+    capture(on, 'update', 'new table as new_rows old table as old_rows', byOthers),
+    capture(on, 'delete', 'old table as old_rows'),
+  ]
   return [
     captureFunction(captured),
-    capture('insert', 'new table as new_rows', byOthers),
-    capture('update', 'new table as new_rows old table as old_rows', byOthers),
-    capture('delete', 'old table as old_rows'),
+    ...followed(on),
     sql`
       create trigger ${ident(named('truncate'))} after truncate on ${on}
       for each statement execute function ${ident(schema, captureName)}()`,
+    ...heirs.flatMap((heir) => followed(tableOf(heir))),
     ...(hash === null
       ? []
       : [

@@ -13,6 +13,8 @@ export interface TableFacts {
   readonly rowSecurity: boolean
   /** Whether it is a parent or a child of inheritance or partitioning. */
   readonly inherits: boolean
+  /** Whether other tables inherit from it, other than as partitions: no index covers their rows. */
+  readonly heirs: boolean
   readonly typed: boolean
   /** Row triggers with transition tables: a table with one can't be attached. */
   readonly transitionTriggers: readonly string[]
@@ -44,6 +46,7 @@ export interface IndexFacts {
   readonly name: string
   readonly method: string
   readonly unique: boolean
+  readonly primary: boolean
   readonly valid: boolean
   readonly partial: boolean
   readonly deferrable: boolean
@@ -69,6 +72,7 @@ export async function readTable(db: Queryable, name: TableName): Promise<TableFa
            pg_get_userbyid(c.relowner)::text as owner,
            c.relrowsecurity as "rowSecurity",
            exists (select from pg_inherits i where c.oid in (i.inhrelid, i.inhparent)) as inherits,
+           c.relkind = 'r' and exists (select from pg_inherits i where i.inhparent = c.oid) as heirs,
            c.reloftype <> 0 as typed,
            array(select t.tgname::text from pg_trigger t
                  where t.tgrelid = c.oid and t.tgtype & 1 = 1
@@ -93,7 +97,7 @@ export async function readTable(db: Queryable, name: TableName): Promise<TableFa
     where a.attrelid = ${table}::regclass and a.attnum > 0 and not a.attisdropped
     order by a.attnum`)
   const { rows: indexes } = await db.query<IndexFacts>(sql`
-    select c.relname::text as name, m.amname::text as method, i.indisunique as unique,
+    select c.relname::text as name, m.amname::text as method, i.indisunique as unique, i.indisprimary as primary,
            i.indisvalid and i.indisready as valid, i.indpred is not null as partial,
            not i.indimmediate as deferrable,
            array(select a.attname::text
