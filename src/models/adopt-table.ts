@@ -3,18 +3,24 @@ import type { OnProgress } from '../core/progress.ts'
 import { cosineDistance } from '../embedding/compare.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
-import { createAttached, dropAttached, finishAttached, isAttached } from '../schema/attach/attach.ts'
+import { createAttached, dropAttached, isAttached } from '../schema/attach/attach.ts'
+import { isCopied } from '../schema/attach/copied.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
+import { finishAttached } from '../schema/attach/finish.ts'
 import { locate } from '../schema/attach/locate.ts'
 import { countRows, sampleRows } from '../schema/attach/rows.ts'
 import { createVectorView } from '../schema/attach/views.ts'
 import { addCapture } from '../schema/capture/capture.ts'
+import { addVectorCapture } from '../schema/capture/vectors.ts'
 import { currentSchema } from '../schema/fresh.ts'
+import { buildHnswIndex } from '../schema/hnsw-build.ts'
+import { dropHnswIndex } from '../schema/hnsw-index.ts'
 import { loadLayout, type Place } from '../schema/layout.ts'
 import { type ShortLockOptions, withSchemaLock, withShortLocks } from '../schema/locks.ts'
+import { createModelTable } from '../schema/model-table.ts'
 import { createSchema } from '../schema/own-schema.ts'
 import { requireRights } from '../schema/rights.ts'
-import { insertModel } from '../store/models.ts'
+import { insertModel, requireModel } from '../store/models.ts'
 import type { AdoptedTable, ReleasedTable } from '../wire/database.ts'
 import type { Model, ModelSpec } from '../wire/model.ts'
 
@@ -71,16 +77,20 @@ export async function adoptTable(
         began = await withShortLocks(session, work, { signal, onProgress })
       }
       const locked = began === null ? 0 : performance.now() - began
-      await session.transaction(finishAttached, { unhurried: true })
+      await finishAttached(session, schema)
       return locked
     },
     { signal, onProgress },
   )
+  if (isCopied(place)) {
+    const model = await requireModel(db, spec.modelName)
+    await buildHnswIndex(db, model, { signal, onProgress, modelName: spec.modelName })
+  }
   const { table } = place.vectors
   return {
     schema: table.schema,
     table: table.name,
-    mode: 'attach',
+    mode: isCopied(place) ? 'copy' : 'attach',
     rows,
     model: spec.modelName,
     verified,
@@ -92,10 +102,15 @@ export async function adoptTable(
 async function attach(tx: Queryable, schema: string, place: Place, spec: ModelSpec): Promise<number> {
   await createAttached(tx, schema, place)
   const { model } = await insertModel(tx, spec, 'current')
-  await createVectorView(tx, model.id, place)
+  if (isCopied(place)) {
+    await createModelTable(tx, model)
+    // Built once, when all are there.
+    await dropHnswIndex(tx, model)
+  } else await createVectorView(tx, model.id, place)
   // The triggers come last: they are what holds up the application.
   const began = performance.now()
   await addCapture(tx)
+  await addVectorCapture(tx, schema, place)
   return began
 }
 

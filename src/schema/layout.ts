@@ -110,8 +110,11 @@ export interface VectorPlace {
   /** Set: no unique index keeps `key` unique; it was checked when the table was adopted. */
   readonly unproved?: boolean
   readonly column: string
-  /** `vector` without a dimension is read as `vector(N)`, as an index on it has to be. */
-  readonly type: 'vector' | 'vector(N)' | 'halfvec(N)'
+  /**
+   * `vector` without a dimension is read as `vector(N)`, as an index on it has to be. Arrays, JSON and text are copied into
+   * the first model's own table.
+   */
+  readonly type: 'vector' | 'vector(N)' | 'halfvec(N)' | 'array' | 'json' | 'text'
   readonly dimension: number
 }
 

@@ -73,7 +73,9 @@ export type RestoreReport = Of<typeof restoreReport>
 export const adoptedTable = z.strictObject({
   schema: z.string(),
   table: z.string(),
-  mode: z.enum(['attach', 'copy']).describe('`attach`: the vectors are searched where they lie.'),
+  mode: z
+    .enum(['attach', 'copy'])
+    .describe('`attach`: the vectors are searched where they lie; `copy`: in a copy that triggers keep.'),
   rows: z.int(),
   model: z.string(),
   verified: z.boolean().describe('Whether the model was asked, and made the vectors that are stored.'),
@@ -112,8 +114,10 @@ export const discoveredColumn = z.strictObject({
   rowSecurity: z.boolean(),
   mode: z
     .enum(['attach', 'copy', 'none'])
-    .describe('`attach`: it can be searched where it lies; `copy`: only after a copy; `none`: not as it is.'),
-  reason: z.string().nullable().describe('Why it is not `attach`.'),
+    .describe(
+      '`attach`: it can be searched where it lies; `copy`: in a copy that triggers keep; `none`: not as it is.',
+    ),
+  reason: z.string().nullable().describe('Why it is `none`.'),
   adopt: z.string().nullable().describe('The command that adopts it.'),
 })
 export type DiscoveredColumn = Of<typeof discoveredColumn>

@@ -63,7 +63,12 @@ describeEngines('an application’s table', (engine) => {
       })
       const revector = await open(place)
       const adopted = await revector.db.adopt(shape.table, { model: modelName, ...shape.choices })
-      expect(adopted).toMatchObject({ mode: 'attach', rows: texts.length, model: modelName, verified: true })
+      expect(adopted).toMatchObject({
+        mode: shape.mode ?? 'attach',
+        rows: texts.length,
+        model: modelName,
+        verified: true,
+      })
       expect(await found(revector)).toBe(texts[1])
       const status = await revector.db.status()
       expect(status).toMatchObject({ documents: texts.length, chunks: texts.length })

@@ -16,6 +16,7 @@ export interface Shape {
   readonly insert: string
   /** Changes texts, takes one away, and empties the table: `$1` the new text. The text begins with what is sought. */
   readonly rename: string
+  readonly mode?: 'copy'
   /** What has to be said beside the model. */
   readonly choices?: PlaceChoices
   readonly remove: string
@@ -198,6 +199,40 @@ export const shapes: readonly Shape[] = [
       insert into embeddings (memory_id, dim_64) select id, $3::vector from fresh`,
     rename: `update memories set content = jsonb_build_object('text', $1::text) where content ->> 'text' like 'Grain%'`,
     remove: `delete from memories where content ->> 'text' like 'The library%'`,
+  },
+  {
+    name: 'arrays of numbers, in two tables',
+    table: 'snippet_vectors',
+    mode: 'copy',
+    texts: 'snippets',
+    ddl: `create table snippets (id int primary key, body text);
+      create table snippet_vectors (id serial primary key, snippet_id int references snippets on delete cascade, numbers real[])`,
+    insert: `with fresh as (insert into snippets values ($1::int, $2) returning id)
+      insert into snippet_vectors (snippet_id, numbers) select id, $3::vector::real[] from fresh`,
+    rename: `update snippets set body = $1 where body like 'Grain%'`,
+    remove: `delete from snippets where body like 'The library%'`,
+  },
+  {
+    name: 'JSON, with a key of two columns',
+    table: 'cards',
+    mode: 'copy',
+    texts: 'cards',
+    ddl: `create table cards (box text, no int, body text, embedding jsonb, primary key (box, no))`,
+    insert: `insert into cards values ('a,b', $1::int, $2, $3::text::jsonb)`,
+    rename: `update cards set body = $1 where body like 'Grain%'`,
+    remove: `delete from cards where body like 'The library%'`,
+  },
+  {
+    name: 'text in braces, in partitions',
+    table: 'lines',
+    mode: 'copy',
+    texts: 'lines',
+    ddl: `create table lines (id bigint primary key, body text, vector_text varchar) partition by range (id);
+      create table lines_first partition of lines for values from (0) to (3);
+      create table lines_rest partition of lines default`,
+    insert: `insert into lines select $1::int, $2, translate($3::text, '[]', '{}')`,
+    rename: `update lines set body = $1 where body like 'Grain%'`,
+    remove: `delete from lines where body like 'The library%'`,
   },
 ]
 

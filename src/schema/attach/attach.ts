@@ -7,13 +7,14 @@ import { registryTables } from '../fresh.ts'
 import { createHistory, recordDone, recordStart } from '../history.ts'
 import { vectorColumn, vectorType } from '../index-kind.ts'
 import { keepPrivate } from '../keep-private.ts'
-import { loadLayout, type Place, saveLayout, type TableName } from '../layout.ts'
+import { type Place, saveLayout, type TableName } from '../layout.ts'
 import { addMigrationTables } from '../migration-tables.ts'
 import { embeddingsTable } from '../names.ts'
 import { script } from '../scripts.ts'
 import { addServiceTables } from '../service-tables.ts'
+import { copiedModel, isCopied } from './copied.ts'
 import { hasKeys, keysTable } from './keys.ts'
-import { createKeys, fillKeys } from './side-table.ts'
+import { createKeys } from './side-table.ts'
 import { corpusViews, createCorpusViews, layoutOf } from './views.ts'
 
 /**
@@ -37,20 +38,14 @@ export async function createAttached(tx: Queryable, schema: string, place: Place
     tx,
     [...registryTables, embeddingsTable, ...corpusViews, ...side].map((name) => ({ schema, name })),
   )
-  await saveLayout(tx, layoutOf(schema, hasKeys(place) ? { ...place, unfinished: true } : place))
+  await saveLayout(
+    tx,
+    layoutOf(schema, side.length > 0 || isCopied(place) ? { ...place, unfinished: true } : place),
+  )
   await recordDone(tx, 2)
   await addMigrationTables(tx)
   await addServiceTables(tx)
   await addEffortColumn(tx)
-}
-
-/** What is copied into side tables after the triggers are there, without holding up the application. Safe to repeat. */
-export async function finishAttached(tx: Queryable): Promise<void> {
-  const { place, ...layout } = await loadLayout(tx)
-  if (place?.unfinished !== true) return
-  await fillKeys(tx, place)
-  const { unfinished: _, ...finished } = place
-  await saveLayout(tx, { ...layout, place: finished })
 }
 
 /**
@@ -67,7 +62,8 @@ export async function isAttached(
     set layout = case when ${verified === true} then jsonb_set(layout, '{place,verified}', 'true') else layout end
     where layout @> ${JSON.stringify({ place })}::jsonb and exists (
       select from embedding_models m
-      join pg_class v on v.oid = to_regclass('chunk_embeddings_model_' || m.id) and v.relkind = 'v'
+      join pg_class v on v.oid = to_regclass('chunk_embeddings_model_' || m.id)
+        and (v.relkind = 'v' or ${isCopied(place)} and m.id = ${copiedModel})
       where m.model_name = ${modelName})
     returning 1`)
   return rows.length > 0

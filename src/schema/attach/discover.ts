@@ -9,7 +9,7 @@ import {
   readTable,
   type TableFacts,
 } from '../legacy/table-facts.ts'
-import { type FoundPlace, findPlace, isVector } from './find-place.ts'
+import { type FoundPlace, findPlace, isVector, mayHoldVectors } from './find-place.ts'
 import { toolOf } from './tool.ts'
 
 /** Columns that hold vectors, or seem to, in every schema: all but Revector's own. Only reads. */
@@ -43,6 +43,7 @@ async function candidates(db: Queryable): Promise<readonly Candidate[]> {
     where c.relkind in ('r', 'p') and not c.relispartition and a.attnum > 0 and not a.attisdropped
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
       and (t.typname in ('vector', 'halfvec', '_float4', '_float8')
+        or (t.typname in ('_numeric', '_int4') and a.attname ~* '(embedding|vector)')
         or (t.typname in ('jsonb', 'json', 'text', 'varchar') and a.attname ~* '(embedding|vector)'))
       and not (c.relname ~ '^(chunk_embeddings|provider_rates|model_canaries|embedding_models)' and exists (
         select from pg_class own join pg_attribute by_model on by_model.attrelid = own.oid and by_model.attname = 'record'
@@ -55,7 +56,7 @@ async function candidates(db: Queryable): Promise<readonly Candidate[]> {
 async function seemsVector(db: Queryable, { name }: TableFacts, column: ColumnFacts): Promise<boolean> {
   if (isVector(column)) return true
   const { rows } = await db.query<{ vectors: number; all: number }>(sql`
-    select count(*) filter (where v ~ '^\\s*\\[\\s*-?[0-9.]+(e-?[0-9]+)?\\s*(,\\s*-?[0-9.]+(e-?[0-9]+)?\\s*){7,}\\]\\s*$')::int as vectors,
+    select count(*) filter (where v ~* '^\\s*[[{(]\\s*-?[0-9.]+(e[-+]?[0-9]+)?\\s*(,\\s*-?[0-9.]+(e[-+]?[0-9]+)?\\s*){7,}[]})]\\s*$')::int as vectors,
       count(*)::int as all
     from (select ${ident(column.name)}::text as v from ${tableOf(name)} where ${ident(column.name)} is not null limit 20) as sample`)
   const [{ vectors, all } = { vectors: 0, all: 0 }] = rows
@@ -66,13 +67,12 @@ async function describe(db: Queryable, facts: TableFacts, column: ColumnFacts): 
   const { rows } = await db.query<{ rows: number }>(sql`
     select count(*)::float8 as rows from ${tableOf(facts.name)} where ${ident(column.name)} is not null`)
   const place = await findPlace(db, facts, column)
-  const attach = place.mode === 'attach'
   return {
     ...named(facts, column),
-    dimension: attach ? place.place.vectors.dimension : column.modifier,
+    dimension: place.mode === 'none' ? column.modifier : place.place.vectors.dimension,
     rows: rows[0]?.rows ?? 0,
     ...reasonOf(place),
-    adopt: attach ? adoptCommand(facts, column) : null,
+    adopt: place.mode === 'none' ? null : adoptCommand(facts, column),
   }
 }
 
@@ -102,9 +102,7 @@ function named(facts: TableFacts, column: ColumnFacts) {
 }
 
 function reasonOf(place: FoundPlace) {
-  return place.mode === 'attach'
-    ? { mode: place.mode, reason: null }
-    : { mode: place.mode, reason: place.reason }
+  return { mode: place.mode, reason: place.mode === 'none' ? place.reason : null }
 }
 
 /** A cast in the index is a cast that the search must write too. */
@@ -123,7 +121,10 @@ function mentions({ expression }: IndexFacts, { name }: ColumnFacts): boolean {
 
 function adoptCommand(facts: TableFacts, column: ColumnFacts): string {
   const { schema, name } = facts.name
-  const several = facts.columns.filter(isVector).length > 1
+  const searchable = facts.columns.filter(isVector)
+  const several = isVector(column)
+    ? searchable.length > 1
+    : searchable.length > 0 || facts.columns.filter(mayHoldVectors).length > 1
   const choice = several ? ` --vector ${shell(column.name)}` : ''
   return `revector db adopt ${shell(`${schema}.${name}`)} --model NAME${choice}`
 }

@@ -1,9 +1,9 @@
 import type { Queryable } from '../../postgres/database.ts'
-import { pgvector } from '../../postgres/pgvector.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
-import { type Place, tableOf } from '../layout.ts'
+import { type Place, tableOf, type VectorPlace } from '../layout.ts'
 import { idTypeOf } from '../legacy/mapping.ts'
 import { type ColumnFacts, columnOf, type TableFacts } from '../legacy/table-facts.ts'
+import { copiedType, widthOf } from './copied.ts'
 import {
   columnOr,
   condition,
@@ -17,7 +17,8 @@ import { columnsOf, findKey, proved } from './find-key.ts'
 import { findTexts, reads } from './find-texts.ts'
 import type { NoPlace } from './no-place.ts'
 
-export type FoundPlace = { readonly mode: 'attach'; readonly place: Place } | NoPlace
+/** `copy`: pgvector can't search its type, so the vectors are copied. */
+export type FoundPlace = { readonly mode: 'attach' | 'copy'; readonly place: Place } | NoPlace
 
 /** Finds how an application's table of vectors can be searched where it is. Only reads. */
 export async function findPlace(
@@ -28,9 +29,14 @@ export async function findPlace(
   /** Whether the model that is meant makes vectors of this width. */
   fits: (dimension: number) => boolean = () => true,
 ): Promise<FoundPlace> {
-  if (!isVector(column)) {
-    return { mode: 'copy', reason: `it is of type ${column.type}, which pgvector can't search` }
-  }
+  const type = isVector(column)
+    ? bareType(column) === 'halfvec'
+      ? 'halfvec(N)'
+      : column.modifier === null
+        ? 'vector'
+        : 'vector(N)'
+    : copiedType(column)
+  if (type === null) return { mode: 'none', reason: `it is of type ${column.type}, which holds no vectors` }
   if (vectors.kind !== 'r' && vectors.kind !== 'p')
     return { mode: 'none', reason: 'it belongs to no plain table' }
   if (vectors.rowSecurity && (await hidesRows(db, vectors))) return hidden(vectors)
@@ -39,8 +45,10 @@ export async function findPlace(
   const { texts, text, join } = found
   if (texts.rowSecurity && (await hidesRows(db, texts))) return hidden(texts)
   const limits = await limitsOf(db, { vectors, texts, where: choices.where ?? null })
+  // Of other types a length says nothing of vectors.
+  const declared = isVector(column) ? column.modifier : null
   const widths =
-    column.modifier === null ? await widthsOf(db, vectors, column, limits.vectors) : [column.modifier]
+    declared === null ? await widthsOf(db, vectors, { column, type }, limits.vectors) : [declared]
   // Of several models in one column, the one that is named may be told by its dimension.
   const fitting = widths.length > 1 ? widths.filter(fits) : widths
   const [dimension = widths[0], other] = fitting
@@ -68,18 +76,14 @@ export async function findPlace(
       reason: `${own.join(', ')} can't name a row of ${texts.name.name}, whose key is ${key.columns.join(', ')}`,
     }
   }
-  const type =
-    bareType(column) === 'halfvec' ? 'halfvec(N)' : column.modifier === null ? 'vector' : 'vector(N)'
   const holding = sql`${ident(column.name)} is not null and ${condition(limits.vectors)}${
-    type === 'vector'
-      ? sql` and ${pgvector('vector_dims')}(${ident(column.name)}) = ${raw(String(dimension))}`
-      : sql``
+    declared === null ? sql` and ${widthOf(type, ident(column.name))} = ${raw(String(dimension))}` : sql``
   }`
   const reference = join === null ? null : await proved(db, vectors, own, holding, { reference: true })
   if (reference !== null && 'reason' in reference) return reference
   const metadata = metadataOf(texts, choices)
   return {
-    mode: 'attach',
+    mode: isVector(column) ? 'attach' : 'copy',
     place: {
       table: texts.name,
       ...(await keyOf(db, texts, key.columns)),
@@ -178,6 +182,12 @@ export function isVector(column: ColumnFacts): boolean {
   return ['vector', 'halfvec'].includes(bareType(column))
 }
 
+/** Of a type that they can be copied from, and called so; arrays of numbers are hardly anything else. */
+export function mayHoldVectors(column: ColumnFacts): boolean {
+  const type = copiedType(column)
+  return type === 'array' || (type !== null && /(embedding|vector)/i.test(column.name))
+}
+
 /** Without its schema, which `format_type` puts in front where the search path does not find it. */
 function bareType({ baseType }: Pick<ColumnFacts, 'baseType'>): string {
   return baseType.replace(/^.*\./, '')
@@ -187,15 +197,15 @@ function bareType({ baseType }: Pick<ColumnFacts, 'baseType'>): string {
 async function widthsOf(
   db: Queryable,
   { name }: TableFacts,
-  column: ColumnFacts,
+  { column, type }: { readonly column: ColumnFacts; readonly type: VectorPlace['type'] },
   where: string | null,
 ): Promise<readonly number[]> {
-  const { rows } = await db.query<{ width: number }>(sql`
-    select ${pgvector('vector_dims')}(v) as width
+  const { rows } = await db.query<{ width: number | null }>(sql`
+    select ${widthOf(type, raw('v'))} as width
     from (
       select ${ident(column.name)} as v from ${tableOf(name)}
       where ${ident(column.name)} is not null and ${condition(where)} limit 1000
     ) as sample
     group by 1 order by count(*) desc`)
-  return rows.map(({ width }) => width)
+  return rows.flatMap(({ width }) => (width === null || width < 1 ? [] : [width]))
 }

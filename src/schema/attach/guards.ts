@@ -3,6 +3,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { sql } from '../../postgres/sql.ts'
 import { type Layout, loadLayout } from '../layout.ts'
 import { modelTableName } from '../names.ts'
+import { copiedModel, isCopied } from './copied.ts'
 
 /**
  * Revector writes no documents where an application does.
@@ -76,8 +77,9 @@ export async function requireOwnVectors(
   db: Queryable,
   { id, modelName }: { readonly id: number; readonly modelName: string },
 ): Promise<void> {
-  const isExposed = async () => (await loadLayout(db)).exposed?.modelId === id
-  if (!(await isOfApplication(db, id)) && !(await isExposed())) return
+  const { place, exposed } = await loadLayout(db)
+  const isCopy = place !== undefined && isCopied(place) && id === copiedModel
+  if (!(await isOfApplication(db, id)) && exposed?.modelId !== id && !isCopy) return
   throw new RevectorError(
     'CORPUS_OF_APPLICATION',
     `The vectors of "${modelName}" are in an application's table, and the application makes them.`,

@@ -3,7 +3,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import type { Place } from '../layout.ts'
 import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legacy/table-facts.ts'
 import type { PlaceChoices } from './expressions.ts'
-import { findPlace, isVector } from './find-place.ts'
+import { findPlace, isVector, mayHoldVectors } from './find-place.ts'
 import { namedTable } from './named-table.ts'
 import { checkExpressions } from './rows.ts'
 
@@ -21,22 +21,19 @@ export async function locate(
   const facts = await readTable(db, await namedTable(db, table))
   const column = vectorColumnOf(facts, choices.vector)
   const found = await findPlace(db, facts, column, choices, fits)
-  if (found.mode !== 'attach') {
-    throw new RevectorError(
-      'UPGRADE_REFUSED',
-      `${table}.${column.name} can't be adopted where it is: ${found.reason}.`,
-      {
-        hint: 'See `revector db discover` for what can be adopted, and with which options.',
-        data: { table },
-      },
-    )
+  if (found.mode === 'none') {
+    throw new RevectorError('UPGRADE_REFUSED', `${table}.${column.name} can't be adopted: ${found.reason}.`, {
+      hint: 'See `revector db discover` for what can be adopted, and with which options.',
+      data: { table },
+    })
   }
   await checkExpressions(db, found.place)
   return found.place
 }
 
 function vectorColumnOf(table: TableFacts, chosen: string | undefined): ColumnFacts {
-  const vectors = table.columns.filter(isVector)
+  const searchable = table.columns.filter(isVector)
+  const vectors = searchable.length > 0 ? searchable : table.columns.filter(mayHoldVectors)
   const column = chosen === undefined ? vectors[0] : columnOf(table, chosen)
   const name = `${table.name.schema}.${table.name.name}`
   if (column !== undefined && (chosen !== undefined || vectors.length === 1)) return column

@@ -1,5 +1,5 @@
-/** Why a column of vectors can't be searched where it lies; `copy`: it could be after a copy into pgvector's type. */
+/** Why a column of vectors can't be adopted as it is. */
 export interface NoPlace {
-  readonly mode: 'copy' | 'none'
+  readonly mode: 'none'
   readonly reason: string
 }

@@ -6,6 +6,7 @@ import { decodeVector } from '../../postgres/vector.ts'
 import { vectorType } from '../index-kind.ts'
 import type { Place } from '../layout.ts'
 import { tableOf } from '../layout.ts'
+import { asVector, widthOf } from './copied.ts'
 import { condition } from './expressions.ts'
 import { documentOf, keysOfVectors } from './keys.ts'
 
@@ -45,14 +46,13 @@ export async function sampleRows(
   limit: number,
 ): Promise<readonly { readonly text: string; readonly vector: Float32Array }[]> {
   const { vectors } = place
-  const width = pgvector('vector_dims')
   const own = keysOfVectors(place)
   const names = own.map((_, i) => ident(`revector_key_${i}`))
   const columns = place.key?.map(({ column }) => column) ?? [place.id]
   const columnsAs = columns.map((column, i) => sql`${ident(column)} as ${names[i] ?? sql``}`)
   const equal = own.map((column, i) => sql`v.${ident(column)} = c.${names[i] ?? sql``}`)
   const { rows } = await db.query<{ text: string; vector: Buffer }>(sql`
-    select text, ${pgvector('vector_send')}(vector::${vectorType(vectors.dimension)}) as vector
+    select text, ${pgvector('vector_send')}(${asVector(vectors.type, raw('vector'))}::${vectorType(vectors.dimension)}) as vector
     from (
       select c.text, v.${ident(vectors.column)} as vector
       from (
@@ -61,7 +61,7 @@ export async function sampleRows(
       ) c
       join (select * from ${tableOf(vectors.table)} where ${condition(vectors.where ?? null)}) v on ${join(equal, ' and ')}
       where v.${ident(vectors.column)} is not null and btrim(c.text) <> ''
-        and ${width}(v.${ident(vectors.column)}) = ${raw(String(vectors.dimension))}
+        and ${widthOf(vectors.type, sql`v.${ident(vectors.column)}`)} = ${raw(String(vectors.dimension))}
       order by md5(c.text) limit ${limit}
     ) as sample`)
   return rows.map(({ text, vector }) => ({ text, vector: decodeVector(vector) }))

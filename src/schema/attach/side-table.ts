@@ -49,15 +49,13 @@ const spelling = [
 
 export const keySpelling: Sql = raw(spelling.map((one) => `set ${one}`).join(' '))
 
-/** Rows from before the triggers; those that they have written meanwhile stay. Safe to repeat. */
-export async function fillKeys(tx: Queryable, place: Place): Promise<void> {
+/** Rows from before the triggers; those that they have written meanwhile stay. `from` is the table, or a part of it. */
+export async function fillKeys(tx: Queryable, place: Place, from: Sql): Promise<void> {
   if (!hasKeys(place)) return
   for (const one of spelling) await tx.query(raw(`set local ${one}`))
-  // Chunks of a document are in the order of the table.
-  await tx.query(raw('set local synchronize_seqscans = off'))
   await tx.query(sql`
     insert into ${ident(keysTable)} (${join(keyNames(place))})
-    select ${join(keyValues(place))} from ${tableOf(place.table)} where ${condition(place.where)}
+    select ${join(keyValues(place))} from ${from} as ${ident(place.table.name)} where ${condition(place.where)}
     on conflict do nothing`)
   await tx.query(sql`analyze ${ident(keysTable)}`)
 }

@@ -2,6 +2,7 @@ import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { schemaOfModels } from '../added-tables.ts'
+import { isCopied } from '../attach/copied.ts'
 import { condition } from '../attach/expressions.ts'
 import { hasKeys, idOf } from '../attach/keys.ts'
 import { columnExists } from '../catalog.ts'
@@ -12,6 +13,7 @@ import type { AddedColumn } from '../legacy/record.ts'
 import { embeddingsTable } from '../names.ts'
 import { type Captured, captureFunction, captureFunctions, captureStatements } from './functions.ts'
 import { capturedKeys } from './keys.ts'
+import { eachOf, heirsOf } from './tables.ts'
 
 /** Of a vector: the SHA-256 of the text that it was made of. Null: made before this was remembered, or by others. */
 export const embeddedHashName = 'embedded_text_hash'
@@ -82,9 +84,7 @@ export async function dropCapture(tx: Queryable): Promise<void> {
 async function describe(tx: Queryable, schema: string): Promise<Captured> {
   const { chunks, place, exposed } = await loadLayout(tx)
   const { table } = place ?? chunks
-  const { rows } = await tx.query<{ partitions: boolean }>(sql`
-    select relkind = 'p' or relispartition as partitions from pg_class where oid = ${tableOf(table).text}::regclass`)
-  const each = rows[0]?.partitions === true ? 'row' : 'statement'
+  const each = await eachOf(tx, table)
   if (place !== undefined) {
     const where = condition(place.where)
     return {
@@ -97,6 +97,7 @@ async function describe(tx: Queryable, schema: string): Promise<Captured> {
       each,
       ofApplication: true,
       exposed: exposed?.modelId ?? null,
+      copied: isCopied(place),
       heirs: await heirsOf(tx, table),
       ...(hasKeys(place) && { keys: capturedKeys(schema, place) }),
     }
@@ -113,19 +114,6 @@ async function describe(tx: Queryable, schema: string): Promise<Captured> {
     ofApplication: false,
     exposed: null,
   }
-}
-
-/** Tables that inherit from it other than as partitions: their triggers are their own. */
-async function heirsOf(tx: Queryable, table: TableName): Promise<readonly TableName[]> {
-  const { rows } = await tx.query<TableName>(sql`
-    with recursive heirs as (
-      select inhrelid as oid from pg_inherits where inhparent = ${tableOf(table).text}::regclass
-      union select i.inhrelid from pg_inherits i join heirs h on i.inhparent = h.oid
-    )
-    select n.nspname as schema, c.relname as name
-    from heirs join pg_class c using (oid) join pg_namespace n on n.oid = c.relnamespace
-    where not c.relispartition and c.relkind in ('r', 'p') order by 1, 2`)
-  return rows
 }
 
 /** In a table that was adopted, only a column that was added to it. */

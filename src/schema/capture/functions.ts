@@ -1,4 +1,5 @@
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { copiedModel } from '../attach/copied.ts'
 import { literal, shortName } from '../catalog.ts'
 import { type TableName, tableOf } from '../layout.ts'
 import type { CapturedKeys } from './keys.ts'
@@ -22,6 +23,8 @@ export interface Captured {
   readonly ofApplication: boolean
   /** Another model whose vectors lie in a table of the application, and which Revector fills; or null. */
   readonly exposed: number | null
+  /** Whether the first model's vectors are a copy of an application's, which other triggers keep. */
+  readonly copied?: boolean
   /** Tables that inherit its columns: their writes are followed too. */
   readonly heirs?: readonly TableName[]
   readonly keys?: CapturedKeys
@@ -37,7 +40,7 @@ export const blanks = raw(
 
 /** Records, in the transaction that writes chunks, what the written models lack then. */
 export function captureFunction(captured: Captured): Sql {
-  const { schema, table, id, text, where, each, ofApplication, exposed, keys } = captured
+  const { schema, table, id, text, where, each, ofApplication, exposed, keys, copied = false } = captured
   const [models, pending, quarantined, vectors] = [
     'embedding_models',
     'pending_chunks',
@@ -65,7 +68,8 @@ export function captureFunction(captured: Captured): Sql {
       select from pg_inherits i join pg_class c on c.oid = i.inhrelid
       where i.inhparent = ${literal(ident(schema, 'chunk_embeddings').text)}::regclass and c.relname = 'chunk_embeddings_model_' || m.id
     ))`
-  const isWritten = sql`m.state in ('current', 'filling', 'standby')${ofApplication ? tables : sql``}`
+  const others = copied ? sql` and m.id <> ${raw(String(copiedModel))}` : sql``
+  const isWritten = sql`m.state in ('current', 'filling', 'standby')${ofApplication ? tables : sql``}${others}`
   const insertedHash = each === 'row' ? sql`sha256(convert_to(n.content, 'UTF8'))` : sql`null`
   return sql`
 create or replace function ${ident(schema, captureName)}() returns trigger
@@ -137,7 +141,7 @@ $function$`
  * What its owner renames, and a value that an expression can't take, is missed until it is mended, and `doctor` finds that: no
  * reason to refuse a write.
  */
-const unharmed = sql`
+export const unharmed = sql`
 exception when others then
   -- What asks for another attempt, or for an end, is the application's to know.
   if sqlstate ~ '^(40|53|57|58|XX)' then

@@ -1,5 +1,5 @@
 import type { IdType } from '../layout.ts'
-import { type ColumnFacts, columnOf, isUnique, type TableFacts } from './table-facts.ts'
+import { type ColumnFacts, columnOf, isTextType, isUnique, type TableFacts } from './table-facts.ts'
 
 /**
  * How columns of another application are matched to Revector's: by well-known names and suitable types. Pure:
@@ -184,7 +184,7 @@ export function textCandidates(table: TableFacts): string[] {
 }
 
 export function isText(column: ColumnFacts): boolean {
-  return column.category === 'S' && column.baseType !== '"char"' && column.baseType !== 'name'
+  return isTextType(column)
 }
 
 /** The cast for ids of this column; null for a type that can't be an id here. */

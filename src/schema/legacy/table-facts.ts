@@ -160,3 +160,8 @@ export function keyColumn(table: TableFacts): string | null {
 export function spoken(name: TableName): string {
   return name.schema === 'public' ? name.name : `${name.schema}.${name.name}`
 }
+
+/** Holds text: not the types of the catalog that look like it. */
+export function isTextType({ baseType, category }: Pick<ColumnFacts, 'baseType' | 'category'>): boolean {
+  return category === 'S' && baseType !== '"char"' && baseType !== 'name'
+}
