@@ -21,10 +21,12 @@ export interface Change {
   readonly complete: boolean
 }
 
+/** `extras` are models that only get the vectors that documents were given. */
 export async function compareDocuments(
   deps: EmbedDeps,
   documents: readonly PreparedDocument[],
   models: readonly Model[],
+  extras: readonly Model[] = [],
 ): Promise<readonly Change[]> {
   const { db, layout } = deps
   const sources = documents.flatMap((document) => (document.source === null ? [] : [document.source]))
@@ -34,11 +36,13 @@ export async function compareDocuments(
 
   const same = documents.flatMap((document) => {
     const found = find(document)
-    return found?.contentHash === document.contentHash ? [found.id] : []
+    return found?.contentHash === document.contentHash ? [{ id: found.id, document }] : []
   })
   const lacking = new Set<DocumentId>()
-  for (const model of models) {
-    for (const id of await documentsLackingVectors(db, layout, model, same)) lacking.add(id)
+  for (const model of [...models, ...extras]) {
+    const asked = same.filter(({ document }) => models.includes(model) || hasVectorsOf(document, model))
+    const ids = asked.map(({ id }) => id)
+    for (const id of await documentsLackingVectors(db, layout, model, ids)) lacking.add(id)
   }
 
   const changes: Change[] = []
@@ -58,6 +62,9 @@ export async function compareDocuments(
   }
   return changes
 }
+
+const hasVectorsOf = ({ given = [] }: PreparedDocument, { id }: Model): boolean =>
+  given.some(({ modelId }) => modelId === id)
 
 /** Chunks with equal text are the same chunk, in order, wherever they moved to. Others are answered in between. */
 async function matchChunks(

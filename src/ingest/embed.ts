@@ -20,8 +20,8 @@ export interface Made {
 }
 
 /**
- * The vectors already embedded for one write, by model id and content hash: a write that is computed again
- * embeds no text twice.
+ * The vectors that need not be made for one write, by model id and content hash: those that the caller has given, and those
+ * already embedded, so that a write that is computed again embeds no text twice.
  */
 export type Paid = Map<number, Map<string, Float32Array>>
 
@@ -38,13 +38,14 @@ export async function embedChanges(
   context: { readonly targets: Targets; readonly options: WriteOptions; readonly paid: Paid },
 ): Promise<Made | null> {
   const { targets, options } = context
-  if (options.failing.has(model.id)) return null
+  const failing = options.failing.has(model.id)
+  if (failing && !context.paid.has(model.id)) return null
   const vectors = context.paid.get(model.id) ?? new Map<string, Float32Array>()
   context.paid.set(model.id, vectors)
   let refused: Made['refused'] = new Map()
   const wanted = await textsWanted(deps, model, changes)
   for (const hash of vectors.keys()) wanted.delete(hash)
-  if (wanted.size === 0) return { model, vectors, refused }
+  if (wanted.size === 0 || failing) return { model, vectors, refused }
   const tell = (doneTexts: number) =>
     options.onProgress?.({
       type: 'ingest.embedding',
@@ -64,7 +65,8 @@ export async function embedChanges(
     if (error.code === 'INTERRUPTED') throw error
     options.failing.add(model.id)
     warnPending(model, error, options)
-    return null
+    // What the caller has given is stored nevertheless.
+    return vectors.size === 0 ? null : { model, vectors, refused }
   }
   const [first] = refused.values()
   if (first !== undefined && model.id !== targets.required.id) warnPending(model, first, options)

@@ -1,9 +1,9 @@
 import type { DocumentId, Metadata } from '../core/document.ts'
-import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { requireOwnDocuments } from '../schema/attach/guards.ts'
 import { bulkLoading } from '../schema/bulk-load.ts'
 import type { Deps, EmbedDeps } from '../store/deps.ts'
+import { checkText } from './check-document.ts'
 import { prepareDocument } from './prepare.ts'
 import { type WriteOptions, writeDocuments } from './write.ts'
 
@@ -60,13 +60,4 @@ export async function ingestDocument(
   if (written === undefined) throw new Error(`${title} was not written`)
   if (written.outcome === 'failed') throw written.error
   return written.id
-}
-
-function checkText(name: string, value: unknown): void {
-  if (typeof value === 'string' && value.trim() !== '') return
-  const got = typeof value === 'string' ? 'an empty text' : String(typeof value)
-  throw new RevectorError('INVALID_INPUT', `A document needs a ${name}: expected a text, got ${got}.`, {
-    hint: `Pass the document's ${name}.`,
-    data: { field: name },
-  })
 }

@@ -15,6 +15,15 @@ export interface PreparedDocument {
   /** SHA-256 of title, type, metadata and content, in hex: if it is unchanged, nothing needs to be written. */
   readonly contentHash: string
   readonly chunks: readonly ChunkText[]
+  /** Vectors that the caller has of the chunks' texts, each model once. */
+  readonly given?: readonly GivenVectors[]
+}
+
+/** Checked vectors of one model, by content hash. */
+export interface GivenVectors {
+  readonly modelName: string
+  readonly modelId: number
+  readonly vectors: ReadonlyMap<string, Float32Array>
 }
 
 export interface Origin {

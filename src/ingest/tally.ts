@@ -8,8 +8,9 @@ export type IngestCounts = Omit<IngestReport, 'models' | 'pending' | 'seconds'>
 
 /** Counts the results of a run and reports each document as it is done. */
 export interface IngestTally {
-  written(document: PreparedDocument, written: WrittenDocument | undefined): void
-  failed(path: string, error: unknown): void
+  written(document: PreparedDocument, written: WrittenDocument | undefined): void | Promise<void>
+  /** `document` is what was to be written; absent where it could not be prepared. */
+  failed(path: string, error: unknown, document?: PreparedDocument): void | Promise<void>
   skipped(path: string): void
   counts(): IngestCounts
 }

@@ -8,6 +8,7 @@ import { isGone } from '../store/missing-column.ts'
 import type { Model } from '../wire/model.ts'
 import { type Change, compareDocuments, isAsItWas } from './compare.ts'
 import { embedChanges, type Made, type Paid } from './embed.ts'
+import { extraModels, givenVectors } from './given-vectors.ts'
 import { recordLacking } from './pending.ts'
 import type { PreparedDocument } from './prepare.ts'
 import { removeChunks, storeVectors, writeChanges } from './store-changes.ts'
@@ -44,7 +45,7 @@ export async function writeDocuments(
   documents: readonly PreparedDocument[],
   options: WriteOptions,
 ): Promise<WriteResult> {
-  const paid: Paid = new Map()
+  const paid = givenVectors(documents)
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await writeOnce(deps, documents, options, paid)
@@ -71,7 +72,8 @@ async function writeOnce(
   const { db, layout } = deps
   const targets = await readTargets(db, options.modelName)
   const usable = targets.models.filter((model) => !options.failing.has(model.id))
-  const changes = await compareDocuments(deps, documents, usable)
+  const extras = await extraModels(db, documents, targets)
+  const changes = await compareDocuments(deps, documents, usable, extras)
   const wanted = changes.filter((change) => !change.complete)
 
   const made: Made[] = []
@@ -81,6 +83,12 @@ async function writeOnce(
     made.push(one)
     await options.beforeStoring?.(model, one.vectors.size)
   }
+  const given: Made[] = extras.map((model) => ({
+    model,
+    vectors: paid.get(model.id) ?? new Map(),
+    refused: new Map(),
+  }))
+  for (const { model, vectors } of given) await options.beforeStoring?.(model, vectors.size)
 
   const refused = refusedChanges(
     wanted,
@@ -98,9 +106,12 @@ async function writeOnce(
         if (await storeVectors(tx, layout, one, wanting)) complete.add(one.model.id)
         else if (one.model.id === targets.required.id) throw new ConcurrentChange()
       }
+      for (const one of given) {
+        if (await storeVectors(tx, layout, one, wanting)) complete.add(one.model.id)
+      }
       // The chunks are pending for other written models: those that a named write leaves out, and those that
       // failed.
-      if (targets.named || complete.size < models.size) {
+      if (targets.named || [...models].some((id) => !complete.has(id))) {
         await recordLacking(
           tx,
           layout,

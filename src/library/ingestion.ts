@@ -2,7 +2,14 @@ import type { DocumentId } from '../core/document.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { documentEmbeddings } from '../documents/documents.ts'
 import { type IngestDocument, ingestDocument } from '../ingest/ingest-document.ts'
+import {
+  type IngestDocuments,
+  ingestChunks,
+  ingestDocuments,
+  type TextDocument,
+} from '../ingest/ingest-documents.ts'
 import { type IngestPaths, ingestPaths } from '../ingest/ingest-paths.ts'
+import type { ChunkedDocument } from '../ingest/prepare-chunks.ts'
 import { fillModel } from '../migrate/fill/fill-model.ts'
 import { type MigrateToNewModel, migrateToNewModel } from '../migrate/migrate.ts'
 import { countVectors } from '../store/coverage.ts'
@@ -16,6 +23,29 @@ import type { Runtime } from './runtime.ts'
 export interface Ingestion {
   ingestDocument(document: IngestDocument): Promise<DocumentId>
   ingestPaths(request: IngestPaths): Promise<IngestReport>
+  /**
+   * Many texts: taken from the iterable as they are written, embedded a batch at a time across documents, stored in one
+   * transaction a batch. `onDocument` says what became of each; one that fails does not affect the others. Run again after
+   * an error, those with a `source` that have not changed are skipped.
+   *
+   * @throws RevectorError for what would stop every document: MODEL_UNKNOWN, PROVIDER_*, DATABASE_*, INTERRUPTED; and what
+   * the iterable throws. What was stored before stays.
+   */
+  ingestDocuments(
+    documents: Iterable<TextDocument> | AsyncIterable<TextDocument>,
+    options?: IngestDocuments,
+  ): Promise<IngestReport>
+  /**
+   * The same for texts that are already cut, with or without vectors of them. Vectors are checked: a registered model, its
+   * width, finite numbers, not all zero; they are scaled to length 1 where the model's are. Written models that no vector was
+   * given for are embedded with.
+   *
+   * @throws RevectorError as `ingestDocuments`
+   */
+  ingestChunks(
+    documents: Iterable<ChunkedDocument> | AsyncIterable<ChunkedDocument>,
+    options?: IngestDocuments,
+  ): Promise<IngestReport>
   updateDocumentEmbeddings(
     request: { readonly documentId: DocumentId; readonly modelName: string } & CallOptions,
   ): Promise<FillReport>
@@ -27,6 +57,9 @@ export function ingestionCalls({ opened }: Pick<Runtime, 'opened'>): Ingestion {
   return {
     ingestDocument: async (document) => ingestDocument(await opened('service'), document),
     ingestPaths: async (request) => ingestPaths(await opened('service'), request),
+    ingestDocuments: async (documents, options) =>
+      ingestDocuments(await opened('service'), documents, options),
+    ingestChunks: async (documents, options) => ingestChunks(await opened('service'), documents, options),
     updateDocumentEmbeddings: async ({ documentId, modelName, ...call }) => {
       const deps = await opened('service')
       const model = await requireModel(deps.db, modelName)
