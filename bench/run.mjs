@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only search,fill,live,ingest,capture,upgrade,embedded,bundled,memory,http,hostile,scale,adopted] [--dimensions 384,1536,3072]
+// npm run bench -- [--quick] [--only search,fill,live,ingest,ingest-documents,capture,upgrade,embedded,bundled,memory,http,hostile,scale,adopted] [--dimensions 384,1536,3072]
 //   [--rows 10000,100000] [--save]
 //
 // One run on one machine, Revector and hand-written SQL side by side. Prints a table, writes results/latest.json
@@ -16,6 +16,7 @@ import { fill } from './cases/fill.mjs'
 import { hostile } from './cases/hostile.mjs'
 import { http } from './cases/http.mjs'
 import { ingest } from './cases/ingest.mjs'
+import { ingestDocuments } from './cases/ingest-documents.mjs'
 import { live } from './cases/live.mjs'
 import { memory } from './cases/memory.mjs'
 import { scale } from './cases/scale.mjs'
@@ -32,6 +33,7 @@ const cases = {
   fill,
   live,
   ingest,
+  'ingest-documents': ingestDocuments,
   capture,
   upgrade,
   embedded,
