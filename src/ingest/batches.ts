@@ -1,7 +1,7 @@
 import type { PreparedDocument } from './prepare.ts'
 
 /** A batch is written in one transaction, after one round of requests to the provider. */
-const usual = { documents: 64, chunks: 512, characters: 4_000_000 }
+const usual = { documents: 256, chunks: 512, characters: 4_000_000 }
 /** The first documents become searchable, and visibly so, before a large batch has been embedded. */
 const first = { documents: 8, chunks: 64, characters: 500_000 }
 

@@ -189,6 +189,27 @@ export async function countDocuments(db: Queryable, layout: Layout): Promise<num
   return Number(rows[0]?.count ?? 0)
 }
 
+/** Ids of at most `limit` documents that have one of the sources and match the filter, in the order of their ids. */
+export async function matchingDocuments(
+  db: Queryable,
+  layout: Layout,
+  {
+    sources,
+    filter,
+    limit,
+  }: { readonly sources?: readonly string[]; readonly filter?: SearchFilter; readonly limit: number },
+): Promise<readonly DocumentId[]> {
+  const d = documentColumns(layout)
+  const ofSources = sources === undefined ? sql`true` : sql`d.${d.source} = any(${sources}::text[])`
+  const { rows } = await db.query<{ id: string }>(sql`
+    select d.${d.id}::text as id
+    from ${d.table} d
+    where ${ofSources} and ${documentsMatching(layout, filter)}
+    order by d.${d.id}
+    limit ${limit}`)
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Deletes documents with their chunks and every model's vectors. In this order and explicitly, because the
  * foreign keys of an adopted database may not cascade; and locked first, in the order in which writers lock

@@ -1,12 +1,24 @@
+import { RevectorError } from '../core/errors.ts'
 import { join, type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
-import type { SearchFilter } from '../wire/search.ts'
+import { type SearchFilter, searchFilter } from '../wire/search.ts'
 import { documentColumns } from './columns.ts'
 import { possibleIdArray } from './ids.ts'
 
 /** Whether a filter has any condition. */
 export function isNarrowing(filter: SearchFilter | undefined): filter is SearchFilter {
   return filter !== undefined && Object.values(filter).some((part) => part !== undefined)
+}
+
+/** A filter from a program, which may be in plain JavaScript. @throws RevectorError INVALID_INPUT */
+export function checkFilter(filter: unknown): SearchFilter | undefined {
+  const parsed = searchFilter.optional().safeParse(filter)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new RevectorError('INVALID_INPUT', `The filter is invalid: ${issue?.message ?? 'unexpected'}.`, {
+    hint: 'A condition on the metadata of documents is { metadata: { … } }.',
+    data: { field: ['filter', ...(issue?.path ?? [])].join('.') },
+  })
 }
 
 /**

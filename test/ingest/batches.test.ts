@@ -4,7 +4,7 @@ import type { PreparedDocument } from '../../src/ingest/prepare.ts'
 import { lines } from '../support/paragraphs.ts'
 
 it('begins with a small batch, so that the first documents need not wait for many', async () => {
-  expect(await sizes(Array.from({ length: 80 }, (_, i) => lines(`${i}.md`, ['one'])))).toEqual([8, 64, 8])
+  expect(await sizes(Array.from({ length: 280 }, (_, i) => lines(`${i}.md`, ['one'])))).toEqual([8, 256, 16])
 })
 
 it('begins with few chunks, or with one document however many it has', async () => {

@@ -137,14 +137,14 @@ describeEngines('documents of an iterable', (engine) => {
       onDocument: () => {
         stored += 1
         most = Math.max(most, taken - stored)
-        if (stored === 400) stop.abort()
+        if (stored === 600) stop.abort()
       },
     })
     await expect(call).rejects.toMatchObject({ code: 'INTERRUPTED' })
     expect(ended).toBe(true)
     // A batch that is being written, one that waits for it, and what is read ahead.
-    expect(most).toBeLessThanOrEqual(64 + 64 + 8)
-    expect(stored).toBeLessThan(600)
+    expect(most).toBeLessThanOrEqual(256 + 256 + 8)
+    expect(stored).toBeLessThan(1_200)
   })
 
   it('end with what `onDocument` throws, which is no failure of the document', async () => {
