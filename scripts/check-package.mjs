@@ -25,6 +25,8 @@ for (const wanted of [
   'dist/index.js',
   'dist/index.d.ts',
   'dist/testing/index.js',
+  'dist/frameworks/langchain.js',
+  'dist/frameworks/ai-sdk.js',
   'dist/http/reference.html',
   'dist/http/reference.css',
 ]) {

@@ -14,6 +14,9 @@ const endings: Record<string, RegExp> = {
   'change-the-model.mjs':
     /^universal-sentence-encoder-lite: [^\n]+\n[\s\S]*moved: \d+ vectors made[^\n]*\nlexical-hash-384: [^\n]+\nuniversal-sentence-encoder-lite: [^\n]+\n$/,
   'several-models.mjs': /^union\n {2}Reset the router[\s\S]*intersection\n {2}Reset the router/,
+  'langchain.mjs':
+    /^coffee: Descale the coffee machine every two months\.\ncoffee: Descale[^\n]*\nLeft: printer\n$/,
+  'ai-sdk.mjs': /^\[1\] Coffee machine \(kitchen\.md\): Descale[^\n]*\nEvery two months \[1\]\.\n$/,
   'your-own-model.mjs': /^Bees, distance 0\.\d{3}\n$/,
 }
 

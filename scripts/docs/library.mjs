@@ -43,6 +43,7 @@ await revector.db.close()
 
 Every long call takes \`signal\` (an \`AbortSignal\`) and \`onProgress\`. Every failure is a \`RevectorError\`
 ([errors](errors.md)). \`revector/testing\` has a conformance suite for embedding models of your own.
+\`revector/langchain\` and \`revector/ai-sdk\` are [for frameworks](../guides/use-from-frameworks.md).
 
 ${groups.join('\n\n')}
 

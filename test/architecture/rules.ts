@@ -21,7 +21,7 @@ export interface Import {
 export const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['mcp'],
-  ['http', 'index.ts', 'testing'],
+  ['http', 'index.ts', 'testing', 'frameworks'],
   ['library'],
   ['ingest', 'search', 'migrate', 'doctor', 'models', 'documents', 'access'],
   ['store'],
@@ -124,6 +124,7 @@ const ownedPackages: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(fastify.*|@fastify\/.*|prom-client)$/, ['http']],
   [/^(unpdf|mammoth|linkedom|@mozilla\/readability|turndown.*)$/, ['parsing']],
   [/^@modelcontextprotocol\//, ['mcp']],
+  [/^(ai|@langchain\/.*)$/, ['frameworks']],
   [/^(commander|cli-progress|@clack\/.*|@bomb\.sh\/.*)$/, ['cli']],
 ]
 
