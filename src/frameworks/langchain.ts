@@ -212,7 +212,7 @@ export class RevectorVectorStore extends VectorStore {
     return store
   }
 
-  /** The documents that are there, whoever ingested them. */
+  /** The documents that are there, LangChain’s and others. */
   static async fromExistingIndex(
     embeddings: EmbeddingsInterface | null | undefined,
     config: RevectorStoreConfig,
