@@ -3,11 +3,11 @@ import type { Effort } from '../wire/model.ts'
 import type { SearchFilter } from '../wire/search.ts'
 import type { StoreDeps } from './deps.ts'
 import { documentsByHash } from './documents.ts'
+import { readVectors } from './embeddings.ts'
 import type { StoredSpace } from './missing-column.ts'
 import { findNearest } from './nearest.ts'
 import { defaultTuning, efSearchLimit, leastEfSearch, type NearestTuning } from './nearest-tuning.ts'
 import { type Asked, leastReaching, type Recall, recallOf, type Tried } from './recall.ts'
-import { standIns } from './stand-ins.ts'
 import { sampleEmbedded } from './verification.ts'
 
 /** Recall is measured at this many. */
@@ -48,9 +48,9 @@ export interface Calibration {
 }
 
 /**
- * Measures how hard searches of a model's HNSW index must look. No queries are stored, so points beside
- * chunks stand in for them (`standIns`). The true neighbours of each are found once by comparing every vector; then efforts
- * are tried. The same behind a filter that leaves a tenth of the documents, unless so few chunks
+ * Measures how hard searches of a model's HNSW index must look. Chunks of the corpus stand in for queries, each without
+ * itself among its neighbours: there are no stored queries. Its true neighbours are found once by comparing every
+ * vector; then efforts are tried. The same behind a filter that leaves a tenth of the documents, unless so few chunks
  * pass that they are compared one by one. Writes nothing.
  */
 export async function calibrate(deps: RecallDeps, request: CalibrateRequest): Promise<Calibration> {
@@ -90,8 +90,9 @@ export async function measureRecall(
   return { ...(await ask(deps, request, questions)), efSearch, queries: questions.length }
 }
 
-/** What is asked with, and the distance of the farthest of its true neighbours. */
+/** A chunk that is asked with, and the distance of the farthest of its true neighbours. */
 interface Question {
+  readonly id: string
   readonly vector: Float32Array
   readonly wanted: number
   readonly farthest: number
@@ -102,27 +103,29 @@ async function questionsOf(
   request: Pick<CalibrateRequest, 'model' | 'vectors' | 'queries' | 'budgetMs' | 'signal'>,
 ): Promise<readonly Question[]> {
   const { db, layout } = deps
-  const chunks = await sampleEmbedded(db, layout, [request.model], { limit: request.queries })
+  const { model } = request
+  const chunks = await sampleEmbedded(db, layout, [model], { limit: request.queries })
   const ids = chunks.map(({ id }) => id)
-  return answered(deps, request, await standIns(deps, request, ids))
+  return answered(deps, request, [...(await readVectors(db, layout, model, ids))])
 }
 
 /** The questions with their true neighbours, as many as fit in the time. */
 async function answered(
   { db, layout, tuning = defaultTuning }: RecallDeps,
   request: Pick<CalibrateRequest, 'model' | 'vectors' | 'budgetMs' | 'signal'>,
-  asked: readonly Float32Array[],
+  asked: readonly (readonly [id: string, vector: Float32Array])[],
   filter?: SearchFilter,
 ): Promise<readonly Question[]> {
   const { model, vectors, budgetMs, signal } = request
   const until = performance.now() + budgetMs
   const questions: Question[] = []
-  for (const vector of asked) {
+  for (const [id, vector] of asked) {
     throwIfAborted(signal)
     if (questions.length >= fewestQueries && performance.now() > until) break
-    const search = { model, vector, k: nearestWanted, filter, versionOf: null, vectors }
-    const { found } = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: vectors } })
-    questions.push({ vector, wanted: found.length, farthest: found.at(-1)?.distance ?? 0 })
+    const search = { model, vector, k: nearestWanted + 1, filter, versionOf: null, vectors }
+    const exact = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: vectors } })
+    const others = exact.found.filter((one) => one.chunkId !== id).slice(0, nearestWanted)
+    questions.push({ id, vector, wanted: others.length, farthest: others.at(-1)?.distance ?? 0 })
   }
   return questions
 }
@@ -134,12 +137,13 @@ async function ask(
   filter?: SearchFilter,
 ): Promise<Recall> {
   const asked: Asked[] = []
-  for (const { vector, wanted, farthest } of questions) {
+  for (const { id, vector, wanted, farthest } of questions) {
     throwIfAborted(signal)
-    const search = { model, vector, k: nearestWanted, filter, versionOf: null, vectors }
+    // One more, because a chunk finds itself.
+    const search = { model, vector, k: nearestWanted + 1, filter, versionOf: null, vectors }
     const { found } = await findNearest(db, layout, search, { tuning: { ...tuning, exactRows: -1 } })
     // Among chunks at equal distances, any counts.
-    const hits = found.filter(({ distance }) => distance <= farthest + 1e-7)
+    const hits = found.filter((one) => one.chunkId !== id && one.distance <= farthest + 1e-7)
     asked.push({ wanted, found: Math.min(wanted, hits.length) })
   }
   return recallOf(asked)
@@ -164,8 +168,8 @@ async function calibrateFilter(
   const search = { model, vector: first.vector, k: nearestWanted, filter, versionOf: null, vectors }
   const { matching } = await findNearest(db, layout, search, { tuning })
   if (matching !== null) return null
-  const asked = questions.map(({ vector }) => vector)
-  const behind = await answered(deps, request, asked, filter)
+  const pairs = questions.map(({ id, vector }) => [id, vector] as const)
+  const behind = await answered(deps, request, pairs, filter)
   return leastReaching(wanted, { least: leastSurplus, most: efSearchLimit }, (filterSurplus) =>
     ask(deps, { ...request, model: withEffort(model, { filterSurplus }) }, behind, filter),
   )

@@ -15,7 +15,9 @@ describeEngines('what a model lacks of a batch', (engine) => {
     const layout = await setUp(db)
     const model = await addModel(db, spec('m', width), 'filling')
     const ids = await addTexts(db, 3_000, 1)
-    await db.query(sql`update chunks set content = 'One text', content_hash = 'written by a trigger' where id > 2990`)
+    await db.query(
+      sql`update chunks set content = 'One text', content_hash = 'written by a trigger' where id > 2990`,
+    )
     await db.query(sql`analyze`)
     const vector = new Float32Array(width).fill(1)
     await putVectors(

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { findBrowser } from './browser.ts'
+import { hasPeers, installPeers } from './peers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -45,6 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   )
   providePooler(project, found.url !== null, demanded.includes('pooler'))
   provideBrowser(project, demanded.includes('browser'))
+  lookForPeers(demanded.includes('peers'))
   project.provide('serverUrl', found.url)
   // Backups need a pg_dump as new as the server; the script's programs come with its server.
   const programs = found.how.startsWith('scripts/') ? run('bin').url : null
@@ -64,6 +66,13 @@ function providePooler(project: TestProject, server: boolean, required: boolean)
     )
   }
   project.provide('pooler', found.url)
+}
+
+function lookForPeers(required: boolean): void {
+  if (hasPeers()) process.stdout.write('LangChain.js, LlamaIndex.TS and Mastra under test.\n')
+  else if (required)
+    throw new Error(`REVECTOR_TEST_REQUIRE=peers, but they are not installed: ${installPeers}`)
+  else process.stdout.write(`Tests with other tools do not run. To install them: ${installPeers}\n`)
 }
 
 function provideBrowser(project: TestProject, required: boolean): void {
