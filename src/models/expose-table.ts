@@ -7,7 +7,7 @@ import { beginExposing, endExposing, firstModelOf, isTaken, placeLike } from '..
 import { functionsFor } from '../schema/expose/functions.ts'
 import { requireOwner } from '../schema/expose/like.ts'
 import { countExposed, moveRows, triggersOf } from '../schema/expose/move.ts'
-import { type Pair, pairOf } from '../schema/expose/pair.ts'
+import { isRequired, type Pair, pairOf } from '../schema/expose/pair.ts'
 import { buildVectorIndexes } from '../schema/expose/vector-indexes.ts'
 import { currentSchema } from '../schema/fresh.ts'
 import type { BuildSite } from '../schema/index-build.ts'
@@ -43,15 +43,15 @@ export async function exposeModel(db: Database, request: ExposeRequest): Promise
     db,
     async (site) => {
       const model = await requireModel(site.session, request.modelName)
-      const { from, first, exposed } = await begin(site, schema, model, request)
-      const pair = await pairing(schema, first, from, exposed)(site.session)
+      const { from, exposed } = await begin(site, schema, model, request)
+      const pair = await pairing(schema, from, exposed)(site.session)
       if (!exposed.complete) {
         await moveRows(site.session, pair, {
           signal,
           onRows: (rows) => onProgress?.({ type: 'table.rows', table: exposed.place.table.name, rows }),
         })
         await buildVectorIndexes(site, from, exposed.place, model.distance)
-        await withShortLocks(site.session, (tx) => endExposing(tx, schema, model, first), {
+        await withShortLocks(site.session, (tx) => endExposing(tx, schema, model), {
           signal,
           onProgress,
         })
@@ -73,7 +73,6 @@ export async function exposeModel(db: Database, request: ExposeRequest): Promise
 
 interface Begun {
   readonly from: Place
-  readonly first: number
   readonly exposed: Exposed
 }
 
@@ -87,10 +86,10 @@ async function begin(
   const { place: from, exposed } = await loadLayout(session)
   if (from === undefined) throw noApplication()
   const table = named(request.table, from.table.schema)
-  const first = await firstModelOf(session, exposed)
+  const first = exposed?.firstModelId ?? (await firstModelOf(session))
   if (first === null || first === model.id) throw ofApplication(model, from.table)
   if (exposed !== undefined) {
-    if (exposed.modelId === model.id && isSame(exposed.place.table, table)) return { from, first, exposed }
+    if (exposed.modelId === model.id && isSame(exposed.place.table, table)) return { from, exposed }
     throw another(exposed)
   }
   if (!isSame(from.table, from.vectors.table)) throw inTwoTables(from)
@@ -99,26 +98,27 @@ async function begin(
   await refuseFilling(session, model)
   if (model.state === 'retired') throw empty(model)
   if (await isTaken(session, table)) throw taken(table)
-  const begun = { modelId: model.id, place: placeLike(from, table, model.dimension), complete: false }
+  const begun = {
+    modelId: model.id,
+    firstModelId: first,
+    place: placeLike(from, table, model.dimension),
+    required: await isRequired(session, from),
+    complete: false,
+  }
   const { signal, onProgress } = request
   await withShortLocks(
     session,
     async (tx) => {
-      await beginExposing(tx, from, begun, pairing(schema, first, from, begun))
+      await beginExposing(tx, from, begun, pairing(schema, from, begun))
       await checkExpressions(tx, begun.place)
     },
     { signal, onProgress },
   )
-  return { from, first, exposed: begun }
+  return { from, exposed: begun }
 }
 
-function pairing(
-  schema: string,
-  first: number,
-  from: Place,
-  exposed: Exposed,
-): (db: Queryable) => Promise<Pair> {
-  return (db) => pairOf(db, schema, { modelId: first, place: from }, exposed)
+function pairing(schema: string, from: Place, exposed: Exposed): (db: Queryable) => Promise<Pair> {
+  return (db) => pairOf(db, schema, { modelId: exposed.firstModelId, place: from }, exposed)
 }
 
 async function refuseFilling(db: Queryable, model: Model): Promise<void> {

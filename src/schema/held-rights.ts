@@ -45,6 +45,7 @@ const own = [
   'model_canaries',
   'quarantined_chunks',
   'pending_chunks',
+  'chunks_next',
   'revector_api_keys',
   'revector_audit_log',
   'revector_idempotency_keys',

@@ -53,7 +53,11 @@ export interface Layout {
 /** A table that was made like the application's, for another model. */
 export interface Exposed {
   readonly modelId: number
+  /** Whose vectors are in the application's own table. */
+  readonly firstModelId: number
   readonly place: Place
+  /** Whether a row is in either table only once it has its vector there: the column is NOT NULL. */
+  readonly required: boolean
   /** Whether all vectors of the model are there. Until then they are in the model's own table, too. */
   readonly complete: boolean
 }

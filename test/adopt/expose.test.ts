@@ -6,7 +6,7 @@ import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { describeEngines, type Place } from '../support/engines.ts'
 import { bareEnvironment, space } from '../support/models.ts'
-import { makeShape, modelName, type Shape, shapes, texts } from './shapes.ts'
+import { makeShape, modelName, run, type Shape, shapes, texts, write } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -67,6 +67,21 @@ async function moved(place: Place, shape: Shape): Promise<Revector> {
 
 const [langChainShape] = shapes
 if (langChainShape === undefined) throw new Error('There is no shape')
+
+/** A row there has its vector. */
+const required: Shape = {
+  name: 'the Vercel AI SDK, whose vectors are NOT NULL',
+  table: 'embeddings',
+  texts: 'embeddings',
+  ddl: `create table resources (id varchar(191) primary key, content text not null);
+    create table embeddings (id varchar(191) primary key, resource_id varchar(191) references resources (id) on delete cascade,
+      content text not null, embedding vector(64) not null check (vector_dims(embedding) = 64));
+    create index on embeddings using hnsw (embedding vector_cosine_ops) with (m = 8)`,
+  insert: `with made as (insert into resources values ('r' || $1::int, '') returning id)
+    insert into embeddings (id, resource_id, content, embedding) select 'e' || id, id, $2, $3::vector from made`,
+  rename: `update embeddings set content = $1 where content like 'Grain%'`,
+  remove: `delete from embeddings where content like 'The library%'`,
+}
 
 describeEngines('a table exposed for the next deployment', (engine) => {
   it('is searched by the new application while the old one goes on: each finds what the other has just written', async () => {
@@ -196,6 +211,76 @@ describeEngines('a table exposed for the next deployment', (engine) => {
         { name: 'docs_next', triggers: 0 },
         { name: 'docs_third', triggers: 0 },
       ])
+    })
+  })
+
+  for (const shape of [...shapes.filter(({ name }) => !name.includes('two tables')), required]) {
+    it(`of ${shape.name} is like it, and both are followed`, async () => {
+      const place = await engine.place()
+      const revector = await moved(place, shape)
+      await revector.db.expose(newName, { as: 'Next "one"' })
+      await revector.db.close()
+      const next = `${shape.texts.includes('.') ? '"rag data".' : ''}"Next ""one"""`
+      await asApplication(place, async (db) => {
+        await write(db, shape.insert, 6, 'A zebra walks through the harbour at night.')
+        const insert = shape.insert.replace(shape.texts, next)
+        await write(db, insert, 7, 'An ostrich crosses the bridge in the fog.', newName)
+        await run(db, shape.rename.replace(shape.texts, next), 'Zebras drink at the fountain.')
+        await run(db, shape.remove.replace(shape.texts, next), '')
+      })
+      const again = await open(place)
+      await again.migrations.work({ once: true })
+      for (const name of [modelName, newName]) {
+        const found = async (query: string) =>
+          (await again.retriever.search({ query, topK: 1, modelName: name })).hits[0]?.content
+        expect(await found('ostrich bridge fog')).toBe('An ostrich crosses the bridge in the fog.')
+        expect(await found('zebras drink fountain')).toBe('Zebras drink at the fountain.')
+        expect(await found('zebra harbour night')).toBe('A zebra walks through the harbour at night.')
+      }
+      const models = await again.models.list()
+      expect(models.map(({ embeddings, coverage }) => [embeddings, coverage])).toEqual([
+        [6, 1],
+        [6, 1],
+      ])
+    })
+  }
+
+  it('is made in steps: stopped after any of them, it goes on', async () => {
+    const place = await engine.place()
+    const revector = await moved(place, langChainShape)
+    const stop = new AbortController()
+    const stopped = revector.db.expose(newName, {
+      as: 'docs_next',
+      signal: stop.signal,
+      onProgress: ({ type }) => {
+        if (type === 'table.rows') stop.abort()
+      },
+    })
+    await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    await expect(revector.db.expose(newName, { as: 'other' })).rejects.toMatchObject({ code: 'MODEL_IN_USE' })
+    await expect(revector.migrations.retire(undefined, { force: true })).rejects.toMatchObject({
+      code: 'MODEL_IN_USE',
+    })
+    await revector.db.close()
+    await asApplication(place, async (db) => {
+      await langChain('testlangchainjs', 64).add(db, 'A zebra walks through the harbour at night.')
+      await db.query(
+        raw(`update testlangchainjs set content = 'A walrus lies on the ice.' where content like 'Grain%'`),
+      )
+    })
+    // A worker goes on in the meantime, and what it stores is in the table, too.
+    const again = await open(place)
+    await again.migrations.work({ once: true })
+    const exposed = await again.db.expose(newName, { as: 'docs_next' })
+    expect(exposed).toMatchObject({ rows: texts.length + 1, vectors: texts.length + 1 })
+    expect(await again.db.expose(newName, { as: 'docs_next' })).toEqual(exposed)
+    const { hits, coverage } = await again.retriever.search({ query: 'a walrus on ice', topK: 1 })
+    expect([hits[0]?.content, coverage]).toEqual(['A walrus lies on the ice.', { [newName]: 1 }])
+    await again.db.close()
+    await asApplication(place, async (db) => {
+      const newer = langChain('docs_next', 32)
+      expect(await newer.first(db, 'zebra harbour night')).toBe('A zebra walks through the harbour at night.')
+      expect(await newer.first(db, 'a walrus on ice')).toBe('A walrus lies on the ice.')
     })
   })
 })

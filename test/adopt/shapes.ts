@@ -246,7 +246,15 @@ export const texts = [
 
 /** What the application embeds with, under the name that Revector is told. */
 export const modelName = 'lexical-hash-64'
-const applicationModel = openEmbeddingModel(space(modelName, 64), bareEnvironment)
+const applicationModels = new Map<string, ReturnType<typeof openEmbeddingModel>>()
+
+function applicationModel(name: string): ReturnType<typeof openEmbeddingModel> {
+  const opened =
+    applicationModels.get(name) ??
+    openEmbeddingModel(space(name, Number(name.split('-').at(-1))), bareEnvironment)
+  applicationModels.set(name, opened)
+  return opened
+}
 
 /** Makes the tables and writes the texts as the application would. */
 export async function makeShape(db: Queryable, { ddl, insert }: Shape): Promise<void> {
@@ -255,8 +263,14 @@ export async function makeShape(db: Queryable, { ddl, insert }: Shape): Promise<
 }
 
 /** One text by the application itself, with the vector of its own model. */
-export async function write(db: Queryable, insert: string, number: number, text: string): Promise<void> {
-  const model = await applicationModel
+export async function write(
+  db: Queryable,
+  insert: string,
+  number: number,
+  text: string,
+  by = modelName,
+): Promise<void> {
+  const model = await applicationModel(by)
   const { vectors } = await model.embed([text], { kind: 'document' })
   const vector = `[${vectors[0]?.join(',')}]`
   const [before = '', ...parts] = insert.split(/\$[123]/)

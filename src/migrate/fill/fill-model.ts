@@ -3,6 +3,7 @@ import { throwIfAborted } from '../../core/errors.ts'
 import type { OnProgress } from '../../core/progress.ts'
 import { requireFillable } from '../../schema/attach/guards.ts'
 import { bulkLoading } from '../../schema/bulk-load.ts'
+import { layoutToFill } from '../../schema/expose/expose.ts'
 import { countMissing, missingChunks } from '../../store/coverage.ts'
 import type { EmbedDeps, StoreDeps } from '../../store/deps.ts'
 import { clearEmbedded } from '../../store/pending.ts'
@@ -43,8 +44,9 @@ export async function fillModel(
   model: Model,
   { onProgress, signal, documentId }: FillOptions = {},
 ): Promise<Filled> {
-  const { db, layout } = deps
+  const { db } = deps
   await requireFillable(db, model)
+  const layout = await layoutToFill(db, deps.layout, model.id)
   if (documentId === undefined) await recordStale(db, layout, model)
   const missing = await countMissing(db, layout, model, documentId)
   const filled = { embedded: 0, reused: 0, tokens: 0 }
@@ -59,9 +61,9 @@ export async function fillModel(
   await bulkLoading(db, { signal, onProgress, limits: deps.buildLimits }, async (load) => {
     if (missing === 0) return
     const opened = await deps.models.open(model)
-    for await (const page of pages(deps, model, documentId)) {
+    for await (const page of pages({ db, layout }, model, documentId)) {
       throwIfAborted(signal)
-      const stored = await fillBatch(deps, model, {
+      const stored = await fillBatch({ db, layout }, model, {
         chunkIds: page.filter((id) => !quarantined.has(id)),
         opened,
         signal,

@@ -1,6 +1,8 @@
 import { isRevectorError } from '../../core/errors.ts'
 import { type ModelState, writtenStates } from '../../core/model.ts'
 import type { EmbeddingModel } from '../../embedding/contract.ts'
+import { layoutToFill } from '../../schema/expose/expose.ts'
+import type { Layout } from '../../schema/layout.ts'
 import { tryLock } from '../../store/held-lock.ts'
 import { openMigrations, type StoredMigration } from '../../store/migrations.ts'
 import { allModels } from '../../store/models.ts'
@@ -27,12 +29,13 @@ export async function pendingTurn(shift: Shift, only: StoredMigration | null): P
     if (!written.has(model.state) || (only !== null && only.targetModelId !== model.id)) continue
     if (shift.rests.of(model) !== 'none' || open.some((migration) => isLeftTo(migration, model))) continue
     try {
-      if ((await pendingChunks(db, shift.deps.layout, model, 1)).length === 0) continue
+      const layout = await layoutToFill(db, shift.deps.layout, model.id)
+      if ((await pendingChunks(db, layout, model, 1)).length === 0) continue
       const lock = await tryLock(db, `pending ${model.id}`)
       if (lock === null) continue
       try {
         const opened = await models.open(model)
-        while (!shift.ending.aborted && (await embedPending(shift, model, opened))) turn = 'worked'
+        while (!shift.ending.aborted && (await embedPending(shift, layout, model, opened))) turn = 'worked'
       } finally {
         await lock.release()
       }
@@ -56,7 +59,8 @@ function isLeftTo({ state, targetModelId }: StoredMigration, model: Model): bool
 
 /** One batch. @returns whether there was anything to embed */
 async function embedPending(
-  { deps: { db, layout }, signal, tally }: Shift,
+  { deps: { db }, signal, tally }: Shift,
+  layout: Layout,
   model: Model,
   opened: EmbeddingModel,
 ): Promise<boolean> {

@@ -32,13 +32,7 @@ export async function createCorpusViews(tx: Queryable, place: Place): Promise<vo
   const described = sql`${title}::text as title, ${raw(place.source)} as source, 'text/plain'::text as media_type`
   const times = sql`null::text as content_hash, ${raw(place.metadata)} as metadata, ${raw(place.createdAt ?? 'null')}::timestamptz as created_at,
       ${raw(place.updatedAt ?? 'null')}::timestamptz as updated_at`
-  await tx.query(sql`
-    create or replace view chunks as
-    select ${id} as id, ${raw(byKey ? 'revector_document' : id.text)} as document_id,
-      ${raw(byKey ? 'revector_place' : '0')} as position, coalesce(${text}::text, '') as content,
-      null::text as content_hash, null::int as start_offset, null::int as end_offset, null::text[] as heading_path,
-      null::int as page, null::int as token_count, null::timestamptz as created_at
-    ${of}`)
+  await createChunksView(tx, 'chunks', place)
   // What is said of a document is said by its first row.
   await tx.query(
     byKey
@@ -56,6 +50,18 @@ export async function createCorpusViews(tx: Queryable, place: Place): Promise<vo
     select ${id} as id, ${described}, coalesce(${text}::text, '') as content, ${times}
     ${of}`,
   )
+}
+
+export async function createChunksView(tx: Queryable, name: string, place: Place): Promise<void> {
+  const id = hasKeys(place) ? raw('revector_id') : idOf(place)
+  const byKey = place.documentKey !== undefined
+  await tx.query(sql`
+    create or replace view ${ident(name)} as
+    select ${id} as id, ${raw(byKey ? 'revector_document' : id.text)} as document_id,
+      ${raw(byKey ? 'revector_place' : '0')} as position, coalesce(${raw(place.text)}::text, '') as content,
+      null::text as content_hash, null::int as start_offset, null::int as end_offset, null::text[] as heading_path,
+      null::int as page, null::int as token_count, null::timestamptz as created_at
+    ${rowsOf(place)}`)
 }
 
 /** The first model's vectors, under the name that statements read them by. */

@@ -1,9 +1,10 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, sql } from '../../postgres/sql.ts'
-import { createVectorView } from '../attach/views.ts'
+import { createChunksView, createVectorView } from '../attach/views.ts'
 import { replaceCapture, secureFunction } from '../capture/capture.ts'
 import { grantsOf } from '../grants.ts'
 import { giveFreedHnswIndexName } from '../hnsw-index.ts'
+import { keepPrivate } from '../keep-private.ts'
 import { type Exposed, type Layout, loadLayout, type Place, saveLayout } from '../layout.ts'
 import { type ModelSpace, modelTable, modelTableName } from '../names.ts'
 import { createLike, giveToOwner } from './like.ts'
@@ -30,6 +31,7 @@ export async function beginExposing(
   const { schema } = pair
   await tx.query(storeFunction(pair, pair.new, pair.old))
   await tx.query(storeFunction(pair, pair.old, pair.new))
+  if (exposed.required) await createNextChunks(tx, schema, exposed)
   // They come last but for the owner: they hold up the application's writers.
   await tx.query(moveTrigger(schema, pair.new.modelId))
   for (const statement of mirrorStatements(pair)) await tx.query(statement)
@@ -44,18 +46,32 @@ export async function beginExposing(
   await saveLayout(tx, { ...(await loadLayout(tx)), exposed })
 }
 
+/** Under this name a model's fill reads the texts of the other table, of which its own has no row before it has a vector. */
+export const nextChunks = 'chunks_next'
+
+async function createNextChunks(tx: Queryable, schema: string, { place }: Exposed): Promise<void> {
+  await createChunksView(tx, nextChunks, place)
+  const view = { schema, name: nextChunks }
+  await keepPrivate(tx, [view])
+  for (const grant of await grantsOf(tx, { schema, name: 'chunks' }, view)) await tx.query(grant)
+}
+
+/** The layout to fill a model by. */
+export async function layoutToFill(db: Queryable, layout: Layout, modelId: number): Promise<Layout> {
+  if (layout.place === undefined) return layout
+  const { exposed, chunks } = await loadLayout(db)
+  if (exposed?.required !== true || exposed.firstModelId !== modelId) return layout
+  return { ...layout, chunks: { ...chunks, table: { ...chunks.table, name: nextChunks } } }
+}
+
 /** The last step, one short transaction: the model's own table goes, and a view of the new one has its name. */
-export async function endExposing(
-  tx: Queryable,
-  schema: string,
-  model: ModelSpace,
-  firstModelId: number,
-): Promise<void> {
+export async function endExposing(tx: Queryable, schema: string, model: ModelSpace): Promise<void> {
   await holdModels(tx)
   const layout = await loadLayout(tx)
   const { exposed } = layout
   if (exposed === undefined || exposed.complete) return
   const view = { schema, name: modelTableName(model.id) }
+  const { firstModelId } = exposed
   // Who may write the model's vectors may write those that the first model lacks from now on.
   const first = { schema, name: modelTableName(firstModelId) }
   const grants = [...(await grantsOf(tx, view, view)), ...(await grantsOf(tx, view, first))]
@@ -81,6 +97,11 @@ export async function endMirror(tx: Queryable, schema: string): Promise<void> {
   }
 }
 
+/** What a fill reads the texts of one side by. */
+export async function dropNextChunks(tx: Queryable): Promise<void> {
+  await tx.query(sql`drop view if exists ${ident(nextChunks)}`)
+}
+
 export async function dropStore(tx: Queryable, schema: string, modelId: number): Promise<void> {
   await tx.query(sql`drop function if exists ${storeName(schema, modelId)}() cascade`)
 }
@@ -90,11 +111,11 @@ export function withoutExposed({ exposed: _, ...layout }: Layout): Layout {
 }
 
 /** The model whose vectors the application itself makes. */
-export async function firstModelOf(db: Queryable, exposed: Exposed | undefined): Promise<number | null> {
+export async function firstModelOf(db: Queryable): Promise<number | null> {
   const { rows } = await db.query<{ id: number }>(sql`
     select m.id from embedding_models m
     join pg_class c on c.oid = to_regclass('chunk_embeddings_model_' || m.id) and c.relkind = 'v'
-    where m.id <> ${exposed?.complete === true ? exposed.modelId : 0} order by m.id limit 1`)
+    order by m.id limit 1`)
   return rows[0]?.id ?? null
 }
 

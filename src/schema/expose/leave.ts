@@ -3,7 +3,7 @@ import type { Queryable } from '../../postgres/database.ts'
 import { createCorpusViews, layoutOf } from '../attach/views.ts'
 import { moveCapture, replaceCapture } from '../capture/capture.ts'
 import { loadLayout, saveLayout } from '../layout.ts'
-import { dropStore, endMirror, firstModelOf, withoutExposed } from './expose.ts'
+import { dropNextChunks, dropStore, endMirror, withoutExposed } from './expose.ts'
 import { ownSequences } from './sequences.ts'
 
 /**
@@ -16,11 +16,12 @@ export async function leavePlace(tx: Queryable, schema: string, modelId: number)
   const layout = await loadLayout(tx)
   const { exposed } = layout
   if (exposed === undefined) return
-  const first = await firstModelOf(tx, exposed)
+  const { firstModelId: first } = exposed
   if (modelId !== exposed.modelId && modelId !== first) return
   if (modelId === first && !exposed.complete) throw moving(exposed.place.table)
   await endMirror(tx, schema)
-  if (first !== null) await dropStore(tx, schema, first)
+  await dropNextChunks(tx)
+  await dropStore(tx, schema, first)
   if (modelId === exposed.modelId) {
     await dropStore(tx, schema, modelId)
     await saveLayout(tx, withoutExposed(layout))

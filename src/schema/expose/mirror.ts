@@ -148,7 +148,10 @@ function changed(
   where p.model_id = ${raw(String(source.modelId))} and p.chunk_id = ${keyOf(pair, 'n')} and ${isGiven}
     and (p.text_hash is null or p.text_hash = ${hash});`
   if (direction === 'out') return given
-  return sql`${lacks(target, sql``)}${lacks(source, sql` and not coalesce(${isGiven}, false)`)}${given}`
+  const renamed = sql`
+  delete from ${pending} p using ${before} b
+  where p.chunk_id = ${keyOf(pair, 'b')} and not exists (select from ${fresh} n where ${keyOf(pair, 'n')} = ${keyOf(pair, 'b')});`
+  return sql`${renamed}${lacks(target, sql``)}${lacks(source, sql` and not coalesce(${isGiven}, false)`)}${given}`
 }
 
 /** Rows that the application's table never had are followed by none of its triggers. */

@@ -79,6 +79,14 @@ export async function pairOf(
   }
 }
 
+/** Whether no row may be without its vector. */
+export async function isRequired(db: Queryable, { vectors }: Place): Promise<boolean> {
+  const { rows } = await db.query<{ required: boolean }>(sql`
+    select attnotnull as required from pg_attribute
+    where attrelid = ${literal(tableOf(vectors.table).text)}::regclass and attname = ${vectors.column}`)
+  return rows[0]?.required === true
+}
+
 async function eachOf(db: Queryable, table: TableName): Promise<Side['each']> {
   const { rows } = await db.query<{ partitions: boolean }>(sql`
     select relkind = 'p' or relispartition as partitions from pg_class
