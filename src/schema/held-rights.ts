@@ -14,6 +14,8 @@ export interface TableRights extends TableName {
   readonly owned: boolean
   readonly select: boolean
   readonly write: boolean
+  /** May lock rows, for which PostgreSQL asks for UPDATE of any column. */
+  readonly lock: boolean
 }
 
 /** What a role may do with everything that Revector uses in this database. */
@@ -113,7 +115,8 @@ export async function heldRights(
           'ownerIsSuperuser', (select rolsuper from pg_roles r where r.oid = relowner), 'owned', pg_has_role(${name}, relowner, 'usage'),
           'select', has_table_privilege(${name}, oid, 'select'),
           'write', has_table_privilege(${name}, oid, 'insert') and has_table_privilege(${name}, oid, 'update')
-            and has_table_privilege(${name}, oid, 'delete')) order by schema_name, name), '[]') from tables) as tables,
+            and has_table_privilege(${name}, oid, 'delete'),
+          'lock', has_any_column_privilege(${name}, oid, 'update')) order by schema_name, name), '[]') from tables) as tables,
       (select coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'ours', ours,
           'usage', has_sequence_privilege(${name}, oid, 'usage')) order by schema, name), '[]') from sequences) as sequences`)
   return { role: name, ...(rows[0] ?? { schemas: [], tables: [], sequences: [] }) }

@@ -13,6 +13,9 @@ import { type TableName, tableOf } from './layout.ts'
 export const works = ['read-only', 'service', 'owner'] as const
 export type Work = (typeof works)[number]
 
+/** Of an application's texts. */
+const chunkViews = new Set(['chunks', 'chunks_next'])
+
 /** A statement that gives a role something, and whether the role has it already. */
 export interface Grant {
   readonly statement: string
@@ -102,6 +105,10 @@ function grantsOfWork(held: Held, work: Work): readonly Grant[] {
       'insert, update, delete',
       ({ write }) => write,
     ),
+    // A fill holds the chunks that it stores vectors of. Of this column of the view nothing can be updated.
+    ...tables
+      .filter(({ view, name }) => view && chunkViews.has(name))
+      .map((one) => ({ what: sql`update (position) on table ${tableOf(one)}`, has: one.lock })),
     ...sequencesOf.map((one) => ({ what: sql`usage on sequence ${tableOf(one)}`, has: one.usage })),
   ]
   const granted = (rights: readonly Right[]): readonly Grant[] =>

@@ -132,4 +132,102 @@ describeServer('rights on an application’s table', (engine, serverUrl) => {
       }
     }
   })
+
+  it('of the owner of the application’s tables suffice to expose one, and its readers read the new one', async () => {
+    const place = await engine.place()
+    if (!('databaseUrl' in place)) throw new Error('not a server')
+    const { databaseUrl } = place
+    const [owner, application, service] = ['owner', 'application', 'service'].map(
+      (role) => `${role}_${randomUUID().replaceAll('-', '')}`,
+    )
+    const database = new URL(databaseUrl).pathname.slice(1)
+    const as = (role: string | undefined): string => {
+      const url = new URL(databaseUrl)
+      url.username = role ?? ''
+      url.password = 'secret'
+      return url.href
+    }
+    for (const role of [owner, application, service]) {
+      await run(serverUrl, `create role ${role} login password 'secret'`)
+      afterUse(async () => {
+        await run(databaseUrl, `drop owned by ${role} cascade`)
+        await run(serverUrl, `drop role ${role}`)
+      })
+    }
+    await run(
+      databaseUrl,
+      `grant create on database ${database} to ${owner}; grant create, usage on schema public to ${owner}`,
+    )
+    await run(
+      as(owner),
+      `create table items (id bigint primary key generated always as identity, tenant text, content text, embedding vector(64));
+       alter table items enable row level security;
+       create policy mine on items using (tenant = 'a') with check (tenant = 'a');
+       grant select, insert, update, delete on items to ${application};
+       alter default privileges grant all on tables to ${service}`,
+    )
+    const vector = (width: number) => `'[${Array.from({ length: width }, (_, i) => (i % 7) + 1).join(',')}]'`
+    await run(
+      as(owner),
+      `insert into items (tenant, content, embedding) values ('b', 'Bees build combs.', ${vector(64)})`,
+    )
+    const revector = await open(as(owner))
+    await revector.db.adopt('items', { model: modelName, unverified: true })
+    await revector.models.add(space('lexical-hash-32', 32))
+    await revector.ingestion.migrateToNewModel({ sourceModel: modelName, targetModel: 'lexical-hash-32' })
+    const { role } = await revector.doctor({ probe: false, role: service })
+    for (const { statement } of role?.works.find(({ work }) => work === 'service')?.grants ?? []) {
+      await run(databaseUrl, statement)
+    }
+    await expect(
+      (await open(as(application))).db.expose('lexical-hash-32', { as: 'next' }),
+    ).rejects.toMatchObject({
+      code: 'DATABASE_PERMISSION_DENIED',
+    })
+    // Two at once: one of them makes it.
+    const [one, other] = await Promise.all([
+      revector.db.expose('lexical-hash-32', { as: 'items_next' }),
+      (await open(as(owner))).db.expose('lexical-hash-32', { as: 'items_next' }),
+    ])
+    expect(one).toEqual(other)
+    expect(one).toMatchObject({ rows: 1, vectors: 1 })
+
+    // The application sees its own rows only, and its numbers are no one else's.
+    await run(
+      as(application),
+      `insert into items_next (tenant, content, embedding) values ('a', 'Zebras drink.', ${vector(32)})`,
+    )
+    await run(
+      as(application),
+      `insert into items (tenant, content, embedding) values ('a', 'Ostriches run.', ${vector(64)})`,
+    )
+    const seen = (table: string) => run(as(application), `select id, content from ${table} order by id`)
+    const both = [
+      { id: '2', content: 'Zebras drink.' },
+      { id: '3', content: 'Ostriches run.' },
+    ]
+    expect(await seen('items')).toEqual(both)
+    expect(await seen('items_next')).toEqual(both)
+    await expect(
+      run(as(application), `insert into items_next (tenant, content) values ('b', 'Not mine.')`),
+    ).rejects.toMatchObject({ code: 'DATABASE_PERMISSION_DENIED' })
+    expect(
+      await run(
+        databaseUrl,
+        `select pg_get_userbyid(relowner) as owner, has_table_privilege('${service}', oid, 'select') as given
+        from pg_class where relname = 'items_next'`,
+      ),
+    ).toEqual([{ owner, given: false }])
+
+    // A worker that may write to Revector's tables alone makes the vectors of both.
+    const worker = await open(as(service))
+    await worker.migrations.work({ once: true })
+    expect((await worker.models.list()).map(({ embeddings }) => embeddings)).toEqual([3, 3])
+
+    // Once the old table is dropped, the new one counts on: 4 was of the row that was refused.
+    await revector.migrations.retire(undefined, { force: true })
+    await run(as(owner), 'drop table items')
+    await run(as(application), `insert into items_next (tenant, content) values ('a', 'Cranes dance.')`)
+    expect((await seen('items_next')).at(-1)).toEqual({ id: '5', content: 'Cranes dance.' })
+  })
 })

@@ -19,9 +19,12 @@ export function mirrorName(schema: string, direction: Direction): Sql {
 export function writesFor({ schema, home }: Pick<Pair, 'schema' | 'home'>): Sql {
   // The application's own triggers find what they name without a schema; ours name everything with one.
   return sql`language plpgsql security definer
-set search_path = ${ident(home)}, public, ${ident(schema)}, pg_temp
-set ${raw(mirrorSetting)} = 'on'`
+set search_path = ${ident(home)}, public, ${ident(schema)}, pg_temp`
 }
+
+/** First and last of such a function; an error between them undoes the first. A clause of the function needs a superuser. */
+export const silently = sql`perform set_config(${literal(mirrorSetting)}, 'on', true);`
+export const audibly = sql`perform set_config(${literal(mirrorSetting)}, '', true);`
 
 /**
  * Does to one table what was done to the other, in the same statement's transaction: all columns but the vector. What the
@@ -55,30 +58,26 @@ function mirrorFunction(pair: Pair, direction: Direction): Sql {
     update ${onto} t set ${set}${vectorIfBlank}
     from ${fresh} n join ${before} b on ${keyOf(pair, 'b')} = ${keyOf(pair, 'n')}
     where ${keyOf(pair, 't')} = ${keyOf(pair, 'n')} and (${asTexts(pair, 'n')}) is distinct from (${asTexts(pair, 'b')});`
+  const held = direction === 'in' ? heldModels(schema) : sql``
   return sql`
 create or replace function ${mirrorName(schema, direction)}() returns trigger
 ${writesFor(pair)}
 as $function$
 begin
+  ${silently}
   if tg_op = 'TRUNCATE' then
     delete from ${onto} as ${alias} where ${where};${forgottenAll(pair, direction)}
-    return null;
-  end if;
-
-  if tg_op = 'DELETE' then
+  elsif tg_op = 'DELETE' then
     delete from ${onto} t using ${before} b where ${keyOf(pair, 't')} = ${keyOf(pair, 'b')};${forgotten(pair, direction, before)}
-    return null;
-  end if;
-${direction === 'in' ? heldModels(schema) : sql``}
-  if tg_op = 'INSERT' then${nullable ? upsert(fresh) : sql``}${inserted(pair, { source, target, direction, fresh, blank })}
-    return null;
-  end if;
-
-  -- A row that got another key is one that went, and one that came.
-  delete from ${onto} t using ${before} b
-  where ${keyOf(pair, 't')} = ${keyOf(pair, 'b')}
-    and not exists (select from ${fresh} n where ${keyOf(pair, 'n')} = ${keyOf(pair, 'b')});${update}${nullable ? upsert(newKeys) : sql``}
+  elsif tg_op = 'INSERT' then${held}${nullable ? upsert(fresh) : sql``}${inserted(pair, { source, target, direction, fresh, blank })}
+  else${held}
+    -- A row that got another key is one that went, and one that came.
+    delete from ${onto} t using ${before} b
+    where ${keyOf(pair, 't')} = ${keyOf(pair, 'b')}
+      and not exists (select from ${fresh} n where ${keyOf(pair, 'n')} = ${keyOf(pair, 'b')});${update}${nullable ? upsert(newKeys) : sql``}
 ${changed(pair, { source, target, direction, fresh, before, blank })}
+  end if;
+  ${audibly}
   return null;
 end
 $function$`

@@ -3,7 +3,7 @@ import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { vectorColumn } from '../index-kind.ts'
 import { tableOf } from '../layout.ts'
 import { modelTableName } from '../names.ts'
-import { writesFor } from './mirror.ts'
+import { audibly, silently, writesFor } from './mirror.ts'
 import { keyOf, listed, type Pair, type Side } from './pair.ts'
 
 export function storeName(schema: string, modelId: number): Sql {
@@ -21,12 +21,14 @@ export function storeFunction(pair: Pair, into: Side, other: Side | null): Sql {
   const insert =
     nullable || other === null
       ? sql`
+    ${audibly}
     return null;`
       : sql`
     insert into ${tableOf(into.table)} (${listed([...columns, vector])}) overriding system value
     select ${listed(columns, 'o')}, ${given} from ${tableOf(other.table)} o where ${keyOf(pair, 'o')} = new.chunk_id
     on conflict (${ident(key)}) do update set ${v} = excluded.${v};
     if not found then
+      ${audibly}
       return null;
     end if;`
   return sql`
@@ -34,12 +36,14 @@ create or replace function ${storeName(schema, into.modelId)}() returns trigger
 ${writesFor(pair)}
 as $function$
 begin
+  ${silently}
   update ${tableOf(into.table)} t set ${v} = ${given} where ${keyOf(pair, 't')} = new.chunk_id;
   if not found then${insert}
   end if;
   delete from ${ident(schema, 'pending_chunks')} p
   where p.model_id = ${raw(String(into.modelId))} and p.chunk_id = new.chunk_id
     and (p.text_hash is null or p.text_hash = new.embedded_text_hash);
+  ${audibly}
   return new;
 end
 $function$`
