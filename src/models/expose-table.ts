@@ -1,8 +1,10 @@
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
+import { isCopied } from '../schema/attach/copied.ts'
 import { hasKeys } from '../schema/attach/keys.ts'
 import { checkExpressions } from '../schema/attach/rows.ts'
+import { heirsOf } from '../schema/capture/tables.ts'
 import { beginExposing, endExposing, firstModelOf, isTaken, placeLike } from '../schema/expose/expose.ts'
 import { functionsFor } from '../schema/expose/functions.ts'
 import { requireOwner } from '../schema/expose/like.ts'
@@ -86,14 +88,13 @@ async function begin(
   const { place: from, exposed } = await loadLayout(session)
   if (from === undefined) throw noApplication()
   const table = named(request.table, from.table.schema)
+  if (exposed === undefined) await refuseShape(session, from)
   const first = exposed?.firstModelId ?? (await firstModelOf(session))
   if (first === null || first === model.id) throw ofApplication(model, from.table)
   if (exposed !== undefined) {
     if (exposed.modelId === model.id && isSame(exposed.place.table, table)) return { from, exposed }
     throw another(exposed)
   }
-  if (!isSame(from.table, from.vectors.table)) throw inTwoTables(from)
-  if (hasKeys(from)) throw bySideTable(from)
   await requireOwner(session, from.table, table.schema)
   await refuseFilling(session, model)
   if (model.state === 'retired') throw empty(model)
@@ -119,6 +120,14 @@ async function begin(
 
 function pairing(schema: string, from: Place, exposed: Exposed): (db: Queryable) => Promise<Pair> {
   return (db) => pairOf(db, schema, { modelId: exposed.firstModelId, place: from }, exposed)
+}
+
+/** Rows are kept in step one by one, by a unique column. */
+async function refuseShape(session: Queryable, from: Place): Promise<void> {
+  if (!isSame(from.table, from.vectors.table)) throw inTwoTables(from)
+  if (hasKeys(from) || isCopied(from) || from.unproved === true) throw noOneKey(from)
+  if ((await heirsOf(session, from.table)).length > 0) throw inherited(from)
+  if (hasKeys(from)) throw bySideTable(from)
 }
 
 async function refuseFilling(db: Queryable, model: Model): Promise<void> {
@@ -195,6 +204,26 @@ function inTwoTables({ table, vectors }: Place): RevectorError {
   return new RevectorError(
     'UPGRADE_REFUSED',
     `The texts are in ${table.schema}.${table.name} and the vectors in ${vectors.table.schema}.${vectors.table.name}: only one table of both can be exposed.`,
+    { hint: 'Write the model’s vectors once: `revector db export`.', data: { table: table.name } },
+  )
+}
+
+function noOneKey({ table, vectors }: Place): RevectorError {
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `Two tables are kept in step row by row, and ${table.schema}.${table.name} has ${
+      vectors.type === 'vector' || vectors.type.endsWith('(N)')
+        ? 'no unique column of type integer, bigint, uuid or text that names one'
+        : `vectors of type ${vectors.type}`
+    }.`,
+    { hint: 'Write the model’s vectors once: `revector db export`.', data: { table: table.name } },
+  )
+}
+
+function inherited({ table }: Place): RevectorError {
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `Other tables inherit from ${table.schema}.${table.name}: their rows can’t be kept in step.`,
     { hint: 'Write the model’s vectors once: `revector db export`.', data: { table: table.name } },
   )
 }

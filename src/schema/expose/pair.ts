@@ -1,6 +1,7 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, join, raw, type Sql, sql } from '../../postgres/sql.ts'
 import { condition } from '../attach/expressions.ts'
+import { eachOf } from '../capture/tables.ts'
 import { literal } from '../catalog.ts'
 import { type IdType, type Place, type TableName, tableOf } from '../layout.ts'
 
@@ -85,13 +86,6 @@ export async function isRequired(db: Queryable, { vectors }: Place): Promise<boo
     select attnotnull as required from pg_attribute
     where attrelid = ${literal(tableOf(vectors.table).text)}::regclass and attname = ${vectors.column}`)
   return rows[0]?.required === true
-}
-
-async function eachOf(db: Queryable, table: TableName): Promise<Side['each']> {
-  const { rows } = await db.query<{ partitions: boolean }>(sql`
-    select relkind = 'p' or relispartition as partitions from pg_class
-    where oid = ${literal(tableOf(table).text)}::regclass`)
-  return rows[0]?.partitions === true ? 'row' : 'statement'
 }
 
 /** Columns in a list, with an alias in front. */
