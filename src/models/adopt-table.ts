@@ -53,14 +53,15 @@ export async function adoptTable(
   db: Database,
   request: AdoptTableRequest,
 ): Promise<Omit<AdoptedTable, 'revectorSchema'>> {
-  const place = await locate(
+  const located = await locate(
     db,
     request.table,
     request.choices,
     (dimension) => request.spec(dimension).dimension === dimension,
   )
-  const { dimension } = place.vectors
+  const { dimension } = located.vectors
   const spec = request.spec(dimension)
+  const place = await withUsableIndex(db, located, spec)
   if (spec.dimension !== dimension) throw otherDimension(spec, place)
   const verified = await verify(db, place, spec, request)
   const rows = await countRows(db, place)
@@ -96,6 +97,15 @@ export async function adoptTable(
     verified,
     lockedMs,
   }
+}
+
+/** An index by another distance gives the same order only where all vectors have the length 1. */
+async function withUsableIndex(db: Queryable, place: Place, { distance }: ModelSpec): Promise<Place> {
+  const { indexed, ...vectors } = place.vectors
+  if (indexed === undefined || indexed.distance === distance) return place
+  const sample = await sampleRows(db, place, sampleSize)
+  const normal = sample.every(({ vector }) => Math.abs(Math.hypot(...vector) - 1) < 1e-3)
+  return normal ? place : { ...place, vectors }
 }
 
 /** @returns when the table began to take no writes */

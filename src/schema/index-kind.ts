@@ -34,13 +34,17 @@ const operators = {
   l2: { operator: '<->', opclass: 'l2_ops' },
 } as const satisfies Record<Distance, { operator: string; opclass: string }>
 
-/** @throws RevectorError DIMENSION_UNSUPPORTED */
-export function indexKind(space: Space): IndexKind {
+/**
+ * @param form another than the dimension calls for: of an index that an application has made
+ * @throws RevectorError DIMENSION_UNSUPPORTED
+ */
+export function indexKind(space: Space, form?: IndexKind['form']): IndexKind {
   const d = checkedDimension(space.dimension)
   const { operator, opclass } = operators[space.distance]
   const by = pgvectorOperator(operator)
   const exact = (column: Sql, query: Sql): Sql => sql`${column} ${by} ${query}`
-  if (d <= 2_000) {
+  const own = form ?? (d <= 2_000 ? 'vector' : d <= 4_000 ? 'halfvec' : 'bit')
+  if (own === 'vector') {
     return {
       form: 'vector',
       indexed: (column) => sql`${column} ${pgvector(`vector_${opclass}`)}`,
@@ -49,7 +53,7 @@ export function indexKind(space: Space): IndexKind {
       rerank: false,
     }
   }
-  if (d <= 4_000) {
+  if (own === 'halfvec') {
     const half = pgvector(`halfvec(${d})`)
     return {
       form: 'halfvec',

@@ -120,6 +120,13 @@ export interface VectorPlace {
    */
   readonly type: 'vector' | 'vector(N)' | 'halfvec(N)' | 'array' | 'json' | 'text'
   readonly dimension: number
+  /** The application's own index, where it differs from what Revector would make. */
+  readonly indexed?: {
+    readonly form: 'vector' | 'halfvec' | 'bit'
+    readonly distance: 'cosine' | 'inner_product' | 'l2'
+  }
+  /** The model whose vectors they are. Absent: 1, the first. */
+  readonly modelId?: number
 }
 
 export function ownLayout(schema: string): Layout {

@@ -1,7 +1,7 @@
 import { pgvector } from '../postgres/pgvector.ts'
 import { parameter, raw, type Sql, sql } from '../postgres/sql.ts'
 import { encodeVector } from '../postgres/vector.ts'
-import { indexKind } from '../schema/index-kind.ts'
+import { type IndexKind, indexKind } from '../schema/index-kind.ts'
 import type { Layout } from '../schema/layout.ts'
 import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import type { SearchFilter } from '../wire/search.ts'
@@ -18,6 +18,7 @@ import {
   limitFor,
   type NearestTuning,
 } from './nearest-tuning.ts'
+import { liesInPlace, orderOf } from './vector-order.ts'
 
 export interface NearestRequest {
   readonly model: StoredSpace
@@ -53,7 +54,7 @@ export function nearestStatement(
   path: NearestPath,
   tuning: NearestTuning,
 ): Sql {
-  const search = sql`with ${candidates(layout, { ...request, tuning, query: queryOf(request) }, path)}`
+  const search = sql`with ${candidates(layout, { ...request, tuning, kind: orderOf(layout, request.model), query: queryOf(request) }, path)}`
   const about = sql`${versionAndSnapshot(request.versionOf, { lacking: isLarge(request) })} as about`
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
@@ -111,6 +112,7 @@ function queryOf({ vector }: NearestRequest): Sql {
 /** A request with what its statement needs. */
 interface Search extends NearestRequest {
   readonly tuning: NearestTuning
+  readonly kind: IndexKind
   /** The vector, as the statement spells it. */
   readonly query: Sql
 }
@@ -248,8 +250,7 @@ interface HnswScan {
  * first candidates were deleted or filtered out; a search that doesn't need it is a tenth faster without.
  */
 function usesHnswIndex(search: Search, { condition, iterative, surplus = 0 }: HnswScan): Sql {
-  const { model, query, tuning } = search
-  const kind = indexKind(model)
+  const { model, query, tuning, kind } = search
   const column = sql`e.${vectorColumn(model.dimension)}`
   const limit = limitFor(search.k)
   const count = candidatesFor(kind.form, limit) + surplus
@@ -275,7 +276,7 @@ function usesHnswIndex(search: Search, { condition, iterative, surplus = 0 }: Hn
       select chunk_id, distance
       from (${taken}) rough
       order by distance, chunk_id
-      limit ${raw(String(limit))}`
+      limit ${raw(String(indexKind(model).rerank ? limit : limit + surplus))}`
 }
 
 /**
@@ -286,8 +287,12 @@ function usesHnswIndex(search: Search, { condition, iterative, surplus = 0 }: Hn
  */
 function expensiveForPlainScans(layout: Layout, search: Search): Sql {
   const c = chunkColumns(layout)
+  // The number of a view is a constant, which the planner would resolve with all that follows.
+  const always = liesInPlace(layout, search.model.id)
+    ? sql`e.chunk_id = e.chunk_id`
+    : sql`e.model_id = ${raw(String(search.model.id))}`
   return sql`(
-          e.model_id = ${raw(String(search.model.id))}
+          ${always}
           or (select true from ${c.table} c where c.${c.id} = e.chunk_id)
         )`
 }

@@ -2,14 +2,9 @@ import type { Queryable } from '../../postgres/database.ts'
 import { ident, sql } from '../../postgres/sql.ts'
 import type { DiscoveredColumn } from '../../wire/database.ts'
 import { type TableName, tableOf } from '../layout.ts'
-import {
-  type ColumnFacts,
-  columnOf,
-  type IndexFacts,
-  readTable,
-  type TableFacts,
-} from '../legacy/table-facts.ts'
+import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legacy/table-facts.ts'
 import { type FoundPlace, findPlace, isVector, mayHoldVectors } from './find-place.ts'
+import { mentions } from './own-index.ts'
 import { toolOf } from './tool.ts'
 
 /** Columns that hold vectors, or seem to, in every schema: all but Revector's own. Only reads. */
@@ -113,10 +108,6 @@ function indexOf(facts: TableFacts, column: ColumnFacts): DiscoveredColumn['inde
   const index = plain ?? cast
   if (index === undefined) return null
   return { name: index.name, method: index.method, valid: index.valid, used: plain !== undefined }
-}
-
-function mentions({ expression }: IndexFacts, { name }: ColumnFacts): boolean {
-  return expression !== null && new RegExp(`(^|[^a-z0-9_])"?${name}"?([^a-z0-9_]|$)`).test(expression)
 }
 
 function adoptCommand(facts: TableFacts, column: ColumnFacts): string {

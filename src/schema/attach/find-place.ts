@@ -16,6 +16,7 @@ import {
 import { columnsOf, findKey, proved } from './find-key.ts'
 import { findTexts, reads } from './find-texts.ts'
 import type { NoPlace } from './no-place.ts'
+import { indexedOf } from './own-index.ts'
 
 /** `copy`: pgvector can't search its type, so the vectors are copied. */
 export type FoundPlace = { readonly mode: 'attach' | 'copy'; readonly place: Place } | NoPlace
@@ -104,6 +105,7 @@ export async function findPlace(
         column: column.name,
         type,
         dimension,
+        ...indexedOf(vectors, column, dimension),
       },
     },
   }

@@ -70,9 +70,12 @@ export async function createVectorView(tx: Queryable, modelId: number, place: Pl
   const column = ident(vectors.table.name, vectors.column)
   const dimension = raw(String(vectors.dimension))
   const vector = vectors.type === 'vector(N)' ? column : sql`${column}::${vectorType(vectors.dimension)}`
-  // Other rows may hold vectors of other models.
+  // Other rows may hold vectors of other models. As a CASE: of an equality the planner assumes that it leaves one row of 200, and
+  // then no longer reads them in the order of an index.
   const ofDimension =
-    vectors.type === 'vector' ? sql` and ${pgvector('vector_dims')}(${column}) = ${dimension}` : sql``
+    vectors.type === 'vector'
+      ? sql` and case when ${pgvector('vector_dims')}(${column}) = ${dimension} then true else false end`
+      : sql``
   const own = keysOfVectors(place)
   const isTableOfTexts =
     vectors.table.schema === place.table.schema && vectors.table.name === place.table.name

@@ -30,7 +30,11 @@ export async function leavePlace(tx: Queryable, schema: string, modelId: number)
   }
   // What this model still lacks goes on being stored by its own function.
   await createCorpusViews(tx, exposed.place)
-  await saveLayout(tx, layoutOf(schema, exposed.place))
+  const { indexed: _, ...vectors } = exposed.place.vectors
+  await saveLayout(
+    tx,
+    layoutOf(schema, { ...exposed.place, vectors: { ...vectors, modelId: exposed.modelId } }),
+  )
   await moveCapture(tx)
   if (layout.place !== undefined) await ownSequences(tx, layout.place.table, exposed.place.table)
 }
