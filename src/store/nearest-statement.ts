@@ -18,7 +18,7 @@ import {
   limitFor,
   type NearestTuning,
 } from './nearest-tuning.ts'
-import { liesInPlace, orderOf } from './vector-order.ts'
+import { expensiveForPlainScans, orderOf } from './vector-order.ts'
 
 export interface NearestRequest {
   readonly model: StoredSpace
@@ -127,7 +127,7 @@ function candidates(layout: Layout, search: Search, path: NearestPath): Sql {
     case 'index':
     case 'further':
       return sql`
-    candidates as (${usesHnswIndex(search, { condition: expensiveForPlainScans(layout, search), iterative: path === 'further' })})`
+    candidates as (${usesHnswIndex(search, { condition: expensiveForPlainScans(layout, search.model), iterative: path === 'further' })})`
     case 'scan':
       return sql`
     candidates as (
@@ -277,24 +277,6 @@ function usesHnswIndex(search: Search, { condition, iterative, surplus = 0 }: Hn
       from (${taken}) rough
       order by distance, chunk_id
       limit ${raw(String(indexKind(model).rerank ? limit : limit + surplus))}`
-}
-
-/**
- * A condition that is always true and never evaluated beyond its first half, which the table's CHECK
- * guarantees. But the planner counts the cost of its second half: for every row of a plain scan, and for few
- * rows of an HNSW index. Without it, wide vectors, which are stored outside the table's own pages and so look
- * cheap to read, are compared one by one, however many there are.
- */
-function expensiveForPlainScans(layout: Layout, search: Search): Sql {
-  const c = chunkColumns(layout)
-  // The number of a view is a constant, which the planner would resolve with all that follows.
-  const always = liesInPlace(layout, search.model.id)
-    ? sql`e.chunk_id = e.chunk_id`
-    : sql`e.model_id = ${raw(String(search.model.id))}`
-  return sql`(
-          ${always}
-          or (select true from ${c.table} c where c.${c.id} = e.chunk_id)
-        )`
 }
 
 /** The distance as an expression that no HNSW index provides: the planner has to compare every row. */

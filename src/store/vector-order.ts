@@ -3,6 +3,7 @@ import { raw, type Sql, sql } from '../postgres/sql.ts'
 import { isCopied } from '../schema/attach/copied.ts'
 import { type IndexKind, indexKind } from '../schema/index-kind.ts'
 import type { Layout, VectorPlace } from '../schema/layout.ts'
+import { chunkColumns } from './columns.ts'
 import type { StoredSpace } from './missing-column.ts'
 
 /**
@@ -30,7 +31,7 @@ function indexOrder(kind: IndexKind, query: Sql): Sql {
 }
 
 /** Whether a view shows them. */
-export function liesInPlace(layout: Layout, modelId: number): boolean {
+function liesInPlace(layout: Layout, modelId: number): boolean {
   const vectors = vectorsOf(layout, modelId)
   return vectors !== null && !isCopied({ vectors })
 }
@@ -38,4 +39,20 @@ export function liesInPlace(layout: Layout, modelId: number): boolean {
 function vectorsOf({ place, exposed }: Layout, modelId: number): VectorPlace | null {
   if (exposed?.modelId === modelId) return exposed.complete ? exposed.place.vectors : null
   return place !== undefined && (place.vectors.modelId ?? 1) === modelId ? place.vectors : null
+}
+
+/**
+ * A condition that is always true and never evaluated beyond its first half, which the table's CHECK
+ * guarantees. But the planner counts the cost of its second half: for every row of a plain scan, and for few
+ * rows of an HNSW index. Without it, wide vectors, which are stored outside the table's own pages and so look
+ * cheap to read, are compared one by one, however many there are.
+ */
+export function expensiveForPlainScans(layout: Layout, { id }: StoredSpace): Sql {
+  const c = chunkColumns(layout)
+  // The number of a view is a constant, which the planner would resolve with all that follows.
+  const always = liesInPlace(layout, id) ? sql`e.chunk_id = e.chunk_id` : sql`e.model_id = ${raw(String(id))}`
+  return sql`(
+          ${always}
+          or (select true from ${c.table} c where c.${c.id} = e.chunk_id)
+        )`
 }
