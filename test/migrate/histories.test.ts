@@ -28,6 +28,7 @@ describeEngines('any history of a migration', (engine) => {
       const real: Real = { corpus: freshModels(await emptied(db)), steps }
       const ideal: Ideal = {
         documents: new Map(),
+        ingested: new Map(),
         models: new Map([
           ['first', 'current'],
           ['second', 'registered'],

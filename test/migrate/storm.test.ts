@@ -117,7 +117,7 @@ describeServer('everything at once', (engine) => {
     for (const { id } of await openMigrations(db)) await resumeMigration(corpus, { migrationId: id })
     await work(corpus, { once: true })
     const models = new Map((await allModels(db)).map((model) => [model.modelName, model.state]))
-    const ideal: Ideal = { documents, models, migrations: [] }
+    const ideal: Ideal = { documents, ingested: new Map(), models, migrations: [] }
     await expectAsFromScratch(ideal, { corpus, steps: new Map() }, await engine.connect())
     expect(cuts).toBeGreaterThan(rounds / 3)
   })

@@ -19,27 +19,10 @@ import { requireMigration, setMigrationSettings } from '../../../src/store/migra
 import { writeLines } from '../../support/corpus-deps.ts'
 import { space } from '../../support/models.ts'
 import { lines } from '../../support/paragraphs.ts'
-import { currentOf, type Ideal, makeCurrent, newestOf, openOf } from './ideal.ts'
-import { expectAgreement, lackingOf, type Real, vectorsOf } from './real.ts'
-
-export type Command = fc.AsyncCommand<Ideal, Real>
-
-function command(
-  name: string,
-  run: (ideal: Ideal, real: Real) => Promise<void>,
-  check: (ideal: Ideal) => boolean = () => true,
-): Command {
-  const kind = name.split(' ')[0] ?? name
-  return {
-    check: (ideal) => check(ideal),
-    async run(ideal, real) {
-      real.steps.set(kind, (real.steps.get(kind) ?? 0) + 1)
-      await run(ideal, real)
-      await expectAgreement(ideal, real)
-    },
-    toString: () => name,
-  }
-}
+import { type Command, command, source, texts } from './command.ts'
+import { currentOf, makeCurrent, newestOf, noteIngest, noteRemoval, openOf } from './ideal.ts'
+import { past } from './past.ts'
+import { lackingOf, vectorsOf } from './real.ts'
 
 /** Either it works, or it is refused with one of these codes; nothing else may happen. */
 async function expecting<T>(allowed: boolean, codes: readonly string[], call: Promise<T>): Promise<T | null> {
@@ -52,17 +35,10 @@ async function expecting<T>(allowed: boolean, codes: readonly string[], call: Pr
   return null
 }
 
-const source = fc.constantFrom('a.md', 'b.md', 'c.md')
-/** Few texts, so that the same one is met in several documents. */
-const texts = fc.array(
-  fc.integer({ min: 0, max: 12 }).map((n) => `text number ${n}`),
-  { minLength: 1, maxLength: 5 },
-)
-
 const ingest = fc.tuple(source, texts).map(([where, what]) =>
   command(`ingest ${where} ${JSON.stringify(what)}`, async (ideal, { corpus }) => {
     await writeLines(corpus, where, what)
-    ideal.documents.set(where, what)
+    noteIngest(ideal, where, what)
   }),
 )
 
@@ -71,7 +47,7 @@ const ingestNamed = fc.tuple(source, texts, fc.nat()).map(([where, what, pick]) 
   command(`ingest-named ${where} ${JSON.stringify(what)} ${pick}`, async (ideal, { corpus }) => {
     const names = [...ideal.models].flatMap(([name, state]) => (state === 'retired' ? [] : [name]))
     await writeLines(corpus, where, what, names[pick % names.length])
-    ideal.documents.set(where, what)
+    noteIngest(ideal, where, what)
   }),
 )
 
@@ -84,7 +60,7 @@ const ingestAlone = fc.tuple(source, texts).map(([where, what]) =>
     }
     await writeLines(corpus, where, what)
     corpus.models.before = async () => {}
-    ideal.documents.set(where, what)
+    noteIngest(ideal, where, what)
   }),
 )
 
@@ -103,7 +79,7 @@ const remove = source.map((where) =>
           rows.map(({ id }) => id),
         ),
       )
-      ideal.documents.delete(where)
+      noteRemoval(ideal, where)
     },
     (ideal) => ideal.documents.has(where),
   ),
@@ -218,7 +194,7 @@ const race = fc.tuple(source, texts).map(([where, what]) =>
         if (raced || model.modelName !== openOf(ideal)?.target) return
         raced = true
         await writeDocuments(corpus, [lines(where, what)], { failing: new Set() })
-        ideal.documents.set(where, what)
+        noteIngest(ideal, where, what)
       }
       await work(corpus, { once: true })
       corpus.models.before = async () => {}
@@ -402,4 +378,5 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...[ingest, ingest, ingestNamed, ingestAlone, remove],
   ...[start, start, batch, batch, finish, finish, together, crash, interrupt, race],
   ...[pause, resume, resume, cancel, verify, cut, cut, cut, back, retire, use],
+  ...past,
 ]

@@ -4,6 +4,8 @@ import type { ModelState } from '../../../src/core/model.ts'
 export interface Ideal {
   /** Lines by source. */
   readonly documents: Map<string, readonly string[]>
+  /** Lines of the last ingest, by source: the same again is unchanged, and leaves what was written past Revector since. */
+  readonly ingested: Map<string, string>
   readonly models: Map<string, ModelState>
   /** Oldest first. At most one is open at a time: histories start no second one. */
   readonly migrations: IdealMigration[]
@@ -22,6 +24,18 @@ export interface IdealMigration {
 
 export function openOf(ideal: Ideal): IdealMigration | undefined {
   return ideal.migrations.find(({ state }) => state === 'going' || state === 'paused')
+}
+
+export function noteIngest(ideal: Ideal, source: string, lines: readonly string[]): void {
+  const content = lines.join('\n')
+  if (ideal.ingested.get(source) === content) return
+  ideal.ingested.set(source, content)
+  ideal.documents.set(source, lines)
+}
+
+export function noteRemoval(ideal: Ideal, source: string): void {
+  ideal.ingested.delete(source)
+  ideal.documents.delete(source)
 }
 
 export function newestOf(ideal: Ideal, ...states: IdealMigration['state'][]): IdealMigration | undefined {

@@ -40,12 +40,15 @@ export async function modelNamed({ db }: TestCorpus, name: string): Promise<Mode
   return model
 }
 
-/** How many chunks lack a vector of the model: looked at one by one. */
+/** How many chunks lack a vector of their text: looked at one by one. */
 export async function lackingOf(corpus: TestCorpus, name: string): Promise<number> {
   const model = await modelNamed(corpus, name)
   const { rows } = await corpus.db.query<{ n: number }>(sql`
     select count(*)::int as n from chunks c
-    where not exists (select from ${modelTable(model.id)} e where e.chunk_id = c.id)`)
+    where not exists (
+      select from ${modelTable(model.id)} e
+      where e.chunk_id = c.id and e.embedded_text_hash = sha256(convert_to(c.content, 'UTF8'))
+    )`)
   return rows[0]?.n ?? 0
 }
 
@@ -87,7 +90,8 @@ async function tableOf({ db }: TestCorpus, names: readonly string[]): Promise<un
   for (const model of await allModels(db)) {
     if (!names.includes(model.modelName)) continue
     const { rows } = await db.query(sql`
-      select ${model.modelName}::text as model, d.source, c.position, c.content, e.${vectorColumn(model.dimension)}::text as vector
+      select ${model.modelName}::text as model, d.source,
+        row_number() over (partition by d.id order by c.position) as place, c.content, e.${vectorColumn(model.dimension)}::text as vector
       from documents d join chunks c on c.document_id = d.id
       left join ${modelTable(model.id)} e on e.chunk_id = c.id
       order by d.source, c.position`)
