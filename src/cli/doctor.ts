@@ -52,6 +52,7 @@ const meanings: Readonly<Record<RoleReport['works'][number]['work'], string>> = 
   'read-only': 'search, ask and list',
   service: 'also ingest, fill, cut over, make keys',
   owner: 'also upgrade, add and remove models, start migrations, build indexes',
+  adopt: 'before there is anything: adopts an application’s tables',
 }
 
 /** Statements as they can be run: one a line, not wrapped. */

@@ -1,6 +1,8 @@
 import { type Options, readConfig } from '../config/config.ts'
+import { isRevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { OnLanguageModelCall, OnProviderCall } from '../core/provider-call.ts'
+import { examineBeforeAdoption } from '../doctor/before-adoption.ts'
 import { type DoctorOptions, examine } from '../doctor/doctor.ts'
 import type { OwnModel } from '../embedding/own-model.ts'
 import type { DoctorReport } from '../wire/doctor.ts'
@@ -132,7 +134,17 @@ export async function createRevector(options: CreateOptions = {}): Promise<Revec
       observers.add(mine)
       return () => void observers.delete(mine)
     },
-    doctor: async (request) => examine(await runtime.opened(), request),
+    async doctor(request = {}) {
+      try {
+        return await examine(await runtime.opened(), request)
+      } catch (error) {
+        const { role } = request
+        if (role === undefined || !isRevectorError(error, 'SCHEMA_MISSING')) throw error
+        const report = await examineBeforeAdoption(await runtime.connected(), role)
+        if (report === null) throw error
+        return report
+      }
+    },
     documents: documentCalls(runtime),
     answers: answerCalls(config, runtime),
     retriever: retrieverCalls(runtime),

@@ -18,7 +18,7 @@ import { dropHnswIndex } from '../schema/hnsw-index.ts'
 import { loadLayout, type Place } from '../schema/layout.ts'
 import { type ShortLockOptions, withSchemaLock, withShortLocks } from '../schema/locks.ts'
 import { createModelTable } from '../schema/model-table.ts'
-import { createSchema } from '../schema/own-schema.ts'
+import { createSchema, dropEmptySchema, schemaExists } from '../schema/own-schema.ts'
 import { requireRights } from '../schema/rights.ts'
 import { insertModel, requireModel } from '../store/models.ts'
 import type { AdoptedTable, ReleasedTable } from '../wire/database.ts'
@@ -65,6 +65,7 @@ export async function adoptTable(
   if (spec.dimension !== dimension) throw otherDimension(spec, place)
   const verified = await verify(db, place, spec, request)
   const rows = await countRows(db, place)
+  const isNew = db.schema !== null && !(await schemaExists(db, db.schema))
   await createSchema(db, request.onProgress)
   const schema = await currentSchema(db)
   const { signal, onProgress } = request
@@ -75,7 +76,11 @@ export async function adoptTable(
       // Started twice, or again after its answer was lost.
       if (!(await isAttached(session, { ...place, verified }, spec.modelName))) {
         const work = (tx: Queryable) => attach(tx, schema, { ...place, verified }, spec)
-        began = await withShortLocks(session, work, { signal, onProgress })
+        began = await withShortLocks(session, work, { signal, onProgress }).catch(async (error: unknown) => {
+          // What fails leaves nothing: a schema in which something is stays.
+          if (isNew) await dropEmptySchema(session, schema)
+          throw error
+        })
       }
       const locked = began === null ? 0 : performance.now() - began
       await finishAttached(session, schema)

@@ -33,6 +33,11 @@ export async function createSchema(db: Database, onProgress?: OnProgress): Promi
   if (facts?.isRole === true) onProgress?.({ type: 'warning', message: namedLikeRole(schema) })
 }
 
+/** After a failure, which is what counts: does nothing where something is in it, or where it can't be dropped. */
+export async function dropEmptySchema(db: Queryable, schema: string): Promise<void> {
+  await db.query(sql`drop schema if exists ${ident(schema)} restrict`).catch(() => {})
+}
+
 interface Facts {
   readonly user: string
   readonly database: string

@@ -76,6 +76,72 @@ describeServer('rights on an application’s table', (engine, serverUrl) => {
     expect(await owner.db.adopt(shape.table, { model: modelName })).toMatchObject({ rows: texts.length })
   })
 
+  it('that are missing are said before anything is made, with what to grant; doctor lists them', async () => {
+    const name = `adopter_${randomUUID().replaceAll('-', '')}`
+    const place = await engine.place()
+    if (!('databaseUrl' in place)) throw new Error('not a server')
+    const { databaseUrl } = place
+    const shape = shapes.find(({ table }) => table === 'passage_vectors')
+    if (shape === undefined) throw new Error('There is no shape')
+    const db = await connectDatabase(place)
+    await makeShape(db, shape)
+    await db.close()
+    await run(databaseUrl, `create role ${name} login password 'secret'`)
+    afterUse(async () => {
+      await run(databaseUrl, `drop owned by ${name}; drop role ${name}`)
+    })
+    const url = new URL(databaseUrl)
+    url.username = name
+    url.password = 'secret'
+    const theirs = await open(url.href)
+    const adopting = () => theirs.db.adopt(shape.table, { model: modelName })
+    await expect(adopting()).rejects.toMatchObject({
+      code: 'DATABASE_PERMISSION_DENIED',
+      data: { grants: [`grant select on "public"."passage_vectors" to "${name}"`] },
+    })
+    await run(databaseUrl, `grant select on passage_vectors, passages to ${name}`)
+    await expect(adopting()).rejects.toMatchObject({
+      code: 'DATABASE_PERMISSION_DENIED',
+      data: { grants: [`grant select, trigger on "public"."passages" to "${name}"`] },
+    })
+    const none = await run(databaseUrl, `select from pg_namespace where nspname = 'beside'`)
+    expect(none).toEqual([])
+    const owner = await createRevector({ databaseUrl, logLevel: 'silent' })
+    onTestFinished(() => owner.db.close())
+    const { role } = await owner.doctor({ probe: false, role: name })
+    expect(role?.works.map(({ work, allowed }) => [work, allowed])).toEqual([['adopt', false]])
+    for (const { statement, held } of role?.works[0]?.grants ?? [])
+      if (!held) await run(databaseUrl, statement)
+    expect(await adopting()).toMatchObject({ rows: texts.length })
+    const { hits } = await theirs.retriever.search({ query: 'ships harbour', topK: 1 })
+    expect(hits[0]?.content).toBe(texts[1])
+    await theirs.db.release()
+  })
+
+  it('that are lost on the way leave nothing', async () => {
+    const place = await engine.place()
+    if (!('databaseUrl' in place)) throw new Error('not a server')
+    const { databaseUrl } = place
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    const db = await connectDatabase(place)
+    await makeShape(db, shape)
+    await db.close()
+    // Refuses what comes last.
+    await run(
+      databaseUrl,
+      `create function refuse() returns event_trigger language plpgsql as $$ begin raise 'no triggers here'; end $$;
+       create event trigger no_triggers on ddl_command_end when tag in ('CREATE TRIGGER') execute function refuse()`,
+    )
+    const revector = await open(databaseUrl)
+    await expect(revector.db.adopt(shape.table, { model: modelName })).rejects.toMatchObject({
+      message: expect.stringContaining('no triggers here'),
+    })
+    expect(await run(databaseUrl, `select from pg_namespace where nspname = 'beside'`)).toEqual([])
+    await run(databaseUrl, 'drop event trigger no_triggers')
+    expect(await revector.db.adopt(shape.table, { model: modelName })).toMatchObject({ rows: texts.length })
+  })
+
   it('are given to no one by what Revector makes beside it, views among it', async () => {
     const anon = `anon_${randomUUID().replaceAll('-', '')}`
     const { databaseUrl, revector } = await adopted(async (url) => {

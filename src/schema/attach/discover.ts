@@ -5,6 +5,7 @@ import { type TableName, tableOf } from '../layout.ts'
 import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legacy/table-facts.ts'
 import { type FoundPlace, findPlace, isVector, mayHoldVectors } from './find-place.ts'
 import { mentions } from './own-index.ts'
+import type { Touched } from './rights.ts'
 import { toolOf } from './tool.ts'
 
 /** Columns that hold vectors, or seem to, in every schema: all but Revector's own. Only reads. */
@@ -19,6 +20,18 @@ export async function discoverColumns(db: Queryable): Promise<readonly Discovere
     else found.push(await describe(db, facts, column))
   }
   return found
+}
+
+/** Tables that may be adopted, with those that they refer to. */
+export async function adoptableTables(db: Queryable): Promise<readonly Touched[]> {
+  const found = new Map<string, Touched>()
+  for (const { schema, name } of await candidates(db)) {
+    const { foreignKeys } = await readTable(db, { schema, name })
+    for (const table of [{ schema, name }, ...foreignKeys.map(({ references }) => references)]) {
+      found.set(tableOf(table).text, { schema: table.schema, name: table.name, trigger: true })
+    }
+  }
+  return [...found.values()]
 }
 
 interface Candidate extends TableName {

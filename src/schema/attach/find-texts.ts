@@ -2,7 +2,7 @@ import { isRevectorError, RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, raw, sql } from '../../postgres/sql.ts'
 import { literal } from '../catalog.ts'
-import { tableOf } from '../layout.ts'
+import { type TableName, tableOf } from '../layout.ts'
 import { isText, textCandidates, wellKnown } from '../legacy/mapping.ts'
 import { type ForeignKeyFacts, readTable, type TableFacts } from '../legacy/table-facts.ts'
 import { columnOr, type PlaceChoices } from './expressions.ts'
@@ -51,6 +51,13 @@ export async function findTexts(
     if (text !== null) return { ...own, text }
   }
   for (const key of vectors.foreignKeys) {
+    if (!(await isReadable(db, key.references))) {
+      const name = tableOf(key.references).text
+      return {
+        mode: 'none',
+        reason: `the user of this connection may not read ${name}, which it refers to and which may hold the texts (grant select on ${name})`,
+      }
+    }
     const texts = await readTable(db, key.references)
     const given = choices.text === undefined ? null : columnOr(texts, choices.text)
     const text =
@@ -103,6 +110,14 @@ async function inNamedTable(
     mode: 'none',
     reason: `no foreign key leads from it to ${table}: name the columns that hold its key with --key`,
   }
+}
+
+async function isReadable(db: Queryable, { schema, name }: TableName): Promise<boolean> {
+  const { rows } = await db.query<{ readable: boolean }>(sql`
+    select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as readable
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and c.relname = ${name}`)
+  return rows[0]?.readable === true
 }
 
 /** Whether PostgreSQL takes the expression over this table. */

@@ -5,12 +5,13 @@ import { type ColumnFacts, columnOf, readTable, type TableFacts } from '../legac
 import type { PlaceChoices } from './expressions.ts'
 import { findPlace, isVector, mayHoldVectors } from './find-place.ts'
 import { namedTable } from './named-table.ts'
+import { requireAdoptionRights, touchedBy } from './rights.ts'
 import { checkExpressions } from './rows.ts'
 
 /**
  * The place of the vectors of a table that the operator names.
  *
- * @throws RevectorError NOT_FOUND, INVALID_INPUT for a wrong choice, UPGRADE_REFUSED
+ * @throws RevectorError NOT_FOUND, INVALID_INPUT for a wrong choice, UPGRADE_REFUSED, DATABASE_PERMISSION_DENIED
  */
 export async function locate(
   db: Queryable,
@@ -18,7 +19,9 @@ export async function locate(
   choices: PlaceChoices,
   fits: (dimension: number) => boolean,
 ): Promise<Place> {
-  const facts = await readTable(db, await namedTable(db, table))
+  const name = await namedTable(db, table)
+  await requireAdoptionRights(db, [{ ...name, trigger: false }], { makes: false })
+  const facts = await readTable(db, name)
   const column = vectorColumnOf(facts, choices.vector)
   const found = await findPlace(db, facts, column, choices, fits)
   if (found.mode === 'none') {
@@ -27,6 +30,7 @@ export async function locate(
       data: { table },
     })
   }
+  await requireAdoptionRights(db, touchedBy(found.place), { makes: false })
   await checkExpressions(db, found.place)
   return found.place
 }
