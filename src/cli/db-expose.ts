@@ -1,6 +1,6 @@
 import { counted, grouped } from '../core/counted.ts'
 import { encode } from '../wire/codec.ts'
-import { exposedTable } from '../wire/database.ts'
+import { exportedTable, exposedTable } from '../wire/database.ts'
 import type { Context } from './run.ts'
 
 export async function expose(
@@ -26,5 +26,20 @@ export async function expose(
             ...functions.map((one) => `${one};`),
           ]),
     ].join('\n'),
+  )
+}
+
+export interface ExportFlags {
+  readonly like: string
+  readonly as?: string
+}
+
+export async function exportTable(context: Context, model: string, flags: ExportFlags): Promise<undefined> {
+  const exported = await context.revector.db.export(model, { ...flags, ...context.longCall() })
+  const { schema, table, rows } = exported
+  context.result(
+    encode(exportedTable, exported),
+    () =>
+      `${schema}.${table} holds ${counted(rows, 'row')} of the application with their vector of ${exported.model}. Nothing follows it from here on.`,
   )
 }

@@ -3,7 +3,7 @@ import { nonEmpty, wholeNumber } from './arguments.ts'
 import { type AdoptFlags, adopt, release } from './db-adopt.ts'
 import { backup, restore } from './db-backup.ts'
 import { discover } from './db-discover.ts'
-import { expose } from './db-expose.ts'
+import { type ExportFlags, exportTable, expose } from './db-expose.ts'
 import { type RunFlags, rollback, run } from './db-run.ts'
 import { init, setupModels, status } from './db-status.ts'
 import type { Start } from './run.ts'
@@ -81,6 +81,19 @@ export function addDb(program: Command, start: Start): void {
     .argument('<model>', 'the model that the application moves to')
     .requiredOption('--as <table>', 'the new table: TABLE or SCHEMA.TABLE', nonEmpty('--as'))
     .action((model: string, flags: { as: string }) => start((context) => expose(context, model, flags)))
+  group
+    .command('export')
+    .description(
+      "Writes a model's vectors once, with the application's columns, into a new table like the application's. Can be run again after an interruption.",
+    )
+    .argument('<model>', 'the model whose vectors are written')
+    .requiredOption('--like <table>', 'the table that was adopted', nonEmpty('--like'))
+    .option(
+      '--as <table>',
+      'the new table (default: the name of the other, with the dimension)',
+      nonEmpty('--as'),
+    )
+    .action((model: string, flags: ExportFlags) => start((context) => exportTable(context, model, flags)))
   group
     .command('release')
     .description("Leaves an adopted table to its application: drops Revector's own schema.")

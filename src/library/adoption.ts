@@ -3,13 +3,20 @@ import { definedOnly } from '../core/defined.ts'
 import type { CallOptions } from '../core/progress.ts'
 import { givesDimension, knownModel, specFor } from '../embedding/catalogue.ts'
 import { adoptTable, releaseTable } from '../models/adopt-table.ts'
+import { exportModel } from '../models/export-table.ts'
 import { exposeModel } from '../models/expose-table.ts'
 import { connectDatabase } from '../postgres/connect.ts'
 import { discoverColumns } from '../schema/attach/discover.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
 import { specify } from '../schema/legacy/first-model.ts'
 import { freeSchemaName } from '../schema/own-schema.ts'
-import type { AdoptedTable, DiscoveredColumn, ExposedTable, ReleasedTable } from '../wire/database.ts'
+import type {
+  AdoptedTable,
+  DiscoveredColumn,
+  ExportedTable,
+  ExposedTable,
+  ReleasedTable,
+} from '../wire/database.ts'
 import type { ModelSpec } from '../wire/model.ts'
 import { databaseOptions, type Runtime } from './runtime.ts'
 
@@ -20,6 +27,13 @@ export interface AdoptOptions extends CallOptions, PlaceChoices {
   readonly baseUrl?: string
   /** Go on if it can't be asked, or makes other vectors. */
   readonly unverified?: boolean
+}
+
+export interface ExportOptions extends CallOptions {
+  /** The application's table. */
+  readonly like: string
+  /** The name of the new table. Default: the application's, with the dimension. */
+  readonly as?: string
 }
 
 export interface ExposeOptions extends CallOptions {
@@ -38,6 +52,8 @@ export interface AdoptionCalls {
    * deployment uses it. Run again, it goes on where it stopped.
    */
   expose(modelName: string, options: ExposeOptions): Promise<ExposedTable>
+  /** Writes a model's vectors once into a new table like the application's. Run again, it goes on where it stopped. */
+  export(modelName: string, options: ExportOptions): Promise<ExportedTable>
   /** Takes away everything that adopting has made, and all that was made since: the application's table alone stays. */
   release(options?: CallOptions): Promise<ReleasedTable>
 }
@@ -74,6 +90,10 @@ export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
       })
       runtime.forget()
       return exposed
+    },
+    async export(modelName, { like, as, signal, onProgress }) {
+      const db = await runtime.connected()
+      return exportModel(db, { modelName, like, ...definedOnly({ table: as }), signal, onProgress })
     },
     async release({ signal, onProgress } = {}) {
       const released = await releaseTable(await runtime.connected(), { signal, onProgress })

@@ -49,7 +49,7 @@ export type {
 export type { DatabaseStatus } from '../wire/database.ts'
 export type { ModelStatus } from '../wire/model.ts'
 export type { Audit, Idempotency, Keys } from './access.ts'
-export type { AdoptOptions, ExposeOptions } from './adoption.ts'
+export type { AdoptOptions, ExportOptions, ExposeOptions } from './adoption.ts'
 export type { Answers } from './answers.ts'
 export type { DatabaseHealth, RunOptions, RunPlan } from './database.ts'
 export type { Migrations } from './migrations.ts'

@@ -9,6 +9,7 @@ import { beginExposing, endExposing, firstModelOf, isTaken, placeLike } from '..
 import { functionsFor } from '../schema/expose/functions.ts'
 import { requireOwner } from '../schema/expose/like.ts'
 import { countExposed, moveRows, triggersOf } from '../schema/expose/move.ts'
+import { newTable, nothingAdopted, taken } from '../schema/expose/new-table.ts'
 import { isRequired, type Pair, pairOf } from '../schema/expose/pair.ts'
 import { buildVectorIndexes } from '../schema/expose/vector-indexes.ts'
 import { currentSchema } from '../schema/fresh.ts'
@@ -86,8 +87,8 @@ async function begin(
   request: ExposeRequest,
 ): Promise<Begun> {
   const { place: from, exposed } = await loadLayout(session)
-  if (from === undefined) throw noApplication()
-  const table = named(request.table, from.table.schema)
+  if (from === undefined) throw nothingAdopted()
+  const table = newTable(request.table, from.table.schema)
   if (exposed === undefined) await refuseShape(session, from)
   const first = exposed?.firstModelId ?? (await firstModelOf(session))
   if (first === null || first === model.id) throw ofApplication(model, from.table)
@@ -143,25 +144,8 @@ async function refuseFilling(db: Queryable, model: Model): Promise<void> {
   )
 }
 
-function named(table: string, home: string): TableName {
-  const dot = table.indexOf('.')
-  const [schema, name] = dot < 0 ? [home, table] : [table.slice(0, dot), table.slice(dot + 1)]
-  if (schema !== '' && name !== '' && Buffer.byteLength(name) <= 63 && !name.includes('\0'))
-    return { schema, name }
-  throw new RevectorError('INVALID_INPUT', `"${table}" can't be the name of a table.`, {
-    hint: 'Write TABLE or SCHEMA.TABLE, each of at most 63 bytes.',
-    data: { table },
-  })
-}
-
 function isSame(a: TableName, b: TableName): boolean {
   return a.schema === b.schema && a.name === b.name
-}
-
-function noApplication(): RevectorError {
-  return new RevectorError('NOT_FOUND', 'This installation has adopted no table of an application.', {
-    hint: 'Name the schema that it was adopted into (--schema NAME), or adopt one: `revector db adopt`.',
-  })
 }
 
 function ofApplication({ modelName }: Model, { schema, name }: TableName): RevectorError {
@@ -204,7 +188,10 @@ function inTwoTables({ table, vectors }: Place): RevectorError {
   return new RevectorError(
     'UPGRADE_REFUSED',
     `The texts are in ${table.schema}.${table.name} and the vectors in ${vectors.table.schema}.${vectors.table.name}: only one table of both can be exposed.`,
-    { hint: 'Write the model’s vectors once: `revector db export`.', data: { table: table.name } },
+    {
+      hint: `Write the model’s vectors once: \`revector db export MODEL --like ${table.name}\`.`,
+      data: { table: table.name },
+    },
   )
 }
 
@@ -216,7 +203,10 @@ function noOneKey({ table, vectors }: Place): RevectorError {
         ? 'no unique column of type integer, bigint, uuid or text that names one'
         : `vectors of type ${vectors.type}`
     }.`,
-    { hint: 'Write the model’s vectors once: `revector db export`.', data: { table: table.name } },
+    {
+      hint: `Write the model’s vectors once: \`revector db export MODEL --like ${table.name}\`.`,
+      data: { table: table.name },
+    },
   )
 }
 
@@ -224,7 +214,10 @@ function inherited({ table }: Place): RevectorError {
   return new RevectorError(
     'UPGRADE_REFUSED',
     `Other tables inherit from ${table.schema}.${table.name}: their rows can’t be kept in step.`,
-    { hint: 'Write the model’s vectors once: `revector db export`.', data: { table: table.name } },
+    {
+      hint: `Write the model’s vectors once: \`revector db export MODEL --like ${table.name}\`.`,
+      data: { table: table.name },
+    },
   )
 }
 
@@ -232,12 +225,5 @@ function empty({ modelName }: Model): RevectorError {
   return new RevectorError('MODEL_EMPTY', `"${modelName}" is retired: its vectors have been dropped.`, {
     hint: 'Migrate to the model first.',
     data: { model: modelName },
-  })
-}
-
-function taken({ schema, name }: TableName): RevectorError {
-  return new RevectorError('UPGRADE_REFUSED', `There is a table ${schema}.${name} already.`, {
-    hint: 'Choose another name: --as TABLE.',
-    data: { schema, table: name },
   })
 }

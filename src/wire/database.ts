@@ -99,6 +99,14 @@ export const exposedTable = z.strictObject({
 })
 export type ExposedTable = Of<typeof exposedTable>
 
+export const exportedTable = z.strictObject({
+  schema: z.string(),
+  table: z.string(),
+  model: z.string(),
+  rows: z.int().describe('Rows of the application for which the model has a vector.'),
+})
+export type ExportedTable = Of<typeof exportedTable>
+
 export const discoveredColumn = z.strictObject({
   schema: z.string(),
   table: z.string(),

@@ -2,6 +2,7 @@ import { RevectorError } from '../../core/errors.ts'
 import type { Queryable } from '../../postgres/database.ts'
 import { pgvector } from '../../postgres/pgvector.ts'
 import { ident, raw, type Sql, sql } from '../../postgres/sql.ts'
+import { isCopied } from '../attach/copied.ts'
 import { literal } from '../catalog.ts'
 import { grantsOf } from '../grants.ts'
 import { keepPrivate } from '../keep-private.ts'
@@ -18,7 +19,7 @@ export async function createLike(tx: Queryable, from: Place, to: Place): Promise
     sql`create table ${tableOf(table)} (like ${tableOf(original)} including all excluding identity)`,
   )
   await keepPrivate(tx, [table])
-  await retype(tx, from, to)
+  if (!isCopied(to)) await retype(tx, from, to)
   for (const statement of await numberedAlike(tx, original, table)) await tx.query(statement)
   for (const statement of await foreignKeysOf(tx, original, table)) await tx.query(statement)
   for (const statement of await securityOf(tx, original, table)) await tx.query(statement)
