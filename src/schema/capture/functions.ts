@@ -75,6 +75,8 @@ export function captureFunction(captured: Captured): Sql {
 create or replace function ${ident(schema, captureName)}() returns trigger
 language plpgsql security definer set search_path = ${ident(schema)}, pg_temp ${keys?.settings ?? sql``}
 as $function$
+declare
+  spare integer;
 begin
   if tg_op = 'TRUNCATE' then
     delete from ${pending};
@@ -124,6 +126,13 @@ begin
     and (o.id is null or o.content is distinct from n.content)
   order by n.id, m.id
   on conflict (model_id, chunk_id) do update set text_hash = excluded.text_hash, since = excluded.since;
+
+  -- What a model that is not written has of the old text would stay, and no one would make it anew.
+  for spare in select id from ${models} where state = 'registered' loop
+    delete from ${vectors} e
+    using ${fresh} n join ${before} o on o.id = n.id
+    where e.model_id = spare and e.chunk_id = n.id and o.content is distinct from n.content;
+  end loop;
 
   -- Nothing can be embedded of a blank text: what the chunk had goes now.
   if exists (select from ${fresh} n where btrim(coalesce(n.content, ''), ${blanks}) = '') then
