@@ -71,6 +71,10 @@ export function addDb(program: Command, start: Start): void {
     .option('--metadata <column>', 'the jsonb column of the metadata', nonEmpty('--metadata'))
     .option('--title <expression>', 'the column or SQL expression of the title', nonEmpty('--title'))
     .option('--where <condition>', 'only the rows for which this is true', nonEmpty('--where'))
+    .option(
+      '--maintain',
+      'Revector makes the vectors of that column from now on; default: the application goes on making them',
+    )
     .option('--unverified', 'go on without proof that the model made the vectors')
     .action((table: string, flags: AdoptFlags) => start((context) => adopt(context, table, flags)))
   group

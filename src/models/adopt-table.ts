@@ -8,9 +8,10 @@ import { isCopied } from '../schema/attach/copied.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
 import { finishAttached } from '../schema/attach/finish.ts'
 import { locate } from '../schema/attach/locate.ts'
+import { addStore } from '../schema/attach/maintain.ts'
 import { countRows, sampleRows } from '../schema/attach/rows.ts'
 import { createVectorView } from '../schema/attach/views.ts'
-import { addCapture } from '../schema/capture/capture.ts'
+import { addCapture, secureFunction } from '../schema/capture/capture.ts'
 import { addVectorCapture } from '../schema/capture/vectors.ts'
 import { currentSchema } from '../schema/fresh.ts'
 import { buildHnswIndex } from '../schema/hnsw-build.ts'
@@ -122,6 +123,7 @@ async function attach(tx: Queryable, schema: string, place: Place, spec: ModelSp
     // Built once, when all are there.
     await dropHnswIndex(tx, model)
   } else await createVectorView(tx, model.id, place)
+  if (place.maintained === true) await secureFunction(tx, schema, await addStore(tx, schema, place))
   // The triggers come last: they are what holds up the application.
   const began = performance.now()
   await addCapture(tx)

@@ -129,6 +129,7 @@ async function refuseShape(session: Queryable, from: Place): Promise<void> {
   if (hasKeys(from) || isCopied(from) || from.unproved === true) throw noOneKey(from)
   if ((await heirsOf(session, from.table)).length > 0) throw inherited(from)
   if (hasKeys(from)) throw bySideTable(from)
+  if (from.maintained === true) throw maintained(from)
 }
 
 async function refuseFilling(db: Queryable, model: Model): Promise<void> {
@@ -168,6 +169,18 @@ function another({ place: { table }, complete }: Exposed): RevectorError {
         ? 'Retire the old model first (`revector migrate retire`): then the exposed table is the application’s.'
         : 'Run the same `revector db expose` again, to its end.',
       data: { schema: table.schema, table: table.name },
+    },
+  )
+}
+
+function maintained({ table }: Place): RevectorError {
+  const name = `${table.schema}.${table.name}`
+  return new RevectorError(
+    'UPGRADE_REFUSED',
+    `Revector makes the vectors of ${name} (--maintain): it can't mirror them, too.`,
+    {
+      hint: 'Release the table and adopt it without --maintain.',
+      data: { table: name },
     },
   )
 }

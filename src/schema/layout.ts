@@ -90,6 +90,8 @@ export interface Place {
   readonly vectors: VectorPlace
   /** Whether the first model was asked, and made the vectors that are stored. */
   readonly verified?: boolean
+  /** Revector makes the vectors of the application's column, where rows lack them or their texts change. */
+  readonly maintained?: boolean
   /** The side table is not complete: the adoption was interrupted. */
   readonly unfinished?: boolean
 }

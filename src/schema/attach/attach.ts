@@ -40,7 +40,12 @@ export async function createAttached(tx: Queryable, schema: string, place: Place
   )
   await saveLayout(
     tx,
-    layoutOf(schema, side.length > 0 || isCopied(place) ? { ...place, unfinished: true } : place),
+    layoutOf(
+      schema,
+      side.length > 0 || isCopied(place) || place.maintained === true
+        ? { ...place, unfinished: true }
+        : place,
+    ),
   )
   await recordDone(tx, 2)
   await addMigrationTables(tx)

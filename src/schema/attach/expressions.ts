@@ -13,6 +13,8 @@ export interface PlaceChoices {
   readonly key?: string
   /** Rows of which it is equal are one document. */
   readonly documentKey?: string
+  /** Revector makes the vectors of that column from now on, where they lack or texts change; else the application does. */
+  readonly maintain?: boolean
   readonly vector?: string
   readonly metadata?: string
   readonly title?: string

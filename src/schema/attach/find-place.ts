@@ -82,6 +82,14 @@ export async function findPlace(
   }`
   const reference = join === null ? null : await proved(db, vectors, own, holding, { reference: true })
   if (reference !== null && 'reason' in reference) return reference
+  if (choices.maintain === true && (join !== null || !isVector(column))) {
+    return {
+      mode: 'none',
+      reason: `Revector can make vectors (--maintain) in a column of pgvector's types beside the texts, and ${
+        join === null ? `it is of type ${column.type}` : `the texts are in ${texts.name.name}`
+      }`,
+    }
+  }
   const metadata = metadataOf(texts, choices)
   return {
     mode: isVector(column) ? 'attach' : 'copy',
@@ -96,6 +104,7 @@ export async function findPlace(
       metadata: metadata === null ? `'{}'::jsonb` : metadata,
       ...timesOf(texts),
       where: limits.texts,
+      ...(choices.maintain === true && { maintained: true }),
       vectors: {
         table: vectors.name,
         key: own[0] ?? '',

@@ -4,6 +4,7 @@ import { familyOf } from '../capture/tables.ts'
 import { loadLayout, type Place, saveLayout, type TableName, tableOf } from '../layout.ts'
 import { modelTable } from '../names.ts'
 import { copiedModel, copiedRows, isCopied, storeCopied } from './copied.ts'
+import { recordLacking } from './maintain.ts'
 import { fillKeys } from './side-table.ts'
 
 /** Pages of an application's table that one transaction reads: an application may wait for a key that it has just stored. */
@@ -35,6 +36,7 @@ export async function finishAttached(session: Session, schema: string): Promise<
       if (isCopied(place)) {
         await tx.query(sql`analyze ${modelTable(copiedModel)}`)
       }
+      if (place.maintained === true) await recordLacking(tx)
       const { place: _, ...layout } = await loadLayout(tx)
       const { unfinished: __, ...finished } = place
       await saveLayout(tx, { ...layout, place: finished })

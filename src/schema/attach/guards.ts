@@ -4,6 +4,7 @@ import { sql } from '../../postgres/sql.ts'
 import { type Layout, loadLayout } from '../layout.ts'
 import { modelTableName } from '../names.ts'
 import { copiedModel, isCopied } from './copied.ts'
+import { maintainedModel } from './maintain.ts'
 
 /**
  * Revector writes no documents where an application does.
@@ -99,6 +100,7 @@ export async function requireFillable(
   db: Queryable,
   model: { readonly id: number; readonly modelName: string },
 ): Promise<void> {
-  if ((await loadLayout(db)).exposed?.complete === true) return
+  const { exposed, place } = await loadLayout(db)
+  if (exposed?.complete === true || (place?.maintained === true && model.id === maintainedModel)) return
   await requireOwnVectors(db, model)
 }

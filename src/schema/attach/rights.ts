@@ -8,6 +8,8 @@ import { isCopied } from './copied.ts'
 /** A table of an application, and whether triggers are put on it. */
 export interface Touched extends TableName {
   readonly trigger: boolean
+  /** A column that is written. */
+  readonly writes?: string
 }
 
 export function touchedBy(place: Place): readonly Touched[] {
@@ -42,10 +44,18 @@ export async function adoptionGrants(
     { statement: sql`grant create on database ${ident(who.database)} to ${to}`.text, held: who.create },
   ]
   for (const table of tables) {
-    const { rows } = await db.query<{ usage: boolean; select: boolean; trigger: boolean }>(sql`
+    const { rows } = await db.query<{
+      usage: boolean
+      select: boolean
+      trigger: boolean
+      update: boolean
+    }>(sql`
       select has_schema_privilege(${who.role}, c.relnamespace, 'usage') as usage,
         has_table_privilege(${who.role}, c.oid, 'select') as select,
-        has_table_privilege(${who.role}, c.oid, 'trigger') as trigger
+        has_table_privilege(${who.role}, c.oid, 'trigger') as trigger,
+        ${table.writes ?? null}::text is null or exists (
+          select from pg_attribute a where a.attrelid = c.oid and a.attname = ${table.writes ?? null}
+            and has_column_privilege(${who.role}, c.oid, a.attnum, 'update')) as update
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = ${table.schema} and c.relname = ${table.name}`)
     const has = rows[0]
@@ -60,6 +70,14 @@ export async function adoptionGrants(
         statement: sql`grant ${right} on ${name} to ${to}`.text,
         held: has?.select === true && (has.trigger || !table.trigger),
       },
+      ...(table.writes === undefined
+        ? []
+        : [
+            {
+              statement: sql`grant update (${ident(table.writes)}) on ${name} to ${to}`.text,
+              held: has?.update === true,
+            },
+          ]),
     )
   }
   const seen = new Set<string>()

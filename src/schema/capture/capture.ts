@@ -5,6 +5,7 @@ import { schemaOfModels } from '../added-tables.ts'
 import { isCopied } from '../attach/copied.ts'
 import { condition } from '../attach/expressions.ts'
 import { hasKeys, idOf } from '../attach/keys.ts'
+import { maintainedModel } from '../attach/maintain.ts'
 import { columnExists } from '../catalog.ts'
 import { forget, readHistory, recordDone, recordStart } from '../history.ts'
 import { grantee } from '../keep-private.ts'
@@ -96,7 +97,7 @@ async function describe(tx: Queryable, schema: string): Promise<Captured> {
       hash: null,
       each,
       ofApplication: true,
-      exposed: exposed?.modelId ?? null,
+      exposed: exposed?.modelId ?? (place.maintained === true ? maintainedModel : null),
       copied: isCopied(place),
       heirs: await heirsOf(tx, table),
       ...(hasKeys(place) && { keys: capturedKeys(schema, place) }),
