@@ -75,6 +75,7 @@ export function addDb(program: Command, start: Start): void {
       '--maintain',
       'Revector makes the vectors of that column from now on; default: the application goes on making them',
     )
+    .option('--plan', 'only say what it would do and lock')
     .option('--unverified', 'go on without proof that the model made the vectors')
     .action((table: string, flags: AdoptFlags) => start((context) => adopt(context, table, flags)))
   group

@@ -5,13 +5,16 @@ import { givesDimension, knownModel, specFor } from '../embedding/catalogue.ts'
 import { adoptTable, releaseTable } from '../models/adopt-table.ts'
 import { exportModel } from '../models/export-table.ts'
 import { exposeModel } from '../models/expose-table.ts'
+import { planAdoption } from '../models/plan-adoption.ts'
 import { connectDatabase } from '../postgres/connect.ts'
+import type { Database } from '../postgres/database.ts'
 import { discoverColumns } from '../schema/attach/discover.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
 import { specify } from '../schema/legacy/first-model.ts'
 import { freeSchemaName } from '../schema/own-schema.ts'
 import type {
   AdoptedTable,
+  AdoptionPlan,
   DiscoveredColumn,
   ExportedTable,
   ExposedTable,
@@ -45,6 +48,8 @@ export interface ExposeOptions extends CallOptions {
 export interface AdoptionCalls {
   /** Columns of vectors in this database, in every schema. Changes nothing. */
   discover(): Promise<readonly DiscoveredColumn[]>
+  /** What adopting would do, and lock. Changes nothing, and asks no model. */
+  planAdoption(table: string, options: AdoptOptions): Promise<AdoptionPlan>
   /** Makes an application's table the corpus of a new installation; the table stays as it is. */
   adopt(table: string, options: AdoptOptions): Promise<AdoptedTable>
   /**
@@ -59,27 +64,44 @@ export interface AdoptionCalls {
 }
 
 export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
+  /** With the schema beside the application's tables as the search path, whether it is there yet or not. */
+  async function beside<T>(
+    { signal, onProgress }: CallOptions,
+    work: (db: Database, schema: string) => Promise<T>,
+  ): Promise<T> {
+    const schema = config.schema ?? (await freeSchemaName(await runtime.connected()))
+    // The embedded engine is open once at a time.
+    await runtime.closeDatabase()
+    const db = await connectDatabase({ ...databaseOptions(config, onProgress), schema, signal })
+    try {
+      return await work(db, schema)
+    } finally {
+      await db.close()
+    }
+  }
+
+  const specOf = (model: string, dimension: number, baseUrl: string | undefined): ModelSpec =>
+    runtime.ownModel(model) ?? specOfName(model, dimension, baseUrl)
+
   return {
     discover: async () => discoverColumns(await runtime.connected()),
+    async planAdoption(table, { model, baseUrl, unverified: _, signal, onProgress, ...choices }) {
+      const fits = (dimension: number) => specOf(model, dimension, baseUrl).dimension === dimension
+      return beside({ signal, onProgress }, (db) => planAdoption(db, table, choices, fits))
+    },
     async adopt(table, { model, baseUrl, unverified = false, signal, onProgress, ...choices }) {
-      const schema = config.schema ?? (await freeSchemaName(await runtime.connected()))
-      // The embedded engine is open once at a time.
-      await runtime.closeDatabase()
-      const db = await connectDatabase({ ...databaseOptions(config, onProgress), schema, signal })
-      try {
+      return beside({ signal, onProgress }, async (db, revectorSchema) => {
         const adopted = await adoptTable(db, {
           table,
-          spec: (dimension) => runtime.ownModel(model) ?? specOf(model, dimension, baseUrl),
+          spec: (dimension) => specOf(model, dimension, baseUrl),
           choices,
           unverified,
           open: runtime.openModel,
           signal,
           onProgress,
         })
-        return { ...adopted, revectorSchema: schema }
-      } finally {
-        await db.close()
-      }
+        return { ...adopted, revectorSchema }
+      })
     },
     async expose(modelName, { as, signal, onProgress }) {
       const exposed = await exposeModel(await runtime.connected(), {
@@ -104,7 +126,7 @@ export function adoptionCalls(config: Config, runtime: Runtime): AdoptionCalls {
 }
 
 /** A model that is not in the catalogue is one of an OpenAI-compatible server. */
-function specOf(modelName: string, dimension: number, baseUrl: string | undefined): ModelSpec {
+function specOfName(modelName: string, dimension: number, baseUrl: string | undefined): ModelSpec {
   const address = definedOnly({ baseUrl })
   const known = knownModel(modelName)
   if (known === undefined) return specify({ modelName, ...address }, dimension, null)

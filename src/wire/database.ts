@@ -107,6 +107,35 @@ export const exportedTable = z.strictObject({
 })
 export type ExportedTable = Of<typeof exportedTable>
 
+export const adoptionPlan = z.strictObject({
+  schema: z.string(),
+  table: z.string(),
+  column: z.string(),
+  dimension: z.int(),
+  mode: z
+    .enum(['attach', 'copy'])
+    .describe('`attach`: the vectors are searched where they lie; `copy`: in a copy that triggers keep.'),
+  texts: z.string().describe('The table of the texts: `schema.table`.'),
+  text: z.string().describe('The text, as SQL over its columns.'),
+  id: z.string().describe('The columns that name a row.'),
+  documentKey: z
+    .string()
+    .nullable()
+    .describe('Rows with the same value are one document; null: each row is one.'),
+  where: z.string().nullable(),
+  rows: z.int(),
+  vectors: z.int(),
+  copied: z.int().describe('Vectors that are copied, by the server.'),
+  sideTable: z.boolean().describe('Whether a table of Revector’s leads from ids to rows.'),
+  maintained: z
+    .boolean()
+    .describe('Whether Revector makes the vectors from now on; else the application does.'),
+  locks: list(z.strictObject({ table: z.string(), mode: z.string() })).describe(
+    'While triggers are created, for some milliseconds: writers wait, readers do not.',
+  ),
+})
+export type AdoptionPlan = Of<typeof adoptionPlan>
+
 export const discoveredColumn = z.strictObject({
   schema: z.string(),
   table: z.string(),

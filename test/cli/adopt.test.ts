@@ -31,8 +31,22 @@ describe('db discover, adopt and release', () => {
     // Nothing appears unasked beside the vectors.
     expect(await run(['documents', 'list'])).toMatchObject({ code: 1 })
 
+    const planned = await run(['db', 'adopt', shape.table, '--model', modelName, '--plan'])
+    expect(planned.json()).toMatchObject({
+      mode: 'attach',
+      texts: `public.${shape.table}`,
+      text: '"content"',
+      id: 'id',
+      vectors: texts.length,
+      copied: 0,
+      maintained: false,
+      locks: [{ table: `public.${shape.table}`, mode: 'SHARE ROW EXCLUSIVE' }],
+    })
+    // Nothing was made by that.
+    expect(await run(['documents', 'list'])).toMatchObject({ code: 1 })
     const adopted = await run(['db', 'adopt', shape.table, '--model', modelName])
     expect(adopted.code).toBe(0)
+    expect(adopted.stderr).toContain(`public.${shape.table} in SHARE ROW EXCLUSIVE mode`)
     expect(adopted.json()).toMatchObject({
       schema: 'public',
       table: shape.table,

@@ -39,6 +39,18 @@ export async function countRows(db: Queryable, { table, where }: Place): Promise
   return rows[0]?.count ?? 0
 }
 
+/** Vectors of the place's dimension. */
+export async function countVectorsAt(db: Queryable, place: Place): Promise<number> {
+  const { vectors } = place
+  const column = ident(vectors.column)
+  const ofTexts = vectors.table.schema === place.table.schema && vectors.table.name === place.table.name
+  const { rows } = await db.query<{ count: number }>(sql`
+    select count(*)::float8 as count from ${tableOf(vectors.table)}
+    where ${column} is not null and ${widthOf(vectors.type === 'halfvec(N)' || vectors.type === 'vector(N)' ? 'vector' : vectors.type, column)} = ${raw(String(vectors.dimension))}
+      and ${condition(ofTexts ? place.where : (vectors.where ?? null))}`)
+  return rows[0]?.count ?? 0
+}
+
 /** Texts that have a vector, from anywhere in the table. */
 export async function sampleRows(
   db: Queryable,
