@@ -53,3 +53,4 @@ export type {
   Serve,
   Serving,
 } from './wire/search.ts'
+export type { SearchAs } from './wire/search-as.ts'

@@ -49,6 +49,7 @@ function reportText(
 }
 
 const meanings: Readonly<Record<RoleReport['works'][number]['work'], string>> = {
+  'search-as': 'be searched as, so that its row level security holds',
   'read-only': 'search, ask and list',
   service: 'also ingest, fill, cut over, make keys',
   owner: 'also upgrade, add and remove models, start migrations, build indexes',

@@ -129,6 +129,16 @@ export const errorCatalogue = {
   DATABASE_MISSING: { exit: 1, status: 503, meaning: 'The server has no database with this name.' },
   DATABASE_TOO_OLD: { exit: 1, status: 503, meaning: 'PostgreSQL 15 or newer is needed.' },
   DATABASE_PERMISSION_DENIED: { exit: 1, status: 503, meaning: 'The database user lacks a permission.' },
+  ROLE_UNAVAILABLE: {
+    exit: 2,
+    status: 503,
+    meaning: 'The role to search as does not exist, or the database user may not become it.',
+  },
+  ROW_SECURITY_INACTIVE: {
+    exit: 3,
+    status: 503,
+    meaning: 'No row level security holds for the role to search as, which would see every row.',
+  },
   DATABASE_READ_ONLY: {
     exit: 1,
     status: 503,

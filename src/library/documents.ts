@@ -7,16 +7,24 @@ import {
   removeDocument,
 } from '../documents/documents.ts'
 import { type RemoveDocuments, removeDocuments } from '../documents/remove-documents.ts'
+import { databaseAs } from '../store/database-as.ts'
+import type { StoreDeps } from '../store/deps.ts'
 import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from '../wire/document.ts'
+import type { SearchAs } from '../wire/search-as.ts'
 import type { Runtime } from './runtime.ts'
+
+export interface ReadAs {
+  /** Whose documents are read: a database role with settings, under which row level security holds. */
+  readonly as?: SearchAs
+}
 
 /** `revector.documents`. */
 export interface Documents {
   list(
-    options?: DocumentPage,
+    options?: DocumentPage & ReadAs,
   ): Promise<{ readonly documents: readonly DocumentSummary[]; readonly next: string | null }>
-  get(id: DocumentId): Promise<StoredDocument>
-  embeddings(id: DocumentId): Promise<DocumentEmbeddings>
+  get(id: DocumentId, options?: ReadAs): Promise<StoredDocument>
+  embeddings(id: DocumentId, options?: ReadAs): Promise<DocumentEmbeddings>
   remove(id: DocumentId): Promise<void>
   /**
    * Removes all documents that have one of the `sources` and match the `filter`, with their chunks and vectors; at least one
@@ -29,10 +37,15 @@ export interface Documents {
 }
 
 export function documentCalls({ opened }: Pick<Runtime, 'opened'>): Documents {
+  async function reading(as: SearchAs | undefined): Promise<StoreDeps> {
+    const { db, layout } = await opened()
+    return { db: as === undefined ? db : databaseAs({ db, layout }, as), layout }
+  }
+
   return {
-    list: async (page) => documentPage(await opened(), page),
-    get: async (id) => readDocument(await opened(), id),
-    embeddings: async (id) => documentEmbeddings(await opened(), id),
+    list: async ({ as, ...page } = {}) => documentPage(await reading(as), page),
+    get: async (id, { as } = {}) => readDocument(await reading(as), id),
+    embeddings: async (id, { as } = {}) => documentEmbeddings(await reading(as), id),
     remove: async (id) => removeDocument(await opened('service'), id),
     removeAll: async (which) => removeDocuments(await opened('service'), which),
   }

@@ -1,6 +1,11 @@
 import type { SearchDeps } from '../search/deps.ts'
 import { explainSearch, searchExplained } from '../search/explain.ts'
-import type { ExplainRequest, MultiModelSearchRequest, SearchRequest } from '../search/request.ts'
+import {
+  type ExplainRequest,
+  type MultiModelSearchRequest,
+  refuseBesideAs,
+  type SearchRequest,
+} from '../search/request.ts'
 import { search } from '../search/search.ts'
 import { searchMultiModel } from '../search/search-multi-model.ts'
 import { searchWhileFilling } from '../search/search-while-filling.ts'
@@ -26,12 +31,18 @@ export function retrieverCalls({ opened }: Pick<Runtime, 'opened'>): Retriever {
   }
 
   return {
-    search: ({ serve, explain, ...request }) =>
-      found(explain, request, (deps) =>
-        serve === undefined ? search(deps, request) : searchWhileFilling(deps, { ...request, serve }),
-      ),
-    searchMultiModel: ({ explain, ...request }) =>
-      found(explain, request, (deps) => searchMultiModel(deps, request)),
+    search: async ({ serve, explain, ...request }) => {
+      const { as, ...rest } = request
+      refuseBesideAs(as, { serve, explain })
+      return found(explain, rest, (deps) =>
+        serve === undefined ? search(deps, request) : searchWhileFilling(deps, { ...rest, serve }),
+      )
+    },
+    searchMultiModel: async ({ explain, ...request }) => {
+      const { as, ...rest } = request
+      refuseBesideAs(as, { explain })
+      return found(explain, rest, (deps) => searchMultiModel(deps, request))
+    },
     explain: async (request) => explainSearch(await opened(), request),
   }
 }

@@ -1,4 +1,5 @@
 import type { Sql } from './sql.ts'
+import type { RoleOfTransaction } from './take-role.ts'
 
 export interface QueryResult<Row> {
   readonly rows: readonly Row[]
@@ -34,6 +35,8 @@ export interface TransactionOptions {
   readonly lockTimeoutMs?: number
   /** Lifts the role's limits on the time of statements and transactions: for fills and other long work. */
   readonly unhurried?: boolean
+  /** Runs everything as this role, which the user of the connection must be allowed to become. */
+  readonly as?: RoleOfTransaction
   /** Chunks are written together with their vectors, or with what is pending: the triggers that record it do nothing. */
   readonly writesChunks?: boolean
   /** Runs the whole function again on serialization failures, deadlocks and (when true) lost connections. Default: true. */

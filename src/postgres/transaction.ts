@@ -7,6 +7,7 @@ import { idOf, needsId, unknownOutcome } from './lost-commit.ts'
 import { troubleOf } from './retry.ts'
 import { raw, type Sql } from './sql.ts'
 import { type DatabaseFacts, queryableOn } from './statement.ts'
+import { takeRole } from './take-role.ts'
 
 /**
  * Runs `work` in one transaction on `client`, once. Leaves the client outside a transaction, or without
@@ -25,6 +26,7 @@ export async function runTransaction<T>(
   let id: string | null | undefined
   try {
     await tx.query(beginText(context, options))
+    if (options.as !== undefined) await takeRole(tx, options.as)
     value = await work(tx)
     if (needsId(client, context, options)) id = await idOf(tx)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
+import { keysTable } from './attach/keys.ts'
 import type { TableName } from './layout.ts'
 
 /** What a role may do with a table. */
@@ -76,10 +77,13 @@ export async function heldRights(
     })
   }
   const schema = await schemaOfTables(db)
-  const adopted = [...adopting, ...(await adoptedTables(db, schema))]
+  const { corpus, read } = await adoptedTables(db, schema)
+  const adopted = [...adopting, ...corpus, ...read]
   const { rows } = await db.query<Omit<Held, 'role'>>(sql`
     with tables as (
       select c.oid, n.oid as schema, n.nspname as schema_name, c.relname as name, c.relowner, 
+        (n.nspname, c.relname) in (
+          select * from unnest(${read.map((one) => one.schema)}::text[], ${read.map((one) => one.name)}::text[])) as read,
         c.relkind = 'v' and not exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'revector_store') as view,
         (n.nspname = ${schema} and (c.relname = any(${own}::text[]) or c.relname ~ ${vectorTables}))
           or (n.nspname, c.relname) in (
@@ -91,7 +95,11 @@ export async function heldRights(
           select * from unnest(${adopted.map((one) => one.schema)}::text[], ${adopted.map((one) => one.name)}::text[])))
     ), schemas as (
       select n.oid, n.nspname as name, true as ours from pg_namespace n
-      where n.nspname = ${schema} or n.oid in (select schema from tables)
+      where n.nspname = ${schema} or n.oid in (select schema from tables where not read)
+      union
+      select n.oid, n.nspname, false from pg_namespace n
+      where n.nspname is distinct from ${schema} and n.oid in (select schema from tables where read)
+        and n.oid not in (select schema from tables where not read)
       union
       select n.oid, n.nspname, false from pg_extension e join pg_namespace n on n.oid = e.extnamespace
       where e.extname = 'vector' and n.nspname is distinct from ${schema}
@@ -110,7 +118,7 @@ export async function heldRights(
           'usage', has_schema_privilege(${name}, oid, 'usage'),
           'create', has_schema_privilege(${name}, oid, 'create')) order by ours desc, name), '[]') from schemas) as schemas,
       (select coalesce(json_agg(json_build_object('schema', schema_name, 'name', name,
-          'ours', ours, 'view', view,
+          'ours', ours, 'view', view or read,
           'owner', pg_get_userbyid(relowner),
           'ownerIsSuperuser', (select rolsuper from pg_roles r where r.oid = relowner), 'owned', pg_has_role(${name}, relowner, 'usage'),
           'select', has_table_privilege(${name}, oid, 'select'),
@@ -137,20 +145,36 @@ async function schemaOfTables(db: Queryable): Promise<string | null> {
   return rows[0]?.schema ?? null
 }
 
-/** Where documents and chunks are: in an adopted database anywhere. */
-async function adoptedTables(db: Queryable, schema: string | null): Promise<readonly TableName[]> {
-  if (schema === null) return []
-  const unadopted = ['documents', 'chunks'].map((name) => ({ schema, name }))
+interface Adopted {
+  /** Where documents and chunks are: in an adopted database anywhere. */
+  readonly corpus: readonly TableName[]
+  /** An application's tables that are read through views, with the rights of the reader, and the table of its keys. */
+  readonly read: readonly TableName[]
+}
+
+async function adoptedTables(db: Queryable, schema: string | null): Promise<Adopted> {
+  if (schema === null) return { corpus: [], read: [] }
+  const unadopted = { corpus: ['documents', 'chunks'].map((name) => ({ schema, name })), read: [] }
   const { rows: looked } = await db.query<{ readable: boolean }>(sql`
     select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as readable
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = ${schema} and c.relname = 'revector_layout'`)
   // Not set up, or of a fixed dimension: which tables will be used is not yet known.
-  if (looked[0] === undefined) return []
+  if (looked[0] === undefined) return { corpus: [], read: [] }
   if (!looked[0].readable) return unadopted
-  const { rows } = await db.query<{ documents: TableName; chunks: TableName }>(sql`
-    select layout->'documents'->'table' as documents, layout->'chunks'->'table' as chunks
+  const { rows } = await db.query<{
+    documents: TableName
+    chunks: TableName
+    texts: TableName | null
+    vectors: TableName | null
+  }>(sql`
+    select layout->'documents'->'table' as documents, layout->'chunks'->'table' as chunks,
+      layout->'place'->'table' as texts, layout->'place'->'vectors'->'table' as vectors
     from ${ident(schema, 'revector_layout')}`)
   const [row] = rows
-  return row === undefined ? unadopted : [row.documents, row.chunks]
+  if (row === undefined) return unadopted
+  const { documents, chunks, texts, vectors } = row
+  const keys = texts === null ? [] : [{ schema, name: keysTable }]
+  const read = [texts, vectors].flatMap((table) => (table === null ? [] : [table]))
+  return { corpus: [documents, chunks], read: [...read, ...keys] }
 }

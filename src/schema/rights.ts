@@ -6,11 +6,12 @@ import { type TableName, tableOf } from './layout.ts'
 
 /**
  * What a role is for. Each includes the one before it.
+ * - `search-as`: is searched as (`as`), so that its row level security holds; the connection has another user
  * - `read-only`: searches, answers, lists
  * - `service`: also writes documents, moves migrations, makes keys
  * - `owner`: also creates and drops tables and indexes
  */
-export const works = ['read-only', 'service', 'owner'] as const
+export const works = ['search-as', 'read-only', 'service', 'owner'] as const
 export type Work = (typeof works)[number]
 
 /** Of an application's texts. */
@@ -21,6 +22,9 @@ export interface Grant {
   readonly statement: string
   readonly held: boolean
 }
+
+/** What a search as a role reads of Revector's own, beside the vectors: no rows of these are shown. */
+const forSearchAs = new Set(['embedding_models', 'pending_chunks'])
 
 /** What a service needs beside the data: a search of the library or the command line reads none of it. */
 const onlyForService = new Set(['revector_api_keys', 'revector_audit_log', 'revector_idempotency_keys'])
@@ -94,8 +98,7 @@ export async function grantsForRole(
 function grantsOfWork(held: Held, work: Work): readonly Grant[] {
   const { schemas, sequences } = held
   const usages = schemas.map(({ name, usage }) => ({ what: sql`usage on schema ${ident(name)}`, has: usage }))
-  // An owner may do everything with its own tables.
-  const tables = work === 'owner' ? held.tables.filter(({ ours }) => !ours) : held.tables
+  const tables = held.tables.filter((table) => isNeeded(table, work))
   // A sequence has the owner of its table.
   const sequencesOf = work === 'owner' ? sequences.filter(({ ours }) => !ours) : sequences
   const reads = onTables(tables, 'select', ({ select }) => select)
@@ -116,8 +119,14 @@ function grantsOfWork(held: Held, work: Work): readonly Grant[] {
   return [
     ...granted(usages),
     ...(work === 'owner' ? [...granted(ownershipsOf(held)), ...handedOver(held)] : []),
-    ...granted([...reads, ...(work === 'read-only' ? [] : writes)]),
+    ...granted([...reads, ...(work === 'service' || work === 'owner' ? writes : [])]),
   ]
+}
+
+function isNeeded({ name, ours }: TableRights, work: Work): boolean {
+  if (work === 'search-as') return !ours || forSearchAs.has(name) || name.startsWith('chunk_embeddings')
+  // An owner may do everything with its own tables.
+  return work !== 'owner' || !ours
 }
 
 interface Right {
@@ -160,6 +169,7 @@ function onTables(
 }
 
 const meanings: Readonly<Record<Work, string>> = {
+  'search-as': 'read documents, chunks and vectors',
   'read-only': 'read the tables of Revector',
   service: 'write to the tables of Revector',
   owner: 'create and drop tables and indexes of Revector',

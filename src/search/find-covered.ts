@@ -1,9 +1,11 @@
 import { isRevectorError, type RevectorError } from '../core/errors.ts'
 import { type Counts, countMatching, countVectors, coverageOf } from '../store/coverage.ts'
+import { databaseAs } from '../store/database-as.ts'
 import { isNarrowing } from '../store/filter.ts'
 import { isGone } from '../store/missing-column.ts'
 import { findNearest, type Nearest } from '../store/nearest.ts'
 import type { Model } from '../wire/model.ts'
+import type { SearchAs } from '../wire/search-as.ts'
 import type { SearchDeps } from './deps.ts'
 import { isCheapToCount, type SearchMemory } from './memory.ts'
 import type { SpaceRequest } from './space-request.ts'
@@ -17,7 +19,7 @@ export interface Covered extends Nearest {
 }
 
 interface Search {
-  readonly request: Pick<SpaceRequest, 'modelName' | 'k' | 'filter'>
+  readonly request: Pick<SpaceRequest, 'modelName' | 'k' | 'filter' | 'as'>
   readonly model: Model
   readonly vector: Float32Array
 }
@@ -39,6 +41,8 @@ export async function findCovered(
   const { model, request } = search
   try {
     const before = await memory.before(db, layout, model)
+    if (request.as !== undefined)
+      return await findAs(deps, request.as, { ...search, vectors: before.vectors })
     const nearest = await find(db, before.vectors)
     const { found, snapshot, recorded, matching } = nearest
     const whole = await memory.counts(db, layout, { model, snapshot, recorded })
@@ -87,4 +91,28 @@ export async function findCovered(
       throw error
     }
   }
+}
+
+/**
+ * The same as a role, on one snapshot. What is counted is what the role sees; nothing of it is remembered. The `vectors` of the
+ * whole corpus only decide how to search.
+ */
+async function findAs(
+  { layout, tuning, ...deps }: SearchDeps,
+  as: SearchAs,
+  { request, model, vector, vectors }: Search & { readonly vectors: number },
+): Promise<Covered> {
+  const { k, filter = {}, modelName: versionOf } = request
+  const limited = { limited: true }
+  return databaseAs({ ...deps, layout }, as).transaction(
+    async (tx) => {
+      const nearest = { model, vector, k, filter, versionOf, vectors, ...limited }
+      const found = await findNearest(tx, layout, nearest, { tuning })
+      const counted = found.matching ?? (await countMatching(tx, layout, model, filter, limited))
+      const isWhole = found.found.length > 0 || !isNarrowing(filter)
+      const whole = isWhole ? counted : await countMatching(tx, layout, model, {}, limited)
+      return { ...found, whole, coverage: coverageOf(counted) }
+    },
+    { isolation: 'repeatable read' },
+  )
 }

@@ -13,6 +13,7 @@ import {
   text,
   topK,
 } from '../wire/search.ts'
+import { type SearchAs, searchAs } from '../wire/search-as.ts'
 
 export interface SearchRequest extends CallOptions {
   /** Up to 20,000 characters. May be omitted if a vector is given. */
@@ -35,6 +36,11 @@ export interface SearchRequest extends CallOptions {
   /** Hits with a lower score are left out. */
   readonly minScore?: number
   readonly filter?: SearchFilter
+  /**
+   * Whose rows are searched: a database role with settings, under which row level security holds. Counts and coverage are
+   * those that it sees. Not with `serve` or `explain`.
+   */
+  readonly as?: SearchAs
   /** Also return the query plans: the search is run again for that. */
   readonly explain?: boolean
 }
@@ -49,12 +55,12 @@ export interface MultiModelSearchRequest
   readonly aggregation?: Aggregation
 }
 
-export type ServedRequest = Omit<SearchRequest, 'modelName' | 'queryVector' | 'explain'> & {
+export type ServedRequest = Omit<SearchRequest, 'modelName' | 'queryVector' | 'explain' | 'as'> & {
   readonly serve: Serve
 }
 
 /** A search in each of these models, for the sake of its plan. */
-export type ExplainRequest = Omit<MultiModelSearchRequest, 'minScore' | 'aggregation' | 'explain'>
+export type ExplainRequest = Omit<MultiModelSearchRequest, 'minScore' | 'aggregation' | 'explain' | 'as'>
 
 const longestQuery = 20_000
 const vector = z.instanceof(Float32Array, { error: 'expected a Float32Array' })
@@ -69,7 +75,12 @@ const common = {
 }
 
 const oneModel = z
-  .strictObject({ ...common, modelName: text.optional(), queryVector: vector.optional() })
+  .strictObject({
+    ...common,
+    as: searchAs.optional(),
+    modelName: text.optional(),
+    queryVector: vector.optional(),
+  })
   .refine((request) => request.queryVector !== undefined || request.query.trim() !== '', {
     path: ['query'],
     error: 'expected some text',
@@ -85,6 +96,7 @@ const served = z
 const severalModels = z
   .strictObject({
     ...common,
+    as: searchAs.optional(),
     modelNames: z
       .array(text)
       .min(1, 'expected at least one model')
@@ -116,6 +128,24 @@ export function checkMultiModelRequest(request: MultiModelSearchRequest): Checke
 /** @throws RevectorError INVALID_INPUT */
 export function checkServedRequest(request: ServedRequest): z.output<typeof served> {
   return check(served, request)
+}
+
+/**
+ * What compares or shows more than the rows that a role sees.
+ *
+ * @throws RevectorError INVALID_INPUT
+ */
+export function refuseBesideAs(
+  as: SearchAs | undefined,
+  others: { readonly serve?: unknown; readonly explain?: unknown },
+): void {
+  if (as === undefined) return
+  const given = Object.entries(others).find(([, value]) => value !== undefined && value !== false)
+  if (given === undefined) return
+  throw new RevectorError('INVALID_INPUT', `as and ${given[0]} were both given: expected one of them.`, {
+    hint: `Leave out ${given[0]}: it needs rows that the role may not see.`,
+    data: { field: given[0] },
+  })
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, request: object): z.output<Schema> {

@@ -23,13 +23,13 @@ export async function searchMultiModel(
 ): Promise<SearchResult> {
   const began = performance.now()
   const checked = checkMultiModelRequest(request)
-  const { query, topK, filter, signal, modelNames, queryVectors, aggregation } = checked
+  const { query, topK, filter, as, signal, modelNames, queryVectors, aggregation } = checked
   const memory = deps.memory ?? noMemory()
   const results = await Promise.all(
     modelNames.map((modelName) =>
       searchSpace(
         { ...deps, memory },
-        { modelName, query, queryVector: queryVectors[modelName], k: depthFor(topK), filter, signal },
+        { modelName, query, queryVector: queryVectors[modelName], k: depthFor(topK), filter, as, signal },
       ),
     ),
   )

@@ -1,6 +1,7 @@
 import type { FoundChunk } from '../store/nearest.ts'
 import type { Model } from '../wire/model.ts'
 import type { SearchFilter } from '../wire/search.ts'
+import type { SearchAs } from '../wire/search-as.ts'
 
 export interface SpaceRequest {
   /** Null: the current model. */
@@ -12,6 +13,7 @@ export interface SpaceRequest {
   readonly queryVectors?: Readonly<Record<string, Float32Array>>
   readonly k: number
   readonly filter?: SearchFilter
+  readonly as?: SearchAs
   readonly signal?: AbortSignal
 }
 

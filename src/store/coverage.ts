@@ -92,19 +92,24 @@ export async function estimateCounts(db: Queryable, layout: Layout, model: Store
   return rows[0] ?? { chunks: 0, vectors: 0 }
 }
 
-/** Counts the chunks that a filter lets a search see; `recorded` as in `CountedAt`, of the whole corpus. */
+/**
+ * Counts the chunks that a filter lets a search see; `recorded` as in `CountedAt`, of the whole corpus. With `limited`, only
+ * what row level security shows is counted, and nothing of others is read.
+ */
 export async function countMatching(
   db: Queryable,
   layout: Layout,
   model: StoredSpace,
   filter: SearchFilter,
+  { limited = false }: { readonly limited?: boolean } = {},
 ): Promise<Omit<CountedAt, 'snapshot'>> {
-  if (!isNarrowing(filter)) return countVectors(db, layout, model)
+  if (!isNarrowing(filter) && !limited) return countVectors(db, layout, model)
+  const recorded = limited ? sql`0` : recordedLacking(raw(String(model.id)))
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   const { rows } = await explainingMissingColumn(model, () =>
     db.query<{ chunks: string; vectors: string; recorded: string }>(sql`
-      select count(*) as chunks, count(e.chunk_id) as vectors, ${recordedLacking(raw(String(model.id)))} as recorded
+      select count(*) as chunks, count(e.chunk_id) as vectors, ${recorded} as recorded
       from ${d.table} d
       join ${c.table} c on c.${c.documentId} = d.${d.id}
       left join ${modelTable(model.id)} e

@@ -12,6 +12,7 @@ export async function findDoubles(db: Queryable, layout: Layout): Promise<readon
   const twice = (id: Sql, table: Sql): Sql => sql`(
       select ${id}::text as id from ${table} group by ${id} having count(*) > 1 order by 1 limit 3)`
   const vectors = (await isOfApplication(db, 1)) ? sql` union ${twice(sql`chunk_id`, modelTable(1))}` : sql``
-  const { rows } = await db.query<{ id: string }>(sql`${twice(c.id, c.table)}${vectors} order by 1`)
+  const { rows } = await db.query<{ id: string }>(sql`
+    select id from (${twice(c.id, c.table)}${vectors}) doubles order by id`)
   return rows.map(({ id }) => id)
 }

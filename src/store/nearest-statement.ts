@@ -7,7 +7,7 @@ import { modelTable, vectorColumn } from '../schema/model-table.ts'
 import type { SearchFilter } from '../wire/search.ts'
 import { chunkColumns, documentColumns } from './columns.ts'
 import { cheapRows } from './coverage.ts'
-import { documentsMatching } from './filter.ts'
+import { documentsMatching, isNarrowing } from './filter.ts'
 import type { StoredSpace } from './missing-column.ts'
 import { versionAndSnapshot } from './models.ts'
 import {
@@ -30,6 +30,13 @@ export interface NearestRequest {
   readonly versionOf: string | null
   /** The assumed number of the model's vectors. It decides how to search, not what is found. */
   readonly vectors: number
+  /** Row level security may hide documents and chunks, but no vectors: only those of documents that are seen are compared. */
+  readonly limited?: boolean
+}
+
+/** Whether some documents are left out. */
+export function isLimited({ filter, limited }: Pick<NearestRequest, 'filter' | 'limited'>): boolean {
+  return limited === true || isNarrowing(filter)
 }
 
 /**
@@ -55,7 +62,7 @@ export function nearestStatement(
   tuning: NearestTuning,
 ): Sql {
   const search = sql`with ${candidates(layout, { ...request, tuning, kind: orderOf(layout, request.model), query: queryOf(request) }, path)}`
-  const about = sql`${versionAndSnapshot(request.versionOf, { lacking: isLarge(request) })} as about`
+  const about = sql`${versionAndSnapshot(request.versionOf, { lacking: isLarge(request) && request.limited !== true })} as about`
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   // No casts: converting a value here costs more than in the client.
@@ -157,7 +164,7 @@ function complete(layout: Layout, search: Search, limit: Sql): Sql {
         select e.chunk_id, ${comparedPlainly(search)} as distance
         from ${modelTable(search.model.id)} e
         join ${c.table} c on c.${c.id} = e.chunk_id
-        left join ${d.table} d on d.${d.id} = c.${c.documentId}
+        ${raw(search.limited === true ? 'join' : 'left join')} ${d.table} d on d.${d.id} = c.${c.documentId}
         where e.${vectorColumn(search.model.dimension)} is not null
           and ${documentsMatching(layout, search.filter)}
       ) compared

@@ -3,11 +3,11 @@ import { type Sql, sql } from '../postgres/sql.ts'
 import type { Layout } from '../schema/layout.ts'
 import type { Hit } from '../wire/search.ts'
 import type { Counts } from './coverage.ts'
-import { isNarrowing } from './filter.ts'
 import { explainingMissingColumn } from './missing-column.ts'
 import { versionAndSnapshot } from './models.ts'
 import {
   boundOf,
+  isLimited,
   type NearestPath,
   type NearestRequest,
   nearestKey,
@@ -69,11 +69,11 @@ export async function findNearest(
 }
 
 export function choosePath(
-  request: Pick<NearestRequest, 'filter' | 'vectors'>,
+  request: Pick<NearestRequest, 'filter' | 'limited' | 'vectors'>,
   tuning: NearestTuning,
 ): NearestPath {
   const small = request.vectors <= tuning.exactRows
-  if (isNarrowing(request.filter)) return small ? 'complete' : 'filtered'
+  if (isLimited(request)) return small ? 'complete' : 'filtered'
   return small ? 'scan' : 'index'
 }
 
@@ -127,7 +127,7 @@ async function run(
   { path, tuning = defaultTuning, texts }: NearestOptions & { readonly path: NearestPath },
 ): Promise<Ran> {
   // The values of a filter decide its plan, so the statement is built and planned again for each search.
-  const prepared = !isNarrowing(request.filter)
+  const prepared = !isLimited(request)
   const make = (): Sql => nearestStatement(layout, request, path, tuning)
   const statement = prepared
     ? { text: remembered(texts, nearestKey(request, path), make), values: nearestValues(request) }

@@ -47,9 +47,9 @@ const roleReport = z.strictObject({
   works: list(
     z.strictObject({
       work: z
-        .enum(['read-only', 'service', 'owner', 'adopt'])
+        .enum(['search-as', 'read-only', 'service', 'owner', 'adopt'])
         .describe(
-          '`read-only`: search, ask and list. `service`: also ingest, fill, cut over, make keys. `owner`: also upgrade, add and remove models, start migrations, build indexes. `adopt`: before there is anything, to adopt an application’s tables.',
+          '`search-as`: be searched as (`as`), so that its row level security holds. `read-only`: search, ask and list. `service`: also ingest, fill, cut over, make keys. `owner`: also upgrade, add and remove models, start migrations, build indexes. `adopt`: before there is anything, to adopt an application’s tables.',
         ),
       allowed: z.boolean().describe('It has all of these grants.'),
       grants: list(grant),

@@ -37,7 +37,7 @@ export async function createCorpusViews(tx: Queryable, place: Place): Promise<vo
   await tx.query(
     byKey
       ? sql`
-    create or replace view documents as
+    create or replace view documents with (security_invoker = true) as
     select revector_document as id, ${described},
       (select string_agg(c.content, E'\n\n' order by c.position) from chunks c where c.document_id = revector_document) as content,
       ${times}
@@ -46,7 +46,7 @@ export async function createCorpusViews(tx: Queryable, place: Place): Promise<vo
       where earlier.revector_document = revector_keys.revector_document
         and earlier.revector_place < revector_keys.revector_place)`
       : sql`
-    create or replace view documents as
+    create or replace view documents with (security_invoker = true) as
     select ${id} as id, ${described}, coalesce(${text}::text, '') as content, ${times}
     ${of}`,
   )
@@ -56,7 +56,7 @@ export async function createChunksView(tx: Queryable, name: string, place: Place
   const id = hasKeys(place) ? raw('revector_id') : idOf(place)
   const byKey = place.documentKey !== undefined
   await tx.query(sql`
-    create or replace view ${ident(name)} as
+    create or replace view ${ident(name)} with (security_invoker = true) as
     select ${id} as id, ${raw(byKey ? 'revector_document' : id.text)} as document_id,
       ${raw(byKey ? 'revector_place' : '0')} as position, coalesce(${raw(place.text)}::text, '') as content,
       null::text as content_hash, null::int as start_offset, null::int as end_offset, null::text[] as heading_path,
@@ -89,13 +89,12 @@ export async function createVectorView(tx: Queryable, modelId: number, place: Pl
         place.where === null ? sql`` : sql` and exists (select from chunks c where c.id = ${id})`
       }`
   await tx.query(sql`
-    create view ${modelTable(modelId)} as
+    create view ${modelTable(modelId)} with (security_invoker = true) as
     select ${id} as chunk_id, ${raw(String(modelId))} as model_id,
       ${vector} as ${vectorColumn(vectors.dimension)}, null::timestamptz as created_at,
       null::bytea as embedded_text_hash${vectors.type === 'halfvec(N)' ? sql`, ${column} as stored` : sql``}
     from ${from}
     where ${column} is not null${ofDimension}${ofRows}`)
-  // Who may read the view reads the table by its owner's rights.
   const view = await findTable(tx, modelTableName(modelId))
   if (view !== null) await keepPrivate(tx, [view])
 }

@@ -6,6 +6,7 @@ import type { Deps } from '../../store/deps.ts'
 import type { Answer, AnswerEvent, AnswerMode, Citation, TokenUsage, Unanswered } from '../../wire/answer.ts'
 import type { Hit, SearchResult } from '../../wire/search.ts'
 import type { SearchDeps } from '../deps.ts'
+import { refuseBesideAs } from '../request.ts'
 import { search } from '../search.ts'
 import { searchWhileFilling } from '../search-while-filling.ts'
 import { roomForPassages, tokensAtMost } from './budget.ts'
@@ -85,11 +86,12 @@ export async function* ask(
 
 async function find(
   deps: SearchDeps,
-  { query, modelName, serve, minScore, filter, signal }: CheckedAsk,
+  { query, modelName, serve, minScore, filter, as, signal }: CheckedAsk,
 ): Promise<SearchResult> {
   const request = { query, topK: depth, minScore, filter, signal }
+  refuseBesideAs(as, { serve })
   if (serve !== undefined) return searchWhileFilling(deps, { ...request, serve })
-  return search(deps, { ...request, modelName })
+  return search(deps, { ...request, modelName, as })
 }
 
 type Outcome = Pick<

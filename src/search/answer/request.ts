@@ -2,6 +2,7 @@ import { definedOnly } from '../../core/defined.ts'
 import { RevectorError } from '../../core/errors.ts'
 import { type AnswerMode, answerMode } from '../../wire/answer.ts'
 import { type SearchFilter, type Serve, serve as serves } from '../../wire/search.ts'
+import type { SearchAs } from '../../wire/search-as.ts'
 import { checkRequest } from '../request.ts'
 
 export interface AskRequest {
@@ -19,6 +20,8 @@ export interface AskRequest {
   /** Passages with a lower score are left out. */
   readonly minScore?: number
   readonly filter?: SearchFilter
+  /** Whose rows are read, as in a search. Not with `serve`. */
+  readonly as?: SearchAs
   /** Default: generated if a language model is configured, otherwise extractive. */
   readonly mode?: AnswerMode
   readonly signal?: AbortSignal

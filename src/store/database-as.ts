@@ -1,0 +1,98 @@
+import { isRevectorError, RevectorError } from '../core/errors.ts'
+import type { Database, Queryable } from '../postgres/database.ts'
+import { sql } from '../postgres/sql.ts'
+import { type Layout, tableOf } from '../schema/layout.ts'
+import { type SearchAs, searchAs } from '../wire/search-as.ts'
+import type { StoreDeps } from './deps.ts'
+
+/**
+ * The same database, read as a role: every statement runs in a transaction of its own or the caller's, with the role and the
+ * settings that row level security reads, and writes nothing. Nothing that it reads may be remembered for others.
+ *
+ * @throws RevectorError INVALID_INPUT; its calls ROLE_UNAVAILABLE, ROW_SECURITY_INACTIVE, DATABASE_PERMISSION_DENIED
+ */
+export function databaseAs({ db, layout }: StoreDeps, as: SearchAs): Database {
+  const checked = checkAs(as)
+  const transaction: Database['transaction'] = async (work, options = {}) => {
+    try {
+      return await db.transaction(
+        async (tx) => {
+          await requireRowSecurity(tx, layout, checked.role)
+          return work(tx)
+        },
+        { ...options, readOnly: true, as: checked },
+      )
+    } catch (error) {
+      throw ofRole(error, checked.role)
+    }
+  }
+  const never = async (): Promise<never> => {
+    throw new Error('Only statements and transactions run as a role')
+  }
+  return {
+    ...db,
+    transaction,
+    query: (statement) => transaction((tx) => tx.query(statement)),
+    session: never,
+    holdLocks: never,
+    stream: () => {
+      throw new Error('Only statements and transactions run as a role')
+    },
+  }
+}
+
+function checkAs(as: SearchAs): Required<SearchAs> {
+  const parsed = searchAs.safeParse(as)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = ['as', ...(issue?.path ?? [])].join('.')
+  throw new RevectorError('INVALID_INPUT', `${field} is invalid: ${issue?.message ?? 'unexpected'}.`, {
+    hint: 'Expected { role, settings: { "request.jwt.claims": "…" } }.',
+    data: { field },
+  })
+}
+
+/**
+ * Where no policy holds for the role, it would see every row: nothing is read then. Chunks and vectors are read only together
+ * with their documents, so the documents' policies hold for them too.
+ */
+async function requireRowSecurity(tx: Queryable, layout: Layout, role: string): Promise<void> {
+  const { place } = layout
+  const table = place?.table ?? layout.documents.table
+  const { rows } = await tx.query<{ active: boolean; views: boolean }>(sql`
+    select row_security_active(${tableOf(table).text}::regclass) as active,
+      not exists (
+        select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${layout.chunks.table.schema} and c.relkind = 'v'
+          and (c.relname in ('documents', 'chunks') or c.relname ~ '^chunk_embeddings_model_[0-9]+$')
+          and not coalesce('security_invoker=true' = any(c.reloptions), false)
+      ) as views`)
+  const [row] = rows
+  if (row?.active === true && row.views) return
+  const name = `${table.schema}.${table.name}`
+  throw new RevectorError(
+    'ROW_SECURITY_INACTIVE',
+    row?.active === true
+      ? `The views over ${name} read it as their owner, so row level security would not hold for "${role}".`
+      : `Row level security of ${name} does not hold for the role "${role}", which would see every row.`,
+    {
+      hint:
+        row?.active === true
+          ? 'Set security_invoker = true on the views in the schema of Revector.'
+          : `Enable it (alter table ${name} enable row level security) and create policies; the role must not own the table, be a superuser or have bypassrls.`,
+      data: { role, table: name },
+    },
+  )
+}
+
+/** Not the user of the connection lacks it. */
+function ofRole(error: unknown, role: string): unknown {
+  if (!isRevectorError(error, 'DATABASE_PERMISSION_DENIED')) return error
+  const { cause } = error
+  const said = cause instanceof Error ? cause.message : error.message
+  return new RevectorError(error.code, `The role "${role}" lacks a permission: ${said}.`, {
+    hint: `\`revector doctor --role ${role}\` prints the grants that it needs to be searched as.`,
+    data: { ...error.data, role },
+    cause: error,
+  })
+}
