@@ -59,6 +59,11 @@ function checkAs(as: SearchAs): Required<SearchAs> {
 async function requireRowSecurity(tx: Queryable, layout: Layout, role: string): Promise<void> {
   const { place } = layout
   const table = place?.table ?? layout.documents.table
+  const { rows: usable } = await tx.query<{ usage: boolean }>(sql`
+    select coalesce(bool_and(has_schema_privilege(oid, 'usage')), true) as usage
+    from pg_namespace where nspname in (${table.schema}, ${layout.chunks.table.schema})`)
+  // Without it, PostgreSQL says of every table that it does not exist.
+  if (usable[0]?.usage !== true) throw lacking(role, 'usage of the schema')
   const { rows } = await tx.query<{ active: boolean; views: boolean }>(sql`
     select row_security_active(${tableOf(table).text}::regclass) as active,
       not exists (
@@ -89,10 +94,14 @@ async function requireRowSecurity(tx: Queryable, layout: Layout, role: string): 
 function ofRole(error: unknown, role: string): unknown {
   if (!isRevectorError(error, 'DATABASE_PERMISSION_DENIED')) return error
   const { cause } = error
-  const said = cause instanceof Error ? cause.message : error.message
-  return new RevectorError(error.code, `The role "${role}" lacks a permission: ${said}.`, {
+  if (!(cause instanceof Error)) return error
+  return lacking(role, cause.message, error)
+}
+
+function lacking(role: string, what: string, cause?: RevectorError): RevectorError {
+  return new RevectorError('DATABASE_PERMISSION_DENIED', `The role "${role}" lacks a permission: ${what}.`, {
     hint: `\`revector doctor --role ${role}\` prints the grants that it needs to be searched as.`,
-    data: { ...error.data, role },
-    cause: error,
+    data: { ...cause?.data, role },
+    cause,
   })
 }

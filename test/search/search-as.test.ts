@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRevector, type Revector, type SearchAs } from '../../src/index.ts'
+import { ingestDocuments } from '../../src/ingest/ingest-documents.ts'
+import { openParser } from '../../src/ingest/open-parser.ts'
 import { connectDatabase } from '../../src/postgres/connect.ts'
 import { raw } from '../../src/postgres/sql.ts'
+import { search } from '../../src/search/search.ts'
+import { defaultTuning } from '../../src/store/nearest-tuning.ts'
+import { testCorpus } from '../support/corpus-deps.ts'
 import { afterUse, describeEngines, type Engine } from '../support/engines.ts'
 
 /** Under the same words, so that each tenant's texts are the nearest to the other's questions. */
@@ -82,7 +87,10 @@ describeEngines('searching as a role', (engine) => {
       await expect(read(id, { as: as('a') })).rejects.toMatchObject({ code: 'NOT_FOUND' })
     }
     const { models } = await revector.documents.embeddings(id, { as: as('b') })
-    expect(models.find(({ modelName }) => modelName === current)).toMatchObject({ embeddings: 1, coverage: 1 })
+    expect(models.find(({ modelName }) => modelName === current)).toMatchObject({
+      embeddings: 1,
+      coverage: 1,
+    })
   })
 
   it('states the coverage of what it sees, whatever was counted for others', async () => {
@@ -167,6 +175,42 @@ describeEngines('searching as a role', (engine) => {
       ['a:0'],
     ])
     await revector.ingestion.ingestDocument({ title: 'Written by the service', content: 'More owls.' })
+  })
+})
+
+describeEngines('searching a large table as a role', (engine) => {
+  it('goes through the HNSW index, and beyond it, until it has as many as exist', async () => {
+    const corpus = await testCorpus(await engine.connect())
+    const { db, layout, first } = corpus
+    const parser = openParser()
+    onTestFinished(() => parser.close())
+    await ingestDocuments({ ...corpus, parser }, [...notes('a', 40), ...notes('b', 160)])
+    const role = `tenant_${randomUUID().replaceAll('-', '')}`
+    await db.query(
+      raw(`
+      create role ${role}; ${policies};
+      grant select on documents, chunks, embedding_models, pending_chunks, chunk_embeddings_model_${first.id} to ${role}`),
+    )
+    afterUse(async () => {
+      if (engine.name === 'server') await db.query(raw(`drop owned by ${role}; drop role ${role}`))
+    })
+    // So that the statement decides for the index where more than ten are seen, and finds it worth while.
+    const tuning = { ...defaultTuning, exactRows: 10, lookupsPerRow: 0, filterSurplus: 0, maxScanTuples: 60 }
+    for (const [tenant, own] of [
+      ['a', 40],
+      ['b', 160],
+    ] as const) {
+      const as = { role, settings: { 'app.tenant': tenant } }
+      for (const topK of [5, 200]) {
+        const request = { query: 'the secret plan of b, number 3', topK }
+        const found = await search({ ...corpus, tuning }, { ...request, as })
+        const exact = await search({ db, layout, models: corpus.models }, { ...request, as })
+        expect(found.hits).toHaveLength(Math.min(own, topK))
+        expect(found.hits.every(({ title }) => title.endsWith(`of ${tenant}`))).toBe(true)
+        expect(found.coverage).toEqual({ first: 1 })
+        if (topK > own) expect(found.hits).toEqual(exact.hits)
+      }
+    }
   })
 })
 
