@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { searchAs } from '../wire/search-as.ts'
 
 /** Options of the service, under `serve`. */
 export const serveOptions = z.strictObject({
@@ -45,6 +46,52 @@ export const serveOptions = z.strictObject({
     .array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin))
     .default([])
     .describe('Origins whose pages may call the service with a key. Empty: none.'),
+  roles: z
+    .strictObject({
+      keys: z
+        .record(z.string().min(1), searchAs)
+        .default({})
+        .describe('By name of an API key: the role that its requests read as.'),
+      header: z
+        .strictObject({
+          name: z
+            .string()
+            .regex(/^[a-z0-9-]+$/, 'expected the name of a header, in lower case')
+            .refine((name) => name !== 'authorization', 'expected a header of its own'),
+          keys: z.array(z.string().min(1)).min(1).describe('Names of the keys of trusted proxies.'),
+          role: searchAs.shape.role,
+          setting: z
+            .string()
+            .default('request.jwt.claims')
+            .describe('Gets the header’s value, in which policies find whose request it is.'),
+        })
+        .optional()
+        .describe(
+          'A header that a trusted proxy sets, such as the verified claims of its caller. Of requests with other keys it is not read; a request of these keys without it is refused.',
+        ),
+    })
+    .prefault({})
+    .superRefine(({ header, keys }, context) => {
+      if (header === undefined) return
+      const parsed = searchAs.safeParse({ role: header.role, settings: { [header.setting]: '' } })
+      if (!parsed.success) {
+        context.addIssue({
+          code: 'custom',
+          path: ['header', 'setting'],
+          message: 'expected a name with a dot',
+        })
+      }
+      for (const key of header.keys.filter((name) => name in keys)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['header', 'keys'],
+          message: `${key} is also in roles.keys`,
+        })
+      }
+    })
+    .describe(
+      'Keys whose requests read as a database role, under its row level security. They may search, ask, and read documents, and nothing else.',
+    ),
   maxEventLoopDelayMs: z
     .int()
     .min(0)

@@ -4,6 +4,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { HttpDeps } from './deps.ts'
 import { createLimits } from './limits.ts'
 import { isLoopback, nameOfHost } from './loopback.ts'
+import { refuseOtherThanReading, roleOf } from './roles.ts'
 import type { App, Caller } from './route.ts'
 
 /**
@@ -40,6 +41,10 @@ export async function authenticate(
     }
     await limits.countRequest(request)
     if (!allows(key.scope, needed)) throw forbidden(key.scope, needed)
+    const as = roleOf(request, key.name, options.roles)
+    if (as === undefined) return
+    refuseOtherThanReading(request, as)
+    request.caller = { ...request.caller, as }
   })
 }
 

@@ -9,6 +9,7 @@ import type {
 import type * as z from 'zod'
 import type { Scope } from '../core/access.ts'
 import type { Of } from '../wire/codec.ts'
+import type { SearchAs } from '../wire/search-as.ts'
 import type { Operation } from './contract/operation.ts'
 
 /** How Fastify types requests and replies by the schemas of a route: as in TypeScript, not as in JSON. */
@@ -35,6 +36,8 @@ export interface Caller {
   readonly scope: Scope
   /** Null: the service's limit. */
   readonly requestsPerMinute: number | null
+  /** Whose rows are read; absent: all. */
+  readonly as?: SearchAs
 }
 
 declare module 'fastify' {

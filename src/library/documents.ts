@@ -7,7 +7,7 @@ import {
   removeDocument,
 } from '../documents/documents.ts'
 import { type RemoveDocuments, removeDocuments } from '../documents/remove-documents.ts'
-import { databaseAs } from '../store/database-as.ts'
+import { readingAs } from '../store/database-as.ts'
 import type { StoreDeps } from '../store/deps.ts'
 import type { DocumentEmbeddings, DocumentSummary, StoredDocument } from '../wire/document.ts'
 import type { SearchAs } from '../wire/search-as.ts'
@@ -38,8 +38,8 @@ export interface Documents {
 
 export function documentCalls({ opened }: Pick<Runtime, 'opened'>): Documents {
   async function reading(as: SearchAs | undefined): Promise<StoreDeps> {
-    const { db, layout } = await opened()
-    return { db: as === undefined ? db : databaseAs({ db, layout }, as), layout }
+    const deps = await opened()
+    return as === undefined ? deps : readingAs(deps, as)
   }
 
   return {

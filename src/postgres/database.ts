@@ -1,5 +1,4 @@
 import type { Sql } from './sql.ts'
-import type { RoleOfTransaction } from './take-role.ts'
 
 export interface QueryResult<Row> {
   readonly rows: readonly Row[]
@@ -26,6 +25,12 @@ export interface Queryable {
     statement: Sql,
     options?: QueryOptions,
   ): Promise<QueryResult<Row>>
+}
+
+/** A role and settings that hold until a transaction ends, behind a pooler too. */
+export interface RoleOfTransaction {
+  readonly role: string
+  readonly settings: Readonly<Record<string, string>>
 }
 
 export interface TransactionOptions {

@@ -1,12 +1,6 @@
 import { isRevectorError, RevectorError } from '../core/errors.ts'
-import type { Queryable } from './database.ts'
+import type { Queryable, RoleOfTransaction } from './database.ts'
 import { sql } from './sql.ts'
-
-/** A role and settings that hold until a transaction ends, behind a pooler too. */
-export interface RoleOfTransaction {
-  readonly role: string
-  readonly settings: Readonly<Record<string, string>>
-}
 
 /**
  * The first statement of a transaction. The role comes last: it need not be allowed to make the settings.

@@ -2,6 +2,7 @@ import { RevectorError } from '../core/errors.ts'
 import type { Queryable } from '../postgres/database.ts'
 import { ident, sql } from '../postgres/sql.ts'
 import { keysTable } from './attach/keys.ts'
+import { visibleViews } from './attach/views.ts'
 import type { TableName } from './layout.ts'
 
 /** What a role may do with a table. */
@@ -10,6 +11,8 @@ export interface TableRights extends TableName {
   readonly ours: boolean
   /** Of an application's table: written there, by the application, and through the view only where a trigger stores vectors. */
   readonly view: boolean
+  /** Read by searches as a role only, in the place of the views that read with the rights of their owner. */
+  readonly read: boolean
   readonly owner: string
   readonly ownerIsSuperuser: boolean
   readonly owned: boolean
@@ -27,6 +30,8 @@ export interface Held {
     readonly name: string
     /** Has, or will have, tables of Revector. */
     readonly ours: boolean
+    /** Holds what searches as a role read, and nothing else that is used. */
+    readonly read: boolean
     readonly usage: boolean
     readonly create: boolean
   }[]
@@ -94,16 +99,17 @@ export async function heldRights(
         or (n.nspname, c.relname) in (
           select * from unnest(${adopted.map((one) => one.schema)}::text[], ${adopted.map((one) => one.name)}::text[])))
     ), schemas as (
-      select n.oid, n.nspname as name, true as ours from pg_namespace n
+      select n.oid, n.nspname as name, true as ours, false as read from pg_namespace n
       where n.nspname = ${schema} or n.oid in (select schema from tables where not read)
       union
-      select n.oid, n.nspname, false from pg_namespace n
+      select n.oid, n.nspname, false, true from pg_namespace n
       where n.nspname is distinct from ${schema} and n.oid in (select schema from tables where read)
         and n.oid not in (select schema from tables where not read)
+        and n.oid not in (select extnamespace from pg_extension where extname = 'vector')
       union
-      select n.oid, n.nspname, false from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+      select n.oid, n.nspname, false, false from pg_extension e join pg_namespace n on n.oid = e.extnamespace
       where e.extname = 'vector' and n.nspname is distinct from ${schema}
-        and n.oid not in (select schema from tables)
+        and n.oid not in (select schema from tables where not read)
     ), sequences as (
       select s.oid, n.nspname as schema, s.relname as name, t.ours
       from pg_class s
@@ -111,14 +117,14 @@ export async function heldRights(
       join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype = 'a'
         and d.refclassid = 'pg_class'::regclass
       join tables t on t.oid = d.refobjid
-      where s.relkind = 'S'
+      where s.relkind = 'S' and not t.read
     )
     select
-      (select coalesce(json_agg(json_build_object('name', name, 'ours', ours,
+      (select coalesce(json_agg(json_build_object('name', name, 'ours', ours, 'read', read,
           'usage', has_schema_privilege(${name}, oid, 'usage'),
           'create', has_schema_privilege(${name}, oid, 'create')) order by ours desc, name), '[]') from schemas) as schemas,
       (select coalesce(json_agg(json_build_object('schema', schema_name, 'name', name,
-          'ours', ours, 'view', view or read,
+          'ours', ours, 'view', view, 'read', read,
           'owner', pg_get_userbyid(relowner),
           'ownerIsSuperuser', (select rolsuper from pg_roles r where r.oid = relowner), 'owned', pg_has_role(${name}, relowner, 'usage'),
           'select', has_table_privilege(${name}, oid, 'select'),
@@ -148,7 +154,7 @@ async function schemaOfTables(db: Queryable): Promise<string | null> {
 interface Adopted {
   /** Where documents and chunks are: in an adopted database anywhere. */
   readonly corpus: readonly TableName[]
-  /** An application's tables that are read through views, with the rights of the reader, and the table of its keys. */
+  /** What a search as a role reads: an application's table with its texts and keys, through views with the reader's rights. */
   readonly read: readonly TableName[]
 }
 
@@ -166,15 +172,14 @@ async function adoptedTables(db: Queryable, schema: string | null): Promise<Adop
     documents: TableName
     chunks: TableName
     texts: TableName | null
-    vectors: TableName | null
   }>(sql`
     select layout->'documents'->'table' as documents, layout->'chunks'->'table' as chunks,
-      layout->'place'->'table' as texts, layout->'place'->'vectors'->'table' as vectors
+      layout->'place'->'table' as texts
     from ${ident(schema, 'revector_layout')}`)
   const [row] = rows
   if (row === undefined) return unadopted
-  const { documents, chunks, texts, vectors } = row
-  const keys = texts === null ? [] : [{ schema, name: keysTable }]
-  const read = [texts, vectors].flatMap((table) => (table === null ? [] : [table]))
-  return { corpus: [documents, chunks], read: [...read, ...keys] }
+  const { documents, chunks, texts } = row
+  if (texts === null) return { corpus: [documents, chunks], read: [] }
+  const beside = [keysTable, ...Object.values(visibleViews)].map((name) => ({ schema, name }))
+  return { corpus: [documents, chunks], read: [texts, ...beside] }
 }

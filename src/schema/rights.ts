@@ -96,7 +96,8 @@ export async function grantsForRole(
 }
 
 function grantsOfWork(held: Held, work: Work): readonly Grant[] {
-  const { schemas, sequences } = held
+  const { sequences } = held
+  const schemas = held.schemas.filter(({ read }) => work === 'search-as' || !read)
   const usages = schemas.map(({ name, usage }) => ({ what: sql`usage on schema ${ident(name)}`, has: usage }))
   const tables = held.tables.filter((table) => isNeeded(table, work))
   // A sequence has the owner of its table.
@@ -123,10 +124,12 @@ function grantsOfWork(held: Held, work: Work): readonly Grant[] {
   ]
 }
 
-function isNeeded({ name, ours }: TableRights, work: Work): boolean {
-  if (work === 'search-as') return !ours || forSearchAs.has(name) || name.startsWith('chunk_embeddings')
+function isNeeded({ name, ours, view, read }: TableRights, work: Work): boolean {
+  if (work === 'search-as') {
+    return read || (!ours && !view) || forSearchAs.has(name) || name.startsWith('chunk_embeddings')
+  }
   // An owner may do everything with its own tables.
-  return work !== 'owner' || !ours
+  return !read && (work !== 'owner' || !ours)
 }
 
 interface Right {

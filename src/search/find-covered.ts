@@ -1,6 +1,6 @@
 import { isRevectorError, type RevectorError } from '../core/errors.ts'
 import { type Counts, countMatching, countVectors, coverageOf } from '../store/coverage.ts'
-import { databaseAs } from '../store/database-as.ts'
+import { readingAs } from '../store/database-as.ts'
 import { isNarrowing } from '../store/filter.ts'
 import { isGone } from '../store/missing-column.ts'
 import { findNearest, type Nearest } from '../store/nearest.ts'
@@ -98,16 +98,17 @@ export async function findCovered(
  * whole corpus only decide how to search.
  */
 async function findAs(
-  { layout, tuning, ...deps }: SearchDeps,
+  deps: SearchDeps,
   as: SearchAs,
   { request, model, vector, vectors }: Search & { readonly vectors: number },
 ): Promise<Covered> {
   const { k, filter = {}, modelName: versionOf } = request
   const limited = { limited: true }
-  return databaseAs({ ...deps, layout }, as).transaction(
+  const { db, layout } = readingAs(deps, as)
+  return db.transaction(
     async (tx) => {
       const nearest = { model, vector, k, filter, versionOf, vectors, ...limited }
-      const found = await findNearest(tx, layout, nearest, { tuning })
+      const found = await findNearest(tx, layout, nearest, { tuning: deps.tuning })
       const counted = found.matching ?? (await countMatching(tx, layout, model, filter, limited))
       const isWhole = found.found.length > 0 || !isNarrowing(filter)
       const whole = isWhole ? counted : await countMatching(tx, layout, model, {}, limited)

@@ -1,6 +1,7 @@
 import { isRevectorError, RevectorError } from '../core/errors.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { sql } from '../postgres/sql.ts'
+import { visibleLayout, visibleViews } from '../schema/attach/views.ts'
 import { type Layout, tableOf } from '../schema/layout.ts'
 import { type SearchAs, searchAs } from '../wire/search-as.ts'
 import type { StoreDeps } from './deps.ts'
@@ -11,7 +12,11 @@ import type { StoreDeps } from './deps.ts'
  *
  * @throws RevectorError INVALID_INPUT; its calls ROLE_UNAVAILABLE, ROW_SECURITY_INACTIVE, DATABASE_PERMISSION_DENIED
  */
-export function databaseAs({ db, layout }: StoreDeps, as: SearchAs): Database {
+export function readingAs({ db, layout }: StoreDeps, as: SearchAs): StoreDeps {
+  return { db: databaseAs({ db, layout }, as), layout: visibleLayout(layout) }
+}
+
+function databaseAs({ db, layout }: StoreDeps, as: SearchAs): Database {
   const checked = checkAs(as)
   const transaction: Database['transaction'] = async (work, options = {}) => {
     try {
@@ -64,26 +69,26 @@ async function requireRowSecurity(tx: Queryable, layout: Layout, role: string): 
     from pg_namespace where nspname in (${table.schema}, ${layout.chunks.table.schema})`)
   // Without it, PostgreSQL says of every table that it does not exist.
   if (usable[0]?.usage !== true) throw lacking(role, 'usage of the schema')
-  const { rows } = await tx.query<{ active: boolean; views: boolean }>(sql`
+  const { rows } = await tx.query<{ active: boolean; invokers: number }>(sql`
     select row_security_active(${tableOf(table).text}::regclass) as active,
-      not exists (
-        select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      (
+        select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = ${layout.chunks.table.schema} and c.relkind = 'v'
-          and (c.relname in ('documents', 'chunks') or c.relname ~ '^chunk_embeddings_model_[0-9]+$')
-          and not coalesce('security_invoker=true' = any(c.reloptions), false)
-      ) as views`)
+          and c.relname = any(${Object.values(visibleViews)}::text[]) and 'security_invoker=true' = any(c.reloptions)
+      )::int as invokers`)
   const [row] = rows
-  if (row?.active === true && row.views) return
+  const isRead = place === undefined || row?.invokers === 2
+  if (row?.active === true && isRead) return
   const name = `${table.schema}.${table.name}`
   throw new RevectorError(
     'ROW_SECURITY_INACTIVE',
     row?.active === true
-      ? `The views over ${name} read it as their owner, so row level security would not hold for "${role}".`
+      ? `The views over ${name} do not read it with the rights of "${role}", which would see every row.`
       : `Row level security of ${name} does not hold for the role "${role}", which would see every row.`,
     {
       hint:
         row?.active === true
-          ? 'Set security_invoker = true on the views in the schema of Revector.'
+          ? 'Release the table and adopt it again: that makes the views anew.'
           : `Enable it (alter table ${name} enable row level security) and create policies; the role must not own the table, be a superuser or have bypassrls.`,
       data: { role, table: name },
     },

@@ -70,7 +70,7 @@ describeServer('searching an application’s table as a role', (engine) => {
     // The owner goes on seeing all.
     expect((await revector.documents.list()).documents).toHaveLength(texts.length)
 
-    await run('alter view beside.chunks set (security_invoker = false)')
+    await run('alter view beside.visible_chunks set (security_invoker = false)')
     await expect(revector.retriever.search({ query: 'bees', as: as(begins) })).rejects.toMatchObject({
       code: 'ROW_SECURITY_INACTIVE',
     })

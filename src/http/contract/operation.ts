@@ -21,6 +21,8 @@ export interface Operation {
   readonly description?: string
   /** Null: public. */
   readonly scope: Scope | null
+  /** Shows only rows that the caller's role sees: a key that has a role may do this, and nothing else. */
+  readonly asRole?: boolean
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly headers?: z.ZodObject

@@ -14,6 +14,7 @@ export const query = operation('query', 'POST /api/v1/query', {
     'they arrive, then `done` with the whole answer, or `error`. After a lost connection, send the same request again within ' +
     'five seconds with `Last-Event-ID` to get the rest; later, or at another server, the answer starts again from `hits`.',
   scope: 'read',
+  asRole: true,
   body: z.strictObject({
     query: question,
     model: modelName.optional().describe('The embedding model. Default: the current one.'),

@@ -14,6 +14,7 @@ export const search = operation('search', 'POST /api/v1/search', {
     'In the current model, in a named one (`model`), in several (`models`), or while a migration fills (`serve`): at most ' +
     'one of the three.',
   scope: 'read',
+  asRole: true,
   body: z.strictObject({
     query: query.optional().describe('May be omitted if vectors are given.'),
     model: modelName.optional().describe('Default: the current model.'),

@@ -32,7 +32,7 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
 
   app.route({
     ...routeOf(contract.listDocuments),
-    handler: ({ query: { q, ...page } }) => documents.list({ ...page, query: q }),
+    handler: ({ query: { q, ...page }, caller: { as } }) => documents.list({ ...page, query: q, as }),
   })
 
   app.route({
@@ -48,7 +48,10 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
     },
   })
 
-  app.route({ ...routeOf(contract.getDocument), handler: ({ params }) => documents.get(params.id) })
+  app.route({
+    ...routeOf(contract.getDocument),
+    handler: ({ params, caller: { as } }) => documents.get(params.id, { as }),
+  })
 
   app.route({
     ...routeOf(contract.removeDocument),
@@ -60,7 +63,7 @@ export async function documentRoutes(app: App, deps: Deps): Promise<void> {
 
   app.route({
     ...routeOf(contract.documentEmbeddings),
-    handler: ({ params }) => documents.embeddings(params.id),
+    handler: ({ params, caller: { as } }) => documents.embeddings(params.id, { as }),
   })
 
   app.route({

@@ -16,9 +16,11 @@ export async function queryRoutes(app: App, { revector, redactor, streams }: Que
     ...routeOf(query),
     handler: async (request, reply) => {
       const { body, headers } = request
+      const { keyId, as } = request.caller
       const signal = signalOf(reply)
-      if (!wantsEvents(headers.accept)) return revector.answers.ask(askRequest(body, signal))
-      const asker = { owner: request.caller.keyId ?? '', body }
+      if (!wantsEvents(headers.accept)) return revector.answers.ask(askRequest(body, signal, as))
+      // Behind one proxy's key are many callers: none resumes another's answer.
+      const asker = { owner: JSON.stringify([keyId ?? '', as ?? null]), body }
       const leave = streams.take()
       const closed = new Promise<void>((resolve) => {
         reply.raw.once('close', resolve)
@@ -26,7 +28,7 @@ export async function queryRoutes(app: App, { revector, redactor, streams }: Que
       })
       const known = answers.find(headers['last-event-id'] ?? '', asker)
       const stream =
-        known?.stream ?? answers.open(asker, (until) => revector.answers.stream(askRequest(body, until)))
+        known?.stream ?? answers.open(asker, (until) => revector.answers.stream(askRequest(body, until, as)))
       // An answer that continues without a reader still has a slot.
       Promise.all([closed, stream.ended]).then(leave, leave)
       // Before the stream starts: if the search fails, it is an ordinary error.

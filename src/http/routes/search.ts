@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { isRevectorError, RevectorError } from '../../core/errors.ts'
 import type { Revector } from '../../library/revector.ts'
 import type { SearchResult } from '../../wire/search.ts'
+import type { SearchAs } from '../../wire/search-as.ts'
 import { search } from '../contract/search.ts'
 import { signalOf } from '../disconnect.ts'
 import { type App, routeOf } from '../route.ts'
@@ -15,16 +16,22 @@ export async function searchRoutes(app: App, { revector }: { readonly revector: 
       const { body } = request
       refuseTwoWays(body)
       const signal = signalOf(reply)
-      return found(revector, body, signal).catch((error: unknown) => blame(error, body))
+      return found(revector, body, { signal, as: request.caller.as }).catch((error: unknown) =>
+        blame(error, body),
+      )
     },
   })
 }
 
-function found({ retriever }: Revector, body: Body, signal: AbortSignal): Promise<SearchResult> {
+function found(
+  { retriever }: Revector,
+  body: Body,
+  call: { readonly signal: AbortSignal; readonly as?: SearchAs },
+): Promise<SearchResult> {
   const { model, models, aggregation, serve, vector, vectors, ...rest } = body
   const queryVectors =
     vectors && Object.fromEntries(Object.entries(vectors).map(([name, one]) => [name, usable(one)]))
-  const common = { ...rest, signal }
+  const common = { ...rest, ...call }
   if (models !== undefined) {
     return retriever.searchMultiModel({ ...common, modelNames: models, aggregation, queryVectors })
   }
