@@ -112,7 +112,7 @@ export async function dropAttached(tx: Queryable, schema: string): Promise<void>
 }
 
 const own =
-  '^(documents|chunks|chunks_next|chunk_keys|embedding_models|model_[a-z]+|migration_[a-z]+|pending_chunks|quarantined_chunks|provider_rates|revector_[a-z_]+|chunk_embeddings(_[a-z0-9_]+)?)$'
+  '^((visible_)?documents|(visible_)?chunks|chunks_next|chunk_keys|embedding_models|model_[a-z]+|migration_[a-z]+|pending_chunks|quarantined_chunks|provider_rates|revector_[a-z_]+|chunk_embeddings(_[a-z0-9_]+)?)$'
 
 async function refuseForeign(tx: Queryable, schema: string): Promise<void> {
   const { rows } = await tx.query<TableName>(sql`
