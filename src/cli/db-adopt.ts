@@ -43,9 +43,16 @@ export async function release(context: Context): Promise<undefined> {
   await context.consent(
     'Release the table? What Revector has made is dropped, with the vectors of every other model; the application’s table stays.',
   )
+  const { adopted } = await context.revector.db.status()
   const released = await context.revector.db.release(context.longCall())
-  context.result(
-    encode(releasedTable, released),
-    () => `${released.schema}.${released.table} is the application’s alone again.`,
+  context.result(encode(releasedTable, released), () =>
+    [
+      `${released.schema}.${released.table} is the application’s alone again.`,
+      ...(adopted?.exposed == null
+        ? []
+        : [
+            `So is ${adopted.exposed.schema}.${adopted.exposed.table}, which is no longer kept in step with it. It takes its numbers from sequences of the other, as long as that is there.`,
+          ]),
+    ].join('\n'),
   )
 }

@@ -17,7 +17,7 @@ export async function expose(
     [
       `${schema}.${table} holds ${counted(rows, 'row')}, ${grouped(vectors)} with their vector of ${exposed.model}.`,
       `Point the next deployment at it, with ${exposed.model}. The old one goes on with its own table: what one writes, the other finds once \`revector worker\` has made the vector.`,
-      ...(triggers.length === 0 ? [] : [`Not copied: the application's triggers ${triggers.join(', ')}.`]),
+      ...(triggers.length === 0 ? [] : [`Not copied: the application’s triggers ${triggers.join(', ')}.`]),
       ...(functions.length === 0
         ? []
         : [

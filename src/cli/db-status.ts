@@ -55,6 +55,14 @@ function statusText(found: DatabaseStatus, dataDir: string | null, style: Style)
   if (found.adopted !== null) {
     const { schema, table, column, verified } = found.adopted
     lines.push(['adopted', `${schema}.${table}.${column}${verified ? '' : ' (its model is unverified)'}`])
+    const { exposed } = found.adopted
+    if (exposed !== null) {
+      const { complete } = exposed
+      lines.push([
+        'exposed',
+        `${exposed.schema}.${exposed.table}${complete ? '' : ' (not complete: run db expose again)'}`,
+      ])
+    }
   }
   if (found.legacy !== null) {
     const { table, column, dimension, rows } = found.legacy

@@ -1,6 +1,7 @@
 import { counted } from '../core/counted.ts'
 import { errorCatalogue } from '../core/errors.ts'
 import { encode } from '../wire/codec.ts'
+import type { DatabaseStatus } from '../wire/database.ts'
 import { type MigrationStatus, migrationStatus } from '../wire/migration.ts'
 import { type GateFlags, type LimitFlags, limits, type VerifyFlags } from './migrate-options.ts'
 import { gatesText, stateWords, statusText } from './migration-text.ts'
@@ -109,11 +110,26 @@ export async function retire(
       `Drop all vectors of ${before.sourceModel}? Afterwards ${before.targetModel} can only be replaced by a new migration.`,
     )
   }
+  const { adopted } = await context.revector.db.status()
   const { signal } = context.longCall()
   const { bytes: freed, ...status } = await context.change('retire', String(before.id), () =>
     migrations.retire(before.id, { force: force === true, signal }),
   )
-  show(context, status, `${status.sourceModel} is dropped: ${bytes(freed)} freed.`, { bytes: freed })
+  const after = await context.revector.db.status()
+  show(
+    context,
+    status,
+    `${status.sourceModel} is dropped: ${bytes(freed)} freed.${leftText(adopted, after.adopted)}`,
+    { bytes: freed },
+  )
+}
+
+/** What the application's old deployment leaves behind once its model is retired. */
+function leftText(before: DatabaseStatus['adopted'], after: DatabaseStatus['adopted']): string {
+  if (before === null || after === null) return ''
+  const [old, next] = [before, after].map(({ schema, table }) => `${schema}.${table}`)
+  if (old === next) return ''
+  return `\n${next} is the application's table from here on. Nothing follows ${old} any more; when no deployment uses it: drop table ${[before.schema, before.table].map((part) => JSON.stringify(part)).join('.')}`
 }
 
 export async function retry(context: Context, id: Id): Promise<undefined> {

@@ -1,6 +1,6 @@
 import type { StoreDeps } from '../store/deps.ts'
 import { findDoubles } from '../store/doubles.ts'
-import { captureTriggers } from '../store/health.ts'
+import { captureTriggers, mirrorTriggers } from '../store/health.ts'
 import type { Check } from '../wire/doctor.ts'
 import { fail, ok, warn } from './check.ts'
 
@@ -19,6 +19,19 @@ export async function checkAdoptedTable({ db, layout }: StoreDeps): Promise<read
         data,
       }),
     ]
+  }
+  if (layout.exposed !== undefined) {
+    const next = layout.exposed.place.table
+    const mirror = await mirrorTriggers(db, [place.table, next])
+    if (mirror.enabled < mirror.expected) {
+      return [
+        fail('adopted_table', null, {
+          sentence: `${name} and ${next.schema}.${next.name} are not kept in step: ${mirror.expected - mirror.enabled} of ${mirror.expected} triggers are gone or disabled.`,
+          hint: `Enable them on both (alter table ${name} enable trigger all), and compare the two: what was written meanwhile is in one of them.`,
+          data: { ...data, mirror },
+        }),
+      ]
+    }
   }
   const unindexed = place.unproved === true || place.vectors.unproved === true
   const doubles = unindexed ? await findDoubles(db, layout) : []

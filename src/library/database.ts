@@ -9,7 +9,7 @@ import { backup, restore } from '../postgres/backup.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
 import { isFresh } from '../schema/fresh.ts'
 import { latestRevision } from '../schema/history.ts'
-import { loadLayout, type Place } from '../schema/layout.ts'
+import { type Exposed, loadLayout, type Place } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
 import { createSchema, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
 import { isReadOnly, schemaStatus } from '../schema/status.ts'
@@ -150,7 +150,7 @@ async function readStatus(db: Database, { remember }: Pick<Runtime, 'remember'>)
     latestRevision,
     readOnly: await isReadOnly(db),
     legacy,
-    adopted: place === undefined ? null : adoptedOf(place),
+    adopted: place === undefined ? null : adoptedOf(place, deps?.layout.exposed),
     dimensions: deps === null ? [] : await vectorColumns(db),
     models: corpus.models,
     documents: corpus.documents,
@@ -158,9 +158,22 @@ async function readStatus(db: Database, { remember }: Pick<Runtime, 'remember'>)
   }
 }
 
-function adoptedOf({ vectors, verified = false }: Place): DatabaseStatus['adopted'] {
+function adoptedOf(
+  { vectors, verified = false }: Place,
+  exposed: Exposed | undefined,
+): DatabaseStatus['adopted'] {
   const { table, column } = vectors
-  return { schema: table.schema, table: table.name, column, verified }
+  const named = exposed?.place.table
+  return {
+    schema: table.schema,
+    table: table.name,
+    column,
+    verified,
+    exposed:
+      exposed === undefined || named === undefined
+        ? null
+        : { schema: named.schema, table: named.name, complete: exposed.complete },
+  }
 }
 
 async function readHealth(db: Database): Promise<DatabaseHealth> {

@@ -28,6 +28,21 @@ export async function captureTriggers(
   return { enabled: rows[0]?.enabled ?? 0, expected: 4 }
 }
 
+/** The triggers that keep an application's two tables in step: of four on each. */
+export async function mirrorTriggers(
+  db: Queryable,
+  tables: readonly TableName[],
+): Promise<{ readonly enabled: number; readonly expected: number }> {
+  const { rows } = await db.query<{ enabled: number }>(sql`
+    select count(*)::int as enabled
+    from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+    join pg_class own on own.oid = to_regclass('pending_chunks') and own.relnamespace = p.pronamespace
+    where t.tgrelid = any(${tables.map((table) => tableOf(table).text)}::regclass[]) and p.proname ~ '^revector_mirror_(in|out)$'
+      and t.tgenabled in ('O', 'A')`)
+  return { enabled: rows[0]?.enabled ?? 0, expected: 4 * tables.length }
+}
+
 /** The tables below `chunk_embeddings`, whether a model is registered for them or not. */
 export async function modelTablesHealth(db: Queryable): Promise<readonly ModelTableHealth[]> {
   const { rows } = await db.query<ModelTableHealth>(sql`

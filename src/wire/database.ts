@@ -26,6 +26,16 @@ export const databaseStatus = z.strictObject({
       verified: z
         .boolean()
         .describe('Whether the first model was asked, and made the vectors that are stored.'),
+      exposed: z
+        .strictObject({
+          schema: z.string(),
+          table: z.string(),
+          complete: z
+            .boolean()
+            .describe('False: `db expose` was interrupted, and goes on when it is run again.'),
+        })
+        .nullable()
+        .describe('The table like it for the next deployment of the application.'),
     })
     .nullable()
     .describe('The application’s table that is searched where it is.'),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { connectDatabase } from '../../src/postgres/connect.ts'
+import { raw } from '../../src/postgres/sql.ts'
 import { makeShape, modelName, shapes, texts } from '../adopt/shapes.ts'
 import { temporaryFolder } from '../support/engines.ts'
 import { runCli } from './run-cli.ts'
@@ -86,5 +87,85 @@ describe('db discover, adopt and release', () => {
     const missing = await runCli(['--json', 'db', 'adopt', 'nothing', '--model', modelName], { cwd })
     expect(missing.code).toBe(2)
     expect(missing.json().error).toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('and expose, export and retire move the application, and show its functions with the new width', async () => {
+    const cwd = await temporaryFolder()
+    const db = await connectDatabase({ dataDir: join(cwd, '.revector') })
+    await makeShape(db, {
+      name: 'Supabase',
+      table: 'documents',
+      texts: 'documents',
+      ddl: `create table documents (id bigserial primary key, content text, metadata jsonb, embedding vector(64));
+        create index on documents using hnsw (embedding vector_cosine_ops)`,
+      insert: `insert into documents (content, metadata, embedding) values ($2, jsonb_build_object('n', $1::int), $3::vector)`,
+      rename: '',
+      remove: '',
+    })
+    await db.query(
+      raw(`
+      create function match_documents (query_embedding vector(64), match_count int default null, filter jsonb default '{}')
+      returns table (id bigint, content text, similarity float) language plpgsql as $$
+      begin
+        return query select documents.id, documents.content, 1 - (documents.embedding <=> query_embedding::vector(64)) as similarity
+        from documents where metadata @> filter order by documents.embedding <=> query_embedding limit match_count;
+      end; $$`),
+    )
+    await db.query(
+      raw(`create function touch() returns trigger language plpgsql as $$ begin return new; end $$`),
+    )
+    await db.query(
+      raw(`create trigger touched before update on documents for each row execute function touch()`),
+    )
+    await db.close()
+    const env = { REVECTOR_SCHEMA: 'revector' }
+    const run = (args: readonly string[]) => runCli(args, { cwd, env })
+    await run(['db', 'adopt', 'documents', '--model', modelName])
+    await run(['models', 'add', 'lexical-hash-32', '--provider', 'lexical-hash', '--dimension', '32'])
+    await run(['migrate', 'run', '--from', modelName, '--to', 'lexical-hash-32'])
+
+    const refused = await run(['--json', 'db', 'expose', 'lexical-hash-32', '--as', 'documents'])
+    expect([refused.code, refused.json().error.code]).toEqual([3, 'UPGRADE_REFUSED'])
+    const exposed = await run(['--json', 'db', 'expose', 'lexical-hash-32', '--as', 'documents_next'])
+    expect(exposed.json()).toEqual({
+      schema: 'public',
+      table: 'documents_next',
+      model: 'lexical-hash-32',
+      rows: texts.length,
+      vectors: texts.length,
+      triggers: ['touched'],
+      functions: [expect.stringContaining('FUNCTION public.match_documents_32(query_embedding public.vector')],
+    })
+    const [shown] = exposed.json().functions
+    expect(shown).toContain('documents_next.embedding <=> query_embedding::vector(32)')
+    expect(shown).not.toMatch(/\bdocuments\b|64/)
+    const said = await run(['db', 'expose', 'lexical-hash-32', '--as', 'documents_next'])
+    expect(said.stdout).toContain('Not copied: the application’s triggers touched.')
+    expect((await run(['--json', 'db', 'status'])).json().adopted.exposed).toEqual({
+      schema: 'public',
+      table: 'documents_next',
+      complete: true,
+    })
+    const exported = await run(['--json', 'db', 'export', 'lexical-hash-32', '--like', 'documents'])
+    expect(exported.json()).toEqual({
+      schema: 'public',
+      table: 'documents_32',
+      model: 'lexical-hash-32',
+      rows: texts.length,
+    })
+    const retired = await run(['--yes', 'migrate', 'retire', '--force'])
+    expect(retired.stdout).toContain('when no deployment uses it: drop table "public"."documents"')
+
+    const left = await connectDatabase({ dataDir: join(cwd, '.revector') })
+    await left.query(raw('drop table documents_32'))
+    await left.query(raw(shown))
+    await left.query(raw('drop table documents'))
+    await left.query(raw(`insert into documents_next (content) values ('More.')`))
+    const { rows } = await left.query<{ id: string }>(
+      raw(`
+      select id from match_documents_32((select embedding from documents_next where id = 2), 1)`),
+    )
+    expect(rows).toEqual([{ id: '2' }])
+    await left.close()
   })
 })

@@ -1,11 +1,14 @@
 import type { Queryable } from '../../postgres/database.ts'
 import { ident, sql } from '../../postgres/sql.ts'
+import { indexedOf } from '../attach/own-index.ts'
 import { createChunksView, createVectorView } from '../attach/views.ts'
 import { replaceCapture, secureFunction } from '../capture/capture.ts'
 import { grantsOf } from '../grants.ts'
 import { giveFreedHnswIndexName } from '../hnsw-index.ts'
+import { indexKind } from '../index-kind.ts'
 import { keepPrivate } from '../keep-private.ts'
 import { type Exposed, type Layout, loadLayout, type Place, saveLayout } from '../layout.ts'
+import { columnOf, readTable } from '../legacy/table-facts.ts'
 import { type ModelSpace, modelTable, modelTableName } from '../names.ts'
 import { createLike, giveToOwner } from './like.ts'
 import { mirrorName, mirrorStatements } from './mirror.ts'
@@ -15,8 +18,9 @@ import { moveTrigger, storeFunction, storeName, storeTrigger } from './store.ts'
 /** The place of another model's vectors in a table like the application's. */
 export function placeLike(place: Place, table: Place['table'], dimension: number): Place {
   const type = place.vectors.type === 'halfvec(N)' ? 'halfvec(N)' : 'vector(N)'
-  const { verified: _, ...rest } = place
-  return { ...rest, table, vectors: { ...place.vectors, table, type, dimension } }
+  const { indexed: _, modelId: __, ...vectors } = place.vectors
+  // Revector has made its vectors itself.
+  return { ...place, verified: true, table, vectors: { ...vectors, table, type, dimension } }
 }
 
 /** The first step, one short transaction: the table, and triggers by which the two are in step from now on. */
@@ -81,8 +85,24 @@ export async function endExposing(tx: Queryable, schema: string, model: ModelSpa
   await tx.query(storeTrigger(schema, model.id))
   await tx.query(storeTrigger(schema, firstModelId))
   for (const grant of grants) await tx.query(grant)
-  await saveLayout(tx, { ...layout, exposed: { ...exposed, complete: true } })
+  const { vectors } = exposed.place
+  const place = { ...exposed.place, vectors: { ...vectors, ...(await indexOf(tx, vectors, model)) } }
+  await saveLayout(tx, { ...layout, exposed: { ...exposed, place, complete: true } })
   await replaceCapture(tx)
+}
+
+/** The index of the new table, where searches have to know that it is not what Revector would make. */
+async function indexOf(
+  tx: Queryable,
+  { table, column, dimension }: Place['vectors'],
+  model: ModelSpace,
+): Promise<Pick<Place['vectors'], 'indexed'>> {
+  const facts = await readTable(tx, table)
+  const found = columnOf(facts, column)
+  const { indexed } = found === undefined ? {} : indexedOf(facts, found, dimension)
+  if (indexed === undefined) return {}
+  const isOwn = indexed.form === indexKind(model).form && indexed.distance === model.distance
+  return isOwn ? {} : { indexed }
 }
 
 /** Writers that store vectors hold one row in share. */

@@ -30,7 +30,7 @@ export async function leavePlace(tx: Queryable, schema: string, modelId: number)
   }
   // What this model still lacks goes on being stored by its own function.
   await createCorpusViews(tx, exposed.place)
-  const { indexed: _, ...vectors } = exposed.place.vectors
+  const { vectors } = exposed.place
   await saveLayout(
     tx,
     layoutOf(schema, { ...exposed.place, vectors: { ...vectors, modelId: exposed.modelId } }),
