@@ -10,11 +10,13 @@ import { connectDatabase } from '../postgres/connect.ts'
 import type { Database } from '../postgres/database.ts'
 import { discoverColumns } from '../schema/attach/discover.ts'
 import type { PlaceChoices } from '../schema/attach/expressions.ts'
+import type { Exposed, Place } from '../schema/layout.ts'
 import { specify } from '../schema/legacy/first-model.ts'
 import { freeSchemaName } from '../schema/own-schema.ts'
 import type {
   AdoptedTable,
   AdoptionPlan,
+  DatabaseStatus,
   DiscoveredColumn,
   ExportedTable,
   ExposedTable,
@@ -131,4 +133,23 @@ function specOfName(modelName: string, dimension: number, baseUrl: string | unde
   const known = knownModel(modelName)
   if (known === undefined) return specify({ modelName, ...address }, dimension, null)
   return specFor(modelName, { ...address, ...(givesDimension(known, dimension) && { dimension }) })
+}
+
+/** Of an adopted database, for its status. */
+export function adoptedOf(
+  { vectors, verified = false }: Place,
+  exposed: Exposed | undefined,
+): DatabaseStatus['adopted'] {
+  const { table, column } = vectors
+  const named = exposed?.place.table
+  return {
+    schema: table.schema,
+    table: table.name,
+    column,
+    verified,
+    exposed:
+      exposed === undefined || named === undefined
+        ? null
+        : { schema: named.schema, table: named.name, complete: exposed.complete },
+  }
 }

@@ -9,7 +9,7 @@ import { backup, restore } from '../postgres/backup.ts'
 import type { CloseOptions, Database } from '../postgres/database.ts'
 import { isFresh } from '../schema/fresh.ts'
 import { latestRevision } from '../schema/history.ts'
-import { type Exposed, loadLayout, type Place } from '../schema/layout.ts'
+import { loadLayout } from '../schema/layout.ts'
 import { vectorColumns } from '../schema/model-table.ts'
 import { createSchema, refuseTableElsewhere, schemaExists } from '../schema/own-schema.ts'
 import { isReadOnly, schemaStatus } from '../schema/status.ts'
@@ -23,7 +23,7 @@ import {
 import { countRecorded } from '../store/pending.ts'
 import type { BackupReport, DatabaseStatus, RestoreReport } from '../wire/database.ts'
 import type { ModelStatus } from '../wire/model.ts'
-import { type AdoptionCalls, adoptionCalls } from './adoption.ts'
+import { type AdoptionCalls, adoptedOf, adoptionCalls } from './adoption.ts'
 import { databaseOptions, type Runtime, setUpEmpty } from './runtime.ts'
 
 /** State for monitoring: cheap enough to be read every few seconds. */
@@ -155,24 +155,6 @@ async function readStatus(db: Database, { remember }: Pick<Runtime, 'remember'>)
     models: corpus.models,
     documents: corpus.documents,
     chunks: corpus.chunks,
-  }
-}
-
-function adoptedOf(
-  { vectors, verified = false }: Place,
-  exposed: Exposed | undefined,
-): DatabaseStatus['adopted'] {
-  const { table, column } = vectors
-  const named = exposed?.place.table
-  return {
-    schema: table.schema,
-    table: table.name,
-    column,
-    verified,
-    exposed:
-      exposed === undefined || named === undefined
-        ? null
-        : { schema: named.schema, table: named.name, complete: exposed.complete },
   }
 }
 
