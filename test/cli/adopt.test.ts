@@ -134,7 +134,9 @@ describe('db discover, adopt and release', () => {
       rows: texts.length,
       vectors: texts.length,
       triggers: ['touched'],
-      functions: [expect.stringContaining('FUNCTION public.match_documents_32(query_embedding public.vector')],
+      functions: [
+        expect.stringContaining('FUNCTION public.match_documents_32(query_embedding public.vector'),
+      ],
     })
     const [shown] = exposed.json().functions
     expect(shown).toContain('documents_next.embedding <=> query_embedding::vector(32)')
