@@ -1,6 +1,5 @@
 import { RevectorError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
-import { cosineDistance } from '../embedding/compare.ts'
 import type { EmbeddingModel } from '../embedding/contract.ts'
 import type { Database, Queryable } from '../postgres/database.ts'
 import { createAttached, dropAttached, isAttached } from '../schema/attach/attach.ts'
@@ -24,6 +23,7 @@ import { requireRights } from '../schema/rights.ts'
 import { insertModel, requireModel } from '../store/models.ts'
 import type { AdoptedTable, ReleasedTable } from '../wire/database.ts'
 import type { Model, ModelSpec } from '../wire/model.ts'
+import { otherDimension, sampleSize, verify } from './prove-model.ts'
 
 export interface AdoptTableRequest {
   /** `table` or `schema.table`. */
@@ -37,11 +37,6 @@ export interface AdoptTableRequest {
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
 }
-
-/** So many stored texts are embedded anew. */
-const sampleSize = 16
-/** The stored vector of a text and a new one of the same model are at least so alike, whatever the precision in between. */
-const leastAlike = 0.99
 
 /**
  * Makes an application's table the corpus of a new installation, and its vectors those of the first model, where they are.
@@ -63,7 +58,7 @@ export async function adoptTable(
   const { dimension } = located.vectors
   const spec = request.spec(dimension)
   const place = await withUsableIndex(db, located, spec)
-  if (spec.dimension !== dimension) throw otherDimension(spec, place)
+  if (spec.dimension !== dimension) throw await otherDimension(db, spec, place, request)
   const verified = await verify(db, place, spec, request)
   const rows = await countRows(db, place)
   const isNew = db.schema !== null && !(await schemaExists(db, db.schema))
@@ -129,65 +124,6 @@ async function attach(tx: Queryable, schema: string, place: Place, spec: ModelSp
   await addCapture(tx)
   await addVectorCapture(tx, schema, place)
   return began
-}
-
-/** Whether the model makes the vectors that are stored. */
-async function verify(
-  db: Database,
-  place: Place,
-  spec: ModelSpec,
-  { open, unverified, signal }: Pick<AdoptTableRequest, 'open' | 'unverified' | 'signal'>,
-): Promise<boolean> {
-  const stored = await sampleRows(db, place, sampleSize)
-  if (stored.length === 0) return false
-  let likeness: number
-  try {
-    const model = await open({ ...spec, id: 0, state: 'registered', effort: null, createdAt: new Date() })
-    const { vectors } = await model.embed(
-      stored.map(({ text }) => text),
-      { kind: 'document', signal },
-    )
-    likeness = middle(
-      stored.map(({ vector }, i) => 1 - cosineDistance(vector, vectors[i] ?? new Float32Array())),
-    )
-  } catch (error) {
-    if (unverified && !signal?.aborted) return false
-    throw unproven(spec, place, error instanceof Error ? error.message : String(error), error)
-  }
-  if (likeness >= leastAlike) return true
-  if (unverified) return false
-  throw unproven(
-    spec,
-    place,
-    `its vectors of ${stored.length} stored texts are ${likeness.toFixed(2)} alike to the stored ones, and at least ${leastAlike} was expected.`,
-  )
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-}
-
-function unproven({ modelName }: ModelSpec, { table }: Place, why: string, cause?: unknown): RevectorError {
-  return new RevectorError(
-    'MODEL_UNPROVEN',
-    `It is not proved that "${modelName}" made the vectors of ${table.schema}.${table.name}: ${why}`,
-    {
-      hint: 'Name the model that made them, make it available (its key, its server), or go on without proof: --unverified.',
-      data: { model: modelName, table: table.name },
-      cause,
-    },
-  )
-}
-
-function otherDimension(spec: ModelSpec, { vectors }: Place): RevectorError {
-  return new RevectorError(
-    'MODEL_DIMENSION_CONFLICT',
-    `Model exists with different dimension: "${spec.modelName}" makes ${spec.dimension}, ${vectors.column} holds ${vectors.dimension}.`,
-    {
-      hint: `Name the model that made the vectors of ${vectors.dimension} dimensions.`,
-      data: { model: spec.modelName, registered: spec.dimension, requested: vectors.dimension },
-    },
-  )
 }
 
 /**

@@ -240,6 +240,45 @@ describeEngines('an application’s table', (engine) => {
     expect((await revector.db.status()).adopted).toMatchObject({ verified: false })
   })
 
+  it('is told to hold the beginnings of a model’s vectors', async () => {
+    const place = await engine.place()
+    const [shape] = shapes
+    if (shape === undefined) throw new Error('There is no shape')
+    const longer = await openEmbeddingModel(space('lexical-hash-128', 128), bareEnvironment)
+    const { vectors } = await longer.embed(texts, { kind: 'document' })
+    await asApplication(place, async (db) => {
+      await makeShape(db, shape)
+      for (const [i, text] of texts.entries()) {
+        const shortened = `[${vectors[i]?.slice(0, 64).join(',')}]`
+        await db.query(sql`
+          update testlangchainjs set vector = l2_normalize(${shortened}::vector) where content = ${text}`)
+      }
+    })
+    const revector = await open(place)
+    await expect(revector.db.adopt(shape.table, { model: 'lexical-hash-128' })).rejects.toMatchObject({
+      code: 'MODEL_DIMENSION_CONFLICT',
+      message: expect.stringContaining('holds the first 64 numbers of the vectors of "lexical-hash-128"'),
+      data: { shortened: true },
+    })
+    // One that cuts them is proved.
+    const own = await createRevector({
+      ...place,
+      schema: 'beside',
+      logLevel: 'silent',
+      models: [
+        {
+          ...space('cut', 64),
+          embed: async (asked) => {
+            const made = await longer.embed(asked, { kind: 'document' })
+            return made.vectors.map((vector) => vector.slice(0, 64))
+          },
+        },
+      ],
+    })
+    onTestFinished(() => own.db.close())
+    expect(await own.db.adopt(shape.table, { model: 'cut' })).toMatchObject({ verified: true })
+  })
+
   it('that was adopted without proof is proved by adopting it again', async () => {
     const place = await engine.place()
     const [shape] = shapes
