@@ -81,6 +81,9 @@ describeEngines('an application’s table', (engine) => {
       expect(await found(revector)).toBe(texts[1])
       const [first] = await revector.models.list()
       expect(first).toMatchObject({ modelName, state: 'current', coverage: 1 })
+      expect(
+        (await revector.doctor({ probe: false })).checks.filter(({ result }) => result === 'fail'),
+      ).toEqual([])
 
       await revector.db.release()
       await revector.db.close()
