@@ -75,7 +75,7 @@ async function readEmbeddings({ db, layout }: StoreDeps, id: DocumentId): Promis
 }
 
 const missingLimit = 1_000
-/** A retired model has no table, so no vector is reported as missing. */
+
 /** A retired model has no table, so none of its vectors is reported as missing. */
 async function missingOf(
   db: Database,

@@ -154,31 +154,31 @@ export async function countDocumentVectors(
   const c = chunkColumns(layout)
   const d = documentColumns(layout)
   if (!isId(d.idType, documentId)) return null
-  const { rows: dimensions } = await db.query<{ dimension: number }>(
-    sql`select distinct dimension from embedding_models order by dimension`,
+  // One by one: an application's vectors are a view, which is not below the common parent.
+  const { rows: models } = await db.query<{ id: number; dimension: number }>(sql`
+    select id, dimension from embedding_models
+    where to_regclass('chunk_embeddings_model_' || id) is not null order by id`)
+  const counts = models.map(
+    ({ id, dimension }) => sql`
+    union all
+    select ${raw(String(id))}, 0, count(*)
+    from mine join ${modelTable(id)} e on e.chunk_id = mine.id
+    where e.${vectorColumn(dimension)} is not null and not exists (
+        select from pending_chunks p
+        where p.model_id = ${raw(String(id))} and p.chunk_id = e.chunk_id and not coalesce(${pays('p', 'e')}, false)
+      )`,
   )
-  const held =
-    dimensions.length === 0
-      ? sql`0`
-      : sql`num_nonnulls(${join(dimensions.map((row) => sql`e.${vectorColumn(row.dimension)}`))})`
   const { rows } = await db.query<{ model_id: number | null; chunks: string; vectors: string }>(sql`
     with mine as materialized (
       select c.${c.id} as id
       from ${d.table} d left join ${c.table} c on c.${c.documentId} = d.${d.id}
       where d.${d.id} = ${idValue(d.idType, documentId)}
     )
-    select null as model_id, count(id) as chunks, 0 as vectors from mine having count(*) > 0
-    union all
-    select e.model_id, 0, count(*) filter (where ${held} > 0 and not exists (
-        select from pending_chunks p
-        where p.model_id = e.model_id and p.chunk_id = e.chunk_id and not coalesce(${pays('p', 'e')}, false)
-      ))
-    from chunk_embeddings e join mine on mine.id = e.chunk_id
-    group by e.model_id`)
+    select null::int as model_id, count(id) as chunks, 0 as vectors from mine having count(*) > 0${join(counts, '')}`)
   const whole = rows.find((row) => row.model_id === null)
   if (whole === undefined) return null
   const vectors = rows.flatMap((row) =>
-    row.model_id === null ? [] : [[row.model_id, Number(row.vectors)] as const],
+    row.model_id === null || Number(row.vectors) === 0 ? [] : [[row.model_id, Number(row.vectors)] as const],
   )
   return { chunks: Number(whole.chunks), vectors: new Map(vectors) }
 }

@@ -72,6 +72,10 @@ describeEngines('an application’s table', (engine) => {
       expect(await found(revector)).toBe(texts[1])
       const status = await revector.db.status()
       expect(status).toMatchObject({ documents: texts.length, chunks: texts.length })
+      const [document] = (await revector.documents.list()).documents
+      expect((await revector.documents.embeddings(document?.id ?? '')).models).toMatchObject([
+        { modelName, embeddings: 1, coverage: 1, missing: [] },
+      ])
 
       await revector.models.add(space('narrow', 32))
       await revector.ingestion.migrateToNewModel({ sourceModel: modelName, targetModel: 'narrow' })
