@@ -173,7 +173,13 @@ describeEngines('an application’s table', (engine) => {
     const { lockedMs } = await revector.db.adopt(shape.table, { model: modelName })
     expect(lockedMs).toBeGreaterThan(0)
     const { adopted } = await revector.db.status()
-    expect(adopted).toEqual({ schema: 'public', table: shape.table, column: 'vector', verified: true })
+    expect(adopted).toEqual({
+      schema: 'public',
+      table: shape.table,
+      column: 'vector',
+      verified: true,
+      exposed: null,
+    })
     const check = async (reader: Revector) =>
       (await reader.doctor({ probe: false })).checks.find((one) => one.check === 'adopted_table')
     expect(await check(revector)).toMatchObject({ result: 'ok' })
