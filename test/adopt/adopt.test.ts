@@ -1,30 +1,14 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
 import { createRevector, type Revector } from '../../src/library/revector.ts'
-import { connectDatabase } from '../../src/postgres/connect.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
-import { describeEngines, type Place } from '../support/engines.ts'
+import { describeEngines } from '../support/engines.ts'
 import { bareEnvironment, space } from '../support/models.ts'
+import { asApplication, open } from './application.ts'
 import { digest, makeShape, modelName, run, shapes, texts, write } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
-
-/** What the application does, while no Revector has the database open. */
-async function asApplication<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await connectDatabase(place)
-  try {
-    return await work(db)
-  } finally {
-    await db.close()
-  }
-}
-
-async function open(place: Place): Promise<Revector> {
-  const revector = await createRevector({ ...place, schema: 'beside', logLevel: 'silent', poolSize: 3 })
-  onTestFinished(() => revector.db.close())
-  return revector
-}
 
 const question = 'When do ships leave the harbour?'
 

@@ -1,28 +1,11 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { createRevector, type Revector } from '../../src/library/revector.ts'
-import { connectDatabase } from '../../src/postgres/connect.ts'
-import type { Database } from '../../src/postgres/database.ts'
+import { expect, it, vi } from 'vitest'
 import { raw, sql } from '../../src/postgres/sql.ts'
-import { describeEngines, type Place } from '../support/engines.ts'
+import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
+import { asApplication, open } from './application.ts'
 import { makeShape, modelName, shapes, texts } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
-
-async function asApplication<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await connectDatabase(place)
-  try {
-    return await work(db)
-  } finally {
-    await db.close()
-  }
-}
-
-async function open(place: Place): Promise<Revector> {
-  const revector = await createRevector({ ...place, schema: 'beside', logLevel: 'silent', poolSize: 3 })
-  onTestFinished(() => revector.db.close())
-  return revector
-}
 
 const copied = shapes.filter(({ mode }) => mode === 'copy')
 

@@ -1,10 +1,8 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { createRevector, type Revector } from '../../src/library/revector.ts'
-import { connectDatabase } from '../../src/postgres/connect.ts'
-import type { Database } from '../../src/postgres/database.ts'
+import { expect, it, vi } from 'vitest'
 import { raw } from '../../src/postgres/sql.ts'
-import { describeEngines, type Place } from '../support/engines.ts'
+import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
+import { asApplication, open } from './application.ts'
 import { makeShape, modelName, type Shape, shapes, texts } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -18,21 +16,6 @@ const books: Shape = {
   ...first,
   insert: `insert into testlangchainjs (content, metadata, vector)
     values ($2, case when $1::int < 5 then jsonb_build_object('source', 'book ' || $1::int % 2, 'page', $1::int) else '{}' end, $3::vector)`,
-}
-
-async function asApplication<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await connectDatabase(place)
-  try {
-    return await work(db)
-  } finally {
-    await db.close()
-  }
-}
-
-async function open(place: Place): Promise<Revector> {
-  const revector = await createRevector({ ...place, schema: 'beside', logLevel: 'silent', poolSize: 3 })
-  onTestFinished(() => revector.db.close())
-  return revector
 }
 
 describeEngines('rows that share a key', (engine) => {

@@ -1,22 +1,12 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createRevector, type Revector } from '../../src/library/revector.ts'
-import { connectDatabase } from '../../src/postgres/connect.ts'
-import type { Database } from '../../src/postgres/database.ts'
 import { ident, raw, sql } from '../../src/postgres/sql.ts'
 import { describeEngines, type Place } from '../support/engines.ts'
 import { space } from '../support/models.ts'
+import { asApplication } from './application.ts'
 import { makeShape, modelName, type Shape, shapes, texts } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
-
-async function asApplication<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await connectDatabase(place)
-  try {
-    return await work(db)
-  } finally {
-    await db.close()
-  }
-}
 
 async function filled(place: Place, shape: Shape): Promise<Revector> {
   await asApplication(place, (db) => makeShape(db, shape))

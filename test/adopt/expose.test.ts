@@ -1,11 +1,11 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { openEmbeddingModel } from '../../src/embedding/open.ts'
-import { createRevector, type Revector } from '../../src/library/revector.ts'
-import { connectDatabase } from '../../src/postgres/connect.ts'
+import type { Revector } from '../../src/library/revector.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { raw, sql } from '../../src/postgres/sql.ts'
 import { describeEngines, type Place } from '../support/engines.ts'
 import { bareEnvironment, space } from '../support/models.ts'
+import { asApplication, open } from './application.ts'
 import { makeShape, modelName, run, type Shape, shapes, texts, write } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -19,22 +19,6 @@ const models = {
 async function vectorOf(text: string, width: 32 | 64): Promise<string> {
   const { vectors } = await (await models[width]).embed([text], { kind: 'document' })
   return `[${vectors[0]?.join(',')}]`
-}
-
-/** What the application does, while no Revector has the database open. */
-async function asApplication<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await connectDatabase(place)
-  try {
-    return await work(db)
-  } finally {
-    await db.close()
-  }
-}
-
-async function open(place: Place): Promise<Revector> {
-  const revector = await createRevector({ ...place, schema: 'beside', logLevel: 'silent', poolSize: 3 })
-  onTestFinished(() => revector.db.close())
-  return revector
 }
 
 /** One deployment of LangChain, as its PGVectorStore writes and searches. */

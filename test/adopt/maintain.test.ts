@@ -1,10 +1,9 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { createRevector, type Revector } from '../../src/library/revector.ts'
-import { connectDatabase } from '../../src/postgres/connect.ts'
-import type { Database } from '../../src/postgres/database.ts'
+import { expect, it, vi } from 'vitest'
+import type { Revector } from '../../src/library/revector.ts'
 import { raw } from '../../src/postgres/sql.ts'
-import { describeEngines, type Place } from '../support/engines.ts'
+import { describeEngines } from '../support/engines.ts'
 import { space } from '../support/models.ts'
+import { asApplication, open } from './application.ts'
 import { digest, makeShape, modelName, type Shape, shapes } from './shapes.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -13,21 +12,6 @@ function shapeOf(table: string): Shape {
   const shape = shapes.find((one) => one.table === table)
   if (shape === undefined) throw new Error(`There is no shape ${table}`)
   return shape
-}
-
-async function asApplication<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await connectDatabase(place)
-  try {
-    return await work(db)
-  } finally {
-    await db.close()
-  }
-}
-
-async function open(place: Place): Promise<Revector> {
-  const revector = await createRevector({ ...place, schema: 'beside', logLevel: 'silent', poolSize: 3 })
-  onTestFinished(() => revector.db.close())
-  return revector
 }
 
 /** Of columns of vectors: by vectors, by halfvec, and with a key of two columns. */
